@@ -252,10 +252,10 @@ def test_while_nothing_answers_both_defaults_are_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("one_shot", "value", "whose"), [(True, "0s", "one-shot commands"), (False, "300s", "the daemon")]
 )
-def test_the_grace_in_effect_is_that_of_the_command(one_shot: bool, value: str, whose: str, tmp_path: Path) -> None:
+def test_the_grace_in_effect_is_that_of_the_command(one_shot: bool, value: str, owner: str, tmp_path: Path) -> None:
     settings = load({}, one_shot=one_shot, environ={}, cwd=tmp_path)
     for flavor in (Flavor.AWS, None):
-        assert in_effect_at(settings, flavor)["prune_grace"] == (value, f"default for {whose}")
+        assert in_effect_at(settings, flavor)["prune_grace"] == (value, f"default for {owner}")
 
 
 def test_what_was_set_wins_over_what_the_endpoint_would_choose(tmp_path: Path) -> None:

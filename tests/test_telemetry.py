@@ -27,7 +27,7 @@ def report(*steps: Step, **fields: object) -> PassReport:
     return PassReport(**{**named, **times, **fields})  # type: ignore[arg-type]
 
 
-def said(teller: CompositeTelemetry, one: PassReport) -> list[str]:
+def messages(teller: CompositeTelemetry, one: PassReport) -> list[str]:
     with capture_logs() as log:
         teller.pass_started("p1", "interval")
         teller.pass_finished(one)
@@ -36,16 +36,16 @@ def said(teller: CompositeTelemetry, one: PassReport) -> list[str]:
 
 def test_a_refusal_is_logged_when_it_begins_and_when_it_recurs() -> None:
     teller = CompositeTelemetry(LoopStatus("default"), None)
-    assert said(teller, report(STEP)) == ["blocked", "pass"]
-    assert said(teller, report(STEP)) == ["pass"]
-    assert said(teller, report()) == ["pass"]
-    assert said(teller, report(STEP)) == ["blocked", "pass"]
+    assert messages(teller, report(STEP)) == ["blocked", "pass"]
+    assert messages(teller, report(STEP)) == ["pass"]
+    assert messages(teller, report()) == ["pass"]
+    assert messages(teller, report(STEP)) == ["blocked", "pass"]
 
 
 def test_the_loop_status_holds_the_last_report() -> None:
     board = LoopStatus("default")
     one = report()
-    said(CompositeTelemetry(board, None), one)
+    messages(CompositeTelemetry(board, None), one)
     assert board.report is one
     assert board.in_progress is None
 
@@ -53,7 +53,7 @@ def test_the_loop_status_holds_the_last_report() -> None:
 def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
     failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
     one = PassReport("p", "interval", "default", START, START, None, (failed,), error=failed.error, stack="s")
-    assert said(CompositeTelemetry(LoopStatus("default"), None), one) == ["pass"]
+    assert messages(CompositeTelemetry(LoopStatus("default"), None), one) == ["pass"]
 
 
 @pytest.mark.parametrize("form", ["console", "json", "logfmt"])

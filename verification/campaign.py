@@ -68,7 +68,7 @@ def run(name: str, first: int, count: int | None, workers: int) -> bool:
     campaign = campaigns()[name]
     total = campaign.total() - first if count is None else count
     began, figures, failed, done = time.monotonic(), Counter[str](), list[tuple[int, str]](), 0
-    told = began
+    reported = began
     with ProcessPoolExecutor(workers, initializer=start, initargs=(name,)) as pool:
         pending: set[Future[Found]] = {pool.submit(run_range, name, *chunk) for chunk in ranges(first, total, workers)}
         while pending:
@@ -78,8 +78,8 @@ def run(name: str, first: int, count: int | None, workers: int) -> bool:
                 figures.update(more)
                 failed.extend(bad)
                 done += 1
-            if time.monotonic() - told > 60:
-                told = time.monotonic()
+            if time.monotonic() - reported > 60:
+                reported = time.monotonic()
                 print(f"  {name}: {len(pending)} of {len(pending) + done} parts left", file=sys.stderr, flush=True)
     spent = time.monotonic() - began
     counted = ", ".join(f"{amount:,} {what}" for what, amount in sorted(figures.items()))

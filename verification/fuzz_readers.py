@@ -78,11 +78,11 @@ def main() -> int:
         left.mkdir()
         begun, began = begin_in(corpus), time.monotonic()
         long = [f"-runs={asked.runs}", "-seed=1"] if asked.runs else [f"-max_total_time={asked.seconds}"]
-        wish = [str(asked.input)] if asked.input else [*long, str(corpus)]
-        command = [sys.executable, "-u", __file__, "--libfuzzer", *LIMITS, f"-artifact_prefix={left}/", *wish]
+        desired = [str(asked.input)] if asked.input else [*long, str(corpus)]
+        command = [sys.executable, "-u", __file__, "--libfuzzer", *LIMITS, f"-artifact_prefix={left}/", *desired]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        said = done.stdout + done.stderr
-        found = LAST.findall(said)
+        messages = done.stdout + done.stderr
+        found = LAST.findall(messages)
         executions, covered, features, kept = found[-1] if found else ("0", "0", "0", "0")
         spent = time.monotonic() - began
         print(f"fuzz: {int(executions):,} executions from {begun:,} inputs in {spent:.0f} s, ", end="")

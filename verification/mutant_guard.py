@@ -25,7 +25,7 @@ class Guard:
         self.failed: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A failure of the test itself is told apart from one of its fixtures."""
+        """Distinguishes a failure of the test itself from one of its fixtures."""
         if report.when == "call" or report.failed:
             self.ends[report.outcome if report.when == "call" else "broken"] += 1
             if report.failed:

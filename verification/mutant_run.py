@@ -24,7 +24,7 @@ from mutant_places import PACKAGES, Code, Killers
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 180
-"""A run over a mutant that takes longer has lost itself; that is told, and is no kill."""
+"""A mutant run that takes longer hangs. It is reported and does not count as a kill."""
 FIRST_SECONDS = 1800
 """For all the tests with nothing planted."""
 PLUGINS = ("xdist.plugin", "pytest_timeout", "mutant_guard")
@@ -97,8 +97,8 @@ class Scratch:
         except subprocess.TimeoutExpired:
             return End(problem="it found no end", seconds=time.monotonic() - began)
         seconds = time.monotonic() - began
-        told: dict[str, Any] = json.loads(result.read_text(encoding="utf-8")) if result.exists() else {}
-        return _end(done, told, seconds)
+        reported: dict[str, Any] = json.loads(result.read_text(encoding="utf-8")) if result.exists() else {}
+        return _end(done, reported, seconds)
 
     def _environment(self, result: Path) -> dict[str, str]:
         return {
@@ -117,17 +117,17 @@ class Scratch:
         path.write_text(text, encoding="utf-8")
 
 
-def _end(done: subprocess.CompletedProcess[str], told: dict[str, Any], seconds: float) -> End:
+def _end(done: subprocess.CompletedProcess[str], reported: dict[str, Any], seconds: float) -> End:
     last = " ".join((done.stdout + done.stderr).strip().splitlines()[-3:])
-    failed, passed = tuple(told.get("names", ())), int(told.get("passed", 0))
+    failed, passed = tuple(reported.get("names", ())), int(reported.get("passed", 0))
     problem = None
-    if told.get("foreign"):
-        problem = f"not the copy was tested: {', '.join(told['foreign'])}"
-    elif done.returncode not in (0, 1) or not told:
+    if reported.get("foreign"):
+        problem = f"not the copy was tested: {', '.join(reported['foreign'])}"
+    elif done.returncode not in (0, 1) or not reported:
         problem = f"pytest ended with {done.returncode}: {last}"
-    elif told.get("broken"):
+    elif reported.get("broken"):
         problem = f"a fixture failed, not a test: {failed[0]}"
-    elif told.get("skipped"):
+    elif reported.get("skipped"):
         problem = "a test was skipped"
     elif done.returncode == 1 and not failed:
         problem = f"pytest ended with 1 and no test failed: {last}"

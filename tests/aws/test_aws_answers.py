@@ -91,13 +91,13 @@ MALFORMED: dict[str, tuple[tuple[str, dict[str, Any]], Any]] = {
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Canned]:
+def reported() -> dict[str, Canned]:
     return {}
 
 
 @pytest.fixture(scope="module")
-def connection(told: dict[str, Canned]) -> Any:
-    with pytest.MonkeyPatch.context() as patch, ScriptedServer(lambda *_: told["now"]) as server:
+def connection(reported: dict[str, Canned]) -> Any:
+    with pytest.MonkeyPatch.context() as patch, ScriptedServer(lambda *_: reported["now"]) as server:
         patch.setattr(session, "ATTEMPTS", 1)
         yield connect(server.url, None, 2, Quiet())
 
@@ -108,9 +108,9 @@ def ask(connection: Connection, request: tuple[str, dict[str, Any]]) -> Any:
 
 @pytest.mark.parametrize(("request_", "body"), MALFORMED.values(), ids=MALFORMED)
 def test_an_answer_without_its_required_members_is_malformed(
-    connection: Connection, told: dict[str, Canned], request_: tuple[str, dict[str, Any]], body: Any
+    connection: Connection, reported: dict[str, Canned], request_: tuple[str, dict[str, Any]], body: Any
 ) -> None:
-    told["now"] = answer(body)
+    reported["now"] = answer(body)
     with pytest.raises(Malformed):
         ask(connection, request_)
 
@@ -134,9 +134,9 @@ BYTES = {
 @pytest.mark.parametrize("script", BYTES.values(), ids=BYTES)
 @pytest.mark.parametrize("request_", [LIST, DESCRIBE, SCAN, GET], ids=lambda request: str(request[0]))
 def test_a_success_that_is_not_a_json_object_is_malformed(
-    connection: Connection, told: dict[str, Canned], script: Canned, request_: tuple[str, dict[str, Any]]
+    connection: Connection, reported: dict[str, Canned], script: Canned, request_: tuple[str, dict[str, Any]]
 ) -> None:
-    told["now"] = script
+    reported["now"] = script
     with pytest.raises(Malformed):
         ask(connection, request_)
 
@@ -146,41 +146,45 @@ WRITES = [("PutItem", {"TableName": "users", "Item": ITEM}), ("DeleteItem", {"Ta
 
 @pytest.mark.parametrize("request_", WRITES, ids=lambda request: str(request[0]))
 def test_an_empty_object_is_a_whole_answer_to_a_write_of_an_item(
-    connection: Connection, told: dict[str, Canned], request_: tuple[str, dict[str, Any]]
+    connection: Connection, reported: dict[str, Canned], request_: tuple[str, dict[str, Any]]
 ) -> None:
-    told["now"] = answer({})
+    reported["now"] = answer({})
     assert ask(connection, request_) == {}
-    told["now"] = Canned(200, b"")
+    reported["now"] = Canned(200, b"")
     with pytest.raises(Malformed):
         ask(connection, request_)
 
 
-def test_an_operation_without_output_may_answer_with_nothing(connection: Connection, told: dict[str, Canned]) -> None:
-    told["now"] = Canned(200, b"")
+def test_an_operation_without_output_may_answer_with_nothing(
+    connection: Connection, reported: dict[str, Canned]
+) -> None:
+    reported["now"] = Canned(200, b"")
     tags = {"ResourceArn": TABLE["TableArn"], "Tags": [{"Key": "a", "Value": "b"}]}
     assert ask(connection, ("TagResource", tags)) == {}
 
 
-def test_a_right_checksum_passes(connection: Connection, told: dict[str, Canned]) -> None:
-    told["now"] = Canned(200, WHOLE, (("x-amz-crc32", str(zlib.crc32(WHOLE))),))
+def test_a_right_checksum_passes(connection: Connection, reported: dict[str, Canned]) -> None:
+    reported["now"] = Canned(200, WHOLE, (("x-amz-crc32", str(zlib.crc32(WHOLE))),))
     assert connection.tables.list_tables() == ("users",)
 
 
-def test_a_whole_description_passes(connection: Connection, told: dict[str, Canned]) -> None:
-    told["now"] = answer({"Table": TABLE})
+def test_a_whole_description_passes(connection: Connection, reported: dict[str, Canned]) -> None:
+    reported["now"] = answer({"Table": TABLE})
     assert connection.tables.read(*DESCRIBE)["Table"]["TableArn"] == TABLE["TableArn"]
 
 
-def test_pages_that_repeat_are_malformed(connection: Connection, told: dict[str, Canned]) -> None:
-    told["now"] = answer({"TableNames": ["users"], "LastEvaluatedTableName": "users"})
+def test_pages_that_repeat_are_malformed(connection: Connection, reported: dict[str, Canned]) -> None:
+    reported["now"] = answer({"TableNames": ["users"], "LastEvaluatedTableName": "users"})
     with pytest.raises(Malformed):
         connection.tables.list_tables()
-    told["now"] = answer({"Tags": [], "NextToken": "again"})
+    reported["now"] = answer({"Tags": [], "NextToken": "again"})
     with pytest.raises(Malformed):
         connection.tables.read(*TAGS)
 
 
-def test_a_malformed_answer_to_a_delete_never_counts_as_done(connection: Connection, told: dict[str, Canned]) -> None:
-    told["now"] = Canned(200, b"{")
+def test_a_malformed_answer_to_a_delete_never_counts_as_done(
+    connection: Connection, reported: dict[str, Canned]
+) -> None:
+    reported["now"] = Canned(200, b"{")
     with pytest.raises(Malformed):
         connection.tables.write(Call("DeleteTable", {"TableName": "users"}))

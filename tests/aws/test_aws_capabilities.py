@@ -128,9 +128,9 @@ def test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lac
         assert server.seen == ["UpdateTimeToLive"] * 4
 
 
-@pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
-def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_comes(said):
-    replies, telemetry = [said, DONE, DONE], Quiet()
+@pytest.mark.parametrize("messages", UNKNOWN.values(), ids=UNKNOWN)
+def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_comes(messages):
+    replies, telemetry = [messages, DONE, DONE], Quiet()
     with ScriptedServer(lambda *_: replies.pop(0)) as server:
         tables = connect(server.url, "us-east-1", 1, telemetry).tables
         for _ in range(2):
@@ -140,9 +140,9 @@ def test_one_refusal_as_unknown_is_asked_again_and_forgotten_when_the_answer_com
     assert telemetry.requests == [("UpdateTimeToLive", "success")] * 2
 
 
-@pytest.mark.parametrize("said", UNKNOWN.values(), ids=UNKNOWN)
-def test_two_refusals_in_a_row_are_believed_and_the_write_is_not_sent_again(said):
-    with ScriptedServer(said) as server:
+@pytest.mark.parametrize("messages", UNKNOWN.values(), ids=UNKNOWN)
+def test_two_refusals_in_a_row_are_believed_and_the_write_is_not_sent_again(messages):
+    with ScriptedServer(messages) as server:
         tables = connect(server.url, "us-east-1", 1, Quiet()).tables
         for _ in range(5):
             with pytest.raises(Unsupported):

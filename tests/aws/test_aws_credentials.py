@@ -112,7 +112,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
 def test_outside_emulators_they_are_a_problem_with_cause_and_remedy(
     name: str, bare: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    prepare, said = CASES[name]
+    prepare, messages = CASES[name]
     prepare(bare, tmp_path)
     with ScriptedServer(HEALTHY) as server:
         url = server.url if name != "none at all" else server.url.replace("http:", "https:")
@@ -122,20 +122,20 @@ def test_outside_emulators_they_are_a_problem_with_cause_and_remedy(
         with pytest.raises(SettingsError) as raised:
             connection.identify()
         assert [line for line in server.authorizations if line] == [], "nothing is signed"
-    assert said in str(raised.value)
+    assert messages in str(raised.value)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "none at all"])
 def test_on_an_emulator_local_keys_serve_with_a_notice(
     name: str, moto: Live, bare: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    prepare, said = CASES[name]
+    prepare, messages = CASES[name]
     prepare(bare, tmp_path)
     connection = connect(moto.url, "eu-west-1", 2, Quiet())
     assert connection.identify().flavor is Flavor.MOTO
     assert connection.tables.list_tables() == ()
     assert "using local/local, because this is an emulator" in connection.notices[-1]
-    assert said in connection.notices[-1]
+    assert messages in connection.notices[-1]
 
 
 def test_corrected_credentials_are_used_by_the_next_attempt(bare: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -169,9 +169,9 @@ FAILING: dict[str, tuple[Callable[[RawServer], None], str]] = {
 }
 
 
-@pytest.mark.parametrize(("behave", "said"), FAILING.values(), ids=FAILING)
+@pytest.mark.parametrize(("behave", "messages"), FAILING.values(), ids=FAILING)
 def test_renewing_while_a_call_is_signed_ends_within_the_call(
-    bare: pytest.MonkeyPatch, tmp_path: Path, behave: Callable[[RawServer], None], said: str
+    bare: pytest.MonkeyPatch, tmp_path: Path, behave: Callable[[RawServer], None], messages: str
 ) -> None:
     replies = {"ListTables": answer({"TableNames": []})}
     with (
@@ -185,7 +185,7 @@ def test_renewing_while_a_call_is_signed_ends_within_the_call(
         assert connection.tables.list_tables() == ()
         signed = len([line for line in server.authorizations if line])
         behave(issuer)
-        if "did not answer" in said:
+        if "did not answer" in messages:
             bare.setattr(signing, "LOAD_SECONDS", 2.0)
         for _ in range(2):
             began = time.monotonic()
@@ -193,7 +193,7 @@ def test_renewing_while_a_call_is_signed_ends_within_the_call(
                 connection.tables.list_tables()
             assert time.monotonic() - began < ENDED_SECONDS
             assert raised.value.code == "CredentialsNotLoaded"
-            assert said in str(raised.value)
+            assert messages in str(raised.value)
         assert len([line for line in server.authorizations if line]) == signed, "nothing is signed by a stand-in"
         bare.setattr(signing, "LOAD_SECONDS", 15.0)
         bare.setattr(session, "RENEWED_SECONDS", 0.0)

@@ -228,9 +228,9 @@ def test_nothing_else_is_decided_on_the_text_of_an_error() -> None:
 
 
 def test_a_refused_retry_may_be_caused_by_the_first_attempt() -> None:
-    said = {"Error": {"Code": "ValidationException", "Message": "TimeToLive is already enabled"}}
-    assert type(errors.from_answer("UpdateTimeToLive", said)) is Rejected
-    again = {**said, "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 1}}
+    messages = {"Error": {"Code": "ValidationException", "Message": "TimeToLive is already enabled"}}
+    assert type(errors.from_answer("UpdateTimeToLive", messages)) is Rejected
+    again = {**messages, "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 1}}
     assert type(errors.from_answer("UpdateTimeToLive", again)) is Ambiguous
     busy = {**again, "Error": {"Code": "ResourceInUseException", "Message": "exists"}}
     assert type(errors.from_answer("CreateTable", busy)) is Busy

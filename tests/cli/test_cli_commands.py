@@ -268,8 +268,8 @@ def test_import_reports_what_it_skipped_and_exits_with_2_if_it_is_permanent(
     fake.passed_over = (Skipped("orders", "orders is on its way", later),)
     ended = cli("import --all")
     assert (ended.code, ended.out) == (code, "passed over: orders is on its way\nnothing was written\n")
-    told = json.loads(cli("import --all -o json").out)
-    assert told["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
+    reported = json.loads(cli("import --all -o json").out)
+    assert reported["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
 
 
 @pytest.mark.parametrize("line", ["import", "import users --all"])

@@ -113,16 +113,16 @@ def test_a_signal_ends_a_command_whatever_holds_it_up(situation: str, number: in
     assert running.stdout is not None
     assert running.stdout.readline() == "started\n"
     running.send_signal(number)
-    _, said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, said.count("Interrupted by"), "Traceback" in said) == (code, 1, False), said
-    assert said.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
+    _, messages = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, messages.count("Interrupted by"), "Traceback" in messages) == (code, 1, False), messages
+    assert messages.strip() == f"Interrupted by {signal.Signals(number).name}: nothing was changed."
 
 
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
 def test_a_signal_that_reaches_another_thread_ends_the_command_too(number: int, code: int, tmp_path: Path) -> None:
     running = process(TAKEN, "preview", folder=tmp_path, stdin=subprocess.PIPE)
-    _, said = running.communicate(f"{int(number)}\n", timeout=PATIENCE)
-    assert (running.returncode, said.count("Interrupted by")) == (code, 1), said
+    _, messages = running.communicate(f"{int(number)}\n", timeout=PATIENCE)
+    assert (running.returncode, messages.count("Interrupted by")) == (code, 1), messages
 
 
 def test_a_writing_command_starts_nothing_more_and_ends_within_its_grace_time(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_a_writing_command_starts_nothing_more_and_ends_within_its_grace_time(tm
     assert running.stdout.readline() == "started\n"
     running.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    _, said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, said.count("Interrupted by")) == (143, 1)
+    _, messages = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, messages.count("Interrupted by")) == (143, 1)
     assert time.monotonic() - began < 6, "the grace of a command that writes is 8 s"
 
 
@@ -147,9 +147,9 @@ def test_a_second_signal_ends_it_at_once(number: int, code: int, tmp_path: Path)
     assert running.poll() is None, "the first signal gives what was sent time to answer"
     running.send_signal(number)
     began = time.monotonic()
-    _, said = running.communicate(timeout=PATIENCE)
+    _, messages = running.communicate(timeout=PATIENCE)
     assert time.monotonic() - began < 3
-    assert (running.returncode, said.count("Interrupted by")) == (code, 1)
+    assert (running.returncode, messages.count("Interrupted by")) == (code, 1)
 
 
 @pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
@@ -229,9 +229,9 @@ def test_a_real_command_ends_while_it_waits_for_the_endpoint_or_a_class_file(
         until_it_waits(server, started)
         assert running.poll() is None
         running.send_signal(signal.SIGTERM)
-        _, said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, "Traceback" in said) == (143, False), said
-    assert said.count("Interrupted by") == int(words != ("run",))
+        _, messages = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, "Traceback" in messages) == (143, False), messages
+    assert messages.count("Interrupted by") == int(words != ("run",))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from reconciler.metrics.labels import SKIP_REASONS, TRIGGERS
 LONG = timedelta(hours=1)
 
 
-class World:
+class LoopHarness:
     """A pass that records why and when it ran, and can be held or made to fail."""
 
     def __init__(self, interval=LONG, jitter=0.0, first=timedelta(seconds=0.02)):
@@ -82,8 +82,8 @@ def log():
 
 
 @pytest.fixture
-def world(request):
-    made = World(**getattr(request, "param", {}))
+def harness(request):
+    made = LoopHarness(**getattr(request, "param", {}))
     yield made
     if made.hold:
         made.hold.set()
@@ -91,65 +91,65 @@ def world(request):
 
 
 def fast(**more):
-    return pytest.mark.parametrize("world", [{"interval": timedelta(seconds=0.1), **more}], indirect=True)
+    return pytest.mark.parametrize("harness", [{"interval": timedelta(seconds=0.1), **more}], indirect=True)
 
 
-def test_the_first_pass_runs_at_once(world):
-    world.loop.start()
-    assert world.settled(1) == ["start"]
+def test_the_first_pass_runs_at_once(harness):
+    harness.loop.start()
+    assert harness.settled(1) == ["start"]
 
 
 @fast()
-def test_passes_repeat_on_the_interval(world):
+def test_passes_repeat_on_the_interval(harness):
     began = time.monotonic()
-    world.loop.start()
-    assert world.passes(4)
-    assert world.triggers[:4] == ["start", "interval", "interval", "interval"]
-    assert len(world.times) <= 2 + (time.monotonic() - began) / 0.1
+    harness.loop.start()
+    assert harness.passes(4)
+    assert harness.triggers[:4] == ["start", "interval", "interval", "interval"]
+    assert len(harness.times) <= 2 + (time.monotonic() - began) / 0.1
 
 
-def test_the_loop_status_shows_when_the_next_pass_is_due(world):
+def test_the_loop_status_shows_when_the_next_pass_is_due(harness):
     before = datetime.now(UTC)
-    world.loop.start()
-    world.settled(1)
-    assert before + LONG <= world.board.next_pass <= datetime.now(UTC) + LONG
-    assert world.board.interval == 3600
+    harness.loop.start()
+    harness.settled(1)
+    assert before + LONG <= harness.board.next_pass <= datetime.now(UTC) + LONG
+    assert harness.board.interval == 3600
 
 
-def test_a_request_runs_a_pass_now(world):
-    world.loop.start()
-    world.settled(1)
-    world.loop.trigger("file")
-    assert world.settled(2) == ["start", "file"]
+def test_a_request_runs_a_pass_now(harness):
+    harness.loop.start()
+    harness.settled(1)
+    harness.loop.trigger("file")
+    assert harness.settled(2) == ["start", "file"]
 
 
-def test_requests_during_a_pass_become_exactly_one_pass_after_it(world):
-    world.hold = threading.Event()
-    world.loop.start()
-    assert world.started.wait(PATIENCE)
+def test_requests_during_a_pass_become_exactly_one_pass_after_it(harness):
+    harness.hold = threading.Event()
+    harness.loop.start()
+    assert harness.started.wait(PATIENCE)
     for name in ("file", "signal", "api", "file"):
-        world.loop.trigger(name)
-    assert world.triggers == ["start"]
-    world.hold.set()
-    assert world.settled(2) == ["start", "file"]
-    assert world.skips == []
+        harness.loop.trigger(name)
+    assert harness.triggers == ["start"]
+    harness.hold.set()
+    assert harness.settled(2) == ["start", "file"]
+    assert harness.skips == []
 
 
-def test_requests_before_the_start_are_served_by_the_first_pass(world):
-    world.loop.trigger("api")
-    world.loop.start()
-    assert world.settled(1) == ["api"]
+def test_requests_before_the_start_are_served_by_the_first_pass(harness):
+    harness.loop.trigger("api")
+    harness.loop.start()
+    assert harness.settled(1) == ["api"]
 
 
-def test_many_requests_from_many_threads_never_overlap_and_the_last_is_served(world):
-    world.loop.start()
-    world.passes(1)
+def test_many_requests_from_many_threads_never_overlap_and_the_last_is_served(harness):
+    harness.loop.start()
+    harness.passes(1)
     asked = []
 
     def ask():
         for _ in range(20):
             asked.append(time.monotonic())
-            world.loop.trigger("api")
+            harness.loop.trigger("api")
             time.sleep(0.002)
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
@@ -158,129 +158,129 @@ def test_many_requests_from_many_threads_never_overlap_and_the_last_is_served(wo
     for thread in threads:
         thread.join()
     last = max(asked)
-    assert eventually(lambda: world.times[-1] >= last)
-    assert world.most_at_once == 1
+    assert eventually(lambda: harness.times[-1] >= last)
+    assert harness.most_at_once == 1
 
 
 @fast()
-def test_an_interval_that_comes_due_during_a_pass_is_counted_as_skipped_and_the_loop_continues(world):
-    world.hold = threading.Event()
-    world.loop.start()
-    assert eventually(lambda: len(world.skips) >= 2)
-    assert len(world.triggers) == 1
-    world.hold.set()
-    assert world.passes(2)
-    assert set(world.skips) == {"overlap"}
-    assert world.most_at_once == 1
+def test_an_interval_that_comes_due_during_a_pass_is_counted_as_skipped_and_the_loop_continues(harness):
+    harness.hold = threading.Event()
+    harness.loop.start()
+    assert eventually(lambda: len(harness.skips) >= 2)
+    assert len(harness.triggers) == 1
+    harness.hold.set()
+    assert harness.passes(2)
+    assert set(harness.skips) == {"overlap"}
+    assert harness.most_at_once == 1
 
 
 @fast()
-def test_a_pass_that_raises_is_counted_and_the_next_one_runs(world):
-    world.faults = [RuntimeError("server fell over"), None, ValueError("again")]
-    world.loop.start()
-    assert world.passes(5)
-    assert world.crashes == ["start", "interval"]
-    assert world.board.loop_error is None
+def test_a_pass_that_raises_is_counted_and_the_next_one_runs(harness):
+    harness.faults = [RuntimeError("server fell over"), None, ValueError("again")]
+    harness.loop.start()
+    assert harness.passes(5)
+    assert harness.crashes == ["start", "interval"]
+    assert harness.board.loop_error is None
 
 
-def test_a_pass_that_raises_is_no_longer_in_progress_and_still_a_heartbeat(world):
-    world.faults = [RuntimeError("server fell over")]
-    world.loop.start()
-    assert eventually(lambda: world.crashes and world.board.in_progress is None)
-    assert eventually(lambda: world.board.heartbeat is not None)
-    world.loop.trigger("api")
-    assert world.settled(2) == ["start", "api"]
+def test_a_pass_that_raises_is_no_longer_in_progress_and_still_a_heartbeat(harness):
+    harness.faults = [RuntimeError("server fell over")]
+    harness.loop.start()
+    assert eventually(lambda: harness.crashes and harness.board.in_progress is None)
+    assert eventually(lambda: harness.board.heartbeat is not None)
+    harness.loop.trigger("api")
+    assert harness.settled(2) == ["start", "api"]
 
 
 @fast()
-def test_even_a_pass_that_tries_to_exit_does_not_end_the_loop(world):
-    world.faults = [SystemExit(3)]
-    world.loop.start()
-    assert eventually(lambda: len(world.triggers) >= 3)
-    assert world.skips == ["error"]
+def test_even_a_pass_that_tries_to_exit_does_not_end_the_loop(harness):
+    harness.faults = [SystemExit(3)]
+    harness.loop.start()
+    assert eventually(lambda: len(harness.triggers) >= 3)
+    assert harness.skips == ["error"]
 
 
-def test_writing_passes_are_followed_soon_and_ever_later_until_a_quiet_one(world):
-    world.reports = [report(table(), wrote=True)] * 4
-    world.loop.start()
-    assert world.settled(5) == ["start", *["followup"] * 4]
-    gaps = [later - earlier for earlier, later in zip(world.times, world.times[1:], strict=False)]
+def test_writing_passes_are_followed_soon_and_ever_later_until_a_quiet_one(harness):
+    harness.reports = [report(table(), wrote=True)] * 4
+    harness.loop.start()
+    assert harness.settled(5) == ["start", *["followup"] * 4]
+    gaps = [later - earlier for earlier, later in zip(harness.times, harness.times[1:], strict=False)]
     assert all(gap >= wanted for gap, wanted in zip(gaps, (0.019, 0.039, 0.079, 0.159), strict=True))
-    assert eventually(lambda: world.board.next_pass > datetime.now(UTC) + LONG / 2)
+    assert eventually(lambda: harness.board.next_pass > datetime.now(UTC) + LONG / 2)
 
 
-def test_a_deferred_step_is_seen_again_at_its_time(world):
+def test_a_deferred_step_is_seen_again_at_its_time(harness):
     soon = datetime.now(UTC) + timedelta(seconds=0.4)
-    world.reports = [report(table(steps=(deferred_step(soon),)))]
-    world.loop.start()
-    assert eventually(lambda: world.board.next_pass == soon)
-    assert world.settled(2) == ["start", "followup"]
+    harness.reports = [report(table(steps=(deferred_step(soon),)))]
+    harness.loop.start()
+    assert eventually(lambda: harness.board.next_pass == soon)
+    assert harness.settled(2) == ["start", "followup"]
     assert datetime.now(UTC) >= soon
 
 
 @fast()
-def test_a_time_beyond_the_interval_leaves_the_interval_alone(world):
-    world.reports = [report(table(steps=(deferred_step(datetime.now(UTC) + LONG),)))]
-    world.loop.start()
-    assert world.passes(2)
-    assert world.triggers[1] == "interval"
+def test_a_time_beyond_the_interval_leaves_the_interval_alone(harness):
+    harness.reports = [report(table(steps=(deferred_step(datetime.now(UTC) + LONG),)))]
+    harness.loop.start()
+    assert harness.passes(2)
+    assert harness.triggers[1] == "interval"
 
 
-def test_a_request_during_a_writing_pass_takes_the_place_of_its_follow_up(world):
-    world.hold = threading.Event()
-    world.reports = [report(table(), wrote=True)]
-    world.loop.start()
-    world.started.wait(PATIENCE)
-    world.loop.trigger("signal")
-    world.hold.set()
-    assert world.settled(2) == ["start", "signal"]
+def test_a_request_during_a_writing_pass_takes_the_place_of_its_follow_up(harness):
+    harness.hold = threading.Event()
+    harness.reports = [report(table(), wrote=True)]
+    harness.loop.start()
+    harness.started.wait(PATIENCE)
+    harness.loop.trigger("signal")
+    harness.hold.set()
+    assert harness.settled(2) == ["start", "signal"]
 
 
-def test_stop_waits_for_the_running_pass(world):
-    world.hold = threading.Event()
-    world.loop.start()
-    world.started.wait(PATIENCE)
-    threading.Timer(0.1, world.hold.set).start()
-    assert world.loop.stop(5) is True
-    assert world.board.report is not None
-    assert world.board.next_pass is None
+def test_stop_waits_for_the_running_pass(harness):
+    harness.hold = threading.Event()
+    harness.loop.start()
+    harness.started.wait(PATIENCE)
+    threading.Timer(0.1, harness.hold.set).start()
+    assert harness.loop.stop(5) is True
+    assert harness.board.report is not None
+    assert harness.board.next_pass is None
 
 
-def test_stop_gives_up_after_the_grace_time(world):
-    world.hold = threading.Event()
-    world.loop.start()
-    world.started.wait(PATIENCE)
+def test_stop_gives_up_after_the_grace_time(harness):
+    harness.hold = threading.Event()
+    harness.loop.start()
+    harness.started.wait(PATIENCE)
     began = time.monotonic()
-    assert world.loop.stop(0.05) is False
+    assert harness.loop.stop(0.05) is False
     assert time.monotonic() - began < 2
 
 
-def test_after_stop_no_pass_runs_even_if_asked_for(world):
-    world.hold = threading.Event()
-    world.loop.start()
-    world.started.wait(PATIENCE)
-    world.loop.trigger("file")
-    world.loop.stop(0.01)
-    world.hold.set()
-    world.loop.trigger("api")
-    assert world.settled(1) == ["start"]
+def test_after_stop_no_pass_runs_even_if_asked_for(harness):
+    harness.hold = threading.Event()
+    harness.loop.start()
+    harness.started.wait(PATIENCE)
+    harness.loop.trigger("file")
+    harness.loop.stop(0.01)
+    harness.hold.set()
+    harness.loop.trigger("api")
+    assert harness.settled(1) == ["start"]
 
 
-def test_a_loop_that_never_started_stops(world):
-    assert world.loop.stop(1) is True
+def test_a_loop_that_never_started_stops(harness):
+    assert harness.loop.stop(1) is True
 
 
 @pytest.mark.parametrize("jitter", [0.5, timedelta(seconds=30)], ids=["as a share", "as a time"])
 def test_jitter_delays_by_no_more_than_itself_and_varies(jitter):
     due = []
     for _ in range(12):
-        world = World(interval=timedelta(seconds=60), jitter=jitter)
+        harness = LoopHarness(interval=timedelta(seconds=60), jitter=jitter)
         began = datetime.now(UTC)
-        world.loop.start()
-        world.passes(1)
-        assert eventually(lambda world=world: world.board.next_pass is not None)
-        due.append((world.board.next_pass - began).total_seconds())
-        world.loop.stop(1)
+        harness.loop.start()
+        harness.passes(1)
+        assert eventually(lambda harness=harness: harness.board.next_pass is not None)
+        due.append((harness.board.next_pass - began).total_seconds())
+        harness.loop.stop(1)
     assert all(60 <= seconds <= 91 for seconds in due)
     assert max(Counter(round(seconds, 3) for seconds in due).values()) <= 2
 

@@ -23,7 +23,7 @@ RUN = Job(Verb.RUN)
 PREVIEW = Job(Verb.PREVIEW)
 
 
-class World:
+class LoopHarness:
     """Records passes and orders in one list, and that no two ran at once."""
 
     def __init__(self, interval=LONG):
@@ -73,8 +73,8 @@ def log():
 
 
 @pytest.fixture
-def world(request):
-    made = World(**getattr(request, "param", {}))
+def harness(request):
+    made = LoopHarness(**getattr(request, "param", {}))
     made.loop.start()
     made.settled()
     made.done.clear()
@@ -83,179 +83,179 @@ def world(request):
     made.loop.stop(2)
 
 
-def test_a_run_over_all_tables_is_the_pass_itself(world):
-    outcome = world.loop.order(RUN).ended.result(5)
+def test_a_run_over_all_tables_is_the_pass_itself(harness):
+    outcome = harness.loop.order(RUN).ended.result(5)
     assert outcome.report.verdict.value == "in_sync"
-    assert world.settled() == ["run"]
+    assert harness.settled() == ["run"]
 
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.SEED, Verb.CLEAR])
-def test_after_any_other_changing_command_the_loop_runs_a_full_pass(world, verb):
-    world.loop.order(Job(verb)).ended.result(5)
-    assert world.settled() == [verb.value, "pass api"]
+def test_after_any_other_changing_command_the_loop_runs_a_full_pass(harness, verb):
+    harness.loop.order(Job(verb)).ended.result(5)
+    assert harness.settled() == [verb.value, "pass api"]
 
 
-def test_a_run_over_named_tables_is_followed_by_a_pass_over_all(world):
-    world.loop.order(Job(Verb.RUN, ("users",))).ended.result(5)
-    assert world.settled() == ["run", "pass api"]
+def test_a_run_over_named_tables_is_followed_by_a_pass_over_all(harness):
+    harness.loop.order(Job(Verb.RUN, ("users",))).ended.result(5)
+    assert harness.settled() == ["run", "pass api"]
 
 
-def test_a_preview_is_followed_by_nothing(world):
-    world.loop.order(PREVIEW).ended.result(5)
-    assert world.settled() == ["preview"]
+def test_a_preview_is_followed_by_nothing(harness):
+    harness.loop.order(PREVIEW).ended.result(5)
+    assert harness.settled() == ["preview"]
 
 
-def test_a_thousand_runs_at_once_are_one_run_a_wave_and_every_caller_is_answered(world):
-    world.hold.clear()
-    first = world.loop.order(RUN)
-    while not world.done:
+def test_a_thousand_runs_at_once_are_one_run_a_wave_and_every_caller_is_answered(harness):
+    harness.hold.clear()
+    first = harness.loop.order(RUN)
+    while not harness.done:
         time.sleep(0.005)
     with ThreadPoolExecutor(50) as many:
-        asked = list(many.map(lambda _: world.loop.order(RUN), range(1000)))
+        asked = list(many.map(lambda _: harness.loop.order(RUN), range(1000)))
     assert len({run.id for run in asked}) == 1
     assert asked[0] is not first
-    world.hold.set()
+    harness.hold.set()
     assert all(run.ended.result(5).report for run in asked)
-    assert world.settled() == ["run", "run"]
-    assert world.most_at_once == 1
+    assert harness.settled() == ["run", "run"]
+    assert harness.most_at_once == 1
 
 
-def test_jobs_from_many_threads_are_never_lost_and_never_overlap(world):
-    wishes = [Job(Verb.RUN), Job(Verb.SEED, ("users",)), PREVIEW, Job(Verb.CLEAR, ("users",))]
+def test_jobs_from_many_threads_are_never_lost_and_never_overlap(harness):
+    desired_states = [Job(Verb.RUN), Job(Verb.SEED, ("users",)), PREVIEW, Job(Verb.CLEAR, ("users",))]
 
     def ask(number):
         if number % 10 == 0:
-            world.loop.trigger("file")
-        return world.loop.order(wishes[number % 4]).ended.result(PATIENCE)
+            harness.loop.trigger("file")
+        return harness.loop.order(desired_states[number % 4]).ended.result(PATIENCE)
 
     with ThreadPoolExecutor(40) as many:
         assert len(list(many.map(ask, range(1000)))) == 1000
-    world.settled()
-    assert world.most_at_once == 1
+    harness.settled()
+    assert harness.most_at_once == 1
 
 
-def test_waiting_jobs_run_in_the_order_of_arrival(world):
-    world.hold.clear()
-    world.loop.order(RUN)
-    while not world.done:
+def test_waiting_jobs_run_in_the_order_of_arrival(harness):
+    harness.hold.clear()
+    harness.loop.order(RUN)
+    while not harness.done:
         time.sleep(0.005)
     for verb in (Verb.CLEAR, Verb.ROLLBACK, Verb.RUN):
-        world.loop.order(Job(verb))
-    world.hold.set()
-    assert world.settled() == ["run", "clear", "rollback", "run"]
+        harness.loop.order(Job(verb))
+    harness.hold.set()
+    assert harness.settled() == ["run", "clear", "rollback", "run"]
 
 
-def test_a_caller_that_disconnects_does_not_affect_the_others(world):
-    world.hold.clear()
-    run = world.loop.order(RUN)
+def test_a_caller_that_disconnects_does_not_affect_the_others(harness):
+    harness.hold.clear()
+    run = harness.loop.order(RUN)
     assert not run.ended.cancel()
-    world.hold.set()
+    harness.hold.set()
     assert run.ended.result(5)
 
 
-def test_a_failed_job_reports_to_its_caller_and_the_loop_continues(world):
-    world.fault = UsageError("no table 'x' is declared")
-    run = world.loop.order(Job(Verb.SEED, ("x",)))
+def test_a_failed_job_reports_to_its_caller_and_the_loop_continues(harness):
+    harness.fault = UsageError("no table 'x' is declared")
+    run = harness.loop.order(Job(Verb.SEED, ("x",)))
     with pytest.raises(UsageError):
         run.ended.result(5)
-    world.settled()
-    assert world.book.find(run.id).state is State.FAILED
-    assert world.book.find(run.id).error == "no table 'x' is declared"
-    assert world.board.in_progress is None
-    assert world.done == ["seed"], "nothing was changed, so nothing is looked at"
-    world.fault = None
-    assert world.loop.order(RUN).ended.result(5)
+    harness.settled()
+    assert harness.book.find(run.id).state is State.FAILED
+    assert harness.book.find(run.id).error == "no table 'x' is declared"
+    assert harness.board.in_progress is None
+    assert harness.done == ["seed"], "nothing was changed, so nothing is looked at"
+    harness.fault = None
+    assert harness.loop.order(RUN).ended.result(5)
 
 
-def test_after_a_failed_job_the_loop_runs_a_full_pass(world):
-    world.fault = StateError("the state table is gone")
-    world.loop.order(Job(Verb.SEED, ("x",))).ended.exception(5)
-    assert world.settled() == ["seed", "pass api"]
+def test_after_a_failed_job_the_loop_runs_a_full_pass(harness):
+    harness.fault = StateError("the state table is gone")
+    harness.loop.order(Job(Verb.SEED, ("x",))).ended.exception(5)
+    assert harness.settled() == ["seed", "pass api"]
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("secret detail"), SystemExit(3)])
-def test_an_unexpected_error_is_reported_by_its_type_alone(world, fault):
-    world.fault = fault
-    run = world.loop.order(RUN)
+def test_an_unexpected_error_is_reported_by_its_type_alone(harness, fault):
+    harness.fault = fault
+    run = harness.loop.order(RUN)
     with pytest.raises(type(fault)):
         run.ended.result(5)
-    world.settled()
-    assert world.book.find(run.id).error == f"{type(fault).__name__}; the log says more"
+    harness.settled()
+    assert harness.book.find(run.id).error == f"{type(fault).__name__}; the log says more"
 
 
-@pytest.mark.parametrize("world", [{"interval": timedelta(seconds=0.4)}], indirect=True)
-def test_previews_without_end_do_not_keep_the_interval_from_coming(world):
+@pytest.mark.parametrize("harness", [{"interval": timedelta(seconds=0.4)}], indirect=True)
+def test_previews_without_end_do_not_keep_the_interval_from_coming(harness):
     until = time.monotonic() + 1.5
     while time.monotonic() < until:
-        world.loop.order(PREVIEW).ended.result(5)
+        harness.loop.order(PREVIEW).ended.result(5)
         time.sleep(0.02)
-    assert world.done.count("pass interval") >= 2
+    assert harness.done.count("pass interval") >= 2
 
 
-def test_a_preview_leaves_the_next_pass_where_it_was(world):
-    due = world.board.next_pass
-    world.loop.order(PREVIEW).ended.result(5)
-    world.settled()
-    assert world.board.next_pass == due
+def test_a_preview_leaves_the_next_pass_where_it_was(harness):
+    due = harness.board.next_pass
+    harness.loop.order(PREVIEW).ended.result(5)
+    harness.settled()
+    assert harness.board.next_pass == due
 
 
-def test_too_many_different_jobs_are_refused(world, monkeypatch):
+def test_too_many_different_jobs_are_refused(harness, monkeypatch):
     monkeypatch.setattr(orders, "MOST_WAITING", 3)
-    world.hold.clear()
-    world.loop.order(RUN)
-    while not world.done:
+    harness.hold.clear()
+    harness.loop.order(RUN)
+    while not harness.done:
         time.sleep(0.005)
     for number in range(3):
-        world.loop.order(Job(Verb.SEED, (str(number),)))
+        harness.loop.order(Job(Verb.SEED, (str(number),)))
     with pytest.raises(Full):
-        world.loop.order(Job(Verb.SEED, ("one more",)))
-    assert world.loop.order(Job(Verb.SEED, ("1",))).order.tables == ("1",)
+        harness.loop.order(Job(Verb.SEED, ("one more",)))
+    assert harness.loop.order(Job(Verb.SEED, ("1",))).order.tables == ("1",)
 
 
-def test_when_the_daemon_stops_waiting_callers_get_an_answer(world):
-    world.hold.clear()
-    running = world.loop.order(RUN)
-    while not world.done:
+def test_when_the_daemon_stops_waiting_callers_get_an_answer(harness):
+    harness.hold.clear()
+    running = harness.loop.order(RUN)
+    while not harness.done:
         time.sleep(0.005)
-    waiting = world.loop.order(Job(Verb.ROLLBACK))
-    ending = threading.Thread(target=world.loop.stop, args=(5,))
+    waiting = harness.loop.order(Job(Verb.ROLLBACK))
+    ending = threading.Thread(target=harness.loop.stop, args=(5,))
     ending.start()
     with pytest.raises(Stopping):
         waiting.ended.result(5)
     with pytest.raises(Stopping):
-        world.loop.order(RUN)
-    world.hold.set()
+        harness.loop.order(RUN)
+    harness.hold.set()
     assert running.ended.result(5)
     ending.join()
-    assert world.done == ["run"]
+    assert harness.done == ["run"]
 
 
-def test_passes_and_jobs_are_in_the_history_newest_first(world):
-    world.loop.order(Job(Verb.SEED, ("users",))).ended.result(5)
-    world.settled()
-    verbs = [(record.verb, record.trigger, record.state) for record in world.book.newest(2)]
+def test_passes_and_jobs_are_in_the_history_newest_first(harness):
+    harness.loop.order(Job(Verb.SEED, ("users",))).ended.result(5)
+    harness.settled()
+    verbs = [(record.verb, record.trigger, record.state) for record in harness.book.newest(2)]
     assert verbs == [("pass", "interval", State.DONE), ("seed", "api", State.DONE)]
 
 
-@pytest.mark.parametrize("world", [{"interval": timedelta(seconds=0.3)}], indirect=True)
-def test_endless_previews_do_not_delay_scheduled_passes(world):
+@pytest.mark.parametrize("harness", [{"interval": timedelta(seconds=0.3)}], indirect=True)
+def test_endless_previews_do_not_delay_scheduled_passes(harness):
     stop = threading.Event()
-    world.takes = 0.02
+    harness.takes = 0.02
 
     def look(number):
         while not stop.is_set():
-            world.loop.order(Job(Verb.PREVIEW, (f"{number}",))).ended.result(PATIENCE)
+            harness.loop.order(Job(Verb.PREVIEW, (f"{number}",))).ended.result(PATIENCE)
 
     lookers = [threading.Thread(target=look, args=(number,)) for number in range(8)]
     for looker in lookers:
         looker.start()
     deadline = time.monotonic() + PATIENCE
     try:
-        while world.done.count("pass interval") < 3:
-            assert time.monotonic() < deadline, world.done[-20:]
+        while harness.done.count("pass interval") < 3:
+            assert time.monotonic() < deadline, harness.done[-20:]
             time.sleep(0.05)
     finally:
         stop.set()
         for looker in lookers:
             looker.join()
-    assert world.most_at_once == 1
+    assert harness.most_at_once == 1

@@ -135,10 +135,10 @@ def test_what_only_an_on_demand_table_has_is_refused_beside_any_sign_of_provisio
 ) -> None:
     (billing, provisioned), (fields, expected) = MODES[mode], ONLY_ON_DEMAND[feature]
     document = {**SOUND, "global_secondary_indexes": [BY_MAIL], **billing, **fields}
-    told = [
+    reported = [
         sentence for sentence in sentences(write(tmp_path / "app", {"users.json": document})) if expected in sentence
     ]
-    assert len(told) == provisioned
+    assert len(reported) == provisioned
 
 
 def test_scaled_capacity_is_never_created_with_an_on_demand_maximum(tmp_path: Path) -> None:

@@ -24,7 +24,10 @@ WHOLE = re.compile(r"[^\n]*: [^\n]*\. [A-Z][^\n]*[.?]")
 def cases(table: str) -> dict[str, tuple[Any, list[str]]]:
     """The named cases of one file."""
     found: dict[str, tuple[Any, Any]] = runpy.run_path(str(TESTS / table))["CASES"]
-    return {case: (files, [told] if isinstance(told, str) else told) for case, (files, told) in found.items()}
+    return {
+        case: (files, [reported] if isinstance(reported, str) else reported)
+        for case, (files, reported) in found.items()
+    }
 
 
 def test_the_corpus_holds_at_least_five_hundred_named_cases() -> None:

@@ -159,5 +159,5 @@ SILENT = {
 @pytest.mark.parametrize("case", SILENT)
 def test_the_only_file_says_why_it_declares_nothing(case: str, name: str, tmp_path: Path) -> None:
     source, found = SILENT[case]
-    said = f"{name}: declares nothing: it has no class with a dict SCHEMA and a get_schema{found}. "
-    assert [sentence for sentence in sentences(write(tmp_path, {name: source})) if sentence.startswith(said)]
+    messages = f"{name}: declares nothing: it has no class with a dict SCHEMA and a get_schema{found}. "
+    assert [sentence for sentence in sentences(write(tmp_path, {name: source})) if sentence.startswith(messages)]

@@ -18,7 +18,7 @@ from reconciler.model.errors import DeclarationError
 EMPTY_REMEDY = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
 
 
-def told(location: str) -> list[str]:
+def reported(location: str) -> list[str]:
     with pytest.raises(DeclarationError) as caught:
         FolderSource(location, None).load()
     return [str(problem) for problem in caught.value.problems]
@@ -28,7 +28,7 @@ def told(location: str) -> list[str]:
     "files", [{}, {"README.md": "x"}, {".hidden.yaml": "x: 1"}, {".git/users.json": "{"}, {"__pycache__/a.py": "("}]
 )
 def test_a_folder_without_any_declaration_is_an_error(files: dict[str, Any], tmp_path: Path) -> None:
-    assert told(str(write(tmp_path, files))) == [f"{tmp_path}: contains no table declaration. {EMPTY_REMEDY}"]
+    assert reported(str(write(tmp_path, files))) == [f"{tmp_path}: contains no table declaration. {EMPTY_REMEDY}"]
 
 
 def test_an_unreadable_folder_is_an_error_and_never_emptiness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

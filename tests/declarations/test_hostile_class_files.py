@@ -126,13 +126,13 @@ METHODS = {
     "get_description": USERS + "    @classmethod\n    def get_description(cls):\n        DEED\n",
     "seed": USERS + SEED + "        yield {'pk': 'a'}\n        DEED\n",
 }
-DEEDS = {"exits": ("__import__('os')._exit(0)", ENDS), "hangs": ("while True: pass", "did not finish within 3 s")}
+ACTIONS = {"exits": ("__import__('os')._exit(0)", ENDS), "hangs": ("while True: pass", "did not finish within 3 s")}
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("method", METHODS)
-def test_the_method_that_never_returns_is_named(method: str, deed: str, tmp_path: Path) -> None:
-    code, expected = DEEDS[deed]
+def test_the_method_that_never_returns_is_named(method: str, action: str, tmp_path: Path) -> None:
+    code, expected = ACTIONS[action]
     (sentence,) = sentences(write(tmp_path, {"a_table.py": METHODS[method].replace("DEED", code)}))
     assert sentence.startswith(f"a_table.py:1: {method}: {expected}")
 
@@ -246,5 +246,5 @@ def test_an_interpreter_that_cannot_be_started_is_named(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(child_process.subprocess, "Popen", refused)
     write(tmp_path, {"a_table.py": USERS})
-    said = f"a_table.py: cannot be loaded: cannot start a process with {sys.executable}: Permission denied."
-    assert [sentence.startswith(said) for sentence in sentences(tmp_path)] == [True]
+    messages = f"a_table.py: cannot be loaded: cannot start a process with {sys.executable}: Permission denied."
+    assert [sentence.startswith(messages) for sentence in sentences(tmp_path)] == [True]

@@ -264,15 +264,15 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
 def test_everything_else_is_named_in_a_warning(case: str, tmp_path: Path) -> None:
     files, warning = OTHERS[case]
     write(tmp_path, {"ok.json": SOUND, **files})
-    (said,) = load(tmp_path).warnings
-    assert said.startswith(warning)
+    (messages,) = load(tmp_path).warnings
+    assert messages.startswith(warning)
 
 
 def test_an_empty_folder_is_named_since_its_volume_may_be_missing(tmp_path: Path) -> None:
     write(tmp_path, {"ok.json": SOUND})
     (tmp_path / "more").mkdir()
-    (said,) = load(tmp_path).warnings
-    assert said == "more: is an empty folder; check that its volume is mounted"
+    (messages,) = load(tmp_path).warnings
+    assert messages == "more: is an empty folder; check that its volume is mounted"
 
 
 def test_many_files_that_are_not_read_are_counted(tmp_path: Path) -> None:

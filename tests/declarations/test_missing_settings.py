@@ -9,7 +9,7 @@ from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import sentences, write
 
 USERS = HEAD + SCHEMA + GET_SCHEMA
-SAID = "class {kind}(Exception): ...\nraise {kind}({text!r})\n"
+MESSAGES = "class {kind}(Exception): ...\nraise {kind}({text!r})\n"
 
 PREFIXED = """from pydantic_settings import BaseSettings
 class S(BaseSettings, env_prefix='NO_SUCH_'):
@@ -37,24 +37,27 @@ CASES = {
         "NO_SUCH_A and NO_SUCH_B",
     ),
     "Django": (
-        SAID.format(
+        MESSAGES.format(
             kind="ImproperlyConfigured",
             text=DJANGO,
         ),
         "NO_SUCH_MODULE",
     ),
     "django-environ": (
-        SAID.format(kind="ImproperlyConfigured", text="Set the NO_SUCH_A environment variable"),
+        MESSAGES.format(kind="ImproperlyConfigured", text="Set the NO_SUCH_A environment variable"),
         "NO_SUCH_A",
     ),
     "decouple": (
-        SAID.format(
+        MESSAGES.format(
             kind="UndefinedValueError", text="NO_SUCH_A not found. Declare it as envvar or define a default value."
         ),
         "NO_SUCH_A",
     ),
-    "environs": (SAID.format(kind="EnvError", text='Environment variable "NO_SUCH_A" not set'), "NO_SUCH_A"),
-    "Starlette": (SAID.format(kind="Missing", text="Config 'NO_SUCH_A' is missing, and has no default."), "NO_SUCH_A"),
+    "environs": (MESSAGES.format(kind="EnvError", text='Environment variable "NO_SUCH_A" not set'), "NO_SUCH_A"),
+    "Starlette": (
+        MESSAGES.format(kind="Missing", text="Config 'NO_SUCH_A' is missing, and has no default."),
+        "NO_SUCH_A",
+    ),
 }
 
 

@@ -74,9 +74,9 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         [sys.executable, "-P", "-c", USE, str(folder)], capture_output=True, text=True, check=False, env=where
     )
     assert done.returncode == 0, done.stderr
-    said: dict[str, Any] = json.loads(done.stdout)
-    assert Path(said["package"]).is_relative_to(folder)
-    return said
+    messages: dict[str, Any] = json.loads(done.stdout)
+    assert Path(messages["package"]).is_relative_to(folder)
+    return messages
 
 
 def test_five_files_are_touched() -> None:

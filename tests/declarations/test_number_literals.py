@@ -70,8 +70,8 @@ def test_what_yaml_1_1_would_read_as_something_else_stays_as_written(literal: st
     ],
 )
 def test_other_words_that_are_not_text(literal: str, remedy: str, tmp_path: Path) -> None:
-    ((line, _, said),) = remedies(tmp_path, DOC + f"tags:\n  a: {literal}\n")
-    assert (line, said) == (5, remedy)
+    ((line, _, messages),) = remedies(tmp_path, DOC + f"tags:\n  a: {literal}\n")
+    assert (line, messages) == (5, remedy)
 
 
 @pytest.mark.parametrize("literal", ["123456789012", "1.10", "1e3", "-0", "true"])
@@ -123,16 +123,16 @@ def test_a_number_in_a_policy_is_refused_with_the_text_that_keeps_its_digits(lit
     assert remedies(tmp_path, DOC + POLICY.format(account=f"[{literal}]", age='"3600"')) == [
         (8, "resource_policy.Statement[0].Principal.AWS[0]", quoted)
     ]
-    (told,) = remedies(tmp_path, DOC + POLICY.format(account='"012345678901"', age=literal))
-    assert told[2] == quoted
+    (reported,) = remedies(tmp_path, DOC + POLICY.format(account='"012345678901"', age=literal))
+    assert reported[2] == quoted
 
 
 def test_a_number_in_a_policy_of_json_text_or_as_a_key_is_refused(tmp_path: Path) -> None:
     text = '{"Statement": [{"Principal": {"AWS": 123456789012}}]}'
-    (told,) = remedies(tmp_path, DOC + f"resource_policy: '{text}'\n")
-    assert told[1:] == ("resource_policy.Statement[0].Principal.AWS", 'Write a text in quotes: "123456789012".')
-    (told,) = remedies(tmp_path, DOC + "resource_policy: {Statement: [{Sid: x, 012: y}]}\n")
-    assert told[2] == 'Write a text in quotes: "012".'
+    (reported,) = remedies(tmp_path, DOC + f"resource_policy: '{text}'\n")
+    assert reported[1:] == ("resource_policy.Statement[0].Principal.AWS", 'Write a text in quotes: "123456789012".')
+    (reported,) = remedies(tmp_path, DOC + "resource_policy: {Statement: [{Sid: x, 012: y}]}\n")
+    assert reported[2] == 'Write a text in quotes: "012".'
 
 
 def tags(folder: Path, text: str) -> tuple[tuple[str, str], ...] | None:

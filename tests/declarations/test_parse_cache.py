@@ -85,9 +85,9 @@ def test_the_same_bytes_under_another_name_are_another_file(tmp_path):
 def test_a_file_that_cannot_be_read_is_refused_in_every_load(tmp_path):
     (tmp_path / "users.yaml").write_text("table_name: [", encoding="utf-8")
     source = FolderSource(str(tmp_path), None)
-    said = []
+    messages = []
     for _ in range(2):
         with pytest.raises(DeclarationError) as refused:
             source.load()
-        said.append(refused.value.problems)
-    assert said[0] == said[1]
+        messages.append(refused.value.problems)
+    assert messages[0] == messages[1]

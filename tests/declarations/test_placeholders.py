@@ -121,9 +121,9 @@ def test_a_placeholder_is_refused_by_its_field_wherever_it_stands(
 ) -> None:
     document = json.loads(json.dumps({**SOUND, **more}).replace("HERE", "${STAGE}"))
     found = problems(write(tmp_path, {"users.json": document}))
-    told = [problem for problem in found if problem.field == field.replace("HERE", "${STAGE}")]
-    assert "the placeholder ${STAGE}, which is not replaced" in told[0].reason
-    assert len(told) == 1
+    reported = [problem for problem in found if problem.field == field.replace("HERE", "${STAGE}")]
+    assert "the placeholder ${STAGE}, which is not replaced" in reported[0].reason
+    assert len(reported) == 1
 
 
 NAMES = [

@@ -63,10 +63,10 @@ LOST: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("case", LOST)
 def test_a_class_that_declares_nothing_is_reported(case: str, tmp_path: Path) -> None:
-    text, told = LOST[case]
+    text, reported = LOST[case]
     found = sentences(write(tmp_path, {**OTHER, "tables.py": text}))
     assert len(found) == 1, found
-    assert told in found[0]
+    assert reported in found[0]
 
 
 KEPT: dict[str, str] = {
@@ -182,9 +182,9 @@ SEEDS: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize("case", SEEDS)
 def test_a_seed_without_items_in_the_expected_place_is_reported(case: str, tmp_path: Path) -> None:
-    suffix, text, told = SEEDS[case]
+    suffix, text, reported = SEEDS[case]
     (found,) = sentences(write(tmp_path, {"users.json": SOUND, f"seeds/users.{suffix}": text}))
-    assert told in found
+    assert reported in found
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_every_facet_is_listed_and_no_other():
 
 def test_every_step_status_is_listed_and_no_other():
     listed = [plain(row[0]) for row in table(README, "Statuses of a step")]
-    assert sorted(listed) == sorted(fate.value for fate in StepStatus)
+    assert sorted(listed) == sorted(status.value for status in StepStatus)
 
 
 def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():

@@ -152,8 +152,8 @@ def test_an_item_that_cannot_be_put_back_is_reported_whole(race: Race, answer: s
     assert code == 1, out + err
     assert race.item() is None
     assert logged(err) == WHOLE
-    said = "".join(out.split())
-    assert '"precious":{"S":"userdata"}' in said, out
+    messages = "".join(out.split())
+    assert '"precious":{"S":"userdata"}' in messages, out
 
 
 def test_a_key_that_a_rival_took_stays_as_it_is_and_the_removed_item_is_reported_whole(race: Race) -> None:

@@ -105,12 +105,12 @@ def test_every_command_names_the_record_and_does_nothing_by_it(
     try:
         for verb, code in (("status", 1), ("preview", 0), ("--once", 1)):
             run = shell.run(f"{verb} --endpoint-url {place.proxy.url}")
-            said = run.stdout + run.stderr
-            assert run.exit_code == code, (verb, said)
-            assert f"The record default/default / {record} of the state table {STATE} cannot be read: " in said
-            assert "Nothing is written until it is mended, or deleted on purpose." in said
-            assert "Unexpected" not in said
-            assert "Traceback" not in said
+            messages = run.stdout + run.stderr
+            assert run.exit_code == code, (verb, messages)
+            assert f"The record default/default / {record} of the state table {STATE} cannot be read: " in messages
+            assert "Nothing is written until it is mended, or deleted on purpose." in messages
+            assert "Unexpected" not in messages
+            assert "Traceback" not in messages
             if verb == "status":
                 assert "users: " in run.stdout
                 assert "In sync" not in run.stdout
@@ -139,13 +139,13 @@ def test_a_damaged_run_is_shown_and_stops_nothing(
 
 
 def shows(daemon: Daemon, *words: str) -> bool:
-    said = daemon.get("/api/v1/status")
-    return all(word in said for word in words)
+    messages = daemon.get("/api/v1/status")
+    return all(word in messages for word in words)
 
 
 def hides(daemon: Daemon, word: str) -> bool:
-    said = daemon.get("/api/v1/status")
-    return bool(said) and word not in said
+    messages = daemon.get("/api/v1/status")
+    return bool(messages) and word not in messages
 
 
 LIVE = ("an entry without members", "a lease without token", "a time that is none")

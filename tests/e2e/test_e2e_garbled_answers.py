@@ -37,7 +37,7 @@ GARBLED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.fixture
-def world(local: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, ListSource, RecordingProxy]]:
+def environment(local: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[App, ListSource, RecordingProxy]]:
     """``users`` and ``orders`` are ours, and ``orders`` is declared no more."""
     monkeypatch.setattr(session, "ATTEMPTS", 2)
     with RecordingProxy(local.url) as proxy:
@@ -61,9 +61,9 @@ def blocked(report: PassReport) -> set[Reason | None]:
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
 def test_an_unreadable_description_is_an_error_of_its_table_and_stops_every_delete(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.garble = lambda asked, body: garbled(body) if _about(asked, "DescribeTable", "users") else None
     report = app.reconciler.run_pass("interval")
     found = {table.name: table for table in report.tables}
@@ -77,9 +77,9 @@ def test_an_unreadable_description_is_an_error_of_its_table_and_stops_every_dele
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
 def test_an_unreadable_scan_is_never_emptiness(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     local.client.put_item(TableName="orders", Item={"pk": {"S": "mine"}})
     proxy.garble = lambda asked, body: garbled(body) if _about(asked, "Scan", "orders") else None
     report = app.reconciler.run_pass("interval")
@@ -89,9 +89,9 @@ def test_an_unreadable_scan_is_never_emptiness(
 
 @pytest.mark.parametrize("garbled", GARBLED.values(), ids=GARBLED)
 def test_a_delete_with_an_unreadable_answer_is_not_retried_before_the_table_is_described(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], garbled: Callable[[bytes], bytes]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.garble = lambda asked, body: garbled(body) if asked.operation == "DeleteTable" else None
     report = app.converge("once")
     assert proxy.operations.count("DeleteTable") == 1
@@ -123,9 +123,9 @@ class Dropped:
 
 @pytest.mark.parametrize("applied", [False, True], ids=["never applied", "applied, and its answer lost"])
 def test_a_lost_delete_is_decided_again_after_reading_identity_and_lease(
-    local: Live, world: tuple[App, ListSource, RecordingProxy], applied: bool
+    local: Live, environment: tuple[App, ListSource, RecordingProxy], applied: bool
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.fault = fault = Dropped("DeleteTable", 2, applied=applied)
     app.converge("once")
     words = [_word(request) for request in fault.arrivals]
@@ -137,9 +137,9 @@ def test_a_lost_delete_is_decided_again_after_reading_identity_and_lease(
 
 
 def test_a_table_recreated_after_a_lost_delete_stays(
-    local: Live, world: tuple[App, ListSource, RecordingProxy]
+    local: Live, environment: tuple[App, ListSource, RecordingProxy]
 ) -> None:
-    app, _, proxy = world
+    app, _, proxy = environment
     proxy.fault = fault = Dropped("DeleteTable", 1, applied=True)
     app.reconciler.run_pass("interval")
     local.client.create_table(

@@ -59,12 +59,12 @@ def resolved(value: Any, answer: Any) -> Any:
 def test_a_link_leads_to_an_answer(daemon: Daemon, link: Link) -> None:
     paths = json.loads(daemon.get("/openapi.json")[1])["paths"]
     method, path = link.source.split(" ")
-    told = paths[path][method.lower()]["responses"][link.status]["links"][link.name]
+    reported = paths[path][method.lower()]["responses"][link.status]["links"][link.name]
     target, verb, operation = next(
         (route, verb, operation)
         for route, methods in paths.items()
         for verb, operation in methods.items()
-        if operation["operationId"] == told["operationId"]
+        if operation["operationId"] == reported["operationId"]
     )
     query, body = BEGINNINGS.get(link.name) or BEGINNINGS.get(link.status) or ("", {})
     status, text = ask(daemon, method, path.replace("{name}", "users") + query, body)
@@ -72,16 +72,16 @@ def test_a_link_leads_to_an_answer(daemon: Daemon, link: Link) -> None:
     answer = json.loads(text)
     asked = {parameter["name"]: parameter["in"] for parameter in operation.get("parameters", ())}
     queries = []
-    for name, value in resolved(told.get("parameters", {}), answer).items():
-        assert value, told
+    for name, value in resolved(reported.get("parameters", {}), answer).items():
+        assert value, reported
         if asked[name] == "path":
             target = target.replace(f"{{{name}}}", value)
         else:
             queries.append(f"{name}={value}")
     assert "{" not in target
-    wish = resolved(told.get("requestBody", {}), answer)
-    status, text = ask(daemon, verb.upper(), f"{target}?{'&'.join(queries)}", wish)
+    desired = resolved(reported.get("requestBody", {}), answer)
+    status, text = ask(daemon, verb.upper(), f"{target}?{'&'.join(queries)}", desired)
     assert status == 200, text
-    assert all(wish.values()), wish
+    assert all(desired.values()), desired
     if target.startswith("/api/"):
         assert json.loads(text)["success"] is True

@@ -106,17 +106,17 @@ def test_2_drift_of_every_kind_is_counted_by_facet_and_repaired(stage: Stage) ->
 def test_3_a_suspended_loop_reports_the_drift_of_each_table(stage: Stage) -> None:
     assert stage.daemon.command("suspend").returncode == 0
     stage.daemon.until(lambda: stage.samples("suspended") == [1.0], "suspended")
-    story.drop_the_stranger(stage.server.client())
+    story.drop_the_unmanaged_table(stage.server.client())
     story.make_drift(stage.server.client())
     story.delete_a_table(stage.server.client())
     stage.fires("TableDrifted", "Suspended")
-    told = {
+    reported = {
         alert["labels"].get("table")
         for alert in stage.prometheus.api("alerts")["alerts"]
         if alert["labels"]["alertname"] == ALERT + "TableDrifted"
     }
     stage.daemon.until(lambda: stage.count("missing") == 1, "the deleted table is missing")
-    assert told >= {"users", "orders"}
+    assert reported >= {"users", "orders"}
     drifted = stage.prometheus.query("dynamodb_reconciler_table_drift == 1")
     seen = {(series["metric"]["table"], series["metric"]["facet"]) for series in drifted}
     assert seen >= DRIFTED_FACETS - {("projects", "billing")}

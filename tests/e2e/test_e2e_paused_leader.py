@@ -121,10 +121,10 @@ def changed(requests: list[Recorded]) -> list[str]:
 STATE = "reconciler_state"
 
 
-def assert_held_back(leader: Leader, said: str) -> None:
+def assert_held_back(leader: Leader, messages: str) -> None:
     """Its deadline passed while it was stopped: it ends its pass with the step deferred, or is abandoned."""
-    abandoned = f"error: the deadline of {TIMEOUT} s passed while a call waited for its answer" in said
-    assert leader.process.returncode == (1 if abandoned else 2), said
+    abandoned = f"error: the deadline of {TIMEOUT} s passed while a call waited for its answer" in messages
+    assert leader.process.returncode == (1 if abandoned else 2), messages
 
 
 @pytest.mark.parametrize("point", DELETING.values(), ids=DELETING)
@@ -143,9 +143,9 @@ def test_a_leader_stopped_past_its_lease_does_not_delete_when_it_wakes(
         assert taken.returncode == 0, taken.stdout + taken.stderr
         time.sleep(max(0.0, stopped + TIMEOUT + 1 - time.monotonic()))
         proxy.clear()
-        said = leader.go_on()
+        messages = leader.go_on()
         assert changed(proxy.requests) == []
-    assert_held_back(leader, said)
+    assert_held_back(leader, messages)
     assert [item["pk"]["S"] for item in local.client.scan(TableName="orders")["Items"]] == ["mine"]
 
 
@@ -159,8 +159,8 @@ def test_a_leader_stopped_past_its_lease_does_not_create_when_it_wakes(local: Li
         assert taken.returncode == 0, taken.stdout + taken.stderr
         time.sleep(max(0.0, stopped + TIMEOUT + 1 - time.monotonic()))
         proxy.clear()
-        said = leader.go_on()
+        messages = leader.go_on()
         assert changed(proxy.requests) == []
-    assert_held_back(leader, said)
+    assert_held_back(leader, messages)
     tokens = local.client.get_item(TableName=STATE, Key={"scope": {"S": "default/default"}, "record": {"S": "lease"}})
     assert json.loads(tokens["Item"]["token"]["N"]) == 3, "the first run's, the leader's, and the rival's"

@@ -77,16 +77,16 @@ def stage(local: Live, tmp_path: Path) -> Stage:
 def test_seed_and_clear_report_what_they_did(stage: Stage) -> None:
     stage.seed(THREE)
     assert stage.run("--once")[0] == 0
-    code, said = stage.run("seed")
+    code, messages = stage.run("seed")
     assert code == 0
-    assert "things: 0 written, 3 present, from seeds/things.json." in said
+    assert "things: 0 written, 3 present, from seeds/things.json." in messages
     stage.put("a", v={"N": "2"})
     stage.put("b", v={"N": "1"}, more={"BOOL": True})
-    code, said = stage.run("clear")
+    code, messages = stage.run("clear")
     assert code == 0
-    assert "things: 1 removed, 2 kept (changed since)." in said
-    assert "Done: 1 table: 1 item removed, 2 kept." in said
-    assert "seeded," not in said
+    assert "things: 1 removed, 2 kept (changed since)." in messages
+    assert "Done: 1 table: 1 item removed, 2 kept." in messages
+    assert "seeded," not in messages
     assert stage.keys() == {"a", "b"}
 
 
@@ -106,9 +106,9 @@ def test_an_adopted_table_that_was_never_seeded_keeps_every_item(stage: Stage) -
     for key in "abc":
         stage.put(key, v={"N": "1"})
     stage.run("--once")
-    code, said = stage.run("clear")
+    code, messages = stage.run("clear")
     assert (code, stage.keys()) == (0, {"a", "b", "c"})
-    assert "0 removed, 3 kept (not recorded as written by the seed)" in said
+    assert "0 removed, 3 kept (not recorded as written by the seed)" in messages
 
 
 def test_what_seed_found_present_is_kept_by_clear(stage: Stage) -> None:
@@ -154,12 +154,12 @@ def test_a_killed_seeding_resumes_to_the_seed_and_the_foreign_items(stage: Stage
     stage.put("theirs")
     assert stage.run("--once")[0] == 0
     assert stage.keys() == {"theirs", *(str(item["pk"]) for item in MANY)}
-    code, said = stage.run("clear")
+    code, messages = stage.run("clear")
     left = stage.keys()
     assert code == 0
     assert "theirs" in left
     assert len(left) <= 101, "at most one batch is not known to be written by the seed"
-    assert f"{len(left) - 1} kept" in said
+    assert f"{len(left) - 1} kept" in messages
 
 
 def test_a_seed_that_changed_after_a_kill_is_not_recorded_as_done(stage: Stage) -> None:
@@ -170,9 +170,9 @@ def test_a_seed_that_changed_after_a_kill_is_not_recorded_as_done(stage: Stage) 
     process.communicate()
     old = stage.keys()
     stage.seed(OTHERS)
-    code, said = stage.run("--once")
+    code, messages = stage.run("--once")
     assert code == 2
-    assert "of an earlier version of the seed" in said
+    assert "of an earlier version of the seed" in messages
     assert stage.keys() == old | {str(item["pk"]) for item in OTHERS}
-    code, said = stage.run("--once")
-    assert (code, "reconciler seed things" in said) == (2, True)
+    code, messages = stage.run("--once")
+    assert (code, "reconciler seed things" in messages) == (2, True)

@@ -232,10 +232,10 @@ def test_doctor_and_status_write_nothing(user: User) -> None:
     assert user.run("--once").returncode == 0
     doctor = user.run("doctor", "-o", "json")
     assert doctor.returncode == 0
-    told = json.loads(doctor.stdout)
-    shown = {setting["name"]: (setting["value"], setting["origin"]) for setting in told["settings"]}
+    reported = json.loads(doctor.stdout)
+    shown = {setting["name"]: (setting["value"], setting["origin"]) for setting in reported["settings"]}
     assert shown["max_deletes"] == ("no cap", "default for dynamodb-local")
-    names = {finding["name"] for finding in told["findings"]}
+    names = {finding["name"] for finding in reported["findings"]}
     assert {"declarations", "endpoint", "clock", "state table", "ListTables", "ttl", "tags"} <= names
     status = user.run("status")
     assert status.returncode == 0

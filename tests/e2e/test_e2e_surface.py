@@ -87,7 +87,7 @@ def test_a_verb_on_a_table_of_another_stack_names_the_command_once(moto: Live, t
     mine = project(moto, tmp_path / "mine", *([] if words.startswith("import") else ["orders"]))
     mine.folder.mkdir(exist_ok=True)
     done = mine.run(*words.split(), *(["-y"] if words.startswith("clear") else []))
-    said = done.stdout + "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
-    assert done.exit_code == 1, said
-    assert "command below" not in said
-    assert said.count("`RECONCILER_STACK=billing reconciler release orders`") == 1, said
+    messages = done.stdout + "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
+    assert done.exit_code == 1, messages
+    assert "command below" not in messages
+    assert messages.count("`RECONCILER_STACK=billing reconciler release orders`") == 1, messages

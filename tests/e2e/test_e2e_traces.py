@@ -86,7 +86,7 @@ def _steps(collector: Collector, call: Spanned) -> tuple[str, list[str]]:
     """Name and steps of the table that a call was made for."""
     [table] = [span for span in collector.spans if span.id == call.parent]
     assert {event for event, _ in table.events} == {"step"}
-    return table.name, [told["reconciler.step.action"] for _, told in table.events]
+    return table.name, [reported["reconciler.step.action"] for _, reported in table.events]
 
 
 def _is(span: Spanned, method: str, table: str) -> bool:

@@ -17,8 +17,8 @@ def in_account(account: str | None, allowed: frozenset[str]) -> Sim:
     """One declared table that is not there, in this account."""
     sim = simulate(flavor=Flavor.AWS)
     sim.declare(declaration())
-    world = sim.reconciler.ports
-    sim.reconciler.ports = replace(world, endpoint=replace(world.endpoint, account=account))
+    environment = sim.reconciler.ports
+    sim.reconciler.ports = replace(environment, endpoint=replace(environment.endpoint, account=account))
     sim.reconciler.allowed_accounts = allowed
     return sim
 

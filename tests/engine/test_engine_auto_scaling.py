@@ -72,14 +72,14 @@ def test_from_on_demand_to_scaled_with_an_index_each_thing_waits_for_what_it_nee
     scaling = AutoScaling(read=SCALED.read, indexes=(IndexScaling("by_a", write=Scaling(True, 1, 9, 50.0)),))
     sim.declare(declaration(billing=FIVE, global_indexes=(INDEX,), auto_scaling=scaling))
     first = sim.run()
-    fates = [step.reason for table in first.tables for step in table.steps if step.status is StepStatus.DEFERRED]
-    assert Reason.AFTER in fates
+    statuses = [step.reason for table in first.tables for step in table.steps if step.status is StepStatus.DEFERRED]
+    assert Reason.AFTER in statuses
     assert sim.once().verdict is Verdict.IN_SYNC
     assert set(sim.dynamodb.scaling.targets) == {PLACE, ("table/users/index/by_a", "dynamodb:index:WriteCapacityUnits")}
 
 
 def test_a_target_removed_twice_by_others_is_contested_with_its_policy():
-    for flavor, fate in ((Flavor.AWS, StepStatus.BLOCKED), (Flavor.MOTO, StepStatus.UNSUPPORTED)):
+    for flavor, step_status in ((Flavor.AWS, StepStatus.BLOCKED), (Flavor.MOTO, StepStatus.UNSUPPORTED)):
         sim = simulate(flavor=flavor, prune_grace=timedelta(0))
         sim.declare(declaration(billing=FIVE, auto_scaling=SCALED))
         sim.run()
@@ -96,7 +96,7 @@ def test_a_target_removed_twice_by_others_is_contested_with_its_policy():
         sim.dynamodb.journal.clear()
         sim.clock.seconds += 61
         steps = sim.run().tables[0].steps
-        assert [(step.facet, step.status) for step in steps] == [("auto_scaling", fate)] * 2
+        assert [(step.facet, step.status) for step in steps] == [("auto_scaling", step_status)] * 2
         assert "was written 2 times" in steps[0].message
         assert "waits until the scalable target is registered, and that is" in steps[1].message
         assert sim.dynamodb.journal == []

@@ -20,17 +20,17 @@ ENDS = {
 
 @pytest.mark.parametrize("flavor", ENDS, ids=lambda flavor: flavor.value)
 def test_the_field_stops_after_two_writes_and_other_fields_continue(flavor: Flavor) -> None:
-    fate, reason, verdict = ENDS[flavor]
+    step_status, reason, verdict = ENDS[flavor]
     sim = simulate(flavor=flavor)
     sim.declare(declaration())
     sim.once()
     sim.clock.seconds += 3600
     sim.dynamodb.sticky = {"DeletionProtectionEnabled"}
     sim.dynamodb.journal.clear()
-    wish = declaration(deletion_protection=True, ttl=Ttl(True, "gone"), stream=Stream(True, "KEYS_ONLY"))
-    sim.declare(wish)
+    desired = declaration(deletion_protection=True, ttl=Ttl(True, "gone"), stream=Stream(True, "KEYS_ONLY"))
+    sim.declare(desired)
     report = sim.once()
-    (step,) = (step for step in report.tables[0].steps if step.status is fate)
+    (step,) = (step for step in report.tables[0].steps if step.status is step_status)
     assert (step.reason, [change.path for change in step.changes]) == (reason, ["deletion_protection"])
     assert step.message == "deletion_protection: true was written 2 times and read back as false, then as false"
     assert report.verdict is verdict

@@ -55,17 +55,17 @@ def _there(sim: Sim) -> bool:
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
-@pytest.mark.parametrize("wished", [(ORDERS,), (OTHER_KEY, ORDERS)], ids=["forgotten", "replaced"])
+@pytest.mark.parametrize("options", [(ORDERS,), (OTHER_KEY, ORDERS)], ids=["forgotten", "replaced"])
 def test_a_pending_deletion_cancelled_under_another_leader_restarts_its_grace(
-    flavor: Flavor, wished: tuple[Declaration, ...]
+    flavor: Flavor, options: tuple[Declaration, ...]
 ) -> None:
     sim = _settled(flavor)
-    _passes(sim, GRACE - 20, *wished)
+    _passes(sim, GRACE - 20, *options)
     _under_another(sim, CARTS, ORDERS)
     again = sim.clock.seconds
-    _passes(sim, GRACE - 10, *wished)
+    _passes(sim, GRACE - 10, *options)
     assert _there(sim), f"lost {sim.clock.seconds - again} s after the second wish"
-    _passes(sim, 60, *wished)
+    _passes(sim, 60, *options)
     assert not _there(sim)
 
 

@@ -41,8 +41,8 @@ def passes(sim: Sim, count: int, pause: float = 60.0) -> None:
         sim.clock.seconds += pause
 
 
-def reasons(report: PassReport, fate: StepStatus = StepStatus.BLOCKED) -> set[Reason | None]:
-    return {step.reason for table in report.tables for step in table.steps if step.status is fate}
+def reasons(report: PassReport, step_status: StepStatus = StepStatus.BLOCKED) -> set[Reason | None]:
+    return {step.reason for table in report.tables for step in table.steps if step.status is step_status}
 
 
 def left(sim: Sim) -> list[str]:

@@ -17,7 +17,7 @@ from reconciler.model.table import Billing, Stream, Throughput, Ttl
 from reconciler.planning.availability import propagate_blocked
 
 EMULATORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL)
-WISHES: Mapping[str, dict[str, Any]] = {
+DESIRED_STATES: Mapping[str, dict[str, Any]] = {
     "protection": {"deletion_protection": True},
     "stream": {"stream": Stream(True, "KEYS_ONLY")},
     "provisioned": {"billing": Billing("PROVISIONED", Throughput(5, 5))},
@@ -38,14 +38,14 @@ def standing(flavor: Flavor) -> Sim:
 
 
 @pytest.mark.parametrize("flavor", EMULATORS, ids=str)
-@pytest.mark.parametrize("wish", WISHES)
-def test_a_conflict_with_another_tool_is_contested_and_drift_on_an_emulator(wish: str, flavor: Flavor) -> None:
+@pytest.mark.parametrize("desired", DESIRED_STATES)
+def test_a_conflict_with_another_tool_is_contested_and_drift_on_an_emulator(desired: str, flavor: Flavor) -> None:
     sim = standing(flavor)
-    sim.declare(declaration(**WISHES[wish]))
+    sim.declare(declaration(**DESIRED_STATES[desired]))
     for _ in range(3):
         report = sim.run()
         if _differs(report):
-            sim.dynamodb.do("UpdateTable", {"TableName": "users", **UNDO[wish]})
+            sim.dynamodb.do("UpdateTable", {"TableName": "users", **UNDO[desired]})
     (step,) = (step for step in report.tables[0].steps if step.status is StepStatus.BLOCKED)
     assert step.reason is Reason.CONTESTED
     assert "took effect, and somebody else changed it" in (step.message or "")
@@ -148,7 +148,7 @@ READY = Step(Action.UPDATE, "tags")
 
 
 @pytest.mark.parametrize(
-    ("steps", "fate"),
+    ("steps", "step_status"),
     [
         ((LACKING, AFTER), StepStatus.UNSUPPORTED),
         ((AFTER, LACKING), StepStatus.UNSUPPORTED),
@@ -159,6 +159,8 @@ READY = Step(Action.UPDATE, "tags")
     ],
     ids=["unsupported", "in another order", "blocked", "both", "something goes on", "nothing else"],
 )
-def test_a_dependent_step_shares_the_status_of_its_blocked_step(steps: tuple[Step, ...], fate: StepStatus) -> None:
+def test_a_dependent_step_shares_the_status_of_its_blocked_step(
+    steps: tuple[Step, ...], step_status: StepStatus
+) -> None:
     (waiting,) = (step for step in propagate_blocked(steps) if step.facet == "auto_scaling")
-    assert waiting.status is fate
+    assert waiting.status is step_status

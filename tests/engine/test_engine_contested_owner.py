@@ -34,7 +34,7 @@ class Case(NamedTuple):
 
     made_by: str
     run: Run
-    wish: dict[str, Any] = {}
+    requested: dict[str, Any] = {}
     flavor: Flavor = Flavor.AWS
 
 
@@ -58,7 +58,7 @@ CASES = {
 }
 
 
-def world(case: Case) -> tuple[Sim, Sim]:
+def environment(case: Case) -> tuple[Sim, Sim]:
     """``users`` stands there; both stacks declare it as their own and have not run since."""
     first = simulate(flavor=case.flavor, **ANYTHING_GOES)
     first.declare(declaration("users", lifecycle=OWN))
@@ -104,7 +104,7 @@ def blocked(report: PassReport) -> Step:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_each_puts_its_tag_on_the_table_once_at_most_and_then_both_rest(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     reports = fight(case, first, second)
     assert max(written_tags(first).values()) == 1
     calls = len(first.dynamodb.journal)
@@ -118,7 +118,7 @@ def test_each_puts_its_tag_on_the_table_once_at_most_and_then_both_rest(case: Ca
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_owner_is_in_sync_and_the_former_owner_reports_the_new_one_and_the_remedy(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     reports = fight(case, first, second)
     (holder,) = [stack for stack, report in reports.items() if report.verdict is Verdict.IN_SYNC]
     (other,) = [stack for stack in reports if stack != holder]
@@ -133,7 +133,7 @@ def test_the_owner_is_in_sync_and_the_former_owner_reports_the_new_one_and_the_r
 
 def test_releasing_it_transfers_it_to_the_other_stack_for_good() -> None:
     case = CASES["one created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
     fight(case, first, second)
     assert owner(first) == "shop/default"
     first.reconciler.release(("users",))
@@ -145,7 +145,7 @@ def test_releasing_it_transfers_it_to_the_other_stack_for_good() -> None:
 
 def test_after_one_pass_without_own_it_is_taken_over_again_once() -> None:
     case = CASES["one created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
     fight(case, first, second)
     first.declare(declaration("users"))
     assert blocked(first.run()).reason is Reason.OTHER_STACK
@@ -161,7 +161,7 @@ def test_after_one_pass_without_own_it_is_taken_over_again_once() -> None:
 @pytest.mark.parametrize("run", [as_loop, as_command])
 def test_two_stacks_that_want_other_keys_do_not_replace_the_table_for_ever(run: Run) -> None:
     case = Case("first", run, {"keys": OTHER_KEY}, Flavor.MOTO)
-    first, second = world(case)
+    first, second = environment(case)
     first.dynamodb.tables["users"].items["mine"] = item("mine")
     reports = fight(case, first, second)
     assert first.dynamodb.mutating.count("DeleteTable") <= 1
@@ -173,7 +173,7 @@ def test_two_stacks_that_want_other_keys_do_not_replace_the_table_for_ever(run: 
 
 def test_a_contested_table_is_neither_pruned_nor_destroyed_by_its_former_owner() -> None:
     case = CASES["one created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
     fight(case, first, second)
     first.reconciler.destroy()
     first.reconciler.resume()
@@ -185,7 +185,7 @@ def test_a_contested_table_is_neither_pruned_nor_destroyed_by_its_former_owner()
 
 def test_a_refused_takeover_is_retried() -> None:
     case = CASES["a third stack created it, two loops"]
-    first, _ = world(case)
+    first, _ = environment(case)
     turned_away = []
 
     def busy(operation: str, params: Any) -> None:
@@ -203,7 +203,7 @@ def test_a_refused_takeover_is_retried() -> None:
 
 def test_a_takeover_with_a_lost_answer_counts_once_its_tag_is_visible() -> None:
     case = CASES["a third stack created it, two loops"]
-    first, second = world(case)
+    first, second = environment(case)
 
     def lost(operation: str, params: Any) -> None:
         if operation == "TagResource":

@@ -149,15 +149,15 @@ def test_a_released_table_that_no_longer_exists_cannot_be_reclaimed() -> None:
 
 def test_the_first_pass_says_what_it_does() -> None:
     sim = simulate()
-    said: list[str] = []
-    sim.telemetry.planned = lambda _, words: said.append(words)
+    texts: list[str] = []
+    sim.telemetry.planned = lambda _, words: texts.append(words)
     sim.declare(*(declaration(name) for name in NAMES))
     sim.once()
-    assert said[0] == "creating 6 tables"
+    assert texts[0] == "creating 6 tables"
     board = LoopStatus("default", endpoint_up=True)
     board.start("p1")
     assert board.not_ready_reason == "the first pass is checking the tables"
-    board.planned(said[0])
+    board.planned(texts[0])
     assert board.not_ready_reason == "the first pass is creating 6 tables"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.test_engine_removals import CARTS, DOC, ORDERS, USERS, converged, said
+from engine.test_engine_removals import CARTS, DOC, ORDERS, USERS, converged, messages
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import write
 
@@ -129,7 +129,7 @@ def test_a_table_declared_in_another_place_is_never_removed(case: str, how: str,
         report = sim.once() if how == "once" else sim.run()
         sim.clock.seconds += 3600
         assert report.verdict is Verdict.ERROR
-        assert "users" in said(report)
+        assert "users" in messages(report)
     assert "theirs" in sim.dynamodb.tables["users"].items
     assert sim.dynamodb.journal == []
 
@@ -164,7 +164,7 @@ def test_a_class_that_is_not_loaded_never_removes_its_table(case: str, tmp_path:
     write(tmp_path, {"both.py": CLASSES[case]})
     report = sim.once()
     assert report.verdict is Verdict.ERROR
-    assert said(report).startswith("both.py:")
+    assert messages(report).startswith("both.py:")
     assert "theirs" in sim.dynamodb.tables["users"].items
     assert sim.dynamodb.journal == []
 
@@ -192,7 +192,7 @@ def test_an_emptied_document_is_an_error(case: str, tmp_path: Path) -> None:
     write(tmp_path, {"t.yaml": HOLLOW[case]})
     report = sim.once()
     assert report.verdict is Verdict.ERROR
-    assert "declared the table users and now has an empty document" in said(report)
+    assert "declared the table users and now has an empty document" in messages(report)
     assert "theirs" in sim.dynamodb.tables["users"].items
 
 
@@ -222,7 +222,7 @@ def test_what_defines_no_table_does_not_keep_a_removed_one(case: str, tmp_path: 
     (tmp_path / "users.yaml").unlink()
     write(tmp_path, GONE[case])
     report = sim.once()
-    assert report.verdict is Verdict.IN_SYNC, said(report)
+    assert report.verdict is Verdict.IN_SYNC, messages(report)
     assert "users" not in sim.dynamodb.tables
     assert "theirs" in sim.dynamodb.tables["orders"].items
 
@@ -262,9 +262,9 @@ def test_an_unreadable_folder_keeps_the_table(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "users.yaml").unlink()
     write(tmp_path, {".notes": "x" * 2000})
     monkeypatch.setattr(remains, "FILE_LIMIT", 1000)
-    assert said(sim.once()).startswith(".notes: is larger than ")
+    assert messages(sim.once()).startswith(".notes: is larger than ")
     monkeypatch.setattr(remains, "FILES_MOST", 1)
-    assert "so a definition of the table users" in said(sim.once())
+    assert "so a definition of the table users" in messages(sim.once())
     monkeypatch.undo()
     (tmp_path / ".notes").unlink()
     assert "theirs" in sim.dynamodb.tables["users"].items
@@ -275,7 +275,7 @@ def test_an_unreadable_folder_keeps_the_table(tmp_path: Path, monkeypatch: pytes
 def test_the_error_names_the_line_and_goes_when_the_definition_goes(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC})
     moved(".users.yaml")(tmp_path)
-    assert said(sim.once()) == (
+    assert messages(sim.once()) == (
         ".users.yaml:1: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )

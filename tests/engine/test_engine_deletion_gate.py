@@ -33,8 +33,8 @@ def put(sim, name="orders", key="mine"):
     sim.dynamodb.tables[name].items[key] = item(key)
 
 
-def reasons(report, fate=StepStatus.BLOCKED):
-    return [s.reason for t in report.tables for s in t.steps if s.status is fate]
+def reasons(report, step_status=StepStatus.BLOCKED):
+    return [s.reason for t in report.tables for s in t.steps if s.status is step_status]
 
 
 def test_an_owned_undeclared_table_is_deleted_and_forgotten():

@@ -175,8 +175,8 @@ def test_a_declared_table_that_could_not_be_read_proves_nothing_and_ends_no_wait
                 raise error
 
     sim.dynamodb.faults = fault
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["carts"] == told["users"] == [reason]
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["carts"] == reported["users"] == [reason]
     assert set(sim.dynamodb.tables) == {"orders", "carts", "users"}
     sim.dynamodb.faults = None
     _settle(sim)

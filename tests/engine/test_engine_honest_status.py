@@ -47,7 +47,7 @@ def claims(report: PassReport) -> set[str]:
     (table,) = (table for table in report.tables if table.name == NAME)
     shown = {labels["status"]: value for labels, value in samples(Metrics(board), "table_status")}
     drift = [value for _, value in samples(Metrics(board), "table_drift")]
-    said = {
+    messages = {
         "report": table.status is TableStatus.IN_SYNC,
         "verdict": report.verdict is Verdict.IN_SYNC,
         "counts": report.summary()["in_sync"] == 1,
@@ -56,7 +56,7 @@ def claims(report: PassReport) -> set[str]:
     assert shown[table.status.value] == 1
     assert sum(shown.values()) == 1
     assert table.status is not TableStatus.IN_SYNC or not any(drift)
-    return {name for name, claimed in said.items() if claimed}
+    return {name for name, claimed in messages.items() if claimed}
 
 
 def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
@@ -69,7 +69,7 @@ def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
         assert violations(raw(sim, held), held) == []
 
 
-def world(case: Transition, **options: Any) -> Sim:
+def environment(case: Transition, **options: Any) -> Sim:
     sim = simulate(data_loss="allow", disruption="allow", timeout=7200, **options)
     sim.dynamodb.aliases.update(KEYS)
     sim.declare(declaration(NAME, **fields(case.before)))
@@ -83,7 +83,7 @@ def fields(spec: TableSpec) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
 def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) -> None:
-    sim = world(case)
+    sim = environment(case)
     sim.declare(declaration(NAME, **fields(case.after)))
     report = sim.reconciler.preview()
     assert NAME in {table.name for table in report.tables}
@@ -93,7 +93,7 @@ def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) ->
 @pytest.mark.parametrize("delay", [0.0, 7.0])
 @pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
 def test_no_intermediate_pass_claims_in_sync_too_early(case: Transition, delay: float) -> None:
-    sim = world(case, delay=delay)
+    sim = environment(case, delay=delay)
     sim.declare(declaration(NAME, **fields(case.after)))
     for _ in range(6):
         honest(sim, renamed(case.after, NAME), sim.run())
@@ -138,7 +138,7 @@ def test_no_pass_claims_in_sync_after_a_failed_call(trouble: Any, flavor: Flavor
     sim.clock.seconds += 3600
     sim.declare(declaration(NAME, deletion_protection=True))
     trouble(sim)
-    wish = declaration(NAME, deletion_protection=True).spec
+    desired = declaration(NAME, deletion_protection=True).spec
     for _ in range(4):
-        honest(sim, wish, sim.run())
+        honest(sim, desired, sim.run())
         sim.clock.seconds += 60

@@ -22,7 +22,7 @@ RARE = "STANDARD_INFREQUENT_ACCESS"
 BY_PK = GlobalIndex("by_pk", (KeyElement("pk", "HASH", "S"),), Projection("ALL"))
 
 
-def fates(report, table):
+def statuses(report, table):
     return [(step.status, step.reason) for one in report.tables if one.name == table for step in one.steps]
 
 
@@ -51,7 +51,7 @@ def test_a_table_not_visible_yet_keeps_its_record_when_its_declaration_is_remove
     sim.run()
     sim.declare(declaration("users"))
     report = sim.run()
-    assert fates(report, "orders") == [(StepStatus.DEFERRED, Reason.NOT_BEFORE)]
+    assert statuses(report, "orders") == [(StepStatus.DEFERRED, Reason.NOT_BEFORE)]
     assert sim.store.snapshot.inventory["orders"].ownership == "created"
     for _ in range(3):
         sim.clock.seconds += 31
@@ -96,7 +96,7 @@ def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answe
     sim.declare(declaration("users", deletion_protection=True))
     report = sim.run()
     assert ("DeleteTable" in sim.dynamodb.mutating) is deleted
-    assert fates(report, "orders") == [
+    assert statuses(report, "orders") == [
         (StepStatus.DONE, None) if deleted else (StepStatus.BLOCKED, Reason.INVALID_ANSWER)
     ]
     sim.dynamodb.faults = None
@@ -122,7 +122,7 @@ def test_an_invalid_answer_to_the_read_back_of_a_write_spares_the_tables_that_co
     sim.dynamodb.faults = garble
     report = sim.run()
     assert "DeleteTable" not in sim.dynamodb.mutating
-    assert fates(report, "orders") == [(StepStatus.BLOCKED, Reason.INVALID_ANSWER)]
+    assert statuses(report, "orders") == [(StepStatus.BLOCKED, Reason.INVALID_ANSWER)]
 
 
 def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids():
@@ -134,7 +134,7 @@ def test_a_run_does_not_wait_for_what_follows_a_replacement_that_the_cap_forbids
     began = sim.clock.seconds
     report = sim.once()
     assert [table.status for table in report.tables] == [TableStatus.BLOCKED]
-    assert {fate for fate, _ in fates(report, "users")} == {StepStatus.BLOCKED}
+    assert {step_status for step_status, _ in statuses(report, "users")} == {StepStatus.BLOCKED}
     assert sim.clock.seconds - began < 1
 
 
@@ -159,7 +159,7 @@ def test_an_observed_table_is_not_replaced_even_if_owned():
     sim.once()
     sim.dynamodb.journal.clear()
     sim.declare(declaration(keys=NUMBER, lifecycle=Lifecycle(on_existing="observe")))
-    assert fates(sim.once(), "users") == [(StepStatus.BLOCKED, Reason.ON_EXISTING)]
+    assert statuses(sim.once(), "users") == [(StepStatus.BLOCKED, Reason.ON_EXISTING)]
     assert sim.dynamodb.mutating == []
 
 
@@ -176,7 +176,9 @@ def test_a_table_class_that_others_switched_again_is_tried_daily_and_blocks_noth
         sim.clock.seconds += 61
     indexes = sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]
     assert [index["IndexName"] for index in indexes] == ["by_pk"]
-    assert [reason for fate, reason in fates(sim.run(), "users") if fate is StepStatus.DEFERRED] == [Reason.NOT_BEFORE]
+    assert [reason for step_status, reason in statuses(sim.run(), "users") if step_status is StepStatus.DEFERRED] == [
+        Reason.NOT_BEFORE
+    ]
     assert [call.operation for call, _ in sim.dynamodb.refusals] == ["UpdateTable"]
     sim.clock.seconds += 30 * 86_400
     assert sim.once().verdict is Verdict.IN_SYNC
@@ -194,7 +196,7 @@ def test_tables_created_for_foreign_declarations_do_not_allow_pruning(verb: str)
         sim.clock.seconds += 400
     assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}
     for name in ("users", "orders"):
-        assert fates(report, name) == [(StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)]
+        assert statuses(report, name) == [(StepStatus.BLOCKED, Reason.FOREIGN_DECLARATIONS)]
     sim.declare(declaration("theirs"), declaration("users"))
     sim.once()
     assert set(sim.dynamodb.tables) == {"users", "theirs"}

@@ -17,7 +17,7 @@ from reconciler.planning.create import create_call
 OURS, NEXT = declaration("orders"), declaration("users")
 
 
-def _world(flavor: Flavor) -> Sim:
+def _environment(flavor: Flavor) -> Sim:
     sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(0))
     sim.declare(OURS)
     return sim
@@ -50,7 +50,7 @@ def _forgotten(sim: Sim) -> None:
 
 @pytest.mark.parametrize("flavor", list(Flavor))
 def test_a_foreign_table_created_right_before_our_create_is_adopted_and_never_pruned(flavor: Flavor) -> None:
-    sim = _world(flavor)
+    sim = _environment(flavor)
     _before_create(sim, None)
     sim.run()
     sim.run()
@@ -60,14 +60,14 @@ def test_a_foreign_table_created_right_before_our_create_is_adopted_and_never_pr
 
 
 def test_a_refused_create_drops_its_intent_where_no_tag_can_prove_it() -> None:
-    sim = _world(Flavor.DYNAMODB_LOCAL)
+    sim = _environment(Flavor.DYNAMODB_LOCAL)
     _before_create(sim, None)
     sim.run()
     assert "orders" not in sim.store.snapshot.inventory
 
 
 def test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags() -> None:
-    sim = _world(Flavor.AWS)
+    sim = _environment(Flavor.AWS)
     sim.declare(replace(OURS, lifecycle=replace(OURS.lifecycle, on_existing="fail")))
     _before_create(sim, None)
     for _ in range(3):
@@ -78,7 +78,7 @@ def test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags() -
 
 
 def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
-    sim = _world(Flavor.DYNAMODB_LOCAL)
+    sim = _environment(Flavor.DYNAMODB_LOCAL)
     sim.run()
     before = sim.store.snapshot.inventory["orders"]
     del sim.dynamodb.tables["orders"]
@@ -93,7 +93,7 @@ def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO])
 def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor: Flavor) -> None:
-    sim = _world(flavor)
+    sim = _environment(flavor)
     sent: list[dict[str, Any]] = []
 
     def paused(operation: str, params: Mapping[str, Any]) -> None:
@@ -117,7 +117,7 @@ def test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack(flavor:
 
 
 def test_a_create_whose_answer_was_lost_keeps_its_intent_though_the_next_one_is_refused() -> None:
-    sim = _world(Flavor.DYNAMODB_LOCAL)
+    sim = _environment(Flavor.DYNAMODB_LOCAL)
 
     def lost(operation: str, params: object) -> None:
         if operation == "CreateTable":

@@ -66,16 +66,16 @@ def test_an_entry_that_could_not_be_dropped_is_reported_and_dropped_in_the_next_
     sim = stands("users", "orders")
     sim.dynamodb.do("DeleteTable", {"TableName": "orders"})
     sim.declare(declaration("users"))
-    drop, told = sim.store.drop_entry, []
+    drop, reported = sim.store.drop_entry, []
 
     def refuse(entry):
         monkeypatch.setattr(sim.store, "drop_entry", drop)
-        told.append(entry.name)
+        reported.append(entry.name)
         raise Ambiguous("DeleteItem", "InternalServerError", "no")
 
     monkeypatch.setattr(sim.store, "drop_entry", refuse)
     report = sim.run()
-    assert told == ["orders"]
+    assert reported == ["orders"]
     assert report.verdict is Verdict.ERROR
     assert "InternalServerError" in {table.name: table for table in report.tables}["orders"].error
     assert sim.run().verdict is Verdict.IN_SYNC
@@ -192,8 +192,8 @@ def test_an_index_whose_creation_was_applied_and_lost_is_waited_for():
     sim.once()
     sim.declare(declaration("users"))
     sim.dynamodb.after = lost("UpdateTable", Ambiguous)
-    told = sim.reconciler.rebuild_index("users", "by_mail", None, timedelta(0))
-    assert told.finished
+    reported = sim.reconciler.rebuild_index("users", "by_mail", None, timedelta(0))
+    assert reported.finished
     names = [one["IndexName"] for one in sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]]
     assert names == ["by_mail-v2"]
 
@@ -204,8 +204,8 @@ def test_a_restore_that_was_applied_and_lost_is_waited_for(error: type[ApiError]
     sim.dynamodb.has_backups = True
     sim.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "kept"})
     sim.dynamodb.after = lost("RestoreTableFromBackup", error)
-    told = sim.reconciler.restore("users", "users_again", backup="kept", at=None)
-    assert told.finished
+    reported = sim.reconciler.restore("users", "users_again", backup="kept", at=None)
+    assert reported.finished
     assert sim.dynamodb.mutating == ["RestoreTableFromBackup"]
 
 

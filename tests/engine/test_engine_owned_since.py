@@ -26,7 +26,7 @@ def reasons(report: PassReport) -> set[Reason | None]:
     return {step.reason for table in report.tables for step in table.steps if step.status is StepStatus.BLOCKED}
 
 
-def world(flavor: Flavor) -> Sim:
+def environment(flavor: Flavor) -> Sim:
     """Two tables of ours, with rows, and one of somebody else."""
     sim = simulate(flavor=flavor, data_loss="allow", prune_grace=timedelta(0), max_deletes=100)
     sim.declare(declaration("users"), declaration("orders"))
@@ -42,7 +42,7 @@ def world(flavor: Flavor) -> Sim:
 @pytest.mark.parametrize("again", ["run", "once"])
 @pytest.mark.parametrize("flavor", FLAVORS, ids=lambda flavor: flavor.value)
 def test_foreign_declarations_that_take_over_a_table_do_not_allow_pruning_the_rest(flavor: Flavor, again: str) -> None:
-    sim = world(flavor)
+    sim = environment(flavor)
     sim.declare(declaration("theirs", lifecycle=OWN))
     for _ in range(5):
         sim.clock.seconds += 600
@@ -55,7 +55,7 @@ def test_foreign_declarations_that_take_over_a_table_do_not_allow_pruning_the_re
 def test_a_takeover_is_recorded_after_the_removed_declarations(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sim = world(Flavor.AWS)
+    sim = environment(Flavor.AWS)
     real = sim.clock.now
     monkeypatch.setattr(sim.clock, "now", lambda: (setattr(sim.clock, "seconds", sim.clock.seconds + 1), real())[1])
     sim.declare(declaration("theirs", lifecycle=OWN))
@@ -67,7 +67,7 @@ def test_a_takeover_is_recorded_after_the_removed_declarations(
 
 @pytest.mark.parametrize("first", ["adopt", "own"])
 def test_what_is_claimed_is_dated_from_the_claim(first: str) -> None:
-    sim = world(Flavor.AWS)
+    sim = environment(Flavor.AWS)
     others = (declaration("users"), declaration("orders"))
     sim.declare(*others, declaration("theirs", lifecycle=Lifecycle(on_existing=first)))  # type: ignore[arg-type]
     sim.run()
@@ -83,7 +83,7 @@ def test_what_is_claimed_is_dated_from_the_claim(first: str) -> None:
 
 
 def test_a_table_taken_over_earlier_proves_the_declarations_familiar() -> None:
-    sim = world(Flavor.AWS)
+    sim = environment(Flavor.AWS)
     both = (declaration("users"), declaration("orders"))
     sim.declare(*both, declaration("theirs", lifecycle=OWN))
     sim.run()

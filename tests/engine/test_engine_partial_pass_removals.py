@@ -34,9 +34,9 @@ def test_a_table_created_for_foreign_declarations_releases_none_of_ours(flavor: 
         sim.clock.seconds += 60
     assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere", "orders"], "what was asked for was made"
     for _ in range(3):
-        told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+        reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
         sim.clock.seconds += 60
-    assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
+    assert reported["orders"] == reported["carts"] == [Reason.FOREIGN_DECLARATIONS]
     assert "theirs" in sim.dynamodb.tables["orders"].items
 
 

@@ -102,7 +102,7 @@ def seen(sim: Sim) -> dict[str, Any]:
     }
 
 
-def fates(report: PassReport) -> set[tuple[StepStatus, Reason | None]]:
+def statuses(report: PassReport) -> set[tuple[StepStatus, Reason | None]]:
     return {(step.status, step.reason) for step in report.tables[0].steps if step.removes}
 
 
@@ -153,7 +153,7 @@ def test_nothing_is_removed_from_a_table_with_a_new_owner(case: Case) -> None:
     report = surveyed_then(sim, made_anew)
     assert case.operation not in sim.dynamodb.mutating
     assert seen(sim) == before
-    assert (StepStatus.BLOCKED, Reason.IDENTITY) in fates(report)
+    assert (StepStatus.BLOCKED, Reason.IDENTITY) in statuses(report)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -169,7 +169,7 @@ def test_nothing_is_removed_without_the_lease(case: Case) -> None:
     before = seen(sim)
     report = surveyed_then(sim, without_the_lease)
     assert seen(sim) == before
-    assert (StepStatus.DEFERRED, Reason.LEASE) in fates(report)
+    assert (StepStatus.DEFERRED, Reason.LEASE) in statuses(report)
 
 
 @pytest.mark.parametrize("meddle", [made_otherwise, deleted, an_index_is_made])
@@ -178,7 +178,7 @@ def test_an_index_changed_in_between_is_planned_again(case: Case, meddle: Meddle
     sim = live(case)
     report = surveyed_then(sim, meddle)
     assert sim.dynamodb.journal == []
-    assert (StepStatus.DEFERRED, Reason.BUSY) in fates(report)
+    assert (StepStatus.DEFERRED, Reason.BUSY) in statuses(report)
     sim.dynamodb.tables["users"].description["TableStatus"] = "ACTIVE"
     assert sim.once().verdict is Verdict.IN_SYNC
     assert not seen(sim)["GlobalSecondaryIndexes"]
@@ -211,7 +211,7 @@ def test_nothing_is_removed_from_a_table_that_another_stack_took_over_after_the_
     report = sim.run()
     assert len(looks) >= 2, "nobody acted in between"
     assert seen(sim) == before
-    assert (StepStatus.BLOCKED, Reason.OTHER_STACK) in fates(report)
+    assert (StepStatus.BLOCKED, Reason.OTHER_STACK) in statuses(report)
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -50,9 +50,9 @@ def verbs(sim):
 def test_without_a_declaration_that_moved_the_old_index_stays():
     sim = live(delay=5.0)
     sim.declare(declaration("users", global_indexes=(WIDER,)))
-    told = rebuild(sim)
-    assert not told.finished
-    assert "does not name it in the place of by_mail" in told.messages[0]
+    reported = rebuild(sim)
+    assert not reported.finished
+    assert "does not name it in the place of by_mail" in reported.messages[0]
     assert indexes(sim) == {"by_mail": "KEYS_ONLY", "mail2": "ALL"}
 
 
@@ -89,9 +89,9 @@ def test_an_index_is_rebuilt_unchanged_where_nothing_else_is_declared():
 def test_the_old_index_stays_for_the_hold_time_counted_from_readiness():
     sim = live(delay=5.0, timeout=60)
     sim.declare(declaration("users", global_indexes=(NEW,)))
-    told = rebuild(sim, hold=timedelta(hours=1))
-    assert not told.finished
-    assert "stays until" in told.messages[1]
+    reported = rebuild(sim, hold=timedelta(hours=1))
+    assert not reported.finished
+    assert "stays until" in reported.messages[1]
     sim.clock.seconds += 3500
     assert not rebuild(sim, hold=NO_HOLD).finished, "the hold of the record counts, not that of a later call"
     sim.clock.seconds += 100
@@ -137,9 +137,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_meant_is_refused_before_the_first_call(case):
-    arguments, said = REFUSED[case]
+    arguments, texts = REFUSED[case]
     sim = live()
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=texts):
         rebuild(sim, **arguments)
     assert (sim.dynamodb.mutating, dict(sim.store.snapshot.rebuilds)) == ([], {})
 
@@ -159,8 +159,8 @@ def test_one_rebuild_a_table_at_a_time_and_it_can_be_forgotten():
     rebuild(sim)
     with pytest.raises(UsageError, match="finish it, or forget it"):
         rebuild(sim, new="mail3")
-    told = sim.reconciler.cancel_rebuild("users")
-    assert told.finished
+    reported = sim.reconciler.cancel_rebuild("users")
+    assert reported.finished
     assert indexes(sim) == {"by_mail": "KEYS_ONLY", "mail2": "ALL"}
     with pytest.raises(UsageError, match="is being rebuilt"):
         sim.reconciler.cancel_rebuild("users")

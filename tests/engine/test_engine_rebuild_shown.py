@@ -75,10 +75,10 @@ def test_a_recorded_rebuild_that_has_not_started_reports_how_it_starts():
 def test_it_reports_the_next_phase_and_that_the_declaration_must_change_first():
     sim, _ = begun(moved=False)
     sim.clock.seconds += 1000
-    said = "let readers and the declaration name mail2 instead of by_mail; then "
-    assert shown(sim).then == f"{said}{COMMAND} begins the time for which by_mail is held"
+    messages = "let readers and the declaration name mail2 instead of by_mail; then "
+    assert shown(sim).then == f"{messages}{COMMAND} begins the time for which by_mail is held"
     sim.reconciler.rebuild_index("users", "by_mail", "mail2", HOUR)
-    assert shown(sim).then == f"{said}{COMMAND} drops by_mail after that"
+    assert shown(sim).then == f"{messages}{COMMAND} drops by_mail after that"
 
 
 def test_a_record_of_another_table_of_the_name_is_not_shown():

@@ -13,7 +13,7 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, Verdict
 from reconciler.model.table import Ttl
 
-WISH = declaration(ttl=Ttl(True, "gone"), deletion_protection=True)
+DESIRED = declaration(ttl=Ttl(True, "gone"), deletion_protection=True)
 HOUR, MINUTE = 3600, 60
 
 
@@ -30,11 +30,11 @@ class Lacking:
                 raise Unsupported(operation, "UnknownOperationException", "no such operation")
 
 
-def world(flavor: Flavor) -> tuple[Sim, Lacking]:
+def environment(flavor: Flavor) -> tuple[Sim, Lacking]:
     sim = simulate(flavor=flavor)
     lacking = Lacking("UpdateTimeToLive")
     sim.dynamodb.faults = lacking
-    sim.declare(WISH)
+    sim.declare(DESIRED)
     sim.once()
     return sim, lacking
 
@@ -48,7 +48,7 @@ def ttl_of(sim: Sim) -> str:
     return str(sim.dynamodb.tables["users"].ttl["TimeToLiveStatus"])
 
 
-def told(report: PassReport) -> list[str | None]:
+def reported(report: PassReport) -> list[str | None]:
     return [
         step.message for step in report.tables[0].steps if step.status in (StepStatus.UNSUPPORTED, StepStatus.BLOCKED)
     ]
@@ -57,7 +57,7 @@ def told(report: PassReport) -> list[str | None]:
 @pytest.mark.parametrize("again", [False, True], ids=["the same process", "a new process each time"])
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.OTHER], ids=lambda flavor: flavor.value)
 def test_a_field_refused_once_is_back_within_an_hour_of_the_endpoint_taking_it(flavor: Flavor, again: bool) -> None:
-    sim, lacking = world(flavor)
+    sim, lacking = environment(flavor)
     lacking.lacks = False
     for _ in range(62):
         sim.clock.seconds += MINUTE
@@ -66,13 +66,13 @@ def test_a_field_refused_once_is_back_within_an_hour_of_the_endpoint_taking_it(f
         report = sim.run()
     assert ttl_of(sim) == "ENABLED"
     assert report.verdict is Verdict.IN_SYNC
-    assert told(report) == []
+    assert reported(report) == []
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["the same process", "a new process each time"])
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL], ids=lambda flavor: flavor.value)
 def test_an_emulator_that_truly_lacks_it_is_asked_once_an_hour_and_is_in_sync(flavor: Flavor, again: bool) -> None:
-    sim, lacking = world(flavor)
+    sim, lacking = environment(flavor)
     assert lacking.asked == 1
     for _ in range(3 * 60):
         sim.clock.seconds += MINUTE
@@ -87,16 +87,16 @@ def test_an_emulator_that_truly_lacks_it_is_asked_once_an_hour_and_is_in_sync(fl
 
 
 def test_it_says_that_the_field_was_refused_and_when_it_is_tried_again() -> None:
-    sim, _ = world(Flavor.MOTO)
+    sim, _ = environment(Flavor.MOTO)
     began = sim.clock.now()
-    (said,) = told(sim.run())
-    assert said is not None
-    assert "was refused outright" in said
-    assert (began.replace(hour=began.hour + 1)).isoformat(timespec="minutes")[:13] in said
+    (messages,) = reported(sim.run())
+    assert messages is not None
+    assert "was refused outright" in messages
+    assert (began.replace(hour=began.hour + 1)).isoformat(timespec="minutes")[:13] in messages
 
 
 def test_another_value_of_a_refused_field_is_tried_at_once() -> None:
-    sim, lacking = world(Flavor.MOTO)
+    sim, lacking = environment(Flavor.MOTO)
     lacking.lacks = False
     sim.declare(declaration(ttl=Ttl(True, "ends"), deletion_protection=True))
     sim.once()
@@ -104,7 +104,7 @@ def test_another_value_of_a_refused_field_is_tried_at_once() -> None:
 
 
 def test_a_field_that_is_accepted_without_effect_after_a_refusal_is_written_twice_more() -> None:
-    sim, lacking = world(Flavor.MOTO)
+    sim, lacking = environment(Flavor.MOTO)
     lacking.lacks = False
     sim.dynamodb.sticky = {"TimeToLiveSpecification"}
     sim.clock.seconds += HOUR
@@ -112,6 +112,6 @@ def test_a_field_that_is_accepted_without_effect_after_a_refusal_is_written_twic
         sim.clock.seconds += MINUTE
         report = sim.run()
     assert sim.dynamodb.mutating.count("UpdateTimeToLive") == 2
-    (said,) = told(report)
-    assert said is not None
-    assert "was written 2 times" in said
+    (messages,) = reported(report)
+    assert messages is not None
+    assert "was written 2 times" in messages

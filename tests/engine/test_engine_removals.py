@@ -50,7 +50,7 @@ def converged(root: Path, files: dict[str, Any], **options: Any) -> Sim:
     return sim
 
 
-def said(report: PassReport) -> str:
+def messages(report: PassReport) -> str:
     return "\n".join(str(problem) for problem in report.problems)
 
 
@@ -139,7 +139,7 @@ def test_an_unreadable_file_never_removes_its_table(case: str, how: str, tmp_pat
         report = sim.once() if how == "once" else sim.run()
         sim.clock.seconds += 3600
         assert report.verdict is Verdict.ERROR
-        assert "users" in said(report)
+        assert "users" in messages(report)
     assert "theirs" in sim.dynamodb.tables["users"].items
     assert sim.dynamodb.journal == []
 
@@ -163,7 +163,7 @@ def test_a_class_file_that_declares_nothing_any_more_never_removes_its_table(cas
     write(tmp_path, {"users_table.py": text})
     report = sim.once()
     assert report.verdict is Verdict.ERROR
-    assert said(report).startswith("users_table.py")
+    assert messages(report).startswith("users_table.py")
     assert sim.dynamodb.journal == []
 
 
@@ -171,7 +171,7 @@ def test_the_error_names_file_table_and_remedy_and_changes_nothing_else(tmp_path
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.json": ORDERS})
     write(tmp_path, {"users.yaml": "services: {}\n", "carts.yaml": CARTS})
     report = sim.once()
-    assert said(report) == (
+    assert messages(report) == (
         "users.yaml: declared the table users and now declares nothing. Restore the declaration, or remove the file if "
         "the table is to be deleted; `reconciler release users` keeps the table unmanaged."
     )
@@ -226,7 +226,7 @@ def test_a_removed_declaration_removes_its_table(case: str, tmp_path: Path) -> N
     sim = converged(tmp_path, {**files, "orders.json": ORDERS})
     change(tmp_path)
     report = sim.once()
-    assert report.verdict is Verdict.IN_SYNC, said(report)
+    assert report.verdict is Verdict.IN_SYNC, messages(report)
     assert "users" not in sim.dynamodb.tables
     assert "theirs" in sim.dynamodb.tables["orders"].items
 
@@ -234,7 +234,7 @@ def test_a_removed_declaration_removes_its_table(case: str, tmp_path: Path) -> N
 def test_a_commented_out_document_next_to_another_one_is_an_error(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"both.yaml": CARTS + "---\n" + USERS})
     write(tmp_path, {"both.yaml": CARTS + "".join(f"# {line}\n" for line in USERS.splitlines())})
-    assert said(sim.once()) == (
+    assert messages(sim.once()) == (
         "both.yaml:4: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )
@@ -291,7 +291,7 @@ def test_a_folder_that_can_no_longer_be_followed_is_an_error(tmp_path: Path) -> 
     sim.dynamodb.tables["users"].items["theirs"] = item("theirs")
     shutil.rmtree(tmp_path / "..data")
     report = sim.once()
-    assert said(report).startswith("more: cannot be read: No such file or directory. Correct or remove the link.")
+    assert messages(report).startswith("more: cannot be read: No such file or directory. Correct or remove the link.")
     assert "theirs" in sim.dynamodb.tables["users"].items
 
 
@@ -327,7 +327,7 @@ def test_an_adopted_table_whose_file_is_misread_is_named_too(tmp_path: Path) -> 
     sim.once()
     assert sim.store.snapshot.inventory["users"].ownership == "adopted"
     write(tmp_path, {"users.yaml": "services: {}\n"})
-    assert "declared the table users and now declares nothing" in said(sim.once())
+    assert "declared the table users and now declares nothing" in messages(sim.once())
 
 
 def _create(name: str) -> Any:

@@ -132,8 +132,8 @@ def test_tables_created_during_a_pending_replacement_prove_the_declarations_fami
     _passes(sim, 30, declaration("orders"), declaration("users"), declaration("carts"))
     _passes(sim, 30, declaration("users"))
     sim.declare(declaration("users"))
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["orders"] == told["carts"] == [Reason.MAX_DELETES]
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["orders"] == reported["carts"] == [Reason.MAX_DELETES]
     assert sorted(sim.dynamodb.tables) == ["carts", "orders", "users"]
 
 
@@ -143,8 +143,8 @@ def test_tables_created_after_others_were_removed_do_not_prove_the_declarations_
     sim.clock.seconds += 60
     _passes(sim, 120, declaration("elsewhere"))
     assert sorted(sim.dynamodb.tables) == ["carts", "elsewhere", "orders"]
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["orders"] == told["carts"] == [Reason.FOREIGN_DECLARATIONS]
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["orders"] == reported["carts"] == [Reason.FOREIGN_DECLARATIONS]
 
 
 def _guarded_pair(flavor: Flavor) -> Sim:
@@ -162,8 +162,8 @@ def test_one_of_two_guarded_tables_stays_guarded_when_others_delete_the_other(fl
     sim = _guarded_pair(flavor)
     del sim.dynamodb.tables["carts"]
     _passes(sim, 600, declaration("elsewhere"))
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["orders"] == [Reason.FOREIGN_DECLARATIONS]
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["orders"] == [Reason.FOREIGN_DECLARATIONS]
     assert "theirs" in sim.dynamodb.tables["orders"].items
 
 
@@ -207,8 +207,8 @@ def test_a_table_recreated_after_a_foreign_delete_still_proves_the_declarations_
     sim.clock.seconds += 60
     del sim.dynamodb.tables["users"]
     _passes(sim, 120, declaration("users"))
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told == {"carts": [Reason.MAX_DELETES], "orders": [Reason.MAX_DELETES], "users": []}
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported == {"carts": [Reason.MAX_DELETES], "orders": [Reason.MAX_DELETES], "users": []}
     since = sim.store.snapshot.inventory["users"].ours_since
     assert since is not None
     assert since < sim.store.snapshot.inventory["carts"].forgotten_since
@@ -226,8 +226,8 @@ def test_a_table_taken_over_in_place_of_ours_proves_the_same(flavor: Flavor) -> 
     _make_users(sim)
     _passes(sim, 120, declaration("users", lifecycle=Lifecycle(on_existing="own")))
     assert sim.store.snapshot.inventory["users"].ownership == "created"
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["carts"] == told["orders"] == [Reason.MAX_DELETES]
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["carts"] == reported["orders"] == [Reason.MAX_DELETES]
 
 
 def _make_users(sim: Sim) -> None:
@@ -265,5 +265,5 @@ def test_a_foreign_table_in_place_of_ours_proves_nothing(flavor: Flavor, tried: 
     assert sim.store.snapshot.inventory["users"].ours_since is None
     sim.clock.seconds += 60
     _passes(sim, 120, declaration("users"))
-    told = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
-    assert told["carts"] == told["orders"] == [Reason.FOREIGN_DECLARATIONS]
+    reported = {table.name: [step.reason for step in table.steps] for table in sim.run().tables}
+    assert reported["carts"] == reported["orders"] == [Reason.FOREIGN_DECLARATIONS]

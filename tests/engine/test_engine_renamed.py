@@ -40,7 +40,7 @@ class Case:
     first: tuple[Declaration, ...]
     then: tuple[Declaration, ...]
     items: tuple[str, ...] = ("mine",)
-    said: str = "bills"
+    messages: str = "bills"
 
 
 KEPT = {
@@ -51,14 +51,16 @@ KEPT = {
         of("i.yaml", "invoices", seed=True), of("i.yaml", "bills", seed=True)
     ),
     "two tables in its place": Case(
-        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), said="accounts, bills"
+        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), messages="accounts, bills"
     ),
     "another table moves into its file as well": Case(
         of("i.yaml", "invoices") + of("c.yaml", "carts"), of("i.yaml", "carts", "bills")
     ),
     "a class file": Case(of("tables.py", "invoices"), of("tables.py", "bills")),
     "a file with dots in its name": Case(of("i.prod.yaml", "invoices"), of("i.prod.yaml", "bills")),
-    "the name changes by its letters' case": Case(of("i.yaml", "invoices"), of("i.yaml", "Invoices"), said="Invoices"),
+    "the name changes by its letters' case": Case(
+        of("i.yaml", "invoices"), of("i.yaml", "Invoices"), messages="Invoices"
+    ),
     "a thousand items": Case(
         of("i.yaml", "invoices"), of("i.yaml", "bills"), tuple(f"n{number}" for number in range(1000))
     ),

@@ -34,18 +34,18 @@ def restore(sim, to="users-2", *, backup=None, at=None, table="users"):
     return sim.reconciler.restore(table, to, backup=backup, at=at)
 
 
-@pytest.mark.parametrize(("wish", "items"), [("monday", {"a"}), ("tuesday", {"a", "b"}), ("latest", {"a", "b"})])
-def test_a_backup_is_named_or_the_latest(wish, items):
+@pytest.mark.parametrize(("desired", "items"), [("monday", {"a"}), ("tuesday", {"a", "b"}), ("latest", {"a", "b"})])
+def test_a_backup_is_named_or_the_latest(desired, items):
     sim = kept()
-    told = restore(sim, backup=wish)
-    assert told.finished
+    reported = restore(sim, backup=desired)
+    assert reported.finished
     assert set(sim.dynamodb.tables["users-2"].items) == items
     assert sim.dynamodb.mutating == ["RestoreTableFromBackup"]
 
 
 def test_it_waits_until_the_table_is_active():
-    told = restore(kept(delay=30.0), backup="latest")
-    assert (told.finished, told.data["status"]) == (True, "ACTIVE")
+    reported = restore(kept(delay=30.0), backup="latest")
+    assert (reported.finished, reported.data["status"]) == (True, "ACTIVE")
 
 
 def test_a_restore_that_takes_longer_is_waited_for_by_the_same_command_again():
@@ -87,9 +87,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_meant_is_refused_before_the_first_call(case):
-    arguments, said = REFUSED[case]
+    arguments, messages = REFUSED[case]
     sim = kept()
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=messages):
         restore(sim, **arguments)
     assert sim.dynamodb.mutating == []
 
@@ -116,11 +116,11 @@ def test_an_unknown_backup_is_reported_by_name():
 
 
 def test_it_reports_its_progress():
-    said = []
+    messages = []
     sim = kept(delay=30.0)
-    sim.reconciler.restore("users", "users-2", backup="latest", at=None, tell=said.append)
-    assert said[0].startswith("users-2: begun, from arn:")
-    assert said[1:] == ["users-2: CREATING", "users-2: ACTIVE"]
+    sim.reconciler.restore("users", "users-2", backup="latest", at=None, tell=messages.append)
+    assert messages[0].startswith("users-2: begun, from arn:")
+    assert messages[1:] == ["users-2: CREATING", "users-2: ACTIVE"]
 
 
 def test_a_time_that_is_none_is_refused():

@@ -36,9 +36,9 @@ def kept(**spec):
     return sim
 
 
-def restored(sim, source, **wish):
-    told = sim.reconciler.restore("users", "users-2", **source, overrides=Overrides(**wish))
-    assert told.finished
+def restored(sim, source, **desired):
+    reported = sim.reconciler.restore("users", "users-2", **source, overrides=Overrides(**desired))
+    assert reported.finished
     return sim.dynamodb.tables["users-2"].description
 
 
@@ -98,8 +98,8 @@ def test_a_provisioned_source_is_restored_on_demand_without_throughput_of_an_ind
 
 
 def test_maximum_and_key_are_overridden():
-    wish = {"maximum": OnDemandThroughput(100), "sse": Sse(True, "alias/one")}
-    table = restored(kept(), {"backup": "monday", "at": None}, **wish)
+    desired = {"maximum": OnDemandThroughput(100), "sse": Sse(True, "alias/one")}
+    table = restored(kept(), {"backup": "monday", "at": None}, **desired)
     assert table["OnDemandThroughput"] == {"MaxReadRequestUnits": 100}
     assert table["SSEDescription"]["KMSMasterKeyArn"] == KEYS["alias/one"]
 
@@ -115,10 +115,10 @@ def test_doctor_reports_fields_that_the_endpoint_dropped():
     sim.dynamodb.after = lambda operation, _: sim.dynamodb.tables["users-2"].description.update(
         BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}, GlobalSecondaryIndexes=[{"IndexName": "by_a"}]
     )
-    told = sim.reconciler.restore(
+    reported = sim.reconciler.restore(
         "users", "users-2", backup="monday", at=None, overrides=Overrides("PROVISIONED", TWO, left_out=("by_a",))
     )
-    assert told.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
+    assert reported.messages[-1] == "The endpoint did not heed what was asked of: index by_a, billing mode."
 
 
 CONTRADICTIONS = {
@@ -135,10 +135,10 @@ CONTRADICTIONS = {
 
 @pytest.mark.parametrize("case", CONTRADICTIONS)
 def test_what_contradicts_itself_is_refused_before_the_first_call(case):
-    wish, said = CONTRADICTIONS[case]
+    desired, texts = CONTRADICTIONS[case]
     sim = kept()
-    with pytest.raises(UsageError, match=said):
-        restored(sim, {"backup": "monday", "at": None}, **wish)
+    with pytest.raises(UsageError, match=texts):
+        restored(sim, {"backup": "monday", "at": None}, **desired)
     assert sim.dynamodb.mutating == []
 
 

@@ -246,15 +246,15 @@ class Party(Session):
 class Beside:
     """Another process, which acts right before the call of this number, be it to the service or to the state table."""
 
-    def __init__(self, sim: Sim, at: int, deed: Callable[[Reconciler], Any]) -> None:
-        self.sim, self.at, self.deed = sim, at, deed
+    def __init__(self, sim: Sim, at: int, action: Callable[[Reconciler], Any]) -> None:
+        self.sim, self.at, self.deed = sim, at, action
         self.count, self.before, self.acting, self.sent, self.refused = 0, "", False, False, ""
         self.state = State(sim.clock, sim.store.snapshot)
         self.other = replace(sim.reconciler, ports=self.world("verb", plain), state=EngineState())
         sim.reconciler.ports = self.world("pass", self.through)
         sim.dynamodb.faults = sim.items.faults = lambda operation, _: self.reached(operation)
 
-    def world(self, holder: str, through: Through) -> EngineContext:
+    def environment(self, holder: str, through: Through) -> EngineContext:
         return replace(self.sim.reconciler.ports, store=Party(self.state, holder, through))
 
     def through(self, _: str, operation: str, work: Callable[[], Any]) -> Any:
@@ -290,7 +290,7 @@ def plain(_: str, __: str, work: Callable[[], Any]) -> Any:
     return work()
 
 
-DEEDS: dict[str, Callable[[Reconciler], Any]] = {
+ACTIONS: dict[str, Callable[[Reconciler], Any]] = {
     "release": lambda other: other.release(("orders",)),
     "suspend": lambda other: other.suspend("somebody"),
 }
@@ -298,17 +298,17 @@ DEEDS: dict[str, Callable[[Reconciler], Any]] = {
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)
 @pytest.mark.parametrize("verb", ["pruned", "replaced"])
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_command_of_another_process_before_the_delete_keeps_the_table(deed: str, verb: str, flavor: Flavor) -> None:
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_command_of_another_process_before_the_delete_keeps_the_table(action: str, verb: str, flavor: Flavor) -> None:
     for at in count(1):
         sim = live(flavor)
-        beside = Beside(sim, at, DEEDS[deed])
+        beside = Beside(sim, at, ACTIONS[action])
         VERBS[verb](sim)
-        where = f"{deed} before call {at}: {beside.before}"
+        where = f"{action} before call {at}: {beside.before}"
         if not beside.before:
             break
         if beside.sent:
-            assert deed != "release" or beside.refused or "orders" not in beside.state.snapshot.inventory, where
+            assert action != "release" or beside.refused or "orders" not in beside.state.snapshot.inventory, where
             continue
         assert not beside.refused, where
         beside.later()
@@ -331,14 +331,14 @@ def _leading_again(beside: Beside) -> Callable[[], None]:
 
 
 def _released_meanwhile(beside: Beside, on_sleep: Callable[[], None]) -> Callable[[Reconciler], Any]:
-    def deed(other: Reconciler) -> Any:
+    def action(other: Reconciler) -> Any:
         beside.sim.clock.on_sleep = on_sleep
         try:
             return other.release(("orders",))
         finally:
             beside.sim.clock.on_sleep = None
 
-    return deed
+    return action
 
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS], ids=lambda flavor: flavor.value)

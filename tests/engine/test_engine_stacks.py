@@ -34,7 +34,7 @@ class Case(NamedTuple):
     flavor: Flavor
     one_state: bool
     second: dict[str, Any]
-    told: bool = True
+    reported: bool = True
 
 
 OTHER_STACK, OTHER_ENVIRONMENT = {"stack": "shop"}, {"environment": "prod"}
@@ -51,7 +51,7 @@ CASES = {
 }
 
 
-def world(case: Case) -> tuple[Sim, Sim]:
+def environment(case: Case) -> tuple[Sim, Sim]:
     """The first one created and seeded ``users`` some time ago; the second one has done nothing yet."""
     first = simulate(flavor=case.flavor, **ANYTHING_GOES)
     first.declare(declaration("users", seed=SEED))
@@ -73,7 +73,7 @@ def step_of(report: PassReport) -> Any:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_declaration_of_a_foreign_table_is_blocked_and_writes_nothing(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     items = dict(first.dynamodb.tables["users"].items)
     second.declare(declaration("users", seed=(item("9"),), deletion_protection=True, tags=(("team", "b"),)))
     for _ in range(3):
@@ -89,7 +89,7 @@ def test_a_declaration_of_a_foreign_table_is_blocked_and_writes_nothing(case: Ca
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_refusal_names_the_other_scope_and_what_would_allow_it(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     second.declare(declaration("users"))
     step = step_of(second.once())
     assert "stack default, environment default" in step.message
@@ -100,7 +100,7 @@ def test_the_refusal_names_the_other_scope_and_what_would_allow_it(case: Case) -
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_neither_pruning_nor_destroy_deletes_a_foreign_table(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     second.declare(declaration("users"), declaration("orders"))
     second.once()
     second.declare(declaration("orders"))
@@ -114,7 +114,7 @@ def test_neither_pruning_nor_destroy_deletes_a_foreign_table(case: Case) -> None
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_each_prunes_only_its_own(case: Case) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     first.declare(declaration("users"), declaration("a_mine"))
     second.declare(declaration("orders"), declaration("b_mine"))
     first.once()
@@ -131,7 +131,7 @@ def test_each_prunes_only_its_own(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("verb", ["seed", "clear"])
 def test_no_item_is_written_or_removed_in_a_foreign_table(case: Case, verb: str) -> None:
-    first, second = world(case)
+    first, second = environment(case)
     before = dict(first.dynamodb.tables["users"].items)
     second.declare(declaration("users", seed=(*SEED, item("9"))))
     (table,) = getattr(second.reconciler, verb)().tables
@@ -155,7 +155,7 @@ def test_an_index_of_a_foreign_table_is_not_rebuilt() -> None:
 
 @pytest.mark.parametrize("flavor", [Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
 def test_a_released_table_may_be_adopted_by_another_stack_for_good(flavor: Flavor) -> None:
-    first, second = world(Case(flavor, True, OTHER_STACK))
+    first, second = environment(Case(flavor, True, OTHER_STACK))
     first.reconciler.release(("users",))
     second.declare(declaration("users", deletion_protection=True))
     assert second.once().verdict is Verdict.IN_SYNC
@@ -171,7 +171,7 @@ def test_a_released_table_may_be_adopted_by_another_stack_for_good(flavor: Flavo
 
 
 def test_a_released_table_that_its_stack_declares_again_later_is_adopted_by_it() -> None:
-    first, _ = world(CASES["tags, one state table, another stack"])
+    first, _ = environment(CASES["tags, one state table, another stack"])
     first.reconciler.release(("users",))
     assert [table.status for table in first.once().tables] == [TableStatus.RELEASED]
     first.declare(declaration("orders"))
@@ -187,7 +187,7 @@ def test_a_released_table_that_its_stack_declares_again_later_is_adopted_by_it()
 
 
 def test_a_release_in_another_state_table_is_invisible_and_only_own_takes_over() -> None:
-    first, second = world(CASES["tags, two state tables, another stack"])
+    first, second = environment(CASES["tags, two state tables, another stack"])
     first.reconciler.release(("users",))
     second.declare(declaration("users"))
     assert reasons(second.once()) == {Reason.OTHER_STACK}
@@ -197,7 +197,7 @@ def test_a_release_in_another_state_table_is_invisible_and_only_own_takes_over()
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.one_state])
 def test_own_takes_a_table_over_and_its_former_owner_neither_writes_nor_deletes_it(name: str) -> None:
-    first, second = world(CASES[name])
+    first, second = environment(CASES[name])
     second.declare(declaration("users", deletion_protection=False, lifecycle=OWN))
     report = second.once()
     assert report.verdict is Verdict.IN_SYNC
@@ -216,7 +216,7 @@ def test_own_takes_a_table_over_and_its_former_owner_neither_writes_nor_deletes_
 
 
 def test_a_takeover_without_effect_is_not_repeated_for_ever() -> None:
-    first, second = world(CASES["tags, two state tables, another stack"])
+    first, second = environment(CASES["tags, two state tables, another stack"])
     first.dynamodb.sticky = {"Tags"}
     second.declare(declaration("users", lifecycle=OWN))
     for _ in range(4):
@@ -227,7 +227,7 @@ def test_a_takeover_without_effect_is_not_repeated_for_ever() -> None:
 
 
 def test_own_is_refused_while_another_stack_has_the_table_in_the_same_state_table() -> None:
-    first, second = world(CASES["tags, one state table, another stack"])
+    first, second = environment(CASES["tags, one state table, another stack"])
     second.declare(declaration("users", lifecycle=OWN))
     step = step_of(second.once())
     assert (step.reason, step.allow_with) == (
@@ -240,7 +240,7 @@ def test_own_is_refused_while_another_stack_has_the_table_in_the_same_state_tabl
 
 
 def test_a_takeover_right_before_the_call_stops_the_delete() -> None:
-    first, _ = world(CASES["tags, two state tables, another stack"])
+    first, _ = environment(CASES["tags, two state tables, another stack"])
     first.declare(declaration("users", keys=(KeyElement("id", "HASH", "S"),)))
     asked = []
 
@@ -292,7 +292,7 @@ def claimed(second: Sim, ownership: Any, identity: Any) -> None:
 def test_a_missing_table_is_not_created_while_it_is_in_the_inventory_of_another_stack(
     flavor: Flavor, ownership: str
 ) -> None:
-    first, second = world(Case(flavor, True, OTHER_STACK))
+    first, second = environment(Case(flavor, True, OTHER_STACK))
     entry = first.store.snapshot.inventory["users"]
     del first.dynamodb.tables["users"]
     claimed(second, ownership, None if ownership == "intent" else entry.identity)
@@ -305,7 +305,7 @@ def test_a_missing_table_is_not_created_while_it_is_in_the_inventory_of_another_
 
 @pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
 def test_a_record_of_a_recreated_table_proves_no_ownership(flavor: Flavor) -> None:
-    first, second = world(Case(flavor, True, OTHER_STACK))
+    first, second = environment(Case(flavor, True, OTHER_STACK))
     del first.dynamodb.tables["users"]
     first.clock.seconds += 5
     first.dynamodb.make(**PLAIN)
@@ -316,7 +316,7 @@ def test_a_record_of_a_recreated_table_proves_no_ownership(flavor: Flavor) -> No
 
 
 def test_without_tags_and_with_two_state_tables_nothing_is_ever_deleted() -> None:
-    first, second = world(Case(Flavor.DYNAMODB_LOCAL, False, OTHER_STACK, told=False))
+    first, second = environment(Case(Flavor.DYNAMODB_LOCAL, False, OTHER_STACK, reported=False))
     second.declare(declaration("users"), declaration("orders"))
     assert second.once().verdict is Verdict.IN_SYNC
     assert second.store.snapshot.inventory["users"].ownership == "adopted"

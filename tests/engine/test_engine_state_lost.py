@@ -19,7 +19,7 @@ from reconciler.model.report import Verdict
 SEED = (item("1"), item("2"))
 MINE = {"mine": item("mine", note="written by people")}
 FLAVORS = (Flavor.AWS, Flavor.MOTO, Flavor.DYNAMODB_LOCAL)
-WORLDS: dict[str, tuple[str, str, str]] = {
+ENDPOINTS: dict[str, tuple[str, str, str]] = {
     # what became of the records, identity of the table, owner tag: what follows on AWS, moto, DynamoDB Local
     "deleted, same table, our tag": ("state_lost", "adopted", "-"),
     "deleted, same table, other tag": ("other_stack", "other_stack", "-"),
@@ -66,7 +66,7 @@ class Case(NamedTuple):
 
 CASES = [
     pytest.param(Case(*name.split(", "), flavor, expected[position]), id=f"{name} ({flavor.value})")
-    for name, expected in WORLDS.items()
+    for name, expected in ENDPOINTS.items()
     for position, flavor in enumerate(FLAVORS)
     if expected[position] != "-"
 ]

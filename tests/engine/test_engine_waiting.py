@@ -20,7 +20,7 @@ UPDATE = Step(Action.UPDATE, "ttl")
 
 def waiting(sim: Sim, step: Step, rounds: int) -> tuple[list[str], datetime]:
     """What is said by a run whose one step waits for this many rounds."""
-    said: list[str] = []
+    messages: list[str] = []
     left = [rounds]
 
     def one_pass(_: PassRequest) -> PassReport:
@@ -30,8 +30,8 @@ def waiting(sim: Sim, step: Step, rounds: int) -> tuple[list[str], datetime]:
         return report(table("orders", TableStatus.PENDING, steps=(step,)))
 
     deadline = sim.clock.now() + timedelta(minutes=30)
-    ConvergeLoop(sim.reconciler.ports, one_pass, deadline, said.append).run(PassRequest("once"))
-    return said, deadline
+    ConvergeLoop(sim.reconciler.ports, one_pass, deadline, messages.append).run(PassRequest("once"))
+    return messages, deadline
 
 
 @pytest.mark.parametrize("seconds", [4, 60, 600])
@@ -39,29 +39,32 @@ def test_a_run_that_waits_for_a_grace_says_until_when(seconds: int) -> None:
     sim = simulate()
     until = sim.clock.now() + timedelta(seconds=seconds)
     step = DELETE.deferred(Reason.PRUNE_GRACE, "the grace period runs", until)
-    said, _ = waiting(sim, step, 3)
-    assert len(said) == 1
-    assert f"delete of orders waits until {until.isoformat().replace('+00:00', 'Z')} (the grace period runs)" in said[0]
+    messages, _ = waiting(sim, step, 3)
+    assert len(messages) == 1
+    assert (
+        f"delete of orders waits until {until.isoformat().replace('+00:00', 'Z')} (the grace period runs)"
+        in messages[0]
+    )
 
 
 def test_a_run_that_waits_for_a_busy_table_says_when_it_ends_at_the_latest() -> None:
     sim = simulate()
-    said, deadline = waiting(sim, UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), 40)
-    (sentence,) = said
+    messages, deadline = waiting(sim, UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), 40)
+    (sentence,) = messages
     assert sentence.startswith("update of orders waits (the table is UPDATING); this run ends at ")
     assert deadline.isoformat().replace("+00:00", "Z") in sentence
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 3])
 def test_a_run_that_hardly_waits_reports_nothing(rounds: int) -> None:
-    said, _ = waiting(simulate(), UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), rounds)
-    assert said == []
+    messages, _ = waiting(simulate(), UPDATE.deferred(Reason.BUSY, "the table is UPDATING"), rounds)
+    assert messages == []
 
 
 def test_a_run_that_waits_for_the_lease_names_its_holder() -> None:
     sim = simulate()
     sim.declare(declaration("users"))
     sim.store.rival = Lease("pod-7", 3, sim.clock.now() + timedelta(minutes=5))
-    said: list[str] = []
-    sim.reconciler.converge("once", on_wait=said.append)
-    assert any("for the lease, which pod-7" in sentence for sentence in said), said
+    messages: list[str] = []
+    sim.reconciler.converge("once", on_wait=messages.append)
+    assert any("for the lease, which pod-7" in sentence for sentence in messages), messages

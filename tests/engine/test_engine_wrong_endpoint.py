@@ -44,7 +44,7 @@ def _changed(sim: Sim, **members: Any) -> None:
     sim.store.snapshot = replace(sim.store.snapshot, actual_fingerprint=replace(actual, **members))
 
 
-WORLDS = (another_account, another_region, another_partition, a_restored_state_table, an_account_that_is_not_allowed)
+ENDPOINTS = (another_account, another_region, another_partition, a_restored_state_table, an_account_that_is_not_allowed)
 VERBS: dict[str, Callable[[Sim], Any]] = {
     "a pass": lambda sim: sim.run(),
     "once": lambda sim: sim.once(),
@@ -59,7 +59,7 @@ VERBS: dict[str, Callable[[Sim], Any]] = {
 }
 
 
-@pytest.mark.parametrize("elsewhere", WORLDS, ids=lambda world: world.__name__)
+@pytest.mark.parametrize("elsewhere", ENDPOINTS, ids=lambda environment: environment.__name__)
 @pytest.mark.parametrize("verb", VERBS)
 def test_nothing_is_written_by(verb: str, elsewhere: Callable[[Sim], None]) -> None:
     sim = simulate(data_loss="allow")
@@ -84,7 +84,7 @@ def test_nothing_is_written_by(verb: str, elsewhere: Callable[[Sim], None]) -> N
     assert sim.dynamodb.tables["users"].items == items
 
 
-@pytest.mark.parametrize("elsewhere", WORLDS, ids=lambda world: world.__name__)
+@pytest.mark.parametrize("elsewhere", ENDPOINTS, ids=lambda environment: environment.__name__)
 def test_reading_is_allowed_everywhere(elsewhere: Callable[[Sim], None]) -> None:
     sim = simulate()
     sim.declare(declaration("users"))

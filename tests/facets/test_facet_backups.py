@@ -135,7 +135,7 @@ def test_one_that_is_still_being_made_does_not_count_as_kept() -> None:
     assert calls(replace(NIGHTLY, keep=1), live(taken(33.5), taken(9.5, status="CREATING"))) == []
 
 
-STRANGERS = {
+UNMANAGED = {
     "a person's": "before-the-release",
     "one that looks like ours but has no mark": "subject-20260101T000000Z",
     "one with a mark that is not right": "subject-20260101T000000Z-00000000",
@@ -145,11 +145,11 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGERS.values(), ids=list(STRANGERS))
+@pytest.mark.parametrize("name", UNMANAGED.values(), ids=list(UNMANAGED))
 def test_a_foreign_backup_is_never_pruned_and_never_counts(name: str) -> None:
-    stranger = taken(9.0, name=name)
-    assert [call.operation for call in calls(replace(NIGHTLY, keep=1), live(stranger))] == ["CreateBackup"]
-    assert calls(replace(NIGHTLY, keep=1), live(stranger, taken(9.5))) == []
+    unmanaged_table = taken(9.0, name=name)
+    assert [call.operation for call in calls(replace(NIGHTLY, keep=1), live(unmanaged_table))] == ["CreateBackup"]
+    assert calls(replace(NIGHTLY, keep=1), live(unmanaged_table, taken(9.5))) == []
 
 
 @pytest.mark.parametrize("pattern", [PATTERN, "{time}", "n.{table}.{time}.x", "{time}-{table}"])

@@ -18,7 +18,7 @@ FACET = ContributorInsightsFacet()
 ALL, THROTTLED = "ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"
 
 
-def told(**statuses: str) -> Responses:
+def reported(**statuses: str) -> Responses:
     """``table`` is the table's status, any other word the status of that index."""
     found: dict[str, Any] = dict(answers().answers)
     for name, status in statuses.items():
@@ -27,7 +27,7 @@ def told(**statuses: str) -> Responses:
 
 
 @pytest.mark.parametrize(
-    ("status", "enabled", "said"),
+    ("status", "enabled", "messages"),
     [
         ("ENABLED", True, []),
         ("ENABLING", True, ["contributor insights of the table are ENABLING"]),
@@ -36,13 +36,13 @@ def told(**statuses: str) -> Responses:
         ("FAILED", False, []),
     ],
 )
-def test_insights_are_read(status: str, enabled: bool, said: list[str]) -> None:
-    assert FACET.observe(told(table=status)) == ContributorInsights(enabled, ALL if enabled else None)
-    assert list(FACET.transitions(told(table=status))) == said
+def test_insights_are_read(status: str, enabled: bool, messages: list[str]) -> None:
+    assert FACET.observe(reported(table=status)) == ContributorInsights(enabled, ALL if enabled else None)
+    assert list(FACET.transitions(reported(table=status))) == messages
 
 
 def test_insights_of_indexes_are_read_by_name() -> None:
-    seen = FACET.observe(told(table="DISABLED", by_b="ENABLING", by_a="DISABLED"))
+    seen = FACET.observe(reported(table="DISABLED", by_b="ENABLING", by_a="DISABLED"))
     assert seen == ContributorInsights(False, None, (IndexInsights("by_a", False), IndexInsights("by_b", True, ALL)))
     assert FACET.observe(answers()) is None
 
@@ -58,14 +58,14 @@ def test_only_declared_indexes_that_are_active_are_asked_for() -> None:
 
 
 def test_turning_it_on_with_a_mode_is_one_call_a_table_and_index() -> None:
-    wish = ContributorInsights(True, THROTTLED, (IndexInsights("by.a.mode", True, THROTTLED),))
+    desired = ContributorInsights(True, THROTTLED, (IndexInsights("by.a.mode", True, THROTTLED),))
     live = observed(
         spec(
             global_indexes=[gsi("by.a.mode", "a S")],
             contributor_insights=ContributorInsights(False, None, (IndexInsights("by.a.mode", False),)),
         )
     )
-    steps = plan(declaration(spec(contributor_insights=wish)), live)
+    steps = plan(declaration(spec(contributor_insights=desired)), live)
     on = {"ContributorInsightsAction": "ENABLE", "ContributorInsightsMode": THROTTLED}
     assert [step.call.params for step in steps if step.call] == [
         {"TableName": "subject", **on},
@@ -75,14 +75,14 @@ def test_turning_it_on_with_a_mode_is_one_call_a_table_and_index() -> None:
 
 
 def test_insights_of_an_index_that_nobody_declares_are_blocked() -> None:
-    wish = spec(contributor_insights=ContributorInsights(indexes=(IndexInsights("by_a", True),)))
+    desired = spec(contributor_insights=ContributorInsights(indexes=(IndexInsights("by_a", True),)))
     live = observed(spec(contributor_insights=ContributorInsights(False)))
-    (step,) = plan(declaration(wish), live)
+    (step,) = plan(declaration(desired), live)
     assert (step.status, step.message) == (StepStatus.BLOCKED, "the table has no index by_a")
 
 
 def test_ignored_insights_of_one_index_are_not_touched() -> None:
-    wish = spec(
+    desired = spec(
         contributor_insights=ContributorInsights(indexes=(IndexInsights("by_a", True), IndexInsights("by_b", True)))
     )
     off = (IndexInsights("by_a", False), IndexInsights("by_b", False))
@@ -92,7 +92,7 @@ def test_ignored_insights_of_one_index_are_not_touched() -> None:
             contributor_insights=ContributorInsights(False, None, off),
         )
     )
-    ignoring = declaration(wish, ignore_changes=("contributor_insights.indexes.by_a",))
+    ignoring = declaration(desired, ignore_changes=("contributor_insights.indexes.by_a",))
     (step,) = plan(ignoring, live)
     assert step.call is not None
     assert step.call.params["IndexName"] == "by_b"

@@ -20,12 +20,12 @@ def test_an_endpoint_that_does_not_say_has_none(members, seen) -> None:
     assert FACET.observe(answers(**members)) is seen
 
 
-@pytest.mark.parametrize("wish", [True, False])
-def test_protection_changes_by_a_call_of_its_own(wish: bool) -> None:
-    desired, live = spec(deletion_protection=wish), observed(spec(deletion_protection=not wish))
+@pytest.mark.parametrize("requested", [True, False])
+def test_protection_changes_by_a_call_of_its_own(requested: bool) -> None:
+    desired, live = spec(deletion_protection=requested), observed(spec(deletion_protection=not requested))
     (change,) = FACET.diff(desired, live.spec)
-    assert (change.path, change.before, change.after) == ("deletion_protection", not wish, wish)
-    expected = Call("UpdateTable", {"TableName": "subject", "DeletionProtectionEnabled": wish})
+    assert (change.path, change.before, change.after) == ("deletion_protection", not requested, requested)
+    expected = Call("UpdateTable", {"TableName": "subject", "DeletionProtectionEnabled": requested})
     assert FACET.request(change, desired, live) == expected
 
 

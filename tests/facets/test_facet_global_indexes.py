@@ -42,7 +42,7 @@ def test_throughput_of_a_provisioned_table_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "members", "there", "said"),
+    ("status", "members", "there", "messages"),
     [
         ("ACTIVE", {}, True, []),
         ("CREATING", {"Backfilling": False}, True, ["index by_a is CREATING"]),
@@ -51,11 +51,11 @@ def test_throughput_of_a_provisioned_table_is_read() -> None:
         ("DELETING", {}, False, ["index by_a is DELETING"]),
     ],
 )
-def test_an_index_in_transition_reads_as_its_target_state(status, members, there, said) -> None:
+def test_an_index_in_transition_reads_as_its_target_state(status, members, there, messages) -> None:
     described = [index("by_a", "a", status=status, **members)]
     responses = answers(GlobalSecondaryIndexes=described, AttributeDefinitions=TYPES)
     assert bool(FACET.observe(responses)) is there
-    assert list(FACET.transitions(responses)) == said
+    assert list(FACET.transitions(responses)) == messages
 
 
 def lines(desired: TableSpec, seen: TableSpec) -> list[tuple[str, Any, Any, Hazard]]:

@@ -31,7 +31,7 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "live", "call"),
+    ("desired", "live", "call"),
     [
         ("ENABLED", spec(), "settings ENABLED"),
         ("DISABLED", spec(), None),
@@ -41,14 +41,14 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
         ("ENABLED_WITH_OVERRIDES", spec(**GLOBAL), None),
     ],
 )
-def test_the_mode_is_written_where_it_differs(wish: str, live: Any, call: str | None) -> None:
-    planned = plan(declaration(spec(global_table_settings=mode(wish))), observed(live))
+def test_the_mode_is_written_where_it_differs(desired: str, live: Any, call: str | None) -> None:
+    planned = plan(declaration(spec(global_table_settings=mode(desired))), observed(live))
     assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
-@pytest.mark.parametrize("wish", ["ENABLED", "DISABLED"])
-def test_the_mode_of_a_global_table_is_blocked_with_the_reason(wish: str) -> None:
-    (step,) = plan(declaration(spec(global_table_settings=mode(wish))), observed(spec(**GLOBAL)))
+@pytest.mark.parametrize("desired", ["ENABLED", "DISABLED"])
+def test_the_mode_of_a_global_table_is_blocked_with_the_reason(desired: str) -> None:
+    (step,) = plan(declaration(spec(global_table_settings=mode(desired))), observed(spec(**GLOBAL)))
     assert step.status is StepStatus.BLOCKED
     assert step.message == "settings replication is chosen for a table of one Region, before it has replicas (rule 29)"
 
@@ -66,7 +66,7 @@ def test_a_mode_alone_comes_after_the_create() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "seen", "call"),
+    ("desired", "seen", "call"),
     [
         (False, None, "disassociation protection off"),
         (False, True, "disassociation protection off"),
@@ -75,16 +75,16 @@ def test_a_mode_alone_comes_after_the_create() -> None:
         (False, False, None),
     ],
 )
-def test_protection_is_on_by_default_and_written_where_it_differs(wish, seen, call) -> None:
+def test_protection_is_on_by_default_and_written_where_it_differs(desired, seen, call) -> None:
     live = observed(spec(**GLOBAL, disassociation_protection=seen))
-    planned = plan(declaration(spec(disassociation_protection=wish)), live)
+    planned = plan(declaration(spec(disassociation_protection=desired)), live)
     assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
-@pytest.mark.parametrize("wish", [False, True])
-def test_a_table_of_one_region_has_no_such_protection_and_no_drift(wish: bool) -> None:
+@pytest.mark.parametrize("desired", [False, True])
+def test_a_table_of_one_region_has_no_such_protection_and_no_drift(desired: bool) -> None:
     assert PROTECTION.observe(answers()) is None
-    assert plan(declaration(spec(disassociation_protection=wish)), observed(spec())) == ()
+    assert plan(declaration(spec(disassociation_protection=desired)), observed(spec())) == ()
 
 
 def test_strong_consistency_has_no_such_protection() -> None:
@@ -95,10 +95,10 @@ def test_strong_consistency_has_no_such_protection() -> None:
 
 def test_no_difference_ever_takes_a_replica_out_of_its_global_table() -> None:
     live = observed(spec(**GLOBAL, disassociation_protection=False))
-    for wish in (
+    for desired in (
         spec(replicas=()),
         spec(disassociation_protection=False),
         spec(global_table_settings=mode("DISABLED")),
     ):
-        for step in plan(declaration(wish), live):
+        for step in plan(declaration(desired), live):
             assert "Disassociate" not in str(step.call)

@@ -16,7 +16,7 @@ FACET = KinesisStreamingFacet()
 ONE, TWO = (f"arn:aws:kinesis:us-east-1:123456789012:stream/{name}" for name in ("one", "two"))
 
 
-def told(**statuses: str) -> Responses:
+def reported(**statuses: str) -> Responses:
     arns = {"one": ONE, "two": TWO}
     destinations = [{"StreamArn": arns[name], "DestinationStatus": status} for name, status in statuses.items()]
     return Responses({**answers().answers, READ: {"KinesisDataStreamDestinations": destinations}})
@@ -38,12 +38,12 @@ def told(**statuses: str) -> Responses:
     ids=str,
 )
 def test_a_destination_is_read(statuses: dict[str, str], live: str | None, failed: str | None) -> None:
-    seen = FACET.observe(told(**statuses))
+    seen = FACET.observe(reported(**statuses))
     assert seen == KinesisStreaming(live, "MILLISECOND" if live else None)
     assert seen is not None
     assert seen.failed == failed
     under_way = [status for status in statuses.values() if status.endswith("ING")]
-    assert [said.split()[-1] for said in FACET.transitions(told(**statuses))] == under_way
+    assert [messages.split()[-1] for messages in FACET.transitions(reported(**statuses))] == under_way
 
 
 def test_destinations_that_were_not_asked_for_are_unknown() -> None:

@@ -28,13 +28,13 @@ def test_no_maximum_reads_as_minus_one_or_as_absent(shape, seen) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"), [("ACTIVE", []), ("UPDATING", ["warm throughput is UPDATING"]), (None, [])]
+    ("status", "messages"), [("ACTIVE", []), ("UPDATING", ["warm throughput is UPDATING"]), (None, [])]
 )
-def test_warm_throughput_is_read_with_its_transition(status, said) -> None:
+def test_warm_throughput_is_read_with_its_transition(status, messages) -> None:
     shape = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": status}
     responses = answers(WarmThroughput={name: value for name, value in shape.items() if value})
     assert WarmThroughputFacet().observe(responses) == WarmThroughput(12000, 4000)
-    assert list(WarmThroughputFacet().transitions(responses)) == said
+    assert list(WarmThroughputFacet().transitions(responses)) == messages
 
 
 def test_an_endpoint_without_warm_throughput_is_asked_for_all_of_it() -> None:
@@ -64,9 +64,9 @@ def test_lower_warm_throughput_is_reported_never_written_and_not_drift() -> None
     ],
 )
 def test_create_table_requests_no_less_than_the_baseline(billing, sent) -> None:
-    wish = WarmThroughput(100, 4500)
-    index = gsi("by_a", "a S", warm_throughput=wish)
-    call = create_call(spec(billing=billing, warm_throughput=wish, global_indexes=[index]), None)
+    requested = WarmThroughput(100, 4500)
+    index = gsi("by_a", "a S", warm_throughput=requested)
+    call = create_call(spec(billing=billing, warm_throughput=requested, global_indexes=[index]), None)
     (created,) = call.params["GlobalSecondaryIndexes"]
     assert (call.params["WarmThroughput"], created["WarmThroughput"]) == (sent, sent)
 

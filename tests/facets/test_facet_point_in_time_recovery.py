@@ -16,7 +16,7 @@ FACET = PointInTimeRecoveryFacet()
 ON, OFF = PointInTimeRecovery(True, 35), PointInTimeRecovery(False)
 
 
-def told(shape: dict[str, Any] | None) -> Responses:
+def reported(shape: dict[str, Any] | None) -> Responses:
     description = {"ContinuousBackupsStatus": "ENABLED"} | ({"PointInTimeRecoveryDescription": shape} if shape else {})
     return Responses({**answers().answers, READ: {"ContinuousBackupsDescription": description}})
 
@@ -31,7 +31,7 @@ def told(shape: dict[str, Any] | None) -> Responses:
     ],
 )
 def test_recovery_is_read(shape: dict[str, Any] | None, seen: PointInTimeRecovery) -> None:
-    assert FACET.observe(told(shape)) == seen
+    assert FACET.observe(reported(shape)) == seen
 
 
 def test_recovery_that_was_not_asked_for_is_unknown() -> None:

@@ -52,24 +52,24 @@ def test_what_means_something_else_is_another(other) -> None:
     assert normal(other) != normal({"Statement": [ALLOW]})
 
 
-def told(text: str | None) -> Responses:
+def reported(text: str | None) -> Responses:
     answer = {"Policy": text, "RevisionId": "7"} if text else {}
     return Responses({**answers().answers, "GetResourcePolicy": answer})
 
 
 def test_a_policy_is_read_with_its_revision() -> None:
-    seen = TABLE.observe(told(json.dumps({"Statement": ALLOW}, indent=2)))
+    seen = TABLE.observe(reported(json.dumps({"Statement": ALLOW}, indent=2)))
     assert seen == ResourcePolicy(normal({"Statement": [ALLOW]}))
     assert seen is not None
     assert (seen.revision, seen.arn) == ("7", IDENTITY.arn)
-    assert TABLE.observe(told(None)) == ResourcePolicy(None)
+    assert TABLE.observe(reported(None)) == ResourcePolicy(None)
     assert TABLE.observe(answers()) is None
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 600 + "]" * 600, "[" * 20_000], ids=["cut off", "deep", "endless"])
 def test_a_policy_that_is_not_json_is_a_malformed_answer(text: str) -> None:
     with pytest.raises(Malformed):
-        observe(told(text))
+        observe(reported(text))
 
 
 @pytest.mark.parametrize(

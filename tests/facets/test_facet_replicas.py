@@ -68,7 +68,7 @@ def test_an_arn_without_a_region_is_accepted(arn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "there", "said"),
+    ("status", "there", "messages"),
     [
         ("ACTIVE", True, []),
         ("CREATING", True, ["replica eu-west-1 is CREATING (40)"]),
@@ -77,11 +77,11 @@ def test_an_arn_without_a_region_is_accepted(arn: str) -> None:
         ("CREATION_FAILED", True, []),
     ],
 )
-def test_a_replica_in_transition_reads_as_its_target_state(status: str, there: bool, said: list[str]) -> None:
+def test_a_replica_in_transition_reads_as_its_target_state(status: str, there: bool, messages: list[str]) -> None:
     shape = SHAPE | {"ReplicaStatus": status, "ReplicaStatusPercentProgress": "40"}
     responses = answers(Replicas=[shape])
     assert (len(FACET.observe(responses)) == 2) is there
-    assert list(FACET.transitions(responses)) == said
+    assert list(FACET.transitions(responses)) == messages
 
 
 def test_replicas_that_are_not_declared_stay() -> None:

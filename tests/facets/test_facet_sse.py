@@ -20,7 +20,7 @@ def described(status: str, key: str | None = ARN) -> Responses:
 
 
 @pytest.mark.parametrize(
-    ("status", "seen", "said"),
+    ("status", "seen", "messages"),
     [
         ("ENABLED", Sse(True, ARN), []),
         ("ENABLING", Sse(True, ARN), ["encryption is ENABLING"]),
@@ -29,9 +29,9 @@ def described(status: str, key: str | None = ARN) -> Responses:
         ("DISABLED", Sse(False), []),
     ],
 )
-def test_encryption_is_read(status: str, seen: Sse, said: list[str]) -> None:
+def test_encryption_is_read(status: str, seen: Sse, messages: list[str]) -> None:
     assert FACET.observe(described(status)) == seen
-    assert list(FACET.transitions(described(status))) == said
+    assert list(FACET.transitions(described(status))) == messages
 
 
 def test_a_table_without_a_description_has_the_key_that_dynamodb_owns() -> None:

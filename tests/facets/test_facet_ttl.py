@@ -14,7 +14,7 @@ FACET = TtlFacet()
 
 
 @pytest.mark.parametrize(
-    ("status", "attribute", "seen", "said"),
+    ("status", "attribute", "seen", "messages"),
     [
         ("ENABLED", "expires", Ttl(True, "expires"), []),
         ("ENABLING", "expires", Ttl(True, "expires"), ["time to live is ENABLING"]),
@@ -23,10 +23,10 @@ FACET = TtlFacet()
         ("DISABLING", "expires", Ttl(False), ["time to live is DISABLING"]),
     ],
 )
-def test_time_to_live_is_read(status, attribute, seen, said) -> None:
+def test_time_to_live_is_read(status, attribute, seen, messages) -> None:
     shape = {"TimeToLiveStatus": status} | ({"AttributeName": attribute} if attribute else {})
     assert FACET.observe(answers(ttl=shape)) == seen
-    assert list(FACET.transitions(answers(ttl=shape))) == said
+    assert list(FACET.transitions(answers(ttl=shape))) == messages
 
 
 def test_time_to_live_that_was_not_asked_for_is_unknown() -> None:

@@ -45,7 +45,7 @@ def test_a_search_type_missing_from_the_answer_is_not_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "backfilling", "there", "said"),
+    ("status", "backfilling", "there", "messages"),
     [
         ("ACTIVE", False, True, []),
         ("CREATING", False, True, ["vector index by_meaning is CREATING"]),
@@ -54,10 +54,10 @@ def test_a_search_type_missing_from_the_answer_is_not_a_difference() -> None:
         ("DELETING", False, False, ["vector index by_meaning is DELETING"]),
     ],
 )
-def test_an_index_in_transition_reads_as_its_target_state(status, backfilling, there, said) -> None:
+def test_an_index_in_transition_reads_as_its_target_state(status, backfilling, there, messages) -> None:
     responses = answers(VectorIndexes=[SHAPE | {"IndexStatus": status, "Backfilling": backfilling}])
     assert bool(FACET.observe(responses)) is there
-    assert list(FACET.transitions(responses)) == said
+    assert list(FACET.transitions(responses)) == messages
 
 
 def only(desired: TableSpec, seen: TableSpec) -> Change:

@@ -140,10 +140,10 @@ def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(ser
 
 @pytest.mark.parametrize("verb", ["seed", "clear"])
 def test_the_form_of_a_seed_names_tables_sources_and_numbers(server, verb):
-    said = section(server.get(f"/confirm/{verb}"), "plan")
+    messages = section(server.get(f"/confirm/{verb}"), "plan")
     for part in ("users", "2 items", "seeds/users.json"):
-        assert part in said
-    assert "orders" not in said
+        assert part in messages
+    assert "orders" not in messages
     assert server.orders == []
 
 

@@ -38,6 +38,6 @@ def test_no_proxy_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_endpoint_without_a_listener_is_reported_with_its_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    healthy, said = ask("127.0.0.1", port)
+    healthy, messages = ask("127.0.0.1", port)
     assert not healthy
-    assert f"http://127.0.0.1:{port}/readyz" in said
+    assert f"http://127.0.0.1:{port}/readyz" in messages

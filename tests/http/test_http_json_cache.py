@@ -79,14 +79,14 @@ def test_the_sentence_is_that_of_the_banner_whatever_changed_last() -> None:
     assert one.sentence(board) == sentence(board) == "Starting: waiting for the endpoint"
     board.not_ready_reason = "the endpoint refuses us"
     assert one.sentence(board) == sentence(board)
-    said = []
+    messages = []
     for report in (first, second, first, third):
         board.finish(report)
         for up in (True, True, False, True):
             board.endpoint_up = up
             assert one.sentence(board) == sentence(board)
-            said.append(one.sentence(board))
-    assert len(set(said)) == 4
+            messages.append(one.sentence(board))
+    assert len(set(messages)) == 4
 
 
 def test_the_sentence_is_put_together_once_for_one_state(monkeypatch: pytest.MonkeyPatch) -> None:

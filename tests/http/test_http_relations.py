@@ -147,8 +147,8 @@ def test_the_page_draws_them_with_title_description_and_a_list_in_words():
         assert '<svg role="img" aria-labelledby="drawing-title-1 drawing-text-1"' in answer.text
         for mark in ("<title id=", "<desc id="):
             assert mark in answer.text
-        [said] = re.findall(r'<ul class="relations">.*?</ul>', answer.text, re.DOTALL)
-        words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said))).strip()
+        [messages] = re.findall(r'<ul class="relations">.*?</ul>', answer.text, re.DOTALL)
+        words = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", messages))).strip()
         assert re.sub(r"\s+", " ", words) == "orders refers to users by <owner>"
         assert "<owner>" not in answer.text
 

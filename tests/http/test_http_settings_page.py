@@ -38,22 +38,22 @@ def rows(page):
 
 
 def test_every_setting_is_shown_with_its_value_and_origin(shown):
-    told = rows(shown)
-    assert set(told) == set(Settings.model_fields)
-    assert told["workers"][0] == "7"
-    assert ".env" in told["workers"][1]
-    assert told["interval"][0] == "30s"
-    assert "reconciler.toml" in told["interval"][1]
-    assert told["mode"] == ("observe", "--mode")
-    assert told["seed"] == ("empty", "default")
+    reported = rows(shown)
+    assert set(reported) == set(Settings.model_fields)
+    assert reported["workers"][0] == "7"
+    assert ".env" in reported["workers"][1]
+    assert reported["interval"][0] == "30s"
+    assert "reconciler.toml" in reported["interval"][1]
+    assert reported["mode"] == ("observe", "--mode")
+    assert reported["seed"] == ("empty", "default")
 
 
 def test_a_value_chosen_by_the_endpoint_is_shown_as_its_default(shown):
-    told = rows(shown)
-    assert told["timeout"] == ("300s", "default for moto")
-    assert told["max_deletes"] == ("no cap", "default for moto")
-    assert told["prune_grace"] == ("300s", "default for the daemon")
-    assert told["endpoint_url"] == ("http://127.0.0.1:8000", "as connected")
+    reported = rows(shown)
+    assert reported["timeout"] == ("300s", "default for moto")
+    assert reported["max_deletes"] == ("no cap", "default for moto")
+    assert reported["prune_grace"] == ("300s", "default for the daemon")
+    assert reported["endpoint_url"] == ("http://127.0.0.1:8000", "as connected")
 
 
 def test_a_secret_is_reported_to_be_set_and_not_shown(shown):

@@ -151,8 +151,8 @@ def test_suspension_is_reported_with_the_remedy(ready):
 
 
 def test_unmanaged_tables_are_counted_and_not_listed(ready):
-    stranger = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=())
-    ready.board.finish(report(table(), stranger, unmanaged=1))
+    unmanaged_table = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=())
+    ready.board.finish(report(table(), unmanaged_table, unmanaged=1))
     text = str(page(ready))
     assert "foreign" not in text
     assert "1 other table at this endpoint belongs to somebody else" in text
@@ -285,14 +285,14 @@ HOLDS = {
 
 @pytest.mark.parametrize("case", HOLDS)
 def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(ready, case):
-    fields, said = HOLDS[case]
+    fields, messages = HOLDS[case]
     ready.board.finish(report(table(status=TableStatus.DRIFTED, steps=(ttl_step(),), drifted=("ttl",)), **fields))
     ready.board.suspended = case == "suspended"
-    assert f"Ready: update ttl ; {said}" in str(page(ready)).replace("ttl;", "ttl ;")
+    assert f"Ready: update ttl ; {messages}" in str(page(ready)).replace("ttl;", "ttl ;")
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "messages"),
     [
         ({"leader": True}, "this process"),
         ({"leader": False, "held_by": "0f8fad5b"}, "another one: 0f8fad5b"),
@@ -300,9 +300,9 @@ def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(r
         ({}, "unknown"),
     ],
 )
-def test_the_banner_names_the_lease_holder(ready, fields, said):
+def test_the_banner_names_the_lease_holder(ready, fields, messages):
     ready.board.finish(report(table(), **fields))
-    assert f"Leader {said}" in str(page(ready))
+    assert f"Leader {messages}" in str(page(ready))
 
 
 def test_an_error_of_the_whole_pass_is_reported_once(ready):

@@ -101,8 +101,8 @@ def test_a_pass_at_an_unreachable_endpoint_keeps_the_recorded_drift(metrics):
 def test_steps_count_as_success_or_failure_by_action_and_other_statuses_do_not(metrics):
     metrics.pass_finished(report(IN_SYNC))
     steps = [
-        ttl_step(status=fate)
-        for fate in (StepStatus.DONE, StepStatus.DONE, StepStatus.FAILED, StepStatus.READY, StepStatus.BLOCKED)
+        ttl_step(status=step_status)
+        for step_status in (StepStatus.DONE, StepStatus.DONE, StepStatus.FAILED, StepStatus.READY, StepStatus.BLOCKED)
     ]
     for step in [*steps, deferred_step()]:
         metrics.step("pass-1", "users", step)

@@ -33,7 +33,7 @@ DRIFTED = table(
 IN_SYNC = table("users-prod", facets=("keys",), billing_mode="PROVISIONED", item_count=0, size_bytes=0)
 ORPHAN = table("old-prod", TableStatus.PENDING, declaration=None, facets=(), ownership="created")
 ADOPTED = table("theirs", TableStatus.UNMANAGED, declaration=None, facets=(), ownership="adopted", item_count=3)
-STRANGER = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
+UNMANAGED_TABLE = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
 
 GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
@@ -52,7 +52,7 @@ def state_lines(metrics):
 
 def test_every_state_gauge_of_a_sample_status_reads_as_expected():
     _, metrics = scene(
-        *(IN_SYNC, DRIFTED, ORPHAN, ADOPTED, STRANGER),
+        *(IN_SYNC, DRIFTED, ORPHAN, ADOPTED, UNMANAGED_TABLE),
         suspended=True,
         leader=True,
         unmanaged=2,
@@ -91,7 +91,7 @@ def test_a_created_table_has_series_until_it_is_deleted():
 
 
 def test_foreign_and_merely_adopted_tables_have_no_series_of_their_own():
-    text = "\n".join(state_lines(scene(ADOPTED, STRANGER)[1]))
+    text = "\n".join(state_lines(scene(ADOPTED, UNMANAGED_TABLE)[1]))
     assert "theirs" not in text
     assert "foreign" not in text
 

@@ -21,7 +21,7 @@ LIVE = spec(
     ttl=ttl("expires"),
     tags={"team": "core", "cost.center": "1"},
 )
-WISH = spec(
+DESIRED = spec(
     "pk S",
     "sk N",
     billing=provisioned(6, 7),
@@ -54,7 +54,7 @@ def paths(desired: TableSpec, seen: TableSpec, *ignore: str) -> tuple[str, ...]:
 
 
 def test_changes_come_in_the_order_of_the_facets() -> None:
-    assert paths(WISH, LIVE) == PATHS
+    assert paths(DESIRED, LIVE) == PATHS
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_changes_come_in_the_order_of_the_facets() -> None:
     ],
 )
 def test_a_pattern_covers_its_path_and_everything_below(pattern: str, gone: set[str]) -> None:
-    assert set(PATHS) - set(paths(WISH, LIVE, pattern)) == gone
+    assert set(PATHS) - set(paths(DESIRED, LIVE, pattern)) == gone
 
 
 def calls(desired: TableSpec, seen: TableSpec, *ignore: str) -> list[str]:
@@ -97,17 +97,17 @@ def calls(desired: TableSpec, seen: TableSpec, *ignore: str) -> list[str]:
 
 
 def test_what_is_ignored_is_never_written_along_with_something_else() -> None:
-    wish, live = spec(tags={"team": "web", "stage": "dev"}), spec(tags={"team": "core"})
-    assert calls(wish, live) == ["tags stage=dev team=web"]
-    assert calls(wish, live, "tags.team") == ["tags stage=dev"]
-    assert "table 5/7" in calls(WISH, LIVE, "billing.throughput.read")
+    requested, live = spec(tags={"team": "web", "stage": "dev"}), spec(tags={"team": "core"})
+    assert calls(requested, live) == ["tags stage=dev team=web"]
+    assert calls(requested, live, "tags.team") == ["tags stage=dev"]
+    assert "table 5/7" in calls(DESIRED, LIVE, "billing.throughput.read")
 
 
 def test_throughput_of_an_ignored_index_is_not_written() -> None:
     indexes = [gsi("by_a", "a S", units=(2, 2)), gsi("by_b", "b S", units=(3, 3))]
-    wish = spec("pk S", "sk S", global_indexes=indexes)
-    assert calls(wish, LIVE) == ["by_a 2/2, by_b 3/3"]
-    assert calls(wish, LIVE, "global_indexes.by_a.throughput") == ["by_b 3/3"]
+    requested = spec("pk S", "sk S", global_indexes=indexes)
+    assert calls(requested, LIVE) == ["by_a 2/2, by_b 3/3"]
+    assert calls(requested, LIVE, "global_indexes.by_a.throughput") == ["by_b 3/3"]
 
 
 def test_an_ignored_index_is_neither_created_nor_deleted() -> None:
@@ -117,14 +117,14 @@ def test_an_ignored_index_is_neither_created_nor_deleted() -> None:
 
 
 def test_an_ignored_throughput_still_serves_a_switch_to_provisioned() -> None:
-    wish = spec(billing=provisioned(6, 7))
-    assert calls(wish, spec(), "billing.throughput") == ["mode PROVISIONED 6/7"]
-    assert paths(wish, spec(), "billing.throughput") == ("billing.mode",)
+    requested = spec(billing=provisioned(6, 7))
+    assert calls(requested, spec(), "billing.throughput") == ["mode PROVISIONED 6/7"]
+    assert paths(requested, spec(), "billing.throughput") == ("billing.mode",)
 
 
 def test_a_wildcard_covers_a_whole_table() -> None:
-    assert paths(WISH, LIVE, "*") == ()
+    assert paths(DESIRED, LIVE, "*") == ()
 
 
 def test_nothing_ignored_leaves_the_declaration_as_it_is() -> None:
-    assert effective(WISH, LIVE, ()) is WISH
+    assert effective(DESIRED, LIVE, ()) is DESIRED

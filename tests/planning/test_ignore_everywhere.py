@@ -29,7 +29,7 @@ LIVE = spec(
     global_table_settings=GlobalTableSettings("ENABLED_WITH_OVERRIDES"),
     disassociation_protection=True,
 )
-WISH = spec(
+DESIRED = spec(
     billing=provisioned(6, 6),
     global_indexes=[gsi("by_a", "a S", units=(2, 2)), gsi("by.b", "b N", units=(2, 1))],
     stream=IMAGES,
@@ -52,20 +52,20 @@ WISH = spec(
     deletion_protection=True,
 )
 VECTOR_LIVE = spec(vector_indexes=[vectors("by.sense"), vectors("gone", "picture")])
-VECTOR_WISH = spec(vector_indexes=[vectors("by.sense", size=4, distance="EUCLIDEAN"), vectors("new", "sound")])
+VECTOR_DESIRED = spec(vector_indexes=[vectors("by.sense", size=4, distance="EUCLIDEAN"), vectors("new", "sound")])
 
 
-def paths(wish: TableSpec, live: TableSpec, *ignore: str) -> set[str]:
-    return {change.path for change in diff(wish, observed(live).spec, ignore)}
+def paths(desired: TableSpec, live: TableSpec, *ignore: str) -> set[str]:
+    return {change.path for change in diff(desired, observed(live).spec, ignore)}
 
 
-ALL = paths(WISH, LIVE)
-VECTORS = paths(VECTOR_WISH, VECTOR_LIVE)
+ALL = paths(DESIRED, LIVE)
+VECTORS = paths(VECTOR_DESIRED, VECTOR_LIVE)
 
 
 @pytest.mark.parametrize("path", sorted(ALL))
 def test_each_path_that_a_preview_prints_can_be_ignored_alone(path: str) -> None:
-    left = paths(WISH, LIVE, path)
+    left = paths(DESIRED, LIVE, path)
     assert path not in left
     beside = path.rpartition(".")[0] or path
     assert {other for other in ALL if not other.startswith(beside)} <= left
@@ -73,12 +73,12 @@ def test_each_path_that_a_preview_prints_can_be_ignored_alone(path: str) -> None
 
 @pytest.mark.parametrize("path", sorted(VECTORS))
 def test_each_path_of_vector_indexes_can_be_ignored(path: str) -> None:
-    assert path not in paths(VECTOR_WISH, VECTOR_LIVE, path)
+    assert path not in paths(VECTOR_DESIRED, VECTOR_LIVE, path)
 
 
 @pytest.mark.parametrize("facet", sorted({path.split(".")[0] for path in ALL}))
 def test_a_whole_facet_is_ignored_by_its_name(facet: str) -> None:
-    assert paths(WISH, LIVE, facet) == {path for path in ALL if path.split(".")[0] != facet}
+    assert paths(DESIRED, LIVE, facet) == {path for path in ALL if path.split(".")[0] != facet}
 
 
 @pytest.mark.parametrize(
@@ -95,30 +95,30 @@ def test_a_whole_facet_is_ignored_by_its_name(facet: str) -> None:
 )
 def test_a_pattern_reaches_into_replicas_and_indexes_by_name(pattern: str, gone: set[str]) -> None:
     assert gone
-    assert paths(WISH, LIVE, pattern) == ALL - gone
+    assert paths(DESIRED, LIVE, pattern) == ALL - gone
 
 
 @pytest.mark.parametrize("pattern", ["keys.pk", "*.pk", "global_indexes.by.b.keys.b", "vector_indexes.*.search.a"])
 def test_the_elements_of_a_key_are_one_whole(pattern: str) -> None:
-    assert paths(WISH, LIVE, pattern) == ALL
+    assert paths(DESIRED, LIVE, pattern) == ALL
 
 
 def test_a_vector_index_that_is_ignored_is_neither_deleted_nor_made() -> None:
     steps = plan(
-        declaration(VECTOR_WISH, ignore_changes=("vector_indexes.gone", "vector_indexes.by.sense")),
+        declaration(VECTOR_DESIRED, ignore_changes=("vector_indexes.gone", "vector_indexes.by.sense")),
         observed(VECTOR_LIVE),
     )
     assert [change.path for step in steps for change in step.changes] == ["vector_indexes.new"]
 
 
 def test_an_ignored_replica_is_never_removed() -> None:
-    steps = plan(declaration(WISH, ignore_changes=("replicas",)), observed(LIVE))
+    steps = plan(declaration(DESIRED, ignore_changes=("replicas",)), observed(LIVE))
     assert not any(step.destructive for step in steps)
 
 
 def test_a_rule_that_ignores_everything_leaves_no_change() -> None:
-    assert paths(WISH, LIVE, "*") == set()
-    assert paths(VECTOR_WISH, VECTOR_LIVE, "*") == set()
+    assert paths(DESIRED, LIVE, "*") == set()
+    assert paths(VECTOR_DESIRED, VECTOR_LIVE, "*") == set()
     keys = spec("pk N", "sk S", local_indexes=[lsi("by_date", "date S")], on_demand_throughput=OnDemandThroughput(5, 5))
     assert paths(keys, spec(), "*") == set()
 

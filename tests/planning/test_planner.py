@@ -11,7 +11,7 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import KinesisStreaming
 from reconciler.planning.planner import plan, prune_step, seed_step
 
-WISH = spec(
+DESIRED = spec(
     billing=provisioned(5, 5),
     global_indexes=[gsi("by_a", "a S")],
     ttl=ttl("expires"),
@@ -22,12 +22,12 @@ LIVE = spec()
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/changes"
 
 
-def fates(steps: tuple[Step, ...]) -> dict[str, StepStatus]:
+def statuses(steps: tuple[Step, ...]) -> dict[str, StepStatus]:
     return {words(step.call): step.status for step in steps if step.call}
 
 
 def test_a_missing_table_is_created_and_the_remaining_facets_follow() -> None:
-    steps = plan(declaration(WISH), None)
+    steps = plan(declaration(DESIRED), None)
     assert [(step.action, words(step.call), step.status) for step in steps if step.call] == [
         (Action.CREATE, "CreateTable", StepStatus.READY),
         (Action.UPDATE, "ttl on expires", StepStatus.READY),
@@ -58,9 +58,9 @@ def test_time_to_live_that_shall_be_off_needs_no_call_after_a_create() -> None:
 
 @pytest.mark.parametrize("status", ["CREATING", "UPDATING"])
 def test_a_busy_table_takes_no_update(status: str) -> None:
-    steps = plan(declaration(WISH), observed(LIVE, status=status))
+    steps = plan(declaration(DESIRED), observed(LIVE, status=status))
     beside = StepStatus.READY if status == "UPDATING" else StepStatus.DEFERRED
-    assert fates(steps) == {
+    assert statuses(steps) == {
         "protect": StepStatus.DEFERRED,
         "tags team=core": beside,
         "ttl on expires": beside,
@@ -72,34 +72,36 @@ def test_a_busy_table_takes_no_update(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("had", "wish"),
+    ("had", "desired"),
     [(None, STREAM_ARN), (STREAM_ARN, None), (STREAM_ARN, f"{STREAM_ARN}-2")],
     ids=["enabled", "disabled", "moved"],
 )
-def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str | None, wish: str | None) -> None:
+def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str | None, desired: str | None) -> None:
     live = whole(spec(kinesis_streaming=KinesisStreaming(had)))
-    wished = declaration(spec(kinesis_streaming=KinesisStreaming(wish)))
-    for status, fate in (("ACTIVE", StepStatus.READY), ("UPDATING", StepStatus.DEFERRED)):
-        (step,) = plan(wished, observed(live, status=status))
-        assert (step.facet, step.status) == ("kinesis_streaming", fate)
+    declared = declaration(spec(kinesis_streaming=KinesisStreaming(desired)))
+    for status, step_status in (("ACTIVE", StepStatus.READY), ("UPDATING", StepStatus.DEFERRED)):
+        (step,) = plan(declared, observed(live, status=status))
+        assert (step.facet, step.status) == ("kinesis_streaming", step_status)
 
 
 def test_a_busy_index_defers_index_updates_only() -> None:
     live = observed(LIVE, transitions=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
-    steps = plan(declaration(WISH), live)
-    ready = [name for name, fate in fates(steps).items() if fate is StepStatus.READY]
+    steps = plan(declaration(DESIRED), live)
+    ready = [name for name, step_status in statuses(steps).items() if step_status is StepStatus.READY]
     assert ready == ["tags team=core", "ttl on expires"]
     assert {step.message for step in steps if step.status is StepStatus.DEFERRED} == {"index by_x is DELETING"}
 
 
 def test_time_to_live_in_transition_defers_only_itself() -> None:
     live = observed(LIVE, transitions=("time to live is DISABLING",), changing=frozenset({"ttl"}))
-    steps = plan(declaration(WISH), live)
-    assert [name for name, fate in fates(steps).items() if fate is StepStatus.DEFERRED] == ["ttl on expires"]
+    steps = plan(declaration(DESIRED), live)
+    assert [name for name, step_status in statuses(steps).items() if step_status is StepStatus.DEFERRED] == [
+        "ttl on expires"
+    ]
 
 
 def test_a_table_being_deleted_is_only_waited_for() -> None:
-    (step,) = plan(declaration(WISH), observed(LIVE, status="DELETING"))
+    (step,) = plan(declaration(DESIRED), observed(LIVE, status="DELETING"))
     assert (step.call, step.status, step.reason) == (None, StepStatus.DEFERRED, Reason.BUSY)
     assert step.message == "table subject is DELETING"
 
@@ -115,8 +117,8 @@ def test_a_table_as_declared_that_is_not_active_yet_is_waited_for_once(status: s
 @pytest.mark.parametrize("facet", ["global_indexes", "ttl"])
 def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
     live = observed(LIVE, transitions=("it is ENABLING",), changing=frozenset({facet}))
-    wish = spec(global_indexes=[], ttl=ttl(None))
-    (step,) = plan(declaration(wish), live)
+    desired = spec(global_indexes=[], ttl=ttl(None))
+    (step,) = plan(declaration(desired), live)
     assert (step.facet, step.call, step.status, step.message) == (facet, None, StepStatus.DEFERRED, "it is ENABLING")
     assert plan(declaration(LIVE), live) == ()
 
@@ -131,9 +133,9 @@ def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
         "SOMETHING_NEW",
     ],
 )
-@pytest.mark.parametrize("wish", [WISH, LIVE, spec("id S")], ids=["drifted", "in sync", "other key"])
-def test_an_inaccessible_table_is_never_touched_and_never_in_sync(status: str, wish) -> None:
-    steps = plan(declaration(wish), observed(LIVE, status=status))
+@pytest.mark.parametrize("desired", [DESIRED, LIVE, spec("id S")], ids=["drifted", "in sync", "other key"])
+def test_an_inaccessible_table_is_never_touched_and_never_in_sync(status: str, desired) -> None:
+    steps = plan(declaration(desired), observed(LIVE, status=status))
     assert steps
     assert {(step.status, step.reason) for step in steps} == {(StepStatus.BLOCKED, Reason.STATUS)}
     assert all(step.message == f"table subject is {status}" and step.allow_with for step in steps)
@@ -147,8 +149,8 @@ def test_a_facet_without_a_read_operation_is_unsupported_only_if_it_differs() ->
 
 def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() -> None:
     live = observed(spec("pk S", "sk S", local_indexes=[lsi("by_date", "date S")]))
-    wish = spec("pk S", "sk N", local_indexes=[], stream=stream("KEYS_ONLY"))
-    replace, rest = plan(declaration(wish), live)
+    desired = spec("pk S", "sk N", local_indexes=[], stream=stream("KEYS_ONLY"))
+    replace, rest = plan(declaration(desired), live)
     assert (replace.action, replace.facet, replace.call) == (
         Action.REPLACE,
         "keys",
@@ -163,8 +165,8 @@ def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() 
 
 
 def test_an_index_that_only_the_replaced_table_can_have_is_blocked_with_its_reason() -> None:
-    wish = spec("pk N", global_indexes=[gsi("by_a", "a S", "pk N")])
-    replace, create = plan(declaration(wish), observed(LIVE))
+    desired = spec("pk N", global_indexes=[gsi("by_a", "a S", "pk N")])
+    replace, create = plan(declaration(desired), observed(LIVE))
     assert replace.action is Action.REPLACE
     assert (create.status, create.reason) == (StepStatus.BLOCKED, Reason.REJECTED)
     assert "while the key of the table uses pk under another type" in (create.message or "")
@@ -185,7 +187,9 @@ def test_pruning_is_one_destructive_step() -> None:
     assert step.changes[0].hazard is Hazard.REPLACEMENT
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 item from seeds/users.json"), (3, "3 items from seeds/users.json")])
-def test_seeding_says_how_much_from_where(count: int, said: str) -> None:
+@pytest.mark.parametrize(
+    ("count", "messages"), [(1, "1 item from seeds/users.json"), (3, "3 items from seeds/users.json")]
+)
+def test_seeding_says_how_much_from_where(count: int, messages: str) -> None:
     step = seed_step("seeds/users.json", count)
-    assert (step.action, step.facet, step.call, step.message) == (Action.SEED, "seed", None, said)
+    assert (step.action, step.facet, step.call, step.message) == (Action.SEED, "seed", None, messages)

@@ -177,10 +177,10 @@ def test_a_decrease_just_before_midnight_waits_for_the_new_day_only():
 
 
 def test_quota_usage_of_a_recreated_table_is_ignored():
-    stranger = QuotaUsage(NAME, Identity("other", IDENTITY.arn, IDENTITY.created), {"ttl": ago(MINUTE)})
-    (held,) = defer_over_quota([TTL], PROVISIONED, stranger, NOW)
+    unmanaged_table = QuotaUsage(NAME, Identity("other", IDENTITY.arn, IDENTITY.created), {"ttl": ago(MINUTE)})
+    (held,) = defer_over_quota([TTL], PROVISIONED, unmanaged_table, NOW)
     assert held.status is StepStatus.READY
-    assert record_use(stranger, NAME, IDENTITY, ["ttl"], NOW) == QuotaUsage(NAME, IDENTITY, {"ttl": (NOW,)})
+    assert record_use(unmanaged_table, NAME, IDENTITY, ["ttl"], NOW) == QuotaUsage(NAME, IDENTITY, {"ttl": (NOW,)})
 
 
 def test_what_is_blocked_or_waits_already_keeps_its_reason():

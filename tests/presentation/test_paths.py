@@ -15,7 +15,7 @@ from reconciler.presentation.paths import from_here, from_workspace, warning_fro
 BAD = {**SOUND, "key_schema": [{"AttributeName": "pk", "KeyType": "HSH"}]}
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     """How a command ended."""
 
     code: int
@@ -53,49 +53,49 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def messages(capsys: pytest.CaptureFixture[str]) -> Callable[..., Output]:
     """One command of the real tool, with its exit code and what it printed."""
 
-    def run(*words: str) -> Said:
+    def run(*words: str) -> Output:
         code = main(words)
-        return Said(code, *capsys.readouterr())
+        return Output(code, *capsys.readouterr())
 
     return run
 
 
 @pytest.mark.parametrize("place", PLACES, ids=[f"{place[1]} in {place[0]}" for place in PLACES])
 def test_a_message_names_the_file_relative_to_the_working_directory_and_an_annotation_to_the_workspace(
-    place: tuple[str, str, str, str], root: Path, said: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    place: tuple[str, str, str, str], root: Path, messages: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, setting, from_cwd, from_top = place
     monkeypatch.chdir(root / here)
     setting = setting.format(root=root)
-    assert f"{from_cwd}:6: key_schema[0].KeyType: " in said("validate", setting).err
+    assert f"{from_cwd}:6: key_schema[0].KeyType: " in messages("validate", setting).err
     assert (Path.cwd() / from_cwd).is_file()
-    marked = said("validate", "-o", "github", setting).out
+    marked = messages("validate", "-o", "github", setting).out
     assert marked.startswith(f"::error file={from_top},line=6::key_schema[0].KeyType: ")
     monkeypatch.delenv("GITHUB_WORKSPACE")
-    assert said("validate", "-o", "github", setting).out.startswith(f"::error file={from_cwd},line=6::")
+    assert messages("validate", "-o", "github", setting).out.startswith(f"::error file={from_cwd},line=6::")
 
 
 @pytest.mark.parametrize("output", ["github", "junit", "markdown", "human"])
 @pytest.mark.parametrize("verb", [["preview"], ["run", "--once"]])
 def test_every_form_and_verb_says_the_same(
-    verb: list[str], output: str, root: Path, said: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    verb: list[str], output: str, root: Path, messages: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root / "services/api")
-    ended = said(*verb, "-o", output)
+    ended = messages(*verb, "-o", output)
     path = "services/api/desired_state/t.json" if output == "github" else "desired_state/t.json"
     assert path in (ended.err if output == "human" else ended.out).replace("\\_", "_")
     assert ended.code == 1
 
 
 def test_a_warning_names_its_file_from_here(
-    root: Path, said: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+    root: Path, messages: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(root, {"services/api/desired_state/t.json": SOUND, "services/api/desired_state/seeds/x.tsv": "a\n"})
     monkeypatch.chdir(root)
-    ended = said("validate", "services/api/desired_state")
+    ended = messages("validate", "services/api/desired_state")
     assert "services/api/desired_state/seeds/x.tsv: is not read" in ended.err
 
 

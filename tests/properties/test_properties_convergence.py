@@ -42,7 +42,7 @@ def as_declared(sim: Sim, spec: TableSpec) -> list[str]:
     return violations(Responses(answers), replace(spec, **dict.fromkeys(lacking)))
 
 
-def world(**options: Any) -> Sim:
+def environment(**options: Any) -> Sim:
     """A simulation whose account has the keys that the declarations name."""
     sim = simulate(timeout=3600, **ALLOWED, **options)
     sim.dynamodb.aliases.update(KEYS)
@@ -61,7 +61,7 @@ def quiet(sim: Sim) -> None:
 @settings(max_examples=150)
 @given(table_specs(), table_specs(), st.sampled_from(EMULATORS), st.sampled_from([0.0, 7.0]))
 def test_from_any_declaration_to_any_other(before: TableSpec, after: TableSpec, flavor: Flavor, delay: float) -> None:
-    sim = world(flavor=flavor, delay=delay)
+    sim = environment(flavor=flavor, delay=delay)
     for spec in (before, replace(after, deletion_protection=False), after):
         sim.declare(declared(spec))
         assert sim.once().verdict is Verdict.IN_SYNC
@@ -74,7 +74,7 @@ def test_from_any_declaration_to_any_other(before: TableSpec, after: TableSpec, 
 def test_a_declaration_that_changes_midway_converges_to_the_latest_version(
     first: TableSpec, last: TableSpec, rounds: int
 ) -> None:
-    sim = world(delay=2.0)
+    sim = environment(delay=2.0)
     sim.declare(declared(replace(first, deletion_protection=None)))
     for _ in range(rounds):
         sim.run()

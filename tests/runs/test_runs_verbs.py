@@ -91,7 +91,7 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
 
 
 @pytest.mark.parametrize(
-    ("verb", "said"),
+    ("verb", "messages"),
     [
         (Verb.SUSPEND, "Suspended: the loop observes and writes nothing until it is resumed or run."),
         (Verb.RESUME, "The suspension is lifted."),
@@ -101,9 +101,9 @@ def test_where_nothing_is_written_nothing_is_suspended_either(verb):
         (Verb.RUN, "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded."),
     ],
 )
-def test_the_result_of_a_job_is_reported_in_sentences(sim, verb, said):
+def test_the_result_of_a_job_is_reported_in_sentences(sim, verb, messages):
     asked = Job(verb, trigger=PAGE)
-    assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == said
+    assert " ".join(sentences(asked, carry_out(asked, sim.reconciler).report)) == messages
 
 
 def test_a_pass_that_does_not_need_the_lease_reports_its_holder(sim):

@@ -125,11 +125,11 @@ def _page(table: Table, found: list[dict[str, Any]], params: Params) -> Answer:
 
 
 def _projected(item: Mapping[str, Any], params: Params) -> dict[str, Any]:
-    wish = params.get("ProjectionExpression")
-    if not wish:
+    requested = params.get("ProjectionExpression")
+    if not requested:
         return copied(dict(item))
     aliases = params.get("ExpressionAttributeNames", {})
-    names = {aliases.get(word.strip(), word.strip()) for word in wish.split(",")}
+    names = {aliases.get(word.strip(), word.strip()) for word in requested.split(",")}
     return {name: value for name, value in item.items() if name in names}
 
 

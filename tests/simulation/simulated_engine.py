@@ -247,10 +247,10 @@ def simulate(
     items, store, source, telemetry = Items(dynamodb), MemoryStore(clock), ListSource(), Silent()
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
     api = dynamodb if flavor.emulator else RateLimited(dynamodb, clock)
-    world = EngineContext(
+    environment = EngineContext(
         api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint
     )
-    reconciler = Reconciler(world, Options(**options), timedelta(seconds=timeout))
+    reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)
 
 

@@ -21,10 +21,10 @@ def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
         store.peers = {**first.store.peers, there: first.store}
         for peer in store.peers.values():
             peer.peers = {**peer.peers, chosen.scope: store}
-    world = first.reconciler.ports
+    environment = first.reconciler.ports
     mine = EngineContext(
-        world.api,
-        world.items,
+        environment.api,
+        environment.items,
         store,
         source,
         first.clock,
@@ -32,7 +32,7 @@ def beside(first: Sim, *, one_state: bool, **options: Any) -> Sim:
         telemetry,
         OneByOne(),
         AllValid(),
-        world.endpoint,
+        environment.endpoint,
     )
     reconciler = Reconciler(mine, chosen, timedelta(seconds=300))
     return Sim(first.clock, first.dynamodb, first.items, store, source, telemetry, reconciler)

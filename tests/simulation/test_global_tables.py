@@ -19,11 +19,11 @@ IRELAND, LONDON = Replica("eu-west-1"), Replica("eu-west-2")
 STRONG = MultiRegionConsistency("STRONG")
 
 
-def world(**options) -> Sim:
+def environment(**options) -> Sim:
     return simulate(flavor=Flavor.AWS, delay=30, **options)
 
 
-def said(sim: Sim) -> list[str]:
+def messages(sim: Sim) -> list[str]:
     """The calls that the service took, in words."""
     return [words(call) for call in sim.dynamodb.journal]
 
@@ -33,23 +33,23 @@ def regions(sim: Sim) -> list[str]:
 
 
 def test_rule_26_replicas_are_made_one_at_a_time_once_the_stream_is_there() -> None:
-    sim = world()
+    sim = environment()
     sim.dynamodb.make(TableName=NAME, **_key())
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(IRELAND, LONDON)))
-    assert said(sim) == ["stream NEW_AND_OLD_IMAGES", "+replica eu-west-1", "+replica eu-west-2"]
+    assert messages(sim) == ["stream NEW_AND_OLD_IMAGES", "+replica eu-west-1", "+replica eu-west-2"]
     assert regions(sim) == ["eu-west-1", "eu-west-2"]
 
 
 def test_rule_26_a_stream_of_another_view_is_changed_first_where_readers_may_be_interrupted() -> None:
-    sim = world(disruption="allow")
+    sim = environment(disruption="allow")
     keys_only = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
     sim.dynamodb.make(TableName=NAME, StreamSpecification=keys_only, **_key())
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(IRELAND,)))
-    assert said(sim)[-3:] == ["stream off", "stream NEW_AND_OLD_IMAGES", "+replica eu-west-1"]
+    assert messages(sim)[-3:] == ["stream off", "stream NEW_AND_OLD_IMAGES", "+replica eu-west-1"]
 
 
 def test_rule_26_settings_of_a_replica_change_one_concern_a_call() -> None:
-    sim = world()
+    sim = environment()
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(IRELAND,)))
     other = Replica("eu-west-1", table_class="STANDARD_INFREQUENT_ACCESS", max_read_request_units=50)
     before = len(sim.dynamodb.journal)
@@ -57,7 +57,7 @@ def test_rule_26_settings_of_a_replica_change_one_concern_a_call() -> None:
         "ReplicaTableClassSummary": {"TableClass": "STANDARD_INFREQUENT_ACCESS"}
     }
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(other,)))
-    assert said(sim)[before:] == ["~replica eu-west-1 OnDemandThroughputOverride"]
+    assert messages(sim)[before:] == ["~replica eu-west-1 OnDemandThroughputOverride"]
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,16 @@ def test_rule_26_settings_of_a_replica_change_one_concern_a_call() -> None:
     ],
 )
 def test_rule_27_strong_consistency_comes_with_every_replica_and_before_the_seed(replicas, consistency, call) -> None:
-    sim = world()
+    sim = environment()
     seeded = declaration(NAME, seed=(item("a"),), replicas=replicas, multi_region_consistency=consistency)
     converge(sim, seeded)
-    assert said(sim) == ["CreateTable", call]
+    assert messages(sim) == ["CreateTable", call]
     assert list(sim.dynamodb.tables[NAME].items) != []
     assert sim.dynamodb.tables[NAME].description["MultiRegionConsistency"] == "STRONG"
 
 
 def test_rule_27_a_seed_waits_for_a_consistency_that_is_blocked() -> None:
-    sim = world()
+    sim = environment()
     sim.declare(
         declaration(NAME, seed=(item("a"),), replicas=(IRELAND,), multi_region_consistency=STRONG),
     )
@@ -93,27 +93,27 @@ def test_rule_27_a_seed_waits_for_a_consistency_that_is_blocked() -> None:
 
 
 def test_rule_27_strong_consistency_goes_with_every_replica_at_once() -> None:
-    sim = world(data_loss="allow")
+    sim = environment(data_loss="allow")
     both = (IRELAND, LONDON)
     converge(sim, declaration(NAME, replicas=both, multi_region_consistency=STRONG))
     converge(sim, declaration(NAME, replicas=()))
-    assert said(sim)[-1] == "-replica eu-west-1, -replica eu-west-2"
+    assert messages(sim)[-1] == "-replica eu-west-1, -replica eu-west-2"
     assert regions(sim) == []
 
 
 def test_rule_28_disassociation_protection_is_a_call_of_its_own_and_nothing_is_ever_disassociated() -> None:
-    sim = world()
+    sim = environment()
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(IRELAND,), disassociation_protection=False))
-    assert said(sim) == ["CreateTable", "+replica eu-west-1", "disassociation protection off"]
+    assert messages(sim) == ["CreateTable", "+replica eu-west-1", "disassociation protection off"]
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(IRELAND,), disassociation_protection=True))
-    assert said(sim)[-1] == "disassociation protection on"
+    assert messages(sim)[-1] == "disassociation protection on"
     assert "Disassociate" not in str(sim.dynamodb.journal)
 
 
 def test_rule_29_settings_replication_is_switched_by_a_call_of_its_own() -> None:
-    sim = world()
+    sim = environment()
     converge(sim, declaration(NAME, global_table_settings=GlobalTableSettings("ENABLED")))
-    assert said(sim) == ["CreateTable", "settings ENABLED"]
+    assert messages(sim) == ["CreateTable", "settings ENABLED"]
 
 
 def removal(sim: Sim, **options) -> PassReport:
@@ -123,7 +123,7 @@ def removal(sim: Sim, **options) -> PassReport:
 
 
 def global_table(**options) -> Sim:
-    sim = world(**options)
+    sim = environment(**options)
     converge(sim, declaration(NAME, stream=IMAGES, replicas=(IRELAND,)))
     return sim
 
@@ -152,7 +152,7 @@ def test_a_replica_is_removed_where_data_loss_is_allowed_and_the_grace_is_over()
 
 
 def test_a_replica_of_a_table_that_we_did_not_create_is_never_removed() -> None:
-    sim = world(data_loss="allow")
+    sim = environment(data_loss="allow")
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     sim.dynamodb.make(TableName=NAME, StreamSpecification=stream, **_key())
     converge(sim, declaration(NAME, replicas=(IRELAND,)))

@@ -37,8 +37,8 @@ def test_rule_1_a_second_call_while_the_table_is_updating_is_refused():
 def test_rule_1_ours_makes_one_concern_a_call_and_waits_in_between():
     sim = aws()
     converge(sim, declaration(billing=provisioned(5, 5)))
-    wish = {"billing": provisioned(6, 5), "global_indexes": (BY_A,), "deletion_protection": True}
-    converge(sim, declaration(**wish, stream=stream("KEYS_ONLY")))
+    requested = {"billing": provisioned(6, 5), "global_indexes": (BY_A,), "deletion_protection": True}
+    converge(sim, declaration(**requested, stream=stream("KEYS_ONLY")))
 
 
 def test_rule_2_stream_and_throughput_in_one_call_are_refused():
@@ -146,7 +146,7 @@ def test_rule_5_on_demand_to_on_demand_alone_is_taken():
 
 def test_rule_5_ours_makes_no_call_when_nothing_differs_whatever_is_declared():
     sim = aws()
-    wish = declaration(
+    requested = declaration(
         billing=provisioned(5, 5),
         global_indexes=(gsi("by_a", "a S", units=(1, 1)),),
         stream=stream("NEW_IMAGE"),
@@ -154,7 +154,7 @@ def test_rule_5_ours_makes_no_call_when_nothing_differs_whatever_is_declared():
         tags=(("team", "core"),),
         deletion_protection=True,
     )
-    converge(sim, wish)
+    converge(sim, requested)
     sim.dynamodb.journal.clear()
     for _ in range(5):
         sim.clock.seconds += 4000

@@ -30,12 +30,12 @@ STREAMS = [f"arn:aws:kinesis:eu-central-1:111122223333:stream/{name}" for name i
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [{"ReadUnitsPerSecond": 11999}, {"WriteUnitsPerSecond": 1}, {}, {"ReadUnitsPerSecond": 12000}],
     ids=["reads below the baseline", "writes below the baseline", "nothing", "what it has"],
 )
-def test_rule_8_warm_throughput_only_rises(wish):
-    assert update(with_table(), WarmThroughput=wish) == "ValidationException"
+def test_rule_8_warm_throughput_only_rises(requested):
+    assert update(with_table(), WarmThroughput=requested) == "ValidationException"
 
 
 def test_rule_8_a_create_may_not_ask_for_less_than_there_is_from_the_start():
@@ -43,7 +43,7 @@ def test_rule_8_a_create_may_not_ask_for_less_than_there_is_from_the_start():
     assert answer(service(), "CreateTable", **less) == "ValidationException"
     sim = simulate(flavor=Flavor.AWS, delay=30)
     report = converge(sim, declaration(warm_throughput=WarmThroughput(100, 20000)))
-    assert fates(report) == [StepStatus.UNSUPPORTED]
+    assert statuses(report) == [StepStatus.UNSUPPORTED]
     live = sim.dynamodb.tables[NAME].description["WarmThroughput"]
     assert (live["ReadUnitsPerSecond"], live["WriteUnitsPerSecond"]) == (12000, 20000)
 
@@ -57,12 +57,12 @@ def test_rule_8_what_was_raised_cannot_be_lowered():
     assert live == {"ReadUnitsPerSecond": 20000, "WriteUnitsPerSecond": 4000, "Status": "ACTIVE"}
 
 
-@pytest.mark.parametrize("wish", [{}, {"MaxReadRequestUnits": 0}, {"MaxWriteRequestUnits": -2}])
-def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(wish):
-    assert update(with_table(), OnDemandThroughput=wish) == "ValidationException"
+@pytest.mark.parametrize("requested", [{}, {"MaxReadRequestUnits": 0}, {"MaxWriteRequestUnits": -2}])
+def test_rule_9_a_maximum_on_demand_is_at_least_1_or_minus_1(requested):
+    assert update(with_table(), OnDemandThroughput=requested) == "ValidationException"
 
 
-def fates(report):
+def statuses(report):
     return [step.status for table in report.tables for step in table.steps]
 
 
@@ -72,7 +72,7 @@ def test_rule_8_ours_raises_what_is_declared_higher_and_only_tells_of_what_is_lo
     converge(sim, declaration(warm_throughput=WarmThroughput(20000, 4000)))
     calls = len(sim.dynamodb.journal)
     lower = converge(sim, declaration(warm_throughput=WarmThroughput(15000, 4000)))
-    assert fates(lower) == [StepStatus.UNSUPPORTED]
+    assert statuses(lower) == [StepStatus.UNSUPPORTED]
     assert len(sim.dynamodb.journal) == calls
 
 
@@ -128,8 +128,8 @@ def test_rule_22_ours_writes_policies_of_table_and_stream_against_the_revision_i
     sim = simulate(flavor=Flavor.AWS, delay=30)
     streamed = {"stream": Stream(True, "KEYS_ONLY")}
     converge(sim, declaration(**streamed))
-    for wish in (policy("dynamodb:GetItem"), policy("dynamodb:Query"), ResourcePolicy(None)):
-        converge(sim, declaration(resource_policy=wish, stream_policy=wish, **streamed))
+    for requested in (policy("dynamodb:GetItem"), policy("dynamodb:Query"), ResourcePolicy(None)):
+        converge(sim, declaration(resource_policy=requested, stream_policy=requested, **streamed))
     assert all("ExpectedRevisionId" in call.params for call in sim.dynamodb.journal if "Policy" in call.operation)
 
 
@@ -151,8 +151,8 @@ def test_rule_22_ours_does_not_overwrite_what_somebody_else_wrote_meanwhile():
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
 
 
-def recovery(dynamodb, **wish):
-    spec = {"PointInTimeRecoveryEnabled": True, **wish}
+def recovery(dynamodb, **requested):
+    spec = {"PointInTimeRecoveryEnabled": True, **requested}
     return answer(dynamodb, "UpdateContinuousBackups", PointInTimeRecoverySpecification=spec)
 
 
@@ -176,8 +176,8 @@ def test_rule_23_recovery_goes_back_1_to_35_days(days):
 
 def test_rule_23_ours_enables_recovery_and_changes_its_days():
     sim = simulate(flavor=Flavor.AWS, delay=30)
-    for wish in (PointInTimeRecovery(True), PointInTimeRecovery(True, 7), PointInTimeRecovery(False)):
-        converge(sim, declaration(point_in_time_recovery=wish))
+    for requested in (PointInTimeRecovery(True), PointInTimeRecovery(True, 7), PointInTimeRecovery(False)):
+        converge(sim, declaration(point_in_time_recovery=requested))
 
 
 def test_rule_23_ours_takes_the_refusal_right_after_a_create_as_a_wait():
@@ -186,7 +186,7 @@ def test_rule_23_ours_takes_the_refusal_right_after_a_create_as_a_wait():
     sim.run()
     report = sim.run()
     assert report.tables[0].status is TableStatus.PENDING
-    assert fates(report) == [StepStatus.DEFERRED]
+    assert statuses(report) == [StepStatus.DEFERRED]
     sim.clock.seconds += 30
     sim.run()
     assert sim.run().tables[0].status is TableStatus.IN_SYNC
@@ -220,8 +220,8 @@ def test_rule_24_ours_sets_insights_of_the_table_and_of_an_index_in_calls_of_the
     indexed = {"global_indexes": (gsi("by_a", "a S"),)}
     converge(sim, declaration(**indexed))
     for on in (True, False):
-        wish = ContributorInsights(on, indexes=(IndexInsights("by_a", on, "THROTTLED_KEYS" if on else None),))
-        converge(sim, declaration(contributor_insights=wish, **indexed))
+        requested = ContributorInsights(on, indexes=(IndexInsights("by_a", on, "THROTTLED_KEYS" if on else None),))
+        converge(sim, declaration(contributor_insights=requested, **indexed))
     assert sim.dynamodb.mutating == ["CreateTable"] + ["UpdateContributorInsights"] * 4
 
 
@@ -301,11 +301,11 @@ def test_rule_25_ours_gives_up_on_a_destination_that_failed_twice():
 def test_rule_31_a_key_named_by_its_alias_reads_back_as_an_arn_and_setting_it_again_is_refused():
     dynamodb = with_table()
     dynamodb.aliases["alias/ours"] = "arn:aws:kms:eu-central-1:111122223333:key/1234"
-    wish = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/ours"}
-    assert update(dynamodb, SSESpecification=wish) == "taken"
+    requested = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/ours"}
+    assert update(dynamodb, SSESpecification=requested) == "taken"
     live = dynamodb.read("DescribeTable", {"TableName": NAME})["Table"]["SSEDescription"]
-    assert live["KMSMasterKeyArn"] == dynamodb.aliases["alias/ours"] != wish["KMSMasterKeyId"]
-    assert update(dynamodb, SSESpecification=wish) == "ValidationException"
+    assert live["KMSMasterKeyArn"] == dynamodb.aliases["alias/ours"] != requested["KMSMasterKeyId"]
+    assert update(dynamodb, SSESpecification=requested) == "ValidationException"
 
 
 def test_rule_31_ours_knows_an_alias_by_the_arn_it_stands_for():

@@ -83,18 +83,18 @@ def strong(*others, **more):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [strong(IRELAND), strong(IRELAND, VIRGINIA), strong(IRELAND, LONDON, "eu-west-3"), strong(**witness(IRELAND))],
     ids=["two replicas", "two Region sets", "four replicas", "no other replica"],
 )
-def test_rule_27_strong_consistency_is_three_replicas_or_two_and_a_witness_in_one_region_set(wish):
-    assert update(with_table(), **wish) == "ValidationException"
+def test_rule_27_strong_consistency_is_three_replicas_or_two_and_a_witness_in_one_region_set(requested):
+    assert update(with_table(), **requested) == "ValidationException"
 
 
-@pytest.mark.parametrize("wish", [strong(IRELAND, LONDON), strong(IRELAND, **witness(LONDON))])
-def test_rule_27_consistency_never_changes_once_there_are_replicas(wish):
+@pytest.mark.parametrize("requested", [strong(IRELAND, LONDON), strong(IRELAND, **witness(LONDON))])
+def test_rule_27_consistency_never_changes_once_there_are_replicas(requested):
     dynamodb = with_table()
-    assert update(dynamodb, **wish) == "taken"
+    assert update(dynamodb, **requested) == "taken"
     later(dynamodb, 1)
     assert update(dynamodb, MultiRegionConsistency="EVENTUAL") == "ValidationException"
     assert update(dynamodb, **replicas("eu-west-3")) == "ValidationException"
@@ -129,8 +129,8 @@ def test_rule_27_a_witness_goes_with_a_replica_and_leaves_a_table_of_one_region(
 def test_rule_27_ours_makes_it_in_one_call_and_never_changes_it_afterwards(others, third):
     sim = aws()
     replicated = {"billing": ON_DEMAND, "replicas": tuple(Replica(region) for region in others)}
-    wish = MultiRegionConsistency("STRONG", third)
-    converge(sim, declaration(multi_region_consistency=wish, **replicated))
+    requested = MultiRegionConsistency("STRONG", third)
+    converge(sim, declaration(multi_region_consistency=requested, **replicated))
     assert sim.dynamodb.mutating == ["CreateTable", "UpdateTable"]
     sim.declare(declaration(multi_region_consistency=MultiRegionConsistency("EVENTUAL"), **replicated))
     assert {step.status for step in sim.run().tables[0].steps} == {StepStatus.BLOCKED}
@@ -140,8 +140,8 @@ def test_rule_27_ours_makes_it_in_one_call_and_never_changes_it_afterwards(other
 
 def test_rule_27_ours_ends_it_all_at_once():
     sim = aws()
-    wish = MultiRegionConsistency("STRONG", LONDON)
-    converge(sim, declaration(billing=ON_DEMAND, replicas=(Replica(IRELAND),), multi_region_consistency=wish))
+    requested = MultiRegionConsistency("STRONG", LONDON)
+    converge(sim, declaration(billing=ON_DEMAND, replicas=(Replica(IRELAND),), multi_region_consistency=requested))
     converge(sim, declaration(billing=ON_DEMAND, replicas=()))
     assert regions(sim.dynamodb) == []
 
@@ -165,8 +165,8 @@ def test_rule_28_ours_switches_the_protection_and_never_leaves_by_itself():
     sim = aws()
     replicated = {"stream": stream("NEW_AND_OLD_IMAGES"), "replicas": (Replica(IRELAND),)}
     converge(sim, declaration(**replicated))
-    for wish in (False, True):
-        converge(sim, declaration(disassociation_protection=wish, **replicated))
+    for requested in (False, True):
+        converge(sim, declaration(disassociation_protection=requested, **replicated))
     updates = [update for call in sim.dynamodb.journal for update in call.params.get("ReplicaUpdates", ())]
     assert [next(iter(update)) for update in updates] == ["Create"]
 

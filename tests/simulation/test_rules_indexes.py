@@ -54,15 +54,15 @@ def test_rule_12_keys_and_local_indexes_cannot_be_updated():
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "requested",
     [
         {"OnDemandThroughput": {"MaxReadRequestUnits": 5}},
         {"WarmThroughput": {"ReadUnitsPerSecond": 13000}},
         {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}},
     ],
 )
-def test_an_update_of_an_index_that_is_not_there_is_refused(wish):
-    updates = [{"Update": {"IndexName": "gone", **wish}}]
+def test_an_update_of_an_index_that_is_not_there_is_refused(requested):
+    updates = [{"Update": {"IndexName": "gone", **requested}}]
     assert update(with_table(), GlobalSecondaryIndexUpdates=updates) == "ValidationException"
 
 

@@ -88,8 +88,8 @@ def test_rule_10_ours_disables_waits_for_the_hour_and_enables():
 
 def test_rule_11_another_view_of_an_enabled_stream_is_refused():
     dynamodb = with_table(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
-    wish = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    assert update(dynamodb, StreamSpecification=wish) == "ValidationException"
+    requested = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert update(dynamodb, StreamSpecification=requested) == "ValidationException"
 
 
 def test_rule_11_ours_disables_waits_and_enables_and_the_stream_has_another_arn():
@@ -114,7 +114,7 @@ def test_rule_30_the_class_it_has_and_a_third_switch_in_30_days_are_refused():
 
 def test_rule_30_ours_switches_twice_and_then_waits_for_the_month_to_be_over():
     sim = aws()
-    for wish in ("STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD"):
-        converge(sim, declaration(table_class=wish))
+    for requested in ("STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD", "STANDARD_INFREQUENT_ACCESS", "STANDARD"):
+        converge(sim, declaration(table_class=requested))
     assert sim.clock.seconds > 30 * DAY
     assert sim.dynamodb.mutating == ["CreateTable"] + ["UpdateTable"] * 4

@@ -28,7 +28,7 @@ def expected(one: Sequence) -> list[tuple[str, str]]:
 
 
 def simulated(one: Sequence) -> list[tuple[str, str]]:
-    dynamodb, said = SimulatedDynamoDB(VirtualClock(), delay=10), []
+    dynamodb, messages = SimulatedDynamoDB(VirtualClock(), delay=10), []
     for operation, params, _ in one.steps:
         code = TAKEN
         if operation == "settle":
@@ -38,12 +38,12 @@ def simulated(one: Sequence) -> list[tuple[str, str]]:
                 dynamodb.write(Call(operation, params))
             except ApiError as error:
                 code = error.code
-        said.append((operation, code))
-    return said
+        messages.append((operation, code))
+    return messages
 
 
 def real(client: Any, one: Sequence) -> list[tuple[str, str]]:
-    said = []
+    messages = []
     for operation, params, _ in one.steps:
         code = TAKEN
         if operation == "settle":
@@ -53,8 +53,8 @@ def real(client: Any, one: Sequence) -> list[tuple[str, str]]:
                 getattr(client, xform_name(operation))(**params)
             except ClientError as error:
                 code = error.response["Error"]["Code"]
-        said.append((operation, code))
-    return said
+        messages.append((operation, code))
+    return messages
 
 
 def _settled(client: Any) -> None:

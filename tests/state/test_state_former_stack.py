@@ -42,7 +42,7 @@ class Cut:
         return answer
 
 
-class World:
+class StackFixture:
     """One state table and stores over it."""
 
     def __init__(self, live: Live) -> None:
@@ -77,8 +77,8 @@ class World:
 
 
 @pytest.fixture
-def world(endpoint: Live) -> World:
-    return World(endpoint)
+def stacks(endpoint: Live) -> StackFixture:
+    return StackFixture(endpoint)
 
 
 def of(scope: str, *names: str) -> set[tuple[str, str]]:
@@ -87,154 +87,154 @@ def of(scope: str, *names: str) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("ownership", OWN)
-def test_a_declared_table_moves_with_all_its_records(world: World, ownership: str) -> None:
-    world.fill(users=ownership).release_lease()
-    before = world.store(OLD).load()
-    snapshot = world.store(NEW, "users").ensure()
+def test_a_declared_table_moves_with_all_its_records(stacks: StackFixture, ownership: str) -> None:
+    stacks.fill(users=ownership).release_lease()
+    before = stacks.store(OLD).load()
+    snapshot = stacks.store(NEW, "users").ensure()
     expected = replace(before.inventory["users"], tagged_as=OLD)
     assert (snapshot.inventory, snapshot.seeds) == ({"users": expected}, before.seeds)
     assert (snapshot.foreign_claims, snapshot.recorded_fingerprint) == ({}, snapshot.actual_fingerprint)
-    assert world.records() == of(NEW, "users")
+    assert stacks.records() == of(NEW, "users")
     assert f"The state of users was transferred from {OLD}" in snapshot.notices[0]
 
 
-def test_what_is_not_declared_here_stays(world: World) -> None:
-    world.fill(users="created", orders="created", nobodys="created").release_lease()
-    world.store(NEW, "users", "unknown").ensure()
-    assert world.records() == of(NEW, "users") | of(OLD, "orders", "nobodys")
-    snapshot = world.store(NEW, "users").load()
+def test_what_is_not_declared_here_stays(stacks: StackFixture) -> None:
+    stacks.fill(users="created", orders="created", nobodys="created").release_lease()
+    stacks.store(NEW, "users", "unknown").ensure()
+    assert stacks.records() == of(NEW, "users") | of(OLD, "orders", "nobodys")
+    snapshot = stacks.store(NEW, "users").load()
     assert set(snapshot.inventory) == {"users"}
     assert set(snapshot.foreign_claims) == {"orders", "nobodys"}
 
 
-def test_two_projects_get_what_each_declares_and_the_first_what_both_do(world: World) -> None:
-    world.fill(users="created", orders="created", both="created").release_lease()
-    world.store("a/default", "users", "both").ensure()
-    world.store("b/default", "orders", "both").ensure()
-    assert world.records() == of("a/default", "users", "both") | of("b/default", "orders")
+def test_two_projects_get_what_each_declares_and_the_first_what_both_do(stacks: StackFixture) -> None:
+    stacks.fill(users="created", orders="created", both="created").release_lease()
+    stacks.store("a/default", "users", "both").ensure()
+    stacks.store("b/default", "orders", "both").ensure()
+    assert stacks.records() == of("a/default", "users", "both") | of("b/default", "orders")
 
 
-def test_it_happens_once(world: World) -> None:
-    world.fill(users="created").release_lease()
-    world.store(NEW, "users").ensure()
-    world.fill(later="created").release_lease()
-    assert world.store(NEW, "users", "later").ensure().notices == ()
-    assert world.records() == of(NEW, "users") | of(OLD, "later")
+def test_it_happens_once(stacks: StackFixture) -> None:
+    stacks.fill(users="created").release_lease()
+    stacks.store(NEW, "users").ensure()
+    stacks.fill(later="created").release_lease()
+    assert stacks.store(NEW, "users", "later").ensure().notices == ()
+    assert stacks.records() == of(NEW, "users") | of(OLD, "later")
 
 
-def test_an_explicitly_named_stack_takes_over_nothing(world: World) -> None:
-    world.fill(users="created").release_lease()
-    world.store(NEW, "users", former=False).ensure()
-    assert world.records() == of(OLD, "users")
+def test_an_explicitly_named_stack_takes_over_nothing(stacks: StackFixture) -> None:
+    stacks.fill(users="created").release_lease()
+    stacks.store(NEW, "users", former=False).ensure()
+    assert stacks.records() == of(OLD, "users")
 
 
-def test_a_stack_with_its_own_records_takes_over_nothing(world: World) -> None:
-    world.store(NEW, former=False).ensure()
-    world.fill(users="created").release_lease()
-    world.store(NEW, "users").ensure()
-    assert world.records() == of(OLD, "users")
+def test_a_stack_with_its_own_records_takes_over_nothing(stacks: StackFixture) -> None:
+    stacks.store(NEW, former=False).ensure()
+    stacks.fill(users="created").release_lease()
+    stacks.store(NEW, "users").ensure()
+    assert stacks.records() == of(OLD, "users")
 
 
-def test_a_preview_shows_it_and_writes_nothing(world: World) -> None:
-    world.fill(users="created", orders="created").release_lease()
-    before = world.live.client.scan(TableName=NAME)["Items"]
-    snapshot = world.store(NEW, "users").load()
+def test_a_preview_shows_it_and_writes_nothing(stacks: StackFixture) -> None:
+    stacks.fill(users="created", orders="created").release_lease()
+    before = stacks.live.client.scan(TableName=NAME)["Items"]
+    snapshot = stacks.store(NEW, "users").load()
     assert (set(snapshot.inventory), set(snapshot.foreign_claims)) == ({"users"}, {"orders"})
     assert "will be transferred" in snapshot.notices[0]
-    assert world.live.client.scan(TableName=NAME)["Items"] == before
+    assert stacks.live.client.scan(TableName=NAME)["Items"] == before
 
 
-def test_a_suspension_is_copied_to_the_new_stack(world: World) -> None:
-    old = world.fill(users="created")
+def test_a_suspension_is_copied_to_the_new_stack(stacks: StackFixture) -> None:
+    old = stacks.fill(users="created")
     old.put_suspension(Suspension("destroy", NOW))
     old.release_lease()
-    assert world.store(NEW, "users").load().suspension == Suspension("destroy", NOW)
-    assert world.store(NEW, "users").ensure().suspension == Suspension("destroy", NOW)
-    assert (OLD, "suspension") in world.records()
-    assert world.store("other/default", "mine").ensure().suspension is None, "it does not concern other projects"
+    assert stacks.store(NEW, "users").load().suspension == Suspension("destroy", NOW)
+    assert stacks.store(NEW, "users").ensure().suspension == Suspension("destroy", NOW)
+    assert (OLD, "suspension") in stacks.records()
+    assert stacks.store("other/default", "mine").ensure().suspension is None, "it does not concern other projects"
 
 
-def test_the_lease_of_a_living_leader_of_default_is_not_taken(world: World) -> None:
-    old = world.fill(users="created")
-    turn = world.clock.turn
+def test_the_lease_of_a_living_leader_of_default_is_not_taken(stacks: StackFixture) -> None:
+    old = stacks.fill(users="created")
+    turn = stacks.clock.turn
 
     def beat(seconds: float) -> None:
         turn(seconds)
         assert old.holds_lease()
 
-    world.clock.turn = beat  # type: ignore[method-assign]
-    store = world.store(NEW, "users", holder="new")
+    stacks.clock.turn = beat  # type: ignore[method-assign]
+    store = stacks.store(NEW, "users", holder="new")
     with pytest.raises(StateError, match=r"users .* old holds the lease of default/default"):
         store.ensure()
-    assert world.records() == of(OLD, "users")
-    assert world.store(NEW, "users").load().recorded_fingerprint is None, "it is tried again"
+    assert stacks.records() == of(OLD, "users")
+    assert stacks.store(NEW, "users").load().recorded_fingerprint is None, "it is tried again"
 
 
-def test_the_lease_of_a_dead_leader_of_default_expires_and_is_taken(world: World) -> None:
-    world.fill(users="created")
-    world.store(NEW, "users", holder="new").ensure()
-    assert world.records() == of(NEW, "users")
-    assert world.clock.now() - NOW >= timedelta(seconds=30)
+def test_the_lease_of_a_dead_leader_of_default_expires_and_is_taken(stacks: StackFixture) -> None:
+    stacks.fill(users="created")
+    stacks.store(NEW, "users", holder="new").ensure()
+    assert stacks.records() == of(NEW, "users")
+    assert stacks.clock.now() - NOW >= timedelta(seconds=30)
 
 
-def test_broken_declarations_decide_nothing(world: World) -> None:
-    world.fill(users="created").release_lease()
+def test_broken_declarations_decide_nothing(stacks: StackFixture) -> None:
+    stacks.fill(users="created").release_lease()
 
     def broken() -> frozenset[str]:
         raise DeclarationError(())
 
-    StateTable(world.client, NAME, NEW, holder="h", clock=world.clock, former=FormerStack(OLD, broken)).load()
-    assert world.records() == of(OLD, "users")
+    StateTable(stacks.client, NAME, NEW, holder="h", clock=stacks.clock, former=FormerStack(OLD, broken)).load()
+    assert stacks.records() == of(OLD, "users")
 
 
-def test_another_endpoint_is_refused(world: World) -> None:
-    world.fill(users="created").release_lease()
-    world.live.client.update_item(
+def test_another_endpoint_is_refused(stacks: StackFixture) -> None:
+    stacks.fill(users="created").release_lease()
+    stacks.live.client.update_item(
         TableName=NAME,
         Key={"scope": {"S": OLD}, "record": {"S": "fingerprint"}},
         UpdateExpression="SET account = :other",
         ExpressionAttributeValues={":other": {"S": "999988887777"}},
     )
     with pytest.raises(StateError, match="cannot be transferred"):
-        world.store(NEW, "users").ensure()
-    assert world.records() == of(OLD, "users")
+        stacks.store(NEW, "users").ensure()
+    assert stacks.records() == of(OLD, "users")
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(1, 12))
-def test_killed_at_any_call_it_is_finished_by_the_next_process(world: World, at: int, applied: bool) -> None:
-    old = world.fill(users="created", orders="created", nobodys="created")
+def test_killed_at_any_call_it_is_finished_by_the_next_process(stacks: StackFixture, at: int, applied: bool) -> None:
+    old = stacks.fill(users="created", orders="created", nobodys="created")
     old.put_attempts(Attempts("users", None, {"ttl": 1}, {"ttl": "1"}))
     old.put_suspension(Suspension("me", NOW))
     old.release_lease()
     declared = ("users", "orders")
     with suppress(Ambiguous, StateError):
-        world.store(NEW, *declared, client=Cut(world.client, at, applied=applied), holder="killed").ensure()
+        stacks.store(NEW, *declared, client=Cut(stacks.client, at, applied=applied), holder="killed").ensure()
     owners: dict[str, set[str]] = {}
-    for scope, record in world.records():
+    for scope, record in stacks.records():
         if "#" in record and not record.startswith("seedpart#"):
             owners.setdefault(record.partition("#")[2], set()).add(scope)
     assert all(len(scopes) == 1 for scopes in owners.values()), "a table is never in two stacks"
-    snapshot = world.store(NEW, *declared, holder="next").ensure()
+    snapshot = stacks.store(NEW, *declared, holder="next").ensure()
     assert set(snapshot.inventory) == set(declared)
     assert snapshot.suspension == Suspension("me", NOW)
     kinds = of(NEW, *declared) | {(NEW, "attempts#users"), (NEW, "suspension")} | of(OLD, "nobodys")
-    assert world.records() == kinds | {(OLD, "suspension")}
+    assert stacks.records() == kinds | {(OLD, "suspension")}
 
 
-def test_a_record_that_changes_meanwhile_is_not_taken(world: World) -> None:
-    old = world.fill(users="created")
+def test_a_record_that_changes_meanwhile_is_not_taken(stacks: StackFixture) -> None:
+    old = stacks.fill(users="created")
     old.release_lease()
 
     class Rival:
         def call(self, operation: str, params: Mapping[str, Any]) -> Any:
             if operation == "TransactWriteItems":
-                rival = world.store(OLD, holder="rival")
+                rival = stacks.store(OLD, holder="rival")
                 rival.load()
                 rival.put_entry(replace(old.load().inventory["users"], ownership="released"))
-            return world.client.call(operation, params)
+            return stacks.client.call(operation, params)
 
     with pytest.raises(StateError, match="changed while they were transferred"):
-        world.store(NEW, "users", client=Rival()).ensure()
+        stacks.store(NEW, "users", client=Rival()).ensure()
     copied = {(NEW, "seedpart#users#00001")}
-    assert world.records() - copied == of(OLD, "users"), "a copied part alone says nothing"
+    assert stacks.records() - copied == of(OLD, "users"), "a copied part alone says nothing"

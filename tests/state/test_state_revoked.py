@@ -66,9 +66,9 @@ def test_a_lease_that_nobody_else_holds_is_not_revoked(make: Make) -> None:
 
 
 @pytest.mark.parametrize("before", ["never held", "held and released by another", "held and released by itself"])
-@pytest.mark.parametrize("deed", ["suspend", "release"])
+@pytest.mark.parametrize("action", ["suspend", "release"])
 def test_a_pass_that_has_read_and_not_yet_taken_the_lease_reads_again_after_a_verb(
-    make: Make, deed: str, before: str
+    make: Make, action: str, before: str
 ) -> None:
     one, verb = make("pass"), make("verb")
     former = one if before.endswith("itself") else make("former")
@@ -78,10 +78,10 @@ def test_a_pass_that_has_read_and_not_yet_taken_the_lease_reads_again_after_a_ve
         former.release_lease()
     snapshot = one.load()
     verb.load()
-    if deed == "suspend":
+    if action == "suspend":
         verb.put_suspension(Suspension("somebody", NOW))
     assert verb.revoke_lease() is None, "nobody held it"
-    if deed == "release":
+    if action == "release":
         verb.put_entry(replace(verb.load().inventory.get("users", ENTRY), ownership="released"))
     assert one.acquire_lease() is not None
     assert not one.is_current(snapshot)

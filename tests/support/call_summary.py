@@ -16,14 +16,14 @@ def words(call: Call) -> str:
         case "TagResource":
             return "tags " + " ".join(f"{tag['Key']}={tag['Value']}" for tag in params["Tags"])
         case "UpdateTimeToLive":
-            wish = params["TimeToLiveSpecification"]
-            return f"ttl {'on' if wish['Enabled'] else 'off'} {wish['AttributeName']}"
+            requested = params["TimeToLiveSpecification"]
+            return f"ttl {'on' if requested['Enabled'] else 'off'} {requested['AttributeName']}"
         case "PutResourcePolicy" | "DeleteResourcePolicy":
             where = "stream" if "/stream/" in params["ResourceArn"] else "table"
             return f"{'policy of' if 'Policy' in params else 'no policy of'} {where}"
         case "UpdateContributorInsights":
-            said = ["insights", params.get("IndexName"), params["ContributorInsightsAction"].lower()]
-            return " ".join(word for word in (*said, params.get("ContributorInsightsMode")) if word)
+            messages = ["insights", params.get("IndexName"), params["ContributorInsightsAction"].lower()]
+            return " ".join(word for word in (*messages, params.get("ContributorInsightsMode")) if word)
         case operation if operation.endswith("KinesisStreamingDestination"):
             precision = [value for shape in params.values() if isinstance(shape, dict) for value in shape.values()]
             verb = operation.removesuffix("KinesisStreamingDestination").lower()
@@ -46,35 +46,37 @@ def _update(params: dict[str, Any]) -> str:
     if "SSESpecification" in params:
         sse = params["SSESpecification"]
         return f"sse {sse.get('KMSMasterKeyId', 'managed') if sse['Enabled'] else 'off'}"
-    said = _global(params) + _limits(params)
+    messages = _global(params) + _limits(params)
     if "BillingMode" in params:
-        said.append(" ".join(["mode", params["BillingMode"], *_units(params)]))
+        messages.append(" ".join(["mode", params["BillingMode"], *_units(params)]))
     elif "ProvisionedThroughput" in params:
-        said.append(" ".join(["table", *_units(params)]))
+        messages.append(" ".join(["table", *_units(params)]))
     for update in params.get("VectorIndexUpdates", ()):
-        said += [f"{'+' if verb == 'Create' else '-'}vectors {index['IndexName']}" for verb, index in update.items()]
+        messages += [
+            f"{'+' if verb == 'Create' else '-'}vectors {index['IndexName']}" for verb, index in update.items()
+        ]
     for update in params.get("GlobalSecondaryIndexUpdates", ()):
         for verb, index in update.items():
             sign = {"Create": "+index ", "Delete": "-index ", "Update": ""}[verb]
-            said.append(" ".join([sign + index["IndexName"], *_units(index), *_limits(index)]))
-    return ", ".join(said)
+            messages.append(" ".join([sign + index["IndexName"], *_units(index), *_limits(index)]))
+    return ", ".join(messages)
 
 
 def _global(params: dict[str, Any]) -> list[str]:
-    said = []
+    messages = []
     if "DisassociationProtectionEnabled" in params:
-        said.append(f"disassociation protection {'on' if params['DisassociationProtectionEnabled'] else 'off'}")
+        messages.append(f"disassociation protection {'on' if params['DisassociationProtectionEnabled'] else 'off'}")
     if "GlobalTableSettingsReplicationMode" in params:
-        said.append(f"settings {params['GlobalTableSettingsReplicationMode']}")
+        messages.append(f"settings {params['GlobalTableSettingsReplicationMode']}")
     if "MultiRegionConsistency" in params:
-        said.append(params["MultiRegionConsistency"])
+        messages.append(params["MultiRegionConsistency"])
     signs = {"Create": "+", "Update": "~", "Delete": "-"}
     for member, kind in (("ReplicaUpdates", "replica"), ("GlobalTableWitnessUpdates", "witness")):
         for update in params.get(member, ()):
             for verb, shape in update.items():
                 more = sorted(name for name in shape if name != "RegionName")
-                said.append(" ".join([f"{signs[verb]}{kind} {shape['RegionName']}", *more]))
-    return said
+                messages.append(" ".join([f"{signs[verb]}{kind} {shape['RegionName']}", *more]))
+    return messages
 
 
 def _limits(params: dict[str, Any]) -> list[str]:

@@ -73,9 +73,9 @@ def everywhere(folder: Path) -> dict[str, TableSpec]:
     known: set[str] = set()
     for origin, each in (*_transitions(), *_global(), *_documents(folder), *_files(folder)):
         table = _with_its_stream(each)
-        said = repr(table)
-        if said not in known:
-            known.add(said)
+        messages = repr(table)
+        if messages not in known:
+            known.add(messages)
             found[origin] = table
     return found
 

@@ -30,7 +30,7 @@ def _table(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
     if desired.billing:
         yield "mode", _mode(table), desired.billing.mode
         if desired.billing.mode == "PROVISIONED" and desired.billing.throughput:
-            yield "throughput", _units(table["ProvisionedThroughput"]), _wish(desired.billing.throughput)
+            yield "throughput", _units(table["ProvisionedThroughput"]), _requested(desired.billing.throughput)
     if desired.stream:
         stream = table.get("StreamSpecification") or {"StreamEnabled": False}
         yield "stream", stream.get("StreamEnabled", False), desired.stream.enabled
@@ -50,12 +50,12 @@ def _table(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
 
 def _limits(owner: str, shape: Shape, desired: TableSpec | GlobalIndex) -> Iterator[Expectation]:
     most, warm = desired.on_demand_throughput, desired.warm_throughput
-    for name, wish in (("MaxReadRequestUnits", most and most.read), ("MaxWriteRequestUnits", most and most.write)):
-        if wish is not None:
-            yield f"{name} of {owner}", shape.get("OnDemandThroughput", {}).get(name, -1), wish
-    for name, wish in (("ReadUnitsPerSecond", warm and warm.read), ("WriteUnitsPerSecond", warm and warm.write)):
-        if wish is not None:
-            yield f"{name} of {owner} suffice", shape.get("WarmThroughput", {}).get(name, 0) >= wish, True
+    for name, requested in (("MaxReadRequestUnits", most and most.read), ("MaxWriteRequestUnits", most and most.write)):
+        if requested is not None:
+            yield f"{name} of {owner}", shape.get("OnDemandThroughput", {}).get(name, -1), requested
+    for name, requested in (("ReadUnitsPerSecond", warm and warm.read), ("WriteUnitsPerSecond", warm and warm.write)):
+        if requested is not None:
+            yield f"{name} of {owner} suffice", shape.get("WarmThroughput", {}).get(name, 0) >= requested, True
 
 
 def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
@@ -71,7 +71,11 @@ def _indexes(table: Shape, desired: TableSpec) -> Iterator[Expectation]:
             yield f"key of {index.name}", _key_of(shape["KeySchema"], table), _key(index.keys)
             yield f"projection of {index.name}", _projection(shape["Projection"]), _projected(index)
             if isinstance(index, GlobalIndex) and index.throughput and _mode(table) == "PROVISIONED":
-                yield f"throughput of {index.name}", _units(shape["ProvisionedThroughput"]), _wish(index.throughput)
+                yield (
+                    f"throughput of {index.name}",
+                    _units(shape["ProvisionedThroughput"]),
+                    _requested(index.throughput),
+                )
             if isinstance(index, GlobalIndex):
                 yield from _limits(index.name, shape, index)
 
@@ -107,17 +111,17 @@ def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
             yield "ttl attribute", ttl.get("AttributeName"), desired.ttl.attribute
     if desired.point_in_time_recovery:
         backups = responses.answers["DescribeContinuousBackups"]["ContinuousBackupsDescription"]
-        shape, wish = backups["PointInTimeRecoveryDescription"], desired.point_in_time_recovery
-        yield "recovery", shape["PointInTimeRecoveryStatus"], "ENABLED" if wish.enabled else "DISABLED"
-        if wish.days:
-            yield "days", shape.get("RecoveryPeriodInDays"), wish.days
-    for what, key, wish in (
+        shape, requested = backups["PointInTimeRecoveryDescription"], desired.point_in_time_recovery
+        yield "recovery", shape["PointInTimeRecoveryStatus"], "ENABLED" if requested.enabled else "DISABLED"
+        if requested.days:
+            yield "days", shape.get("RecoveryPeriodInDays"), requested.days
+    for what, key, requested in (
         ("policy", "GetResourcePolicy", desired.resource_policy),
         ("stream policy", "GetResourcePolicy stream", desired.stream_policy),
     ):
-        if wish:
+        if requested:
             seen, wanted = (
-                json.loads(text or "{}") for text in (responses.answers.get(key, {}).get("Policy"), wish.document)
+                json.loads(text or "{}") for text in (responses.answers.get(key, {}).get("Policy"), requested.document)
             )
             yield what, seen, wanted
     yield from _insights(responses, desired)
@@ -138,8 +142,8 @@ def _beside(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
 
 def _insights(responses: Responses, desired: TableSpec) -> Iterator[Expectation]:
     own = desired.contributor_insights
-    wishes = [("", own.enabled, own.mode), *((i.name, i.enabled, i.mode) for i in own.indexes)] if own else []
-    for name, enabled, mode in wishes:
+    desired_states = [("", own.enabled, own.mode), *((i.name, i.enabled, i.mode) for i in own.indexes)] if own else []
+    for name, enabled, mode in desired_states:
         if enabled is None:
             continue
         answer = responses.answers[f"DescribeContributorInsights {name}".strip()]
@@ -166,7 +170,7 @@ def _units(shape: dict[str, Any]) -> tuple[int, int]:
     return shape["ReadCapacityUnits"], shape["WriteCapacityUnits"]
 
 
-def _wish(throughput: Throughput) -> tuple[int, int]:
+def _requested(throughput: Throughput) -> tuple[int, int]:
     return throughput.read, throughput.write
 
 

@@ -66,7 +66,7 @@ def make_drift(client: Any) -> None:
     )
 
 
-def drop_the_stranger(client: Any) -> None:
+def drop_the_unmanaged_table(client: Any) -> None:
     """The table that is nobody's goes again."""
     client.delete_table(TableName="strangers")
 

@@ -54,7 +54,7 @@ class FakeWiring:
     ready: bool = True
     served: int = 0
     suspended: bool = True
-    told: CommandResult = CommandResult(("It is done.",), finished=True, data={"table": "users"})  # noqa: RUF009
+    reported: CommandResult = CommandResult(("It is done.",), finished=True, data={"table": "users"})  # noqa: RUF009
     notices: tuple[str, ...] = ()
     unpublished: tuple[str, ...] = ()
     calls: list[tuple[Any, ...]] = field(default_factory=list)

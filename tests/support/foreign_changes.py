@@ -78,15 +78,15 @@ def _warm(rng: Random) -> tuple[str, Params]:
 
 
 def _sse(rng: Random) -> tuple[str, Params]:
-    wish = sse_of(rng)
-    shape = {"Enabled": wish.enabled}
-    return _update(SSESpecification=shape | ({"KMSMasterKeyId": wish.key} if wish.key else {}))
+    requested = sse_of(rng)
+    shape = {"Enabled": requested.enabled}
+    return _update(SSESpecification=shape | ({"KMSMasterKeyId": requested.key} if requested.key else {}))
 
 
 def _ttl(rng: Random) -> tuple[str, Params]:
     attribute = rng.choice(("expires", "gone_at", "other"))
-    wish = {"Enabled": rng.random() < 0.6, "AttributeName": attribute}
-    return "UpdateTimeToLive", {"TimeToLiveSpecification": wish}
+    requested = {"Enabled": rng.random() < 0.6, "AttributeName": attribute}
+    return "UpdateTimeToLive", {"TimeToLiveSpecification": requested}
 
 
 def _tag(rng: Random) -> tuple[str, Params]:
@@ -98,10 +98,10 @@ def _untag(rng: Random) -> tuple[str, Params]:
 
 
 def _recovery(rng: Random) -> tuple[str, Params]:
-    wish: Params = {"PointInTimeRecoveryEnabled": rng.random() < 0.7}
-    if wish["PointInTimeRecoveryEnabled"] and rng.random() < 0.5:
-        wish["RecoveryPeriodInDays"] = rng.choice((7, 20))
-    return "UpdateContinuousBackups", {"PointInTimeRecoverySpecification": wish}
+    requested: Params = {"PointInTimeRecoveryEnabled": rng.random() < 0.7}
+    if requested["PointInTimeRecoveryEnabled"] and rng.random() < 0.5:
+        requested["RecoveryPeriodInDays"] = rng.choice((7, 20))
+    return "UpdateContinuousBackups", {"PointInTimeRecoverySpecification": requested}
 
 
 def _policy(rng: Random) -> tuple[str, Params]:

@@ -40,8 +40,8 @@ def _policy(rng: Random, name: str) -> Call:
         "PredefinedMetricSpecification": {"PredefinedMetricType": METRIC.format(kind)},
     }
     policy = {"PolicyName": f"{METRIC.format(kind)}:table/{name}", "PolicyType": "TargetTrackingScaling"}
-    wish = {"TargetTrackingScalingPolicyConfiguration": tracking}
-    return Call(f"{SCALING}PutScalingPolicy", _place(name, kind) | policy | wish)
+    requested = {"TargetTrackingScalingPolicyConfiguration": tracking}
+    return Call(f"{SCALING}PutScalingPolicy", _place(name, kind) | policy | requested)
 
 
 def _place(name: str, kind: str) -> dict[str, object]:

@@ -45,7 +45,7 @@ def warm() -> None:
     gc.freeze()
 
 
-def die_at_a_line(file: str, function: str, number: int, told: str) -> None:
+def die_at_a_line(file: str, function: str, number: int, reported: str) -> None:
     """Killed with -9 before the nth line that runs within a call of that function, its own file's lines alone.
 
     How many ran is written to ``told`` where none is deadly.
@@ -60,8 +60,8 @@ def die_at_a_line(file: str, function: str, number: int, told: str) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         elif event == "return" and frame.f_code.co_name == function:
             inside -= 1
-            if told:
-                pathlib.Path(told).write_text(str(ran), encoding="utf-8")
+            if reported:
+                pathlib.Path(reported).write_text(str(ran), encoding="utf-8")
         return each
 
     def entered(frame: Any, _event: str, _: Any) -> Any:

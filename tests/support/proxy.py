@@ -173,16 +173,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         garble = self.server.proxy.garble
-        told = garble(answered, content) if garble is not None else None
-        told = content if told is None else told
-        self.close_connection = self.close_connection or len(told) < len(content)
+        reported = garble(answered, content) if garble is not None else None
+        reported = content if reported is None else reported
+        self.close_connection = self.close_connection or len(reported) < len(content)
         self.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in HOP_BY_HOP:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(max(len(told), len(content))))
+        self.send_header("Content-Length", str(max(len(reported), len(content))))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(reported)
 
     def _refuse(self, asked: Recorded, status: int, code: str) -> None:
         self.server.proxy.record(replace(asked, status=status))

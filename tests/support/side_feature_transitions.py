@@ -31,13 +31,13 @@ def _streamed(*actions: str) -> TableSpec:
 
 
 def _insights(enabled: bool | None = None, mode: str | None = None, *indexes: IndexInsights) -> TableSpec:
-    wish = ContributorInsights(enabled, mode, indexes)  # type: ignore[arg-type]
-    return spec(global_indexes=[A], contributor_insights=wish)
+    requested = ContributorInsights(enabled, mode, indexes)  # type: ignore[arg-type]
+    return spec(global_indexes=[A], contributor_insights=requested)
 
 
 def _kinesis(name: str | None, precision: str | None = None) -> TableSpec:
-    wish = KinesisStreaming(KINESIS + name if name else None, precision)  # type: ignore[arg-type]
-    return spec(kinesis_streaming=wish)
+    requested = KinesisStreaming(KINESIS + name if name else None, precision)  # type: ignore[arg-type]
+    return spec(kinesis_streaming=requested)
 
 
 POLICIES = (

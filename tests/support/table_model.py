@@ -204,9 +204,9 @@ class TableModel:
         if not self.lag:
             self.tick()
 
-    def _stream(self, table: dict[str, Any], wish: dict[str, Any]) -> None:
-        table["StreamSpecification"] = wish
-        if wish["StreamEnabled"]:
+    def _stream(self, table: dict[str, Any], requested: dict[str, Any]) -> None:
+        table["StreamSpecification"] = requested
+        if requested["StreamEnabled"]:
             self.streams += 1
             table["LatestStreamArn"] = f"{table['TableArn']}/stream/{self.streams}"
 
@@ -264,22 +264,24 @@ class TableModel:
     def _update_ttl(self, params: dict[str, Any]) -> None:
         require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "the table is not there")
         require(self.ttl["TimeToLiveStatus"] in ("ENABLED", "DISABLED"), "time to live is being changed")
-        wish, on = params["TimeToLiveSpecification"], self.ttl["TimeToLiveStatus"] == "ENABLED"
-        require(wish["Enabled"] != on, f"TimeToLive is already {self.ttl['TimeToLiveStatus']}")
-        require(not on or wish["AttributeName"] == self.ttl["AttributeName"], "time to live is on another attribute")
-        status = "ENABLING" if wish["Enabled"] else "DISABLING"
-        self.ttl = {"TimeToLiveStatus": status, "AttributeName": wish["AttributeName"]}
+        requested, on = params["TimeToLiveSpecification"], self.ttl["TimeToLiveStatus"] == "ENABLED"
+        require(requested["Enabled"] != on, f"TimeToLive is already {self.ttl['TimeToLiveStatus']}")
+        require(
+            not on or requested["AttributeName"] == self.ttl["AttributeName"], "time to live is on another attribute"
+        )
+        status = "ENABLING" if requested["Enabled"] else "DISABLING"
+        self.ttl = {"TimeToLiveStatus": status, "AttributeName": requested["AttributeName"]}
         if not self.lag:
             self.tick()
 
     def _update_backups(self, params: dict[str, Any]) -> None:
         require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "TableNotFoundException")
-        wish = params["PointInTimeRecoverySpecification"]
-        if not wish["PointInTimeRecoveryEnabled"]:
-            require("RecoveryPeriodInDays" not in wish, "ValidationException: days of what is off")
+        requested = params["PointInTimeRecoverySpecification"]
+        if not requested["PointInTimeRecoveryEnabled"]:
+            require("RecoveryPeriodInDays" not in requested, "ValidationException: days of what is off")
             after = {"PointInTimeRecoveryStatus": "DISABLED"}
         else:
-            days = wish.get("RecoveryPeriodInDays", self.backups.get("RecoveryPeriodInDays", 35))
+            days = requested.get("RecoveryPeriodInDays", self.backups.get("RecoveryPeriodInDays", 35))
             after = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days}
         require(after != self.backups, "nothing changes")
         self.backups = after

@@ -34,35 +34,35 @@ def refusal(table: Shape, params: Shape) -> str | None:
             return f"the table class is {before} already"
         table["TableClassSummary"] = {"TableClass": params["TableClass"]}
     if "SSESpecification" in params:
-        wish = _encryption(params["SSESpecification"]) if params["SSESpecification"]["Enabled"] else None
-        if wish == table.pop("SSEDescription", None):
+        requested = _encryption(params["SSESpecification"]) if params["SSESpecification"]["Enabled"] else None
+        if requested == table.pop("SSEDescription", None):
             return "the table is encrypted so already"
-        if wish:
-            table["SSEDescription"] = wish
+        if requested:
+            table["SSEDescription"] = requested
     return limit_refusal(table, table, params)
 
 
 def limit_refusal(table: Shape, holder: Shape, params: Shape) -> str | None:
     """The same for the limits of ``holder``, the table or one of its indexes."""
     if "OnDemandThroughput" in params:
-        wish, before = params["OnDemandThroughput"], holder.get("OnDemandThroughput", {})
+        requested, before = params["OnDemandThroughput"], holder.get("OnDemandThroughput", {})
         if table["BillingModeSummary"]["BillingMode"] != "PAY_PER_REQUEST":
             return "an on-demand maximum on a provisioned table"
-        if not wish or any(units != -1 and units < 1 for units in wish.values()):
+        if not requested or any(units != -1 and units < 1 for units in requested.values()):
             return "at least one member, each -1 or at least 1"
-        if all(before.get(name, -1) == units for name, units in wish.items()):
+        if all(before.get(name, -1) == units for name, units in requested.items()):
             return "the on-demand maximum will not change"
-        holder["OnDemandThroughput"] = before | wish
+        holder["OnDemandThroughput"] = before | requested
     if "WarmThroughput" in params:
-        wish, before = params["WarmThroughput"], holder.get("WarmThroughput", dict(WARM))
-        lower = any(units < before[name] for name, units in wish.items())
-        if not wish or lower or all(units == before[name] for name, units in wish.items()):
-            return f"warm throughput {wish} does not rise over {before}"
-        holder["WarmThroughput"] = before | wish
+        requested, before = params["WarmThroughput"], holder.get("WarmThroughput", dict(WARM))
+        lower = any(units < before[name] for name, units in requested.items())
+        if not requested or lower or all(units == before[name] for name, units in requested.items()):
+            return f"warm throughput {requested} does not rise over {before}"
+        holder["WarmThroughput"] = before | requested
     return None
 
 
-def _encryption(wish: Shape) -> Shape:
-    named = wish.get("KMSMasterKeyId", "alias/aws/dynamodb")
+def _encryption(requested: Shape) -> Shape:
+    named = requested.get("KMSMasterKeyId", "alias/aws/dynamodb")
     arn = KEYS.get(named) or (named if named.startswith("arn:") else KEY + named)
     return {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn}

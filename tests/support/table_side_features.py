@@ -32,8 +32,10 @@ class Aside:
         if spec.stream_policy and spec.stream_policy.document:
             self.policies[table["LatestStreamArn"]] = (spec.stream_policy.document, 0)
         own = spec.contributor_insights
-        wishes = [("", own.enabled, own.mode), *((i.name, i.enabled, i.mode) for i in own.indexes)] if own else []
-        for name, enabled, mode in wishes:
+        desired_states = (
+            [("", own.enabled, own.mode), *((i.name, i.enabled, i.mode) for i in own.indexes)] if own else []
+        )
+        for name, enabled, mode in desired_states:
             if enabled:
                 self.insights[name] = {
                     "ContributorInsightsStatus": "ENABLED",
@@ -103,11 +105,11 @@ class Aside:
     def _kinesis(self, operation: str, params: Shape) -> None:
         arn, shape = params["StreamArn"], self.kinesis.get(params["StreamArn"], {"DestinationStatus": "DISABLED"})
         status, verb = shape["DestinationStatus"], operation.removesuffix("KinesisStreamingDestination")
-        wish = params.get(f"{verb}KinesisStreamingConfiguration", {})
+        requested = params.get(f"{verb}KinesisStreamingConfiguration", {})
         if verb == "Enable":
             busy = [a for a, s in self.kinesis.items() if s["DestinationStatus"] != "DISABLED"]
             self.refuse(not busy, f"ResourceInUseException: {busy} must be disabled first")
-            precision = wish.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
+            precision = requested.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
             self.kinesis[arn] = {
                 "DestinationStatus": "ENABLING",
                 "ApproximateCreationDateTimePrecision": precision,
@@ -118,6 +120,7 @@ class Aside:
         else:
             self.refuse(status == "ACTIVE", f"ResourceInUseException: {status}")
             self.refuse(
-                wish["ApproximateCreationDateTimePrecision"] != shape["ApproximateCreationDateTimePrecision"], "as is"
+                requested["ApproximateCreationDateTimePrecision"] != shape["ApproximateCreationDateTimePrecision"],
+                "as is",
             )
-            shape |= wish | {"DestinationStatus": "UPDATING"}
+            shape |= requested | {"DestinationStatus": "UPDATING"}

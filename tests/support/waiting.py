@@ -18,7 +18,7 @@ def eventually(
     deadline = time.monotonic() + seconds
     while not (last := state()):
         if time.monotonic() > deadline:
-            told = what() if callable(what) else what
-            raise AssertionError(f"not within {seconds:.0f} s: {told}; last seen: {last!r}")
+            reported = what() if callable(what) else what
+            raise AssertionError(f"not within {seconds:.0f} s: {reported}; last seen: {last!r}")
         time.sleep(pause)
     return last

@@ -131,8 +131,8 @@ def test_sibling_services_are_labelled_by_their_own_names(kept: Kept) -> None:
     traces = Traces(("otlp",))
     traces.call("application-autoscaling:RegisterScalableTarget", "success", 0.0, ApiExchange())
     traces.close()
-    said = dict(one(kept, "Application Auto Scaling.RegisterScalableTarget").attributes or {})
-    assert "db.system.name" not in said
+    messages = dict(one(kept, "Application Auto Scaling.RegisterScalableTarget").attributes or {})
+    assert "db.system.name" not in messages
 
 
 def test_retries_of_the_sdk_are_counted_on_the_call(kept: Kept) -> None:

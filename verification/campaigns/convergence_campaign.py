@@ -1,4 +1,4 @@
-"""The campaign ``esr``: from any live state to any declared one, and then quiet."""
+"""The campaign ``convergence``: from any live state to any declared one, and then no further writes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def valid(case: EsrCase) -> bool:
 
 
 CAMPAIGN = Campaign(
-    name="esr",
+    name="convergence",
     claim="the declared state is reached as raw answers show it, and five passes after that change nothing",
     unit="pairs of a declared and a live state",
     total=lambda: 1_000_000,

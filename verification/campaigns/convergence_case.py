@@ -1,4 +1,4 @@
-"""One case of the campaign ``esr`` as data: what is live, what is declared, and what after a change of mind.
+"""One case of the campaign ``convergence`` as data: the live state, the declarations, and the changed declarations.
 
 Drawn from one integer; the shrinker makes it smaller field by field.
 """
@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class EsrCase:
-    """A world of ``delay`` seconds a change and answers that may be ``stale`` seconds old."""
+    """An endpoint where a change takes ``delay`` seconds and answers may be ``stale`` seconds old."""
 
     flavor: Flavor
     subjects: tuple[Subject, ...]

@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``esr``: reach the declared state as raw answers show it, and then go quiet.
+"""Run one case of the campaign ``convergence``: reach the declared state by raw answers, then write nothing.
 
 The only ways to end otherwise are those that safety asks for: a replacement of a table that is not ours, or of one that
 is protected, is blocked and says so. Everything else that is declared must hold even then.
@@ -28,12 +28,12 @@ PASSES = 150
 QUIET = 5
 SEED_ITEMS = (item("1"), item("2"))
 SEED = Seed("seeds/table.json", SEED_ITEMS, items_digest(SEED_ITEMS))
-TOLD_BY_REFUSAL = (
+KNOWN_ONLY_BY_REFUSAL = (
     "UpdateContinuousBackups: ContinuousBackupsUnavailableException",
     "UpdateTimeToLive: ValidationException: Time to live has been modified multiple times",
     "UpdateTable: LimitExceededException: Subscriber limit exceeded",
 )
-"""Nothing else tells that a new table has no backups yet (rule 23), or how much of a quota others used."""
+"""Only a refusal shows that a new table has no backups yet (rule 23), or how much of a quota others used."""
 MISTAKES = 2
 """Passes in a case that may end in such an error."""
 DATED = ("CreateBackup", "DeleteBackup")
@@ -47,10 +47,10 @@ Ended = Callable[[Sim, EsrCase, PassReport, Iterable[TableSpec]], int]
 
 def run(case: EsrCase) -> Counter[str]:
     """Raises ``AssertionError`` where the case does not end as it must."""
-    return judged(case, ended)
+    return run_with(case, ended)
 
 
-def judged(case: EsrCase, judge: Ended, *, backups: bool = False) -> Counter[str]:
+def run_with(case: EsrCase, check_final_state: Ended, *, backups: bool = False) -> Counter[str]:
     """The same, its end judged otherwise; with ``backups`` the service has them, and one may fall due in any pass."""
     sim = simulate(flavor=case.flavor, delay=case.delay, stale=case.stale, data_loss="allow", disruption="allow")
     sim.dynamodb.table_ids = not case.flavor.emulator
@@ -68,7 +68,7 @@ def judged(case: EsrCase, judge: Ended, *, backups: bool = False) -> Counter[str
         sim.clock.seconds += case.stale + 1
         more, report = _settled(sim)
         passes += more
-    spared = judge(sim, case, report, last.values())
+    spared = check_final_state(sim, case, report, last.values())
     _quiet(sim, report)
     calls = len(sim.dynamodb.journal)
     return Counter({"passes": passes + case.rounds + QUIET, "mutating calls": calls, "replacements refused": spared})
@@ -138,7 +138,7 @@ def _settled(sim: Sim) -> tuple[int, PassReport]:
         report = sim.run()
         if report.verdict is Verdict.ERROR:
             errors = [table.error for table in report.tables if table.error]
-            known = errors and all(error.startswith(TOLD_BY_REFUSAL) for error in errors)
+            known = errors and all(error.startswith(KNOWN_ONLY_BY_REFUSAL) for error in errors)
             assert known, f"an error: {report.error or errors}"
             assert mistakes < MISTAKES, f"the same error again: {errors}"
             mistakes += 1
@@ -151,13 +151,13 @@ def _settled(sim: Sim) -> tuple[int, PassReport]:
         if not open_steps:
             return number, report
         step(sim, report)
-    said = [(t.name, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
-    raise AssertionError(f"no end after {PASSES} passes: {said}")
+    messages = [(t.name, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
+    raise AssertionError(f"no end after {PASSES} passes: {messages}")
 
 
 def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec]) -> int:
     """All is as declared; where a table is spared a replacement, the rest of it. How many were spared."""
-    refused = [refusal for refusal in sim.dynamodb.refused if not refusal.startswith(TOLD_BY_REFUSAL)]
+    refused = [refusal for refusal in sim.dynamodb.refused if not refusal.startswith(KNOWN_ONLY_BY_REFUSAL)]
     assert case.stale or not refused, f"a call was refused: {refused}"
     spared = 0
     for spec in specs:
@@ -171,10 +171,10 @@ def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec
         entry = sim.store.snapshot.inventory.get(spec.name)
         live = sim.dynamodb.tables[spec.name].description
         allowed = (entry is None or entry.ownership != "created") or live["DeletionProtectionEnabled"]
-        said = [(step.facet, step.reason, step.message) for step in blocked]
-        assert allowed, f"{spec.name} is blocked: {said}"
-        assert any(step.reason in SPARED for step in blocked), f"{spec.name} is blocked for another reason: {said}"
-        assert _unchangeable(missing), f"{spec.name} is blocked though no part of it is fixed: {missing}, {said}"
+        messages = [(step.facet, step.reason, step.message) for step in blocked]
+        assert allowed, f"{spec.name} is blocked: {messages}"
+        assert any(step.reason in SPARED for step in blocked), f"{spec.name} is blocked for another reason: {messages}"
+        assert _unchangeable(missing), f"{spec.name} is blocked though no part of it is fixed: {missing}, {messages}"
         spared += 1
     return spared
 

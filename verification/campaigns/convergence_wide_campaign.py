@@ -1,4 +1,4 @@
-"""The campaign ``esr-wide``: ``esr`` on the strict service, now and then with replicas, auto scaling and backups."""
+"""The campaign ``convergence-wide``: ``convergence`` with replicas, auto scaling and backups."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def smallest(number: int) -> str:
 
 
 CAMPAIGN = Campaign(
-    name="esr-wide",
+    name="convergence-wide",
     claim="the declared state is reached as raw answers show it, beside the table too, and five passes change nothing",
     unit="pairs of a declared and a live state",
     total=lambda: 1_000_000,

@@ -1,7 +1,7 @@
-"""One case of the campaign ``esr-wide``: that of ``esr`` on the strict service, with what spans tables and Regions.
+"""One case of the campaign ``convergence-wide``: ``convergence`` with replicas, auto scaling and backups.
 
 A share of the declarations has replicas, auto scaling or a schedule of backups too. Drawn from a generator of its own,
-so that the numbers of ``esr`` stay what they are.
+so that the numbers of ``convergence`` stay what they are.
 """
 
 from __future__ import annotations

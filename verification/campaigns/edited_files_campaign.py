@@ -1,4 +1,4 @@
-"""The campaign ``misbelief``: declaration files change as people, editors and machines change them."""
+"""The campaign ``edited-files``: declaration files change as people, editors and machines change them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def valid(found: MisbeliefCase) -> bool:
 
 
 CAMPAIGN = Campaign(
-    name="misbelief",
+    name="edited-files",
     claim="not one item lost without consent, and in sync once the folder is restored",
     unit="folders of declarations, changed as people, editors and machines change them",
     total=lambda: 100_000,

@@ -1,4 +1,4 @@
-"""One case of the campaign ``misbelief`` as data: a folder of sound declarations, and what happens to its files."""
+"""One case of the campaign ``edited-files`` as data: a folder of sound declarations, and what happens to its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The campaign ``misbelief-classes``: as ``misbelief``, with Python class files among the declarations."""
+"""The campaign ``edited-files-classes``: as ``edited-files``, with Python class files among the declarations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def smallest(number: int) -> str:
 
 
 CAMPAIGN = Campaign(
-    name="misbelief-classes",
+    name="edited-files-classes",
     claim="not one item lost without consent, and in sync once the folder is restored",
     unit="folders of class files and documents, changed as people, editors and machines change them",
     total=lambda: 5_000,

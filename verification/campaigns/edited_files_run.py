@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``misbelief``: whatever happens to the files, no item is lost without consent.
+"""Run one case of the campaign ``edited-files``: no edit of a file loses an item without consent.
 
 Judged by the truth about the folder at the moment of each DeleteTable, and by the items that are left at the end.
 """
@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 from campaigns.edited_files_case import Edit, MisbeliefCase, Written
-from campaigns.file_edits import EDITS, Folder, Truth
+from campaigns.file_edits import EDITS, Folder, GroundTruth
 from simulation.clock import START
 from simulation.simulated_engine import Sim, item, simulate
 from support.random_tables import table_spec
@@ -32,7 +32,7 @@ SETTLED = 600.0
 
 
 @dataclass
-class Judge:
+class Monitor:
     """Sees every call before the service takes it. ``lost`` are the tables that went with consent."""
 
     case: MisbeliefCase
@@ -65,7 +65,7 @@ class Judge:
 
 def run(case: MisbeliefCase) -> Counter[str]:
     """Raises ``AssertionError`` where an item is lost without consent, or the end is not in sync."""
-    base = Path(tempfile.mkdtemp(prefix="misbelief-", dir=MEMORY if MEMORY.is_dir() else None))
+    base = Path(tempfile.mkdtemp(prefix="edited-files-", dir=MEMORY if MEMORY.is_dir() else None))
     try:
         return _run(case, base)
     finally:
@@ -77,10 +77,10 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
     root = base / "desired_state"
     root.mkdir()
     folder = Folder(root, lambda: frozenset(sim.dynamodb.tables))
-    judge = Judge(case, sim, folder)
+    monitor = Monitor(case, sim, folder)
     sim.reconciler.ports = replace(sim.reconciler.ports, source=FolderSource(str(root), None, sim.clock))
     for number, file in enumerate(case.files):
-        folder.store(file.path, Truth(file.form, _documents(case, file, number)))
+        folder.store(file.path, GroundTruth(file.form, _documents(case, file, number)))
     _date(sim, root, SETTLED)
     sim.once()
     folder.note_read()
@@ -91,17 +91,17 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
             table.items[repr([key])] = item(key)
     sim.clock.seconds += SETTLED
     held = dict(sim.dynamodb.tables)
-    sim.dynamodb.faults = judge.call
+    sim.dynamodb.faults = monitor.call
     figures: Counter[str] = Counter()
     for edit in case.edits:
-        _carry_out(sim, folder, judge, edit, figures)
-    _restore(sim, folder, judge, case)
+        _carry_out(sim, folder, monitor, edit, figures)
+    _restore(sim, folder, monitor, case)
     for name, table in held.items():
         stays = sim.dynamodb.tables.get(name) is table
-        assert stays or judge.lost[name], f"{name} is gone, and no DeleteTable was judged"
+        assert stays or monitor.lost[name], f"{name} is gone, and no DeleteTable was judged"
         assert not stays or len(table.items) == 3, f"{name} lost items"
         figures["tables with items"] += 1
-    figures["deleted with consent"] += sum(judge.lost.values())
+    figures["deleted with consent"] += sum(monitor.lost.values())
     return figures
 
 
@@ -139,7 +139,7 @@ def _rich(rng: Random, name: str) -> TableSpec:
     return replace(spec, **aside, **policies, billing=spec.billing or Billing("PAY_PER_REQUEST"))
 
 
-def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Counter[str]) -> None:
+def _carry_out(sim: Sim, folder: Folder, monitor: Monitor, edit: Edit, figures: Counter[str]) -> None:
     before = _state(folder)
     names = sorted(folder.files)
     # Nobody edits the files of a folder that is not there.
@@ -150,7 +150,7 @@ def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Coun
         figures[f"{'understood' if folder.understood else 'not understood'}"] += 1
     _date(sim, folder.root, 0.0)
     for verb in edit.verbs:
-        judge.verb = verb
+        monitor.verb = verb
         match verb:
             case "once":
                 sim.once()
@@ -168,15 +168,15 @@ def _carry_out(sim: Sim, folder: Folder, judge: Judge, edit: Edit, figures: Coun
         _date(sim, folder.root, 0.0)
 
 
-def _restore(sim: Sim, folder: Folder, judge: Judge, case: MisbeliefCase) -> None:
+def _restore(sim: Sim, folder: Folder, monitor: Monitor, case: MisbeliefCase) -> None:
     """The folder as it was at first: then everything comes to rest, in sync."""
     shutil.rmtree(folder.root, ignore_errors=True)
     folder.files, folder.damaged, folder.set_aside = {}, False, {}
     for number, file in enumerate(case.files):
-        folder.store(file.path, Truth(file.form, _documents(case, file, number)))
+        folder.store(file.path, GroundTruth(file.form, _documents(case, file, number)))
     folder.forgive()
     _date(sim, folder.root, SETTLED)
-    judge.verb = "once"
+    monitor.verb = "once"
     for _ in range(3):
         sim.clock.seconds += 4000.0
         report = sim.once()
@@ -184,17 +184,17 @@ def _restore(sim: Sim, folder: Folder, judge: Judge, case: MisbeliefCase) -> Non
     unsettled = [t for t in report.tables if t.name in folder.declared and t.status.value != "in_sync"]
     missing = folder.declared - set(sim.dynamodb.tables)
     assert not missing, f"declared again and not there: {sorted(missing)}: {report.error or report.problems}"
-    changed = {name for name in judge.lost if name in folder.declared}
+    changed = {name for name in monitor.lost if name in folder.declared}
     left = [f"{t.name} is {t.status.value}" for t in unsettled if t.name not in changed]
     assert not left, f"not in sync at the end: {left}; {[s.message for t in unsettled for s in t.steps]}"
 
 
 def _state(folder: Folder) -> dict[str, Any]:
-    """Everything on disk and the truth about it, to put back."""
+    """Everything on disk and its ground truth, to restore."""
     copy = Path(tempfile.mkdtemp(dir=folder.root.parent))
     if folder.root.exists():
         shutil.copytree(folder.root, copy / "kept", symlinks=True, copy_function=_copied)
-    files = {name: Truth(t.form, list(t.documents), t.sound) for name, t in folder.files.items()}
+    files = {name: GroundTruth(t.form, list(t.documents), t.sound) for name, t in folder.files.items()}
     aside = dict(folder.set_aside)
     return {"copy": copy / "kept", "files": files, "damaged": folder.damaged, "aside": aside}
 

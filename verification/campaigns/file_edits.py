@@ -1,4 +1,4 @@
-"""What people, editors and machines do to declaration files. Used by the campaign ``misbelief``.
+"""Edits of declaration files by people, editors and machines. Used by the campaign ``edited-files``.
 
 Every edit changes the folder on disk and says what is true afterwards: which tables the user removed, which files are
 no longer understood, which folders are gone. The truth is never taken from the reader under test.
@@ -23,7 +23,7 @@ TYPES = [{"AttributeName": "pk", "AttributeType": "S"}]
 
 
 @dataclass
-class Truth:
+class GroundTruth:
     """One file: the documents that it was written with, and whether it can still be understood as written."""
 
     form: str
@@ -38,7 +38,7 @@ class Truth:
 
 @dataclass
 class Folder:
-    """The folder on disk and the truth about it.
+    """The folder on disk and its ground truth.
 
     ``removed`` are the tables whose declaration the user took away, each with the tables that existed at that moment.
     ``damaged`` says that some part of the folder cannot be read whole.
@@ -46,7 +46,7 @@ class Folder:
 
     root: Path
     existing: Callable[[], frozenset[str]]
-    files: dict[str, Truth] = field(default_factory=dict)
+    files: dict[str, GroundTruth] = field(default_factory=dict)
     removed: dict[str, frozenset[str]] = field(default_factory=dict)
     damaged: bool = False
     recorded: dict[str, str] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Folder:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text if isinstance(text, bytes) else text.encode())
 
-    def store(self, name: str, truth: Truth) -> None:
+    def store(self, name: str, truth: GroundTruth) -> None:
         """Write a file that is understood, from its documents."""
         self.files[name] = truth
         self.write(name, written(truth))
@@ -122,7 +122,7 @@ class Folder:
 _DEFINITION = r"(?<![A-Za-z0-9])TableName: {}(?![A-Za-z0-9_.-])"
 
 
-def written(truth: Truth) -> str:
+def written(truth: GroundTruth) -> str:
     """The text of a sound file."""
     if truth.form == "json":
         return json.dumps(truth.documents[0], indent=2)
@@ -242,7 +242,7 @@ def hollow(folder: Folder, name: str, where: int) -> None:
     if truth.form != "documents" or not truth.sound or len(truth.documents) < 2:
         return
     if folder.recorded.get(truth.documents[-1]["TableName"]) == name:
-        rest = written(Truth(truth.form, truth.documents[:-1]))
+        rest = written(GroundTruth(truth.form, truth.documents[:-1]))
         folder.spoil(name, rest + ("---\n{}\n", "---\n", "---\nnull\n", "---\n---\n")[where % 4])
 
 
@@ -259,7 +259,7 @@ def cut_at_a_document(folder: Folder, name: str, where: int) -> None:
     truth = folder.files[name]
     if truth.form == "documents" and truth.sound and len(truth.documents) > 1:
         lost = truth.documents[-1]["TableName"]
-        folder.store(name, Truth(truth.form, truth.documents[:-1]))
+        folder.store(name, GroundTruth(truth.form, truth.documents[:-1]))
         folder.took_away({lost})
 
 
@@ -366,7 +366,7 @@ def convert(folder: Folder, name: str, where: int) -> None:
     _gone(folder.path(name))
     stem = str(Path(name).with_suffix(""))
     form = "yaml" if truth.form in ("json", "class") else "json"
-    folder.store(f"{stem}.{form}", Truth(form, truth.documents))
+    folder.store(f"{stem}.{form}", GroundTruth(form, truth.documents))
 
 
 def rename_table(folder: Folder, name: str, where: int) -> None:
@@ -376,7 +376,7 @@ def rename_table(folder: Folder, name: str, where: int) -> None:
         before = set(truth.tables)
         documents = [dict(document) for document in truth.documents]
         documents[0]["TableName"] += "_v2"
-        folder.store(name, Truth(truth.form, documents))
+        folder.store(name, GroundTruth(truth.form, documents))
         folder.took_away(before)
 
 
@@ -387,7 +387,7 @@ def change_key(folder: Folder, name: str, where: int) -> None:
         documents = [json.loads(json.dumps(document)) for document in truth.documents]
         for definition in documents[0]["AttributeDefinitions"][:1]:
             definition["AttributeType"] = "N" if definition["AttributeType"] == "S" else "S"
-        folder.store(name, Truth(truth.form, documents))
+        folder.store(name, GroundTruth(truth.form, documents))
 
 
 def declare_twice(folder: Folder, name: str, where: int) -> None:
@@ -397,7 +397,7 @@ def declare_twice(folder: Folder, name: str, where: int) -> None:
         suffix = Path(name).suffix
         copy = f"{Path(name).with_suffix('')!s}_copy{suffix}"
         folder.write(copy, folder.text(name))
-        folder.files[copy] = Truth(truth.form, truth.documents)
+        folder.files[copy] = GroundTruth(truth.form, truth.documents)
 
 
 def break_import(folder: Folder, name: str, where: int) -> None:
@@ -482,7 +482,7 @@ def another_checkout(folder: Folder, name: str, where: int) -> None:
     names = {key["AttributeName"] for key in keys[0]}
     types = [definition for definition in keys[1] if definition["AttributeName"] in names]
     foreign = {"TableName": "theirs", "KeySchema": keys[0], "AttributeDefinitions": types}
-    folder.store("theirs.yaml", Truth("yaml", [foreign]))
+    folder.store("theirs.yaml", GroundTruth("yaml", [foreign]))
     folder.took_away(gone)
 
 
@@ -531,7 +531,7 @@ def _move(folder: Folder, name: str, to: str, *, sound: bool = True) -> None:
     folder.path(to).parent.mkdir(parents=True, exist_ok=True)
     folder.path(name).replace(folder.path(to))
     truth = folder.files.pop(name)
-    folder.files[to] = Truth(truth.form, truth.documents, truth.sound and sound)
+    folder.files[to] = GroundTruth(truth.form, truth.documents, truth.sound and sound)
 
 
 def _folder_gone(folder: Folder, name: str, how: str) -> None:
@@ -565,7 +565,7 @@ def _reread(folder: Folder, name: str) -> None:
     if all(isinstance(each, dict) and isinstance(each.get("TableName"), str) for each in loaded):
         found = [known.get(each["TableName"], each) for each in loaded]
         lost = truth.tables - {each["TableName"] for each in found}
-        folder.files[name] = Truth(truth.form, found, sound=loaded == truth.documents)
+        folder.files[name] = GroundTruth(truth.form, found, sound=loaded == truth.documents)
         if lost and len({each["TableName"] for each in found}) == len(found):
             # The file may be understood and declare other tables now: then it says that these are gone.
             folder.files[name].sound = True

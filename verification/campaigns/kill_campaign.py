@@ -66,7 +66,7 @@ def case(number: int) -> Counter[str]:
 
 
 def prepare() -> None:
-    """The bench of this process, started before the first case is timed."""
+    """Starts the fixture of this process before the first case is timed."""
     shared_fixture()
 
 

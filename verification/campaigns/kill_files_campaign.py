@@ -25,9 +25,9 @@ def lines_of(position: int) -> int:
     kill_fixture, scenario = shared_fixture(), IMPORTS[position]
     kill_fixture.baseline(scenario)
     kill_fixture.prepare(scenario)
-    with NamedTemporaryFile("r", encoding="utf-8") as told:
-        kill_fixture.run(scenario.when, line=_line(0, told.name))
-        ran = int(told.read())
+    with NamedTemporaryFile("r", encoding="utf-8") as reported:
+        kill_fixture.run(scenario.when, line=_line(0, reported.name))
+        ran = int(reported.read())
     assert 0 < ran <= ROOM, f"{scenario.name} runs {ran} lines, and there is room for {ROOM}"
     return ran
 
@@ -46,8 +46,8 @@ def case(number: int) -> Counter[str]:
     return Counter({"kills": 1, "recovered by one run": int(runs == 1)})
 
 
-def _line(number: int, told: str) -> dict[str, Any]:
-    return {"file": FILE, "function": FUNCTION, "number": number, "told": told}
+def _line(number: int, reported: str) -> dict[str, Any]:
+    return {"file": FILE, "function": FUNCTION, "number": number, "told": reported}
 
 
 CAMPAIGN = Campaign(

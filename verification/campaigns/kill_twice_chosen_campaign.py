@@ -20,7 +20,8 @@ PAIRS = len(SHARES) ** 2
 
 
 def place(case: int) -> tuple[str, int, int, Moment]:
-    """Scenario, call of the first death, call of the second, moment of the second; asks the bench how many there are.
+    """Scenario, call of the first death, call of the second, moment of the second.
+    It asks the fixture for the numbers of calls.
 
     The first death is never at the very first call, after which a recovery has nothing to recover.
     """

@@ -22,8 +22,8 @@ def smallest(number: int) -> str:
 
 
 def valid(case: PruneCase) -> bool:
-    """Positions of wishes name tables that are there."""
-    return bool(case.lives) and bool(case.wishes)
+    """The positions of every phase name existing tables."""
+    return bool(case.live_tables) and bool(case.phases)
 
 
 CAMPAIGN = Campaign(

@@ -1,4 +1,4 @@
-"""One case of the campaign ``prune`` as data: fifty live tables of every kind, and wishes that mean them ill."""
+"""One case of the campaign ``prune`` as data: fifty live tables of every kind, and declarations that endanger them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STATUSES = (
     "REPLICATION_NOT_AUTHORIZED",
 )
 AGO = (None, None, 0.0, 60.0, 301.0, 90_000.0)
-"""Seconds that a wish to delete, or the proof of emptiness, stands already in the records."""
-STRANGERS = ("elsewhere_1", "elsewhere_2", "elsewhere_3")
+"""Age in seconds of a recorded pending deletion, or of the recorded proof of emptiness."""
+UNMANAGED = ("elsewhere_1", "elsewhere_2", "elsewhere_3")
 FLAVORS = (Flavor.MOTO, Flavor.DYNAMODB_LOCAL, Flavor.AWS, Flavor.AWS)
 VERBS = ("pass", "pass", "pass", "once", "up", "destroy", "preview", "observe")
 
@@ -44,7 +44,7 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Phase:
     """What is declared while ``verb`` runs, by position; ``then`` is declared from the second reading on.
 
     ``rekeyed`` tables are declared with another key, ``owned`` ones with ``on_existing: own``, and ``renamed`` ones
@@ -57,7 +57,7 @@ class Wish:
     rekeyed: tuple[int, ...] = ()
     owned: tuple[int, ...] = ()
     renamed: tuple[int, ...] = ()
-    strangers: tuple[str, ...] = ()
+    unmanaged: tuple[str, ...] = ()
     broken: bool = False
     elsewhere: bool = False
     pause: float = 61.0
@@ -65,21 +65,21 @@ class Wish:
 
 @dataclass(frozen=True)
 class PruneCase:
-    """Fifty tables and some wishes, one after the other."""
+    """Fifty tables and the phases of the case in order."""
 
     flavor: Flavor
     options: Options
-    lives: tuple[Live, ...]
-    wishes: tuple[Wish, ...]
+    live_tables: tuple[Live, ...]
+    phases: tuple[Phase, ...]
 
 
 def draw(number: int) -> PruneCase:
     """The case of that number."""
     rng = Random(number)
     flavor = rng.choice(FLAVORS)
-    lives = tuple(_live(rng, f"table_{position:02}") for position in range(TABLES))
-    wishes = tuple(_wish(rng, lives) for _ in range(rng.choice((2, 2, 3, 3))))
-    return PruneCase(flavor, _options(rng, flavor), lives, wishes)
+    live_tables = tuple(_live(rng, f"table_{position:02}") for position in range(TABLES))
+    phases = tuple(_phase(rng, live_tables) for _ in range(rng.choice((2, 2, 3, 3))))
+    return PruneCase(flavor, _options(rng, flavor), live_tables, phases)
 
 
 def _options(rng: Random, flavor: Flavor) -> Options:
@@ -108,19 +108,19 @@ def _live(rng: Random, name: str) -> Live:
     )
 
 
-def _wish(rng: Random, lives: tuple[Live, ...]) -> Wish:
-    everything = tuple(range(len(lives)))
-    declared = rng.choice(DECLARED)(rng, everything, lives)
+def _phase(rng: Random, live_tables: tuple[Live, ...]) -> Phase:
+    everything = tuple(range(len(live_tables)))
+    declared = rng.choice(DECLARED)(rng, everything, live_tables)
     some = [position for position in declared if rng.random() < 0.1]
     renamed = tuple(rng.sample(everything, 6)) if rng.random() < 0.15 else ()
-    return Wish(
+    return Phase(
         rng.choice(VERBS),
         () if renamed else declared,
-        tuple(rng.sample(everything, rng.randint(0, len(lives)))) if rng.random() < 0.15 else None,
+        tuple(rng.sample(everything, rng.randint(0, len(live_tables)))) if rng.random() < 0.15 else None,
         rekeyed=tuple(some) if rng.random() < 0.4 else (),
         owned=tuple(position for position in declared if rng.random() < 0.05) if rng.random() < 0.3 else (),
         renamed=renamed,
-        strangers=STRANGERS if rng.random() < 0.1 else (),
+        unmanaged=UNMANAGED if rng.random() < 0.1 else (),
         broken=rng.random() < 0.08,
         elsewhere=rng.random() < 0.04,
         pause=rng.choice((1.0, 61.0, 301.0, 4000.0)),
@@ -130,28 +130,28 @@ def _wish(rng: Random, lives: tuple[Live, ...]) -> Wish:
 Choice = Callable[[Random, tuple[int, ...], tuple[Live, ...]], tuple[int, ...]]
 
 
-def _none(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+def _none(rng: Random, everything: tuple[int, ...], live_tables: tuple[Live, ...]) -> tuple[int, ...]:
     return ()
 
 
-def _all(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+def _all(rng: Random, everything: tuple[int, ...], live_tables: tuple[Live, ...]) -> tuple[int, ...]:
     return everything
 
 
-def _part(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+def _part(rng: Random, everything: tuple[int, ...], live_tables: tuple[Live, ...]) -> tuple[int, ...]:
     return tuple(sorted(rng.sample(everything, rng.randint(1, len(everything)))))
 
 
-def _few(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+def _few(rng: Random, everything: tuple[int, ...], live_tables: tuple[Live, ...]) -> tuple[int, ...]:
     return tuple(sorted(rng.sample(everything, min(len(everything), rng.randint(1, 3)))))
 
 
-def _nearly_all(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
+def _nearly_all(rng: Random, everything: tuple[int, ...], live_tables: tuple[Live, ...]) -> tuple[int, ...]:
     return everything[:-2] if len(everything) > 2 else everything
 
 
-def _not_ours(rng: Random, everything: tuple[int, ...], lives: tuple[Live, ...]) -> tuple[int, ...]:
-    return tuple(position for position in everything if lives[position].kind != "created")
+def _not_ours(rng: Random, everything: tuple[int, ...], live_tables: tuple[Live, ...]) -> tuple[int, ...]:
+    return tuple(position for position in everything if live_tables[position].kind != "created")
 
 
 DECLARED: tuple[Choice, ...] = (_none, _all, _part, _part, _few, _nearly_all, _not_ours)

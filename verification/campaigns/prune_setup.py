@@ -1,4 +1,4 @@
-"""The world of a case of the campaign ``prune``: fifty live tables with all that is written down about them.
+"""The initial state of a case of the campaign ``prune``: fifty live tables with all their records.
 
 Nothing here is made by the engine; records and owner tags are put in place as earlier passes would have left them.
 """
@@ -43,7 +43,7 @@ THEIRS_BY_TAG = ("tagged_by_others", "claimed_by_others")
 
 
 @dataclass
-class Truth:
+class GroundTruth:
     """What is so, whatever is written down. ``ours`` is a table that we made and that nobody replaced."""
 
     live: Live
@@ -53,15 +53,15 @@ class Truth:
     empty_since: float | None
 
 
-def build(case: PruneCase) -> tuple[Sim, dict[str, Truth]]:
-    """The simulation, its clock a day on, and the truth of each table by name."""
+def build(case: PruneCase) -> tuple[Sim, dict[str, GroundTruth]]:
+    """The simulation, its clock a day later, and the ground truth of each table by name."""
     options = {field: getattr(case.options, field) for field in case.options.__dataclass_fields__}
     sim = simulate(flavor=case.flavor, timeout=30, **options)
     sim.dynamodb.table_ids = not case.flavor.emulator
     sim.clock.seconds = 2 * 86_400.0
     sim.dynamodb.limit_with_indexes = sim.dynamodb.limit = 500
     entries, theirs, seeds, truths = {}, {}, {}, {}
-    for live in case.lives:
+    for live in case.live_tables:
         table = _table(sim, live)
         identity = _identity(table)
         if live.kind in RECORDED:
@@ -71,7 +71,7 @@ def build(case: PruneCase) -> tuple[Sim, dict[str, Truth]]:
         if live.kind == "claimed_by_others":
             theirs[live.name] = InventoryEntry(live.name, live.name, "created", "n", identity)
         proven = live.kind == "created" or (live.kind == "intent" and sim.dynamodb.has_tags)
-        truths[live.name] = Truth(live, table, proven, _since(sim, live.unwanted), _since(sim, live.empty))
+        truths[live.name] = GroundTruth(live, table, proven, _since(sim, live.unwanted), _since(sim, live.empty))
     sim.store.snapshot = replace(sim.store.snapshot, inventory=entries, seeds=seeds)
     peer = MemoryStore(sim.clock)
     peer.snapshot = replace(peer.snapshot, inventory=theirs)

@@ -1,4 +1,4 @@
-"""What stands beside a table, read raw from the simulated service: replicas, scalable targets, backups."""
+"""Replicas, scalable targets and backups of a table, read from the simulated service without the product."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def unscaled(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> TableSpec:
     return replace(spec, billing=replace(spec.billing, throughput=None))
 
 
-def beside(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> Iterator[str]:
-    """What is not as declared of replicas, scalable targets and backups, as sentences."""
+def related_differences(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> Iterator[str]:
+    """The differences of replicas, scalable targets and backups from the declaration, as sentences."""
     table = dynamodb.tables.get(spec.name)
     if table is None:
         return
@@ -34,8 +34,8 @@ def beside(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> Iterator[str]:
         there = sorted(replica["RegionName"] for replica in table.description.get("Replicas", []))
         if wanted != there:
             yield f"replicas are {there}, not {wanted}"
-    for index, capacity, wish in spec.auto_scaling.capacities() if spec.auto_scaling else ():
-        yield from _scaled(dynamodb, spec.name, index, capacity, wish)
+    for index, capacity, desired in spec.auto_scaling.capacities() if spec.auto_scaling else ():
+        yield from _scaled(dynamodb, spec.name, index, capacity, desired)
     if spec.backups is not None and spec.backups.keep is not None:
         ours = scheduled(dynamodb, table.description.get("TableId"))
         if len(ours) > spec.backups.keep:
@@ -54,20 +54,22 @@ def place_of(table: str, index: str | None, capacity: str) -> tuple[str, str]:
     return resource, f"dynamodb:{'index' if index else 'table'}:{capacity.capitalize()}CapacityUnits"
 
 
-def _scaled(dynamodb: SimulatedDynamoDB, name: str, index: str | None, capacity: str, wish: Scaling) -> Iterator[str]:
+def _scaled(
+    dynamodb: SimulatedDynamoDB, name: str, index: str | None, capacity: str, desired: Scaling
+) -> Iterator[str]:
     assert dynamodb.scaling is not None
     place = place_of(name, index, capacity)
     target = dynamodb.scaling.targets.get(place)
-    if not wish.enabled:
+    if not desired.enabled:
         if target is not None:
             yield f"{place} is scaled"
         return
     limits = (target or {}).get("MinCapacity"), (target or {}).get("MaxCapacity")
-    if limits != (wish.min, wish.max):
-        yield f"{place} is held within {limits}, not {(wish.min, wish.max)}"
+    if limits != (desired.min, desired.max):
+        yield f"{place} is held within {limits}, not {(desired.min, desired.max)}"
     tracked = [
         policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"]
         for policy in dynamodb.scaling.policies.get(place, {}).values()
     ]
-    if wish.target is not None and tracked != [wish.target]:
-        yield f"{place} is held at {tracked}, not {wish.target}"
+    if desired.target is not None and tracked != [desired.target]:
+        yield f"{place} is held at {tracked}, not {desired.target}"

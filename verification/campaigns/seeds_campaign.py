@@ -1,4 +1,4 @@
-"""The campaign ``seeds``: seeding and clearing, interrupted anywhere, beside other people and with a changing seed."""
+"""The campaign ``seeds``: seeding and clearing, interrupted anywhere, with concurrent writers and a changing seed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Run one case of the campaign ``seeds`` and judge it by the truth: who wrote which item of the table.
+"""Run one case of the campaign ``seeds`` and check it by the ground truth: who wrote which item of the table.
 
 No item of others is ever removed or changed; after the end the table holds the seed and what others wrote, or the
-report says that it does not. The one exception is stated in ``Judge.removed``.
+report says that it does not. The one exception is stated in ``Monitor.removed``.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ WINDOW = 2.0
 
 
 class Crash(BaseException):
-    """The process ends here; nothing of it may catch that."""
+    """The process ends here. It is a ``BaseException``, so that the product cannot catch it."""
 
 
 @dataclass
-class Judge:
-    """Who wrote what. ``authors`` says it for each key of the live table."""
+class Monitor:
+    """Who wrote what. ``authors`` holds the writer of each key of the live table."""
 
     case: SeedCase
     sim: Sim
@@ -78,7 +78,7 @@ class Judge:
         self.ever.add((self.table_id(), repr(dict(written))))
 
     def removed(self, key: str, gone: Mapping[str, Any]) -> None:
-        """An equal item that the seeder wrote into this table before cannot be told from its own."""
+        """An equal item that the seeder wrote into this table before cannot be distinguished from its own."""
         self.touched("removed")
         equal = (self.table_id(), repr(dict(gone))) in self.ever
         assert self.authors.get(key) == "seeder" or equal, f"an item of others was removed: {dict(gone)}"
@@ -95,18 +95,18 @@ class Judge:
 
 
 class Transport:
-    """Numbers the calls of a turn; faults and deeds come at their numbers."""
+    """Numbers the calls of a phase; faults and actions happen at their numbers."""
 
-    def __init__(self, judge: Judge, phase: Phase, stopped: Callable[[], None]) -> None:
-        self.judge, self.phase, self.stopped = judge, phase, stopped
+    def __init__(self, monitor: Monitor, phase: Phase, stopped: Callable[[], None]) -> None:
+        self.monitor, self.phase, self.stopped = monitor, phase, stopped
         self.calls = 0
 
     def through(self, operation: str, work: Callable[[], Any]) -> Any:
         at, self.calls = self.calls, self.calls + 1
-        self.judge.sim.clock.seconds += self.judge.case.seconds
+        self.monitor.sim.clock.seconds += self.monitor.case.seconds
         for action in self.phase.actions:
             if action.at == at:
-                act(self.judge, action.kind, action.key, self.phase.version)
+                act(self.monitor, action.kind, action.key, self.phase.version)
         kind = next((fault.kind for fault in self.phase.faults if fault.at == at), None)
         match kind:
             case "crash_before":
@@ -129,7 +129,7 @@ class Transport:
 
 
 class FaultyItems:
-    """The ``ItemApi`` port over the wire; what the engine did is told to the judge."""
+    """The ``ItemApi`` port over the transport. It reports to the monitor what the engine did."""
 
     def __init__(self, transport: Transport, items: Items) -> None:
         self.transport, self.items = transport, items
@@ -151,24 +151,24 @@ class FaultyItems:
         def work() -> bool:
             put = self.items.put_if_absent(table, wanted, keys)
             if put:
-                self.transport.judge.put(key_of(wanted), wanted)
+                self.transport.monitor.put(key_of(wanted), wanted)
             return put
 
         return bool(self.transport.through("PutItem", work))
 
     def remove_if_equal(self, table: str, wanted: Mapping[str, Any], keys: Iterable[str]) -> Removal:
         def work() -> Removal:
-            before = dict(self.transport.judge.live)
+            before = dict(self.transport.monitor.live)
             end = self.items.remove_if_equal(table, wanted, keys)
             if end is Removal.REMOVED:
-                self.transport.judge.removed(key_of(wanted), before[key_of(wanted)])
+                self.transport.monitor.removed(key_of(wanted), before[key_of(wanted)])
             return end
 
         return Removal(self.transport.through("DeleteItem", work))
 
 
 class FaultyStore:
-    """The state table of all turns; what is written about seeds goes over the wire of one."""
+    """The state table of all phases; writes about seeds go over the transport of one phase."""
 
     def __init__(self, transport: Transport, inner: MemoryStore) -> None:
         self.transport, self.inner = transport, inner
@@ -179,7 +179,7 @@ class FaultyStore:
     def put_seed(self, record: SeedRecord) -> None:
         def work() -> None:
             self.inner.put_seed(record)
-            self.transport.judge.believed = record.identity
+            self.transport.monitor.believed = record.identity
 
         self.transport.through("PutItem:state", work)
 
@@ -217,63 +217,63 @@ def seed_item(key: int, content: int) -> dict[str, Any]:
     return dict(item(f"k{key}", v=f"version {content}"))
 
 
-def act(judge: Judge, kind: str, key: int, version: int) -> None:
+def act(monitor: Monitor, kind: str, key: int, version: int) -> None:
     """Somebody else does something to the table."""
     if kind == "recreate":
-        recreate(judge, key % 4)
+        recreate(monitor, key % 4)
         return
-    table = judge.sim.dynamodb.tables.get(NAME)
+    table = monitor.sim.dynamodb.tables.get(NAME)
     if table is None:
         return
     if kind == "drop":
-        del judge.sim.dynamodb.tables[NAME]
-        forget(judge)
+        del monitor.sim.dynamodb.tables[NAME]
+        forget(monitor)
         return
     if table.description["TableStatus"] != "ACTIVE":
         return
-    wanted = dict(judge.case.versions[version])
+    wanted = dict(monitor.case.versions[version])
     name = key_of(seed_item(key, 0))
     match kind:
         case "put":
-            theirs(judge, name, dict(item(f"k{key}", by="others")))
+            theirs(monitor, name, dict(item(f"k{key}", by="others")))
         case "put_seed_item" if key in wanted and name not in table.items:
-            theirs(judge, name, seed_item(key, wanted[key]))
+            theirs(monitor, name, seed_item(key, wanted[key]))
         case "change" if name in table.items:
-            theirs(judge, name, table.items[name] | {"v": {"S": "changed"}})
+            theirs(monitor, name, table.items[name] | {"v": {"S": "changed"}})
         case "add_attribute" if name in table.items:
-            theirs(judge, name, table.items[name] | {"more": {"S": "added"}})
+            theirs(monitor, name, table.items[name] | {"more": {"S": "added"}})
         case "remove" if name in table.items:
             del table.items[name]
-            judge.authors.pop(name, None)
-            judge.theirs.pop(name, None)
-            judge.taken.add(name)
+            monitor.authors.pop(name, None)
+            monitor.theirs.pop(name, None)
+            monitor.taken.add(name)
 
 
-def theirs(judge: Judge, name: str, one: dict[str, Any]) -> None:
-    judge.live[name] = one
-    judge.authors[name], judge.theirs[name] = "others", one
-    judge.taken.discard(name)
+def theirs(monitor: Monitor, name: str, one: dict[str, Any]) -> None:
+    monitor.live[name] = one
+    monitor.authors[name], monitor.theirs[name] = "others", one
+    monitor.taken.discard(name)
 
 
-def forget(judge: Judge) -> None:
-    judge.authors, judge.theirs, judge.taken, judge.asked = {}, {}, set(), False
+def forget(monitor: Monitor) -> None:
+    monitor.authors, monitor.theirs, monitor.taken, monitor.asked = {}, {}, set(), False
 
 
-def recreate(judge: Judge, count: int) -> None:
-    judge.sim.dynamodb.tables.pop(NAME, None)
-    forget(judge)
-    judge.sim.dynamodb.make(
+def recreate(monitor: Monitor, count: int) -> None:
+    monitor.sim.dynamodb.tables.pop(NAME, None)
+    forget(monitor)
+    monitor.sim.dynamodb.make(
         TableName=NAME,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
     )
-    judge.recreated = judge.sim.clock.seconds
+    monitor.recreated = monitor.sim.clock.seconds
     for key in range(count):
-        theirs(judge, key_of(seed_item(key, 0)), dict(item(f"k{key}", by="others")))
+        theirs(monitor, key_of(seed_item(key, 0)), dict(item(f"k{key}", by="others")))
 
 
 def run(case: SeedCase) -> Counter[str]:
-    """All turns, then undisturbed runs to the end; raises ``AssertionError`` at the first wrong thing."""
+    """All phases, then undisturbed runs to the end. Raises ``AssertionError`` at the first violation."""
     sizes = seed_work.BATCH, seed_ledger.PART
     seed_work.BATCH, seed_ledger.PART = case.batch, case.part
     try:
@@ -284,34 +284,34 @@ def run(case: SeedCase) -> Counter[str]:
 
 def _run(case: SeedCase) -> Counter[str]:
     sim = simulate(timeout=60)
-    judge = Judge(case, sim)
+    monitor = Monitor(case, sim)
     if case.existing is not None:
-        recreate(judge, 0)
+        recreate(monitor, 0)
         for key in case.existing:
-            theirs(judge, key_of(seed_item(key, 0)), dict(item(f"k{key}", by="others")))
+            theirs(monitor, key_of(seed_item(key, 0)), dict(item(f"k{key}", by="others")))
     figures: Counter[str] = Counter({"turns": len(case.phases)})
     for phase in case.phases:
-        ended = _phase(judge, phase)
+        ended = _phase(monitor, phase)
         figures["calls"] += ended.calls
-        judge.nothing_of_others_is_missing()
+        monitor.nothing_of_others_is_missing()
     last = case.phases[-1].version
     for verb in ("once", "once", "once"):
-        report = _report(judge, Phase(verb, last))
-    judge.nothing_of_others_is_missing()
-    _end(judge, report, figures)
-    _report(judge, Phase("clear", last))
-    judge.nothing_of_others_is_missing()
-    _cleared(judge)
+        report = _report(monitor, Phase(verb, last))
+    monitor.nothing_of_others_is_missing()
+    _end(monitor, report, figures)
+    _report(monitor, Phase("clear", last))
+    monitor.nothing_of_others_is_missing()
+    _cleared(monitor)
     figures["written"], figures["removed"] = sim.items.puts, sim.items.removed
     return figures
 
 
-def _phase(judge: Judge, phase: Phase) -> Transport:
+def _phase(monitor: Monitor, phase: Phase) -> Transport:
     stopped: list[bool] = []
-    transport = Transport(judge, phase, lambda: stopped.append(True))
-    judge.asked = judge.asked or phase.verb == "seed"
-    _declare(judge, phase.version)
-    reconciler = _process(judge, transport, stopped)
+    transport = Transport(monitor, phase, lambda: stopped.append(True))
+    monitor.asked = monitor.asked or phase.verb == "seed"
+    _declare(monitor, phase.version)
+    reconciler = _process(monitor, transport, stopped)
     try:
         _do(reconciler, phase.verb)
     except Crash:
@@ -321,10 +321,10 @@ def _phase(judge: Judge, phase: Phase) -> Transport:
     return transport
 
 
-def _report(judge: Judge, phase: Phase) -> PassReport:
-    transport = Transport(judge, phase, lambda: None)
-    _declare(judge, phase.version)
-    return _do(_process(judge, transport, []), phase.verb)
+def _report(monitor: Monitor, phase: Phase) -> PassReport:
+    transport = Transport(monitor, phase, lambda: None)
+    _declare(monitor, phase.version)
+    return _do(_process(monitor, transport, []), phase.verb)
 
 
 def _do(reconciler: Reconciler, verb: str) -> PassReport:
@@ -338,9 +338,9 @@ def _do(reconciler: Reconciler, verb: str) -> PassReport:
     return reconciler.clear()
 
 
-def _process(judge: Judge, transport: Transport, stopped: list[bool]) -> Reconciler:
-    sim = judge.sim
-    world = sim.reconciler.ports
+def _process(monitor: Monitor, transport: Transport, stopped: list[bool]) -> Reconciler:
+    sim = monitor.sim
+    environment = sim.reconciler.ports
 
     class Clock:
         now, monotonic = sim.clock.now, sim.clock.monotonic
@@ -350,22 +350,22 @@ def _process(judge: Judge, transport: Transport, stopped: list[bool]) -> Reconci
             sim.clock.sleep(seconds)
             return not stopped
 
-    world = replace(
-        world,
+    environment = replace(
+        environment,
         items=FaultyItems(transport, sim.items),
         store=FaultyStore(transport, sim.store),
-        api=FaultyTables(transport, world.api),
+        api=FaultyTables(transport, environment.api),
         clock=Clock(),
     )
-    return Reconciler(world, sim.reconciler.options, timedelta(seconds=60))
+    return Reconciler(environment, sim.reconciler.options, timedelta(seconds=60))
 
 
-def _declare(judge: Judge, version: int) -> None:
-    judge.sim.declare(declaration(NAME, seed=tuple(seed_item(*one) for one in judge.case.versions[version])))
+def _declare(monitor: Monitor, version: int) -> None:
+    monitor.sim.declare(declaration(NAME, seed=tuple(seed_item(*one) for one in monitor.case.versions[version])))
 
 
-def _end(judge: Judge, report: PassReport, figures: Counter[str]) -> None:
-    record, identity = judge.sim.store.snapshot.seeds.get(NAME), judge.identity()
+def _end(monitor: Monitor, report: PassReport, figures: Counter[str]) -> None:
+    record, identity = monitor.sim.store.snapshot.seeds.get(NAME), monitor.identity()
     if record is None or identity is None or not identity.same(record.identity):
         return
     figures[record.state] += 1
@@ -374,11 +374,11 @@ def _end(judge: Judge, report: PassReport, figures: Counter[str]) -> None:
         steps = [step for table in report.tables for step in table.steps]
         assert any(step.reason is Reason.SEED_CHANGED for step in steps), f"not said: {steps}"
     if record.state == "done":
-        _done(judge, record)
+        _done(monitor, record)
 
 
-def _done(judge: Judge, record: SeedRecord) -> None:
-    for version in judge.case.versions:
+def _done(monitor: Monitor, record: SeedRecord) -> None:
+    for version in monitor.case.versions:
         seed = [seed_item(*one) for one in version]
         if items_digest(seed) == record.digest:
             break
@@ -386,18 +386,18 @@ def _done(judge: Judge, record: SeedRecord) -> None:
         raise AssertionError("the record is about no version of the seed")
     for one in seed:
         key = key_of(one)
-        assert key in judge.live or key in judge.taken, f"recorded as done without {one}"
-    ours = [one for key, one in judge.live.items() if judge.authors.get(key) == "seeder"]
+        assert key in monitor.live or key in monitor.taken, f"recorded as done without {one}"
+    ours = [one for key, one in monitor.live.items() if monitor.authors.get(key) == "seeder"]
     strange = [one for one in ours if one not in seed]
-    assert judge.asked or not strange, f"recorded as done with items of an earlier version: {strange}"
+    assert monitor.asked or not strange, f"recorded as done with items of an earlier version: {strange}"
 
 
-def _cleared(judge: Judge) -> None:
+def _cleared(monitor: Monitor) -> None:
     """Everything that is still recorded as written is in the table no more, or was changed."""
-    snapshot = judge.sim.store.snapshot
-    identity = judge.identity()
+    snapshot = monitor.sim.store.snapshot
+    identity = monitor.identity()
     if identity is None:
         return
     left = provenance(snapshot.seeds.get(NAME), snapshot.seed_parts, identity).written
-    found = {item_digest(one) for one in judge.live.values()}
+    found = {item_digest(one) for one in monitor.live.values()}
     assert not left & found, "items that the record names are left after clear"

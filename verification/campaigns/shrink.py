@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 SECONDS = 60.0
 WORDS = 11
-"""Of the text of a failure, by which two failures are told alike; numbers count as none."""
+"""The part of a failure text by which two failures are compared; numbers are ignored."""
 
 
 def failure_of(run: Callable[[T], object], case: T) -> tuple[str, str] | None:
@@ -94,8 +94,8 @@ def _less_of_members(members: tuple[Any, ...]) -> Iterator[Any]:
 def shown(value: Any, depth: int = 0) -> str:
     """A case in lines, without what is at its default."""
     if is_dataclass(value) and not isinstance(value, type):
-        told = [(field.name, getattr(value, field.name)) for field in fields(value) if _told(value, field)]
-        inner = ", ".join(f"{name}={shown(member, depth + 1)}" for name, member in told)
+        reported = [(field.name, getattr(value, field.name)) for field in fields(value) if _reported(value, field)]
+        inner = ", ".join(f"{name}={shown(member, depth + 1)}" for name, member in reported)
         return f"{type(value).__name__}({inner})"
     if isinstance(value, tuple):
         separator = ",\n" + "  " * (depth + 1) if depth < 2 else ", "
@@ -103,5 +103,5 @@ def shown(value: Any, depth: int = 0) -> str:
     return repr(str(value)) if isinstance(value, str) else repr(value)
 
 
-def _told(value: Any, field: Any) -> bool:
+def _reported(value: Any, field: Any) -> bool:
     return field.default is MISSING or bool(getattr(value, field.name) != field.default)

@@ -75,7 +75,7 @@ COMMANDS: Mapping[str, Command] = {
 
 
 class SignalFixture:
-    """``with Stage() as stage:`` or ``standing_stage()``."""
+    """Use ``with SignalFixture() as signal_fixture:`` or ``shared_fixture()``."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()

@@ -1,4 +1,4 @@
-"""What others do in the campaign ``simulation``: to tables, to items, to the lease, to the whole emulator."""
+"""Foreign actions in the campaign ``simulation``: on tables, items, the lease and the whole emulator."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from reconciler.planning.create import create_call
 
 
 class Others:
-    """They act on the service itself, beside the wire; the witness is told what is theirs."""
+    """They act on the service directly, without the transport, and report to the monitor what is theirs."""
 
     def __init__(self, case: SimulationCase, dynamodb: SimulatedDynamoDB, state: State, monitor: Monitor) -> None:
         self.case, self.dynamodb, self.state, self.monitor = case, dynamodb, state, monitor
 
     def bound(self, action: Action) -> Callable[[], None]:
-        """The deed, to be called when its time has come."""
+        """The action, as a function to be called at its time."""
         return lambda: self.act(action)
 
     def act(self, action: Action) -> None:

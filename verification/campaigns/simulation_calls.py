@@ -1,4 +1,4 @@
-"""Of which table a call is, and whether a live table is of the declared base. Used by the witness of a storm."""
+"""The table of a call, and whether a live table has the declared key. Used by the monitor of a scenario."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def same_base(table: Table, spec: TableSpec) -> bool:
         index["IndexName"]: (_elements(index["KeySchema"], types), _projected(index["Projection"]))
         for index in shape.get("LocalSecondaryIndexes", [])
     }
-    wish = {
+    desired = {
         index.name: (_keys(index.keys), (index.projection.type, index.projection.non_key_attributes))
         for index in spec.local_indexes
     }
-    return live == wish
+    return live == desired
 
 
 def _projected(shape: dict[str, Any]) -> tuple[str, frozenset[str]]:

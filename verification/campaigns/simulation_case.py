@@ -1,6 +1,6 @@
-"""One case of the campaign ``simulation`` as data: tables, options, and turns of trouble, drawn from one integer.
+"""One case of the campaign ``simulation`` as data: tables, options, and phases with faults, drawn from one integer.
 
-A turn is one pass (or one converging run) during which faults and deeds of others meet the calls of those numbers.
+A phase is one pass (or one converging run). Faults and foreign actions happen at the calls of their numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ JUMPS = (5.0, 45.0, 400.0, 90_000.0)
 
 @dataclass(frozen=True)
 class Fault:
-    """The call of that number within its turn ends as ``kind`` says."""
+    """The call of that number within its phase ends as ``kind`` says."""
 
     at: int
     kind: str
@@ -83,13 +83,13 @@ class Phase:
 
 @dataclass(frozen=True)
 class SimulationCase:
-    """``strangers`` are tables that others made before; some of them are declared."""
+    """``unmanaged`` are tables that others created before; some of them are declared."""
 
     flavor: Flavor
     options: Options
     plans: tuple[Plan, ...]
     phases: tuple[Phase, ...]
-    strangers: tuple[TableSpec, ...] = ()
+    unmanaged: tuple[TableSpec, ...] = ()
     delay: float = 0.0
     stale: float = 0.0
 
@@ -99,8 +99,8 @@ def draw(number: int) -> SimulationCase:
     rng = Random(number)
     flavor = rng.choice(FLAVORS)
     plans = tuple(_plan(rng, name) for name in NAMES[: rng.choice((1, 2, 2, 3))])
-    strangers = tuple(_thin(rng, rng.choice((plan.name, "theirs"))) for plan in plans if rng.random() < 0.2)
-    unique = {spec.name: spec for spec in strangers}
+    unmanaged = tuple(_thin(rng, rng.choice((plan.name, "theirs"))) for plan in plans if rng.random() < 0.2)
+    unique = {spec.name: spec for spec in unmanaged}
     return SimulationCase(
         flavor,
         _options(rng, flavor),

@@ -1,4 +1,4 @@
-"""How a case of the campaign ``simulation`` may end: as declared, or blocked for a reason that the service confirms."""
+"""Checks how a case of the campaign ``simulation`` ends: in sync, or blocked for a reason that the service confirms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Seen:
     monitor: Monitor
     fact: Fact | None
     lifecycle: Lifecycle
-    beside: set[Reason | None]
+    related: set[Reason | None]
 
     @property
     def emulator(self) -> bool:
@@ -77,14 +77,14 @@ GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
     Reason.NOT_OWNED: lambda seen: seen.fact is None or not seen.fact.ours or not seen.case.flavor.has_tags,
     Reason.IDENTITY: lambda seen: seen.fact is None or not seen.fact.ours,
     Reason.CONTESTED: lambda seen: not seen.emulator and seen.fact is not None and seen.fact.touched > 0,
-    Reason.REJECTED: lambda seen: seen.fixed or seen.carries or seen.beside != {Reason.REJECTED},
+    Reason.REJECTED: lambda seen: seen.fixed or seen.carries or seen.related != {Reason.REJECTED},
 }
 """By reason: whether it holds. A step that only follows another one is blocked with it. After a jump of the clock, a
 create that was sent before it may come to be when nobody waits for it any more.
 """
 
 
-def judge(
+def check_final_state(
     case: SimulationCase,
     last: Phase,
     report: PassReport,
@@ -93,7 +93,7 @@ def judge(
     *,
     raw: Lacking,
 ) -> Counter[str]:
-    """Every declared table is as declared or rightly blocked; every table of ours that is not, is gone or spared.
+    """Every declared table is in sync or rightly blocked; every table of ours that is not, is gone or spared.
 
     ``raw`` reads what is not as declared.
     """
@@ -126,11 +126,11 @@ def judge(
 
 
 def _justified(
-    step: Step, case: SimulationCase, monitor: Monitor, fact: Fact | None, beside: set[Reason | None]
+    step: Step, case: SimulationCase, monitor: Monitor, fact: Fact | None, related: set[Reason | None]
 ) -> None:
-    """The reason of a blocked step is one that holds; ``beside`` are those of all blocked steps of the table."""
+    """The reason of a blocked step holds; ``related`` are the reasons of all blocked steps of the table."""
     plan = monitor.plans[fact.table.name] if fact and fact.table.name in monitor.plans else None
-    seen = Seen(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), beside)
+    seen = Seen(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), related)
     holds = step.reason in GROUNDS and GROUNDS[step.reason](seen)
     assert holds, f"blocked as {step.reason} though that does not hold: {step.facet}, {step.message}"
     assert step.message, f"blocked without a word: {step}"

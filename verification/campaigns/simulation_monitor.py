@@ -1,4 +1,4 @@
-"""What may never happen, judged call by call from what is live, and from nothing that the engine decides.
+"""Checks every call against what must never happen, by the live tables and never by a decision of the engine.
 
 Each rule is an invariant of docs/safety.md. The owner of a table is known from who created it, its contents from its
 items, and what is desired from the declarations of the turn.
@@ -50,7 +50,7 @@ class Fact:
 
 
 class Monitor:
-    """``begin`` a turn, then it is told every call.
+    """Call ``begin`` for a phase, then report every call.
 
     What others do between the last look and a DeleteTable no client can know of: the service takes no condition.
     """
@@ -72,10 +72,10 @@ class Monitor:
         self.begun = 0.0
         self.cap: int | None = None
         self.foreign: set[str] = set()
-        self.lone: set[str] = set()
+        self.only_owned: set[str] = set()
         """The only table of ours, where it is not declared: it may go without items of others alone."""
         self.known: dict[str, float] = {}
-        """Since when tables of ours stand under a name, as the inventory told from pass to pass."""
+        """Since when an owned table of that name exists, according to the inventory from pass to pass."""
 
     def fact(self, table: Table) -> Fact:
         found = self.facts.get(id(table))
@@ -84,7 +84,7 @@ class Monitor:
         return found
 
     def begin(self, phase: Phase) -> None:
-        """A turn with these declarations."""
+        """A phase with these declarations."""
         self.phase, self.invalid, self.deletes = phase, False, 0
         self.action_at = self.lost_at = -1
         self.seen_at.clear()
@@ -94,8 +94,8 @@ class Monitor:
         self.specs = {plan.name: plan.spec(version) for plan, version in chosen}
         created = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "created"]
         self._know()
-        self.foreign = self._look_foreign(set(created))
-        self.lone = self._look_lone(set(created))
+        self.foreign = self._guarded_tables(set(created))
+        self.only_owned = self._only_owned_table(set(created))
         options = self.case.options
         self.cap = options.max_deletes
         if self.cap is None and options.max_deletes_share is not None:
@@ -109,7 +109,7 @@ class Monitor:
                 continue
             fact.unwanted_since = min(fact.unwanted_since, self.dynamodb.clock.seconds)
 
-    def forget_wishes(self, names: set[str]) -> None:
+    def clear_unwanted(self, names: set[str]) -> None:
         """A pass over these tables went through: what it wants is wanted, and no longer unwanted."""
         if self.phase.broken or self.phase.observe or self.phase.elsewhere:
             return
@@ -128,7 +128,7 @@ class Monitor:
         """An invalid answer was handed to the engine."""
         self.invalid = True
 
-    def looked(self, table: str, at: int) -> None:
+    def described(self, table: str, at: int) -> None:
         """DescribeTable of this table was answered: what others did before that can be known."""
         self.seen_at[table] = at
         live, spec = self.dynamodb.tables.get(table), self.specs.get(table)
@@ -137,7 +137,7 @@ class Monitor:
             fact.unwanted_since = min(fact.unwanted_since, self.dynamodb.clock.seconds)
 
     def scanned(self, table: str, at: int) -> None:
-        """A consistent scan told what the table holds."""
+        """A consistent Scan returned the items of the table."""
         live = self.dynamodb.tables.get(table)
         if live is None:
             return
@@ -200,40 +200,40 @@ class Monitor:
         for fact in self.facts.values():
             fact.ours = False
 
-    def _come_true(self) -> set[str]:
-        """Tables that we made, as the endpoint tells, though only the intent is written down."""
+    def _applied_intents(self) -> set[str]:
+        """Tables that we created, according to the endpoint, though only the intent is recorded."""
         intents = [entry.name for entry in self.state.snapshot.inventory.values() if entry.ownership == "intent"]
         live = [self.dynamodb.tables[name] for name in intents if name in self.dynamodb.tables]
         return {table.name for table in live if self.dynamodb.has_tags and self.fact(table).ours}
 
-    def _look_foreign(self, created: set[str]) -> set[str]:
-        """Tables of ours beside which nothing is declared that we had made when that was so for the first time."""
+    def _guarded_tables(self, created: set[str]) -> set[str]:
+        """Owned tables without an older owned table among the declarations at the time when this was first observed."""
         unwanted = [
             self.fact(table) for name, table in self.dynamodb.tables.items() if name in created - self.specs.keys()
         ]
         guarded = [fact for fact in unwanted if fact.guarded_since is not None]
         if len(unwanted) < 2:
             guarded = [fact for fact in guarded if self._written(fact)]
-        elif self.specs.keys().isdisjoint(created | self._come_true()):
+        elif self.specs.keys().isdisjoint(created | self._applied_intents()):
             return {fact.table.name for fact in unwanted}
-        return {fact.table.name for fact in guarded if not self._spoken_for(fact.guarded_since or 0.0)}
+        return {fact.table.name for fact in guarded if not self._familiar_since(fact.guarded_since or 0.0)}
 
-    def _look_lone(self, created: set[str]) -> set[str]:
+    def _only_owned_table(self, created: set[str]) -> set[str]:
         """The only table of ours there is, where nothing that we made is declared."""
         unwanted = created - self.specs.keys()
-        kept = self.specs.keys() & (created | self._come_true())
+        kept = self.specs.keys() & (created | self._applied_intents())
         return unwanted if len(unwanted) == 1 and not kept else set()
 
     def _written(self, fact: Fact) -> bool:
         """Whether a pass that held the lease noted that the declarations looked foreign to the table."""
         return self.state.snapshot.inventory[fact.table.name].guarded_since is not None
 
-    def _spoken_for(self, since: float) -> bool:
+    def _familiar_since(self, since: float) -> bool:
         """Whether a table of ours is declared, there or not, that was made before this."""
         entries = [
             self.state.snapshot.inventory[name] for name in self.specs.keys() & self.state.snapshot.inventory.keys()
         ]
-        true = self._come_true()
+        true = self._applied_intents()
         ours = [entry for entry in entries if entry.ownership == "created" or entry.name in true]
         return any(self.known.get(entry.name, _seconds(entry.changed_at)) < since for entry in ours)
 
@@ -247,7 +247,7 @@ class Monitor:
 
     def perhaps_foreign(self, fact: Fact) -> bool:
         """Nothing is declared that we had made when this table was forgotten for the first time."""
-        return not self._spoken_for(fact.first_forgotten)
+        return not self._familiar_since(fact.first_forgotten)
 
     def _owned(self, fact: Fact, plan: Plan) -> bool:
         return fact.ours or plan.lifecycle.on_existing == "own"
@@ -255,8 +255,8 @@ class Monitor:
     def _protection(self, call: Call, name: str) -> None:
         if call.params.get("DeletionProtectionEnabled") is False and call.operation == "UpdateTable":
             spec = self.specs.get(name)
-            wished = spec is not None and spec.deletion_protection is False
-            assert wished, f"protection switched off unasked: {call}"
+            declared_off = spec is not None and spec.deletion_protection is False
+            assert declared_off, f"protection switched off unasked: {call}"
 
     def _may_delete(self, name: str, table: Table | None, plan: Plan, at: int) -> None:
         options, emulator = self.case.options, self.case.flavor.emulator
@@ -272,7 +272,7 @@ class Monitor:
             assert options.prune == "owned", f"pruned in spite of PRUNE=never: {name}"
             assert name not in self.foreign, f"pruned for declarations of others: {name}"
             others = fact.held_items and not only_seed(fact)
-            assert name not in self.lone or not others, f"pruned for declarations of others: {name}"
+            assert name not in self.only_owned or not others, f"pruned for declarations of others: {name}"
         else:
             assert not same_base(table, spec), f"replaced without need: {name}"
             others = fact.held_items and not only_seed(fact)

@@ -1,4 +1,4 @@
-"""Run one case of the campaign ``simulation``: turns of trouble under a witness, then calm, and the declared state.
+"""Run one case of the campaign ``simulation``: phases with faults, then passes to the declared state.
 
 What is blocked at the end must be so for a reason that holds, as the service itself shows it.
 """
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from campaigns.simulation_actions import Others
 from campaigns.simulation_case import Phase, SimulationCase
-from campaigns.simulation_final_state import Lacking, judge
+from campaigns.simulation_final_state import Lacking, check_final_state
 from campaigns.simulation_monitor import Monitor
 from campaigns.simulation_store import ELSEWHERE, Session, State
 from campaigns.simulation_transport import Crash, FaultyItems, FaultyTables, Transport
@@ -40,7 +40,7 @@ OPEN = (StepStatus.READY, StepStatus.DEFERRED, StepStatus.DONE)
 
 
 class Scenario:
-    """The world of one case; processes come and go in it."""
+    """The environment of one case; processes start and end in it."""
 
     monitor_of: ClassVar[type[Monitor]] = Monitor
     others_of: ClassVar[type[Others]] = Others
@@ -69,8 +69,8 @@ class Scenario:
         self.random = CountingRandom()
         self.processes = 0
         self.reconciler = self.process()
-        for stranger in case.strangers:
-            self.others.create(stranger)
+        for unmanaged_table in case.unmanaged:
+            self.others.create(unmanaged_table)
         self.dynamodb.settle()
 
     def process(self) -> Reconciler:
@@ -82,13 +82,13 @@ class Scenario:
         api = tables if case.flavor.emulator else RateLimited(tables, self.clock)
         items = FaultyItems(self.transport, self.items, self.monitor)
         store = Session(self.state, f"process-{self.processes}", self.transport.through)
-        world = EngineContext(
+        make_scenario = EngineContext(
             api, items, store, self.source, self.clock, self.random, Silent(), OneByOne(), AllValid(), endpoint
         )
-        return Reconciler(world, case.options, timedelta(seconds=60))
+        return Reconciler(make_scenario, case.options, timedelta(seconds=60))
 
     def declare(self, phase: Phase) -> None:
-        """The declarations of a turn."""
+        """The declarations of a phase."""
         plans = [(self.case.plans[at], version) for at, version in phase.declared if at < len(self.case.plans)]
         declared = []
         for plan, version in plans:
@@ -113,7 +113,7 @@ class Scenario:
         written = self.state.writes
         try:
             report = self.reconciler.converge("once") if phase.converge else self.reconciler.run_pass("interval")
-            self.monitor.forget_wishes(_through(report))
+            self.monitor.clear_unwanted(_through(report))
         except Crash:
             self.reconciler = self.process()
         if phase.broken or phase.observe or phase.elsewhere:
@@ -133,15 +133,15 @@ class Scenario:
             if not open_steps and report.verdict is not Verdict.ERROR:
                 return report
             self._wait(report)
-        said = [(t.name, t.status, t.error, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
-        raise AssertionError(f"no end after {CALM} passes in calm: {report.error} {said}")
+        messages = [(t.name, t.status, t.error, s.facet, s.status, s.message) for t in report.tables for s in t.steps]
+        raise AssertionError(f"no end after {CALM} passes in calm: {report.error} {messages}")
 
     def quiet_pass(self, phase: Phase) -> PassReport:
         """One pass that nothing disturbs."""
         self.monitor.begin(phase)
         self.transport.begin((), {})
         report = self.reconciler.run_pass("interval")
-        self.monitor.forget_wishes(_through(report))
+        self.monitor.clear_unwanted(_through(report))
         self.monitor.after_pass()
         return report
 
@@ -160,9 +160,9 @@ def _through(report: PassReport) -> set[str]:
     return {t.name for t in report.tables if not t.error and t.observed is not None} if not report.error else set()
 
 
-def run(case: SimulationCase, world: type[Scenario] = Scenario) -> Counter[str]:
+def run(case: SimulationCase, make_scenario: type[Scenario] = Scenario) -> Counter[str]:
     """Raises ``AssertionError`` where anything happens that may not, or the end is another one than declared."""
-    scenario = world(case)
+    scenario = make_scenario(case)
     for phase in case.phases:
         scenario.phase(phase)
     declaring = [phase for phase in case.phases if phase.declared and phase.declared[0][0] < len(case.plans)]
@@ -173,7 +173,7 @@ def run(case: SimulationCase, world: type[Scenario] = Scenario) -> Counter[str]:
         scenario.calm(last)
         scenario.clock.seconds += 61 + case.stale
         report = scenario.calm(last)
-        figures = judge(case, last, report, scenario.dynamodb, scenario.monitor, raw=scenario.raw)
+        figures = check_final_state(case, last, report, scenario.dynamodb, scenario.monitor, raw=scenario.raw)
         _still(scenario, last, report)
     else:
         figures = Counter()

@@ -37,7 +37,7 @@ ELSEWHERE = Fingerprint("aws", "999988887777", "eu-central-1", Identity("state",
 
 @dataclass
 class State:
-    """What stands in the state table, the only one of its world. ``gone`` is a table that was deleted."""
+    """The content of the only state table of a scenario. ``gone`` means that the table was deleted."""
 
     clock: VirtualClock
     snapshot: StateSnapshot = field(
@@ -63,7 +63,7 @@ Through = Callable[[str, str, Callable[[], Any]], Any]
 
 
 class Session:
-    """One process at the state table; every call goes ``through`` the wire, which may break it."""
+    """One process at the state table; every call goes ``through`` the transport, which may make it fail."""
 
     def __init__(self, state: State, holder: str, through: Through) -> None:
         self._state, self._holder, self._through = state, holder, through

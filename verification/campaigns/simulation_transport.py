@@ -1,4 +1,4 @@
-"""Between engine and service in the campaign ``simulation``: every call has a number, at which it may be broken.
+"""The transport between engine and service in the campaign ``simulation``: numbers each call, and may break it.
 
 Deeds of others happen right before the call of their number. The wire tells the witness of every call that arrives.
 """
@@ -24,17 +24,17 @@ SEEN_AFTER = 30.0
 
 
 class Crash(BaseException):
-    """The process ends here; nothing of it may catch that."""
+    """The process ends here. It is a ``BaseException``, so that the product cannot catch it."""
 
 
 class Watcher(Protocol):
-    """What the wire tells its calls to."""
+    """Receives every call of the transport."""
 
     def writes(self, call: Call, at: int) -> None: ...
 
     def wrote(self, call: Call, at: int) -> None: ...
 
-    def looked(self, table: str, at: int) -> None: ...
+    def described(self, table: str, at: int) -> None: ...
 
     def scanned(self, table: str, at: int) -> None: ...
 
@@ -42,7 +42,7 @@ class Watcher(Protocol):
 
 
 class Transport:
-    """``faults`` and ``deeds`` of a turn by number; ``calls`` counts the turn's calls, ``hits`` what broke by kind.
+    """``faults`` and ``actions`` of a phase by number. ``calls`` counts its calls, ``hits`` the faults by kind.
 
     ``known`` are the answers of the turn before, which a stale one repeats.
     """
@@ -59,7 +59,7 @@ class Transport:
         self.watcher: Watcher | None = None
 
     def begin(self, faults: Iterable[Fault], actions: dict[int, list[Callable[[], None]]]) -> None:
-        """A new turn."""
+        """A new phase."""
         self.calls, self.expired, self.actions = 0, False, actions
         self.known, self.recent = self.recent, {}
         self.faults = {fault.at: fault.kind for fault in faults}
@@ -131,7 +131,7 @@ def _expired(operation: str) -> Denied:
 
 
 class FaultyTables:
-    """The ``TableApi`` port over a wire."""
+    """The ``TableApi`` port over a transport."""
 
     def __init__(self, transport: Transport, watcher: Watcher) -> None:
         self._transport, self._dynamodb, self._watcher = transport, transport.dynamodb, watcher
@@ -150,7 +150,7 @@ class FaultyTables:
             "read", operation, lambda: self._dynamodb.read(operation, params), key
         )
         if operation == "DescribeTable":
-            self._watcher.looked(params["TableName"], at)
+            self._watcher.described(params["TableName"], at)
         return answer
 
     def write(self, call: Call) -> Mapping[str, Any]:
@@ -167,7 +167,7 @@ class FaultyTables:
 
 
 class FaultyItems:
-    """The ``ItemApi`` port over a wire; it is always consistent."""
+    """The ``ItemApi`` port over a transport; it is always consistent."""
 
     def __init__(self, transport: Transport, items: Items, watcher: Watcher) -> None:
         self._transport, self._items, self._watcher = transport, items, watcher

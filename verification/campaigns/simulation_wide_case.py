@@ -1,4 +1,4 @@
-"""One case of the campaign ``simulation-wide``: a storm over AWS, with replicas, auto scaling and backups.
+"""One case of the campaign ``simulation-wide``: a scenario on AWS with replicas, auto scaling and backups.
 
 Others work on those, too. Drawn from a generator of its own, so that the numbers of ``simulation`` stay what they are.
 """
@@ -45,7 +45,7 @@ def _plan(rng: Random, plan: Plan) -> Plan:
 
 
 def _phase(rng: Random, phase: Phase, plans: tuple[Plan, ...], version: int) -> Phase:
-    """Mostly the first versions in the first half of the turns, and the second ones later."""
+    """Mostly the first versions in the first half of the phases, and the second ones later."""
     actions = tuple(_action(rng, plans) for _ in range(rng.choice((0, 0, 1, 2))))
     declared = tuple((at, version if rng.random() < 0.8 else 1 - version) for at, _ in phase.declared)
     return replace(phase, declared=declared, actions=(*phase.actions, *actions), pause=rng.choice((phase.pause, DAY)))

@@ -1,4 +1,4 @@
-"""What may never happen beside a table, judged call by call: to replicas, to scalable targets, to backups of others."""
+"""Checks every call against what must never happen to replicas, scalable targets and foreign backups."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class WideMonitor(Monitor):
         if not phase.broken:
             self._note_surplus(self.specs.keys())
 
-    def looked(self, table: str, at: int) -> None:
-        super().looked(table, at)
+    def described(self, table: str, at: int) -> None:
+        super().described(table, at)
         self._note_surplus({table} & self.specs.keys())
 
     def _note_surplus(self, names: Iterable[str]) -> None:
@@ -41,8 +41,8 @@ class WideMonitor(Monitor):
             if not wanted:
                 self.surplus.setdefault(id(fact.table), self.dynamodb.clock.seconds)
 
-    def forget_wishes(self, names: set[str]) -> None:
-        super().forget_wishes(names)
+    def clear_unwanted(self, names: set[str]) -> None:
+        super().clear_unwanted(names)
         if self.phase.broken or self.phase.observe or self.phase.elsewhere:
             return
         unwanted = {id(fact.table) for fact, _, wanted in self._replicas(names & self.specs.keys()) if not wanted}
@@ -91,10 +91,10 @@ class WideMonitor(Monitor):
         assert spec is not None, f"a target deregistered of a table that is not declared: {call}"
         scaling = spec.auto_scaling
         assert scaling is not None, f"a target deregistered though no scaling is declared: {call}"
-        wishes = {place_of(spec.name, index, kind): wish for index, kind, wish in scaling.capacities()}
-        wish = wishes.get((call.params["ResourceId"], call.params["ScalableDimension"]))
-        assert wish is not None, f"a target deregistered that is not declared: {call}"
-        assert not wish.enabled, f"a target deregistered that is declared: {call}"
+        desired_states = {place_of(spec.name, index, kind): desired for index, kind, desired in scaling.capacities()}
+        desired = desired_states.get((call.params["ResourceId"], call.params["ScalableDimension"]))
+        assert desired is not None, f"a target deregistered that is not declared: {call}"
+        assert not desired.enabled, f"a target deregistered that is declared: {call}"
 
     def _replica(self, region: str, call: Call, spec: TableSpec | None, at: int) -> None:
         name = subject(call)

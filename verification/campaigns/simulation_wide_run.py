@@ -9,7 +9,7 @@ from collections import Counter
 from typing import ClassVar
 
 from campaigns.convergence_run import DATED
-from campaigns.related_oracle import THEIRS, beside, unscaled
+from campaigns.related_oracle import THEIRS, related_differences, unscaled
 from campaigns.simulation_actions import Others
 from campaigns.simulation_case import Action, SimulationCase
 from campaigns.simulation_final_state import Lacking
@@ -25,8 +25,8 @@ from reconciler.model.table import TableSpec
 
 
 def raw(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> list[str]:
-    """What is not as declared, of the table and beside it."""
-    return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *beside(dynamodb, spec)]
+    """The differences of the table and its related resources from the declaration."""
+    return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *related_differences(dynamodb, spec)]
 
 
 class WideOthers(Others):
@@ -42,7 +42,7 @@ class WideOthers(Others):
 
 
 class WideScenario(Scenario):
-    """The world of one case."""
+    """The environment of one case."""
 
     monitor_of: ClassVar[type[Monitor]] = WideMonitor
     others_of: ClassVar[type[Others]] = WideOthers

@@ -1,4 +1,4 @@
-"""What a table is, read from the simulated service without the product's facets. Used by every campaign's oracle."""
+"""The state of a table, read from the simulated service without the product's facets. Used by all campaigns."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def lacking(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> lis
     """What the live table lacks of the declaration, as sentences; what such an endpoint is known to lack left out."""
     if spec.name not in dynamodb.tables:
         return [f"there is no table {spec.name}"]
-    wish = holdable(spec, flavor)
-    return violations(Responses(_answers(dynamodb, wish)), wish)
+    desired = holdable(spec, flavor)
+    return violations(Responses(_answers(dynamodb, desired)), desired)
 
 
 def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:
@@ -33,7 +33,7 @@ def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:
 
 
 def _answers(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> dict[str, Any]:
-    """The raw answers that tell of what is declared, the newest ones."""
+    """The newest raw answers of every read that a declared feature needs."""
     table = dynamodb.tables[spec.name]
     side, shape = table.side, table.description
     policies = side.get("policies", {})

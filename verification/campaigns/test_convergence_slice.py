@@ -1,4 +1,4 @@
-"""A slice of the campaign ``esr``, spread over all of it."""
+"""A slice of the campaign ``convergence``, spread over all of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_the_declared_state_is_reached_and_stays(part: int) -> None:
         try:
             figures.update(CAMPAIGN.case(number))
         except AssertionError as error:
-            raise AssertionError(f"make campaign CAMPAIGN='esr --seed {number}': {error}") from error
+            raise AssertionError(f"make campaign CAMPAIGN='convergence --seed {number}': {error}") from error
     assert figures["mutating calls"] > CASES / PARTS
 
 

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``esr-wide``, spread over all of it."""
+"""A slice of the campaign ``convergence-wide``, spread over all of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_the_declared_state_of_related_resources_is_reached_and_stays() -> None:
         try:
             figures.update(CAMPAIGN.case(number))
         except AssertionError as error:
-            raise AssertionError(f"make campaign CAMPAIGN='esr-wide --seed {number}': {error}") from error
+            raise AssertionError(f"make campaign CAMPAIGN='convergence-wide --seed {number}': {error}") from error
     assert figures["mutating calls"] > CASES
 
 

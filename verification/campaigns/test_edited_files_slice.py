@@ -1,4 +1,4 @@
-"""Slices of the campaigns around misunderstood files, and that their judge sees a lost item."""
+"""Slices of the campaigns that edit files, and tests that their monitor detects a lost item."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from campaigns.campaign import Campaign, slice_of
 from campaigns.edited_files_campaign import CAMPAIGN
 from campaigns.edited_files_case import Edit, MisbeliefCase, Written, draw
 from campaigns.edited_files_classes_campaign import CAMPAIGN as CLASSES
-from campaigns.edited_files_run import Judge, run
-from campaigns.file_edits import EDITS, Folder, Truth
+from campaigns.edited_files_run import Monitor, run
+from campaigns.file_edits import EDITS, Folder, GroundTruth
 from simulation.simulated_engine import item, simulate
 
 CASES, CLASS_CASES, PARTS = 400, 12, 4
@@ -62,8 +62,8 @@ def test_a_deleted_file_is_consent() -> None:
     assert run(edited)["deleted with consent"] == 1
 
 
-def judge(folder: Folder, name: str = "orders") -> Judge:
-    """A judge over tables that hold an item each."""
+def monitor(folder: Folder, name: str = "orders") -> Monitor:
+    """A monitor over tables that hold one item each."""
     sim = simulate()
     for each in ("orders", "users"):
         table = sim.dynamodb.make(
@@ -73,32 +73,32 @@ def judge(folder: Folder, name: str = "orders") -> Judge:
             BillingMode="PAY_PER_REQUEST",
         )
         table.items["1"] = item("1")
-    return Judge(BOTH, sim, folder, verb="once")
+    return Monitor(BOTH, sim, folder, verb="once")
 
 
 def folder_of(root: Path, **documents: bool) -> Folder:
     """Files by table name; the value tells whether the file is understood."""
-    files = {f"{name}.yaml": Truth("yaml", [{"TableName": name}], sound) for name, sound in documents.items()}
+    files = {f"{name}.yaml": GroundTruth("yaml", [{"TableName": name}], sound) for name, sound in documents.items()}
     return Folder(root, lambda: frozenset({"orders", "users"}), files)
 
 
 def test_the_monitor_detects_an_unrequested_delete(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="nobody removed its declaration"):
-        judge(folder_of(tmp_path, users=True)).call("DeleteTable", {"TableName": "orders"})
+        monitor(folder_of(tmp_path, users=True)).call("DeleteTable", {"TableName": "orders"})
 
 
 def test_the_monitor_detects_a_delete_for_an_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="not understood"):
-        judge(folder_of(tmp_path, orders=False, users=True)).call("DeleteTable", {"TableName": "orders"})
+        monitor(folder_of(tmp_path, orders=False, users=True)).call("DeleteTable", {"TableName": "orders"})
 
 
 def test_the_monitor_detects_a_replacement_without_consent(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="nobody consented"):
-        judge(folder_of(tmp_path, orders=True)).call("DeleteTable", {"TableName": "orders"})
+        monitor(folder_of(tmp_path, orders=True)).call("DeleteTable", {"TableName": "orders"})
 
 
 def test_the_monitor_detects_a_delete_for_foreign_declarations(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, theirs=True)
     folder.took_away({"orders"})
     with pytest.raises(AssertionError, match="name no table of this stack"):
-        judge(folder).call("DeleteTable", {"TableName": "orders"})
+        monitor(folder).call("DeleteTable", {"TableName": "orders"})

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``seeds``, spread over all of it; and that its judge sees wrong things."""
+"""A slice of the campaign ``seeds``, spread over all of it, and tests that its monitor detects violations."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("said", WRONG)
-def test_the_monitor_detects_each_violation(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    story, spoil = WRONG[said]
+@pytest.mark.parametrize("messages", WRONG)
+def test_the_monitor_detects_each_violation(messages: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    story, spoil = WRONG[messages]
     run(story)
     spoil(monkeypatch)
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=messages):
         run(story)
 
 

@@ -1,4 +1,4 @@
-"""A slice of the campaign ``simulation``, spread over all of it; and that its witness sees what it is there for."""
+"""A slice of the campaign ``simulation``, spread over all of it, and tests that its monitor detects each violation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def test_drawn_cases_are_reachable_and_have_every_kind_of_fault() -> None:
     assert {action.kind for phase in phases for action in phase.actions} == set(ACTIONS)
 
 
-def world(*, flavor: Flavor = Flavor.MOTO, lifecycle: Lifecycle | None = None, **options: object) -> Scenario:
+def converged_scenario(
+    *, flavor: Flavor = Flavor.MOTO, lifecycle: Lifecycle | None = None, **options: object
+) -> Scenario:
     """``orders`` and ``users`` are there and ours; then only ``users`` is declared."""
     plans = (Plan("users", USERS, USERS), Plan("orders", ORDERS, ORDERS, lifecycle or Lifecycle()))
     scenario = Scenario(SimulationCase(flavor, Options(prune_grace=timedelta(0), **options), plans, ()))  # type: ignore[arg-type]
@@ -66,7 +68,7 @@ def delete(scenario: Scenario) -> None:
 
 
 def test_the_monitor_accepts_a_rightful_delete() -> None:
-    delete(world())
+    delete(converged_scenario())
 
 
 def _recreated(scenario: Scenario) -> None:
@@ -96,16 +98,16 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("said", WRONG)
-def test_the_monitor_detects_a_wrong_delete(said: str) -> None:
-    change, wanted = WRONG[said]
+@pytest.mark.parametrize("messages", WRONG)
+def test_the_monitor_detects_a_wrong_delete(messages: str) -> None:
+    change, wanted = WRONG[messages]
     options = dict(wanted)
     grace = options.pop("grace", None)
-    scenario = world(**options)  # type: ignore[arg-type]
+    scenario = converged_scenario(**options)  # type: ignore[arg-type]
     if grace is not None:
         scenario.case = scenario.monitor.case = _with_grace(scenario.case, grace)
     change(scenario)
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=messages):
         delete(scenario)
 
 
@@ -114,21 +116,21 @@ def _with_grace(case: SimulationCase, seconds: int) -> SimulationCase:
 
 
 def test_the_monitor_detects_a_lost_lease_a_lost_item_and_a_second_change() -> None:
-    scenario = world()
+    scenario = converged_scenario()
     scenario.state.stolen()
     with pytest.raises(AssertionError, match="lease lost"):
         scenario.monitor.writes(DELETE, 5)
-    scenario = world()
+    scenario = converged_scenario()
     _put(scenario)
     scenario.dynamodb.tables["orders"].items.clear()
     with pytest.raises(AssertionError, match="item of others lost"):
         scenario.monitor.after_pass()
-    scenario = world()
+    scenario = converged_scenario()
     switch = Call("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": True})
     scenario.monitor.writes(switch, 5)
     with pytest.raises(AssertionError, match="two changes of one table"):
         scenario.monitor.writes(switch, 6)
-    scenario = world()
+    scenario = converged_scenario()
     off = Call("UpdateTable", {"TableName": "users", "DeletionProtectionEnabled": False})
     with pytest.raises(AssertionError, match="protection switched off unasked"):
         scenario.monitor.writes(off, 5)

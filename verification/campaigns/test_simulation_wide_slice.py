@@ -1,4 +1,4 @@
-"""A slice of the campaign ``simulation-wide``; and that its witness sees what it is there for."""
+"""A slice of the campaign ``simulation-wide``, and tests that its monitor detects each violation."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def test_drawn_cases_are_reachable_and_have_every_kind_of_action() -> None:
     }
 
 
-def world(
-    then: TableSpec, *, strangers: tuple[TableSpec, ...] = (), lifecycle: Lifecycle | None = None, **options: object
+def converged_scenario(
+    then: TableSpec, *, unmanaged: tuple[TableSpec, ...] = (), lifecycle: Lifecycle | None = None, **options: object
 ) -> WideScenario:
     """``users`` is there as ``WIDE``, with a backup of the schedule, one before a change and one of others."""
-    wished = Options(**options)  # type: ignore[arg-type]
+    declared = Options(**options)  # type: ignore[arg-type]
     plans = (Plan("users", WIDE, then, lifecycle or Lifecycle()),)
-    scenario = WideScenario(SimulationCase(Flavor.AWS, wished, plans, (), strangers))
+    scenario = WideScenario(SimulationCase(Flavor.AWS, declared, plans, (), unmanaged))
     for _ in range(6):
         scenario.phase(Phase(((0, 0),), pause=61.0))
     scenario.phase(Phase(((0, 0),), pause=86_400.0))
@@ -100,29 +100,29 @@ def _backup(scenario: WideScenario, name: str) -> Call:
 
 
 def test_the_monitor_accepts_declared_changes() -> None:
-    world(NO_REPLICA).monitor.writes(DROP_REPLICA, 5)
-    world(OFF).monitor.writes(DEREGISTER, 5)
-    scenario = world(WIDE)
+    converged_scenario(NO_REPLICA).monitor.writes(DROP_REPLICA, 5)
+    converged_scenario(OFF).monitor.writes(DEREGISTER, 5)
+    scenario = converged_scenario(WIDE)
     scenario.dynamodb.do("CreateBackup", {"TableName": "users", "BackupName": "users-2"})
     scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
 
 
 def test_the_monitor_detects_a_wrong_backup_deletion() -> None:
-    scenario = world(WIDE)
+    scenario = converged_scenario(WIDE)
     for name in ("users-before", THEIRS):
         with pytest.raises(AssertionError, match="that no schedule made"):
             scenario.monitor.writes(_backup(scenario, name), 5)
     with pytest.raises(AssertionError, match="one of the newest 1 backups"):
         scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
-    scenario = world(replace(WIDE, backups=None))
+    scenario = converged_scenario(replace(WIDE, backups=None))
     with pytest.raises(AssertionError, match="though none are declared"):
         scenario.monitor.writes(_backup(scenario, "users-2026"), 5)
 
 
 def test_the_monitor_detects_a_wrong_target_deletion() -> None:
-    for then, said in ((WIDE, "that is declared"), (replace(WIDE, auto_scaling=None), "no scaling is declared")):
-        with pytest.raises(AssertionError, match=said):
-            world(then).monitor.writes(DEREGISTER, 5)
+    for then, messages in ((WIDE, "that is declared"), (replace(WIDE, auto_scaling=None), "no scaling is declared")):
+        with pytest.raises(AssertionError, match=messages):
+            converged_scenario(then).monitor.writes(DEREGISTER, 5)
 
 
 def _filled(scenario: WideScenario) -> None:
@@ -136,18 +136,18 @@ def _theirs(scenario: WideScenario) -> None:
 
 
 def test_the_monitor_detects_a_wrong_replica_deletion() -> None:
-    for then, said in ((WIDE, "that is declared"), (replace(WIDE, replicas=None), "none are declared")):
-        with pytest.raises(AssertionError, match=said):
-            world(then).monitor.writes(DROP_REPLICA, 5)
-    scenario = world(NO_REPLICA, data_loss="never")
+    for then, messages in ((WIDE, "that is declared"), (replace(WIDE, replicas=None), "none are declared")):
+        with pytest.raises(AssertionError, match=messages):
+            converged_scenario(then).monitor.writes(DROP_REPLICA, 5)
+    scenario = converged_scenario(NO_REPLICA, data_loss="never")
     _filled(scenario)
     with pytest.raises(AssertionError, match="without leave"):
         scenario.monitor.writes(DROP_REPLICA, 5)
     with pytest.raises(AssertionError, match="a table of others"):
-        world(NO_REPLICA, strangers=(replace(WIDE, replicas=None),)).monitor.writes(DROP_REPLICA, 5)
+        converged_scenario(NO_REPLICA, unmanaged=(replace(WIDE, replicas=None),)).monitor.writes(DROP_REPLICA, 5)
     with pytest.raises(AssertionError, match=r"lifecycle\.protect"):
-        world(NO_REPLICA, lifecycle=Lifecycle(protect=True)).monitor.writes(DROP_REPLICA, 5)
-    scenario = world(NO_REPLICA, data_loss="allow", prune_grace=timedelta(seconds=300))
+        converged_scenario(NO_REPLICA, lifecycle=Lifecycle(protect=True)).monitor.writes(DROP_REPLICA, 5)
+    scenario = converged_scenario(NO_REPLICA, data_loss="allow", prune_grace=timedelta(seconds=300))
     _theirs(scenario)
     with pytest.raises(AssertionError, match=r"0\.0 s after the wish, not 300"):
         scenario.monitor.writes(DROP_REPLICA, 5)
@@ -155,11 +155,11 @@ def test_the_monitor_detects_a_wrong_replica_deletion() -> None:
     scenario.monitor.begin(Phase(((0, 1),)))
     with pytest.raises(AssertionError, match=r"20\.0 s after the wish, not 300"):
         scenario.monitor.writes(DROP_REPLICA, 5)
-    scenario = world(NO_REPLICA)
+    scenario = converged_scenario(NO_REPLICA)
     scenario.state.stolen()
     with pytest.raises(AssertionError, match="lease lost"):
         scenario.monitor.writes(DROP_REPLICA, 5)
-    scenario = world(NO_REPLICA)
+    scenario = converged_scenario(NO_REPLICA)
     scenario.monitor.garbled()
     with pytest.raises(AssertionError, match="after an invalid answer"):
         scenario.monitor.writes(DROP_REPLICA, 5)

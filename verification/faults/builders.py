@@ -1,4 +1,4 @@
-"""Desired states and foreign hands in few words, for the table of scenarios."""
+"""Builders of desired states and foreign actions for the tables of scenarios."""
 
 from __future__ import annotations
 

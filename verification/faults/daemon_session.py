@@ -1,4 +1,4 @@
-"""Somebody who visits a daemon under way: waits until it has nothing more to do, gives it an order, and ends it."""
+"""A client of a running daemon: waits until it is idle, posts a request, and ends it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ PAUSE = 0.05
 
 @dataclass(frozen=True)
 class DaemonSession:
-    """Of the daemon that serves on this port of the loopback interface; over at once when its process is killed."""
+    """A session with the daemon on this loopback port. It ends at once when the process of the daemon is killed."""
 
     port: int
     running: Running
 
     def until_done(self, order: str | None) -> None:
-        """``order`` is a path that is posted to once all is as declared; then SIGTERM."""
+        """``order`` is a path that receives a POST once the daemon is in sync; then SIGTERM."""
         self._wait_until_done()
         if order and not self.running.killed.is_set():
-            told = self._ask(urllib.request.Request(self._url(order), method="POST"))
-            assert told is None or told["success"], told
+            reported = self._ask(urllib.request.Request(self._url(order), method="POST"))
+            assert reported is None or reported["success"], reported
             self._wait_until_done()
         if not self.running.killed.is_set():
             os.kill(self.running.process, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Where scenarios are run and disturbed: one DynamoDB Local, the proxy in front of it, and the tool ready to fork.
+"""The fixture of the kill campaigns: one DynamoDB Local, the proxy in front of it, and the fork server.
 
 A ``Bench`` belongs to one process and knows the undisturbed end of every scenario that it has run.
 """
@@ -51,7 +51,7 @@ class Baseline:
 
 
 class KillFixture:
-    """``with Bench() as bench:``, or ``standing_bench()`` for one that ends with the process."""
+    """Use ``with KillFixture() as kill_fixture:``, or ``shared_fixture()`` for one per process."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -146,8 +146,8 @@ class KillFixture:
             found = as_if_answered(self.found(), unrecorded(run.requests for run in before))
             if ended.code in (baseline.code, scenario.done_code) and found == baseline.seen:
                 break
-            told = f"ended with {ended.code}, undisturbed with {baseline.code}"
-            assert attempt < RECOVERIES, f"{told}\n{difference(baseline.seen, found)}\n{ended.output}"
+            reported = f"ended with {ended.code}, undisturbed with {baseline.code}"
+            assert attempt < RECOVERIES, f"{reported}\n{difference(baseline.seen, found)}\n{ended.output}"
         done = sum((effects(run.requests) for run in runs), Counter[tuple[str, str]]())
         assert done == baseline.effects, f"done in all {done}, undisturbed {baseline.effects}"
         self._quiet(scenario)
@@ -207,7 +207,7 @@ class KillFixture:
 
 @cache
 def shared_fixture() -> KillFixture:
-    """The bench of this process; it ends with it, be it a worker of a pool, which runs no ``atexit``."""
+    """The fixture of this process. It is closed with the process, even with a pool worker, which runs no ``atexit``."""
     kill_fixture = KillFixture().__enter__()
     Finalize(None, kill_fixture.__exit__, exitpriority=10)
     return kill_fixture

@@ -1,4 +1,4 @@
-"""Which calls count, what they did, and which of them may never be made: judged on the journal of the proxy alone."""
+"""Which calls count, what they did, and which are forbidden, by the journal of the proxy alone."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
 
 
 def quiet_violations(run: Sequence[Recorded]) -> Iterator[str]:
-    """Everything that a pass with nothing to do wrote beside lease and history (I8)."""
+    """Everything that an idle pass wrote except lease and history (I8)."""
     for request in run:
         if request.operation not in MUTATING:
             continue

@@ -1,4 +1,4 @@
-"""The fault of kill -9: at a numbered mutating call, before the endpoint got it, after it, or after the answer came."""
+"""The fault kill -9 at a numbered mutating call: before the endpoint received it, after that, or after the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios on an endpoint without state: first tables, first seeds in every format, tables that others made."""
+"""Scenarios on an endpoint without state: first tables, first seeds in every format, foreign tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios beyond runs that are run again: imports, a loop that comes after a destroy, and the daemon itself."""
+"""Scenarios with imports, with a loop after a destroy, and with the daemon."""
 
 from __future__ import annotations
 

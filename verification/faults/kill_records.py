@@ -1,4 +1,4 @@
-"""Scenarios about what is written down: history, wishes that wait, rebuilds, and fields that the endpoint lacks."""
+"""Scenarios about records: history, pending deletions, rebuilds, and fields that the endpoint does not support."""
 
 from __future__ import annotations
 

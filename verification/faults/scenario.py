@@ -32,11 +32,11 @@ class Run:
     options: tuple[str, ...] = ()
     code: int = 0
     order: str | None = None
-    """A path that is posted to once a daemon has nothing more to do, beside what it does by itself."""
+    """A path that receives a POST once the daemon is idle."""
 
     @property
     def stays(self) -> bool:
-        """Whether it is a daemon, which ends only when it is told to."""
+        """Whether it is a daemon, which ends only at a signal."""
         return self.words == DAEMON
 
     @property

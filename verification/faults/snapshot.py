@@ -1,4 +1,4 @@
-"""What an endpoint holds, as an independent boto3 client sees it, without what differs from one run to the next."""
+"""A snapshot of an endpoint by an independent boto3 client, without values that differ between runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PASSING = frozenset(
         *("LastUpdateDateTime", "NumberOfDecreasesToday"),
     )
 )
-"""Members of a description that tell of time and traffic, not of what was declared."""
+"""Members of a description that depend on time and traffic and not on the declaration."""
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
 DIGESTS = ("written", "uncertain")
 """Digests of items that are recorded as ours. A batch that a kill interrupts stays uncertain, so both count as one."""
@@ -103,11 +103,11 @@ def _record(item: Shape, tables: Mapping[str, Shape]) -> Shape:
             kept[name] = "set"
     for name in ("identity", "state_table"):
         if name in kept:
-            kept[name] = _whose(kept[name], tables)
+            kept[name] = _owner_of(kept[name], tables)
     return kept
 
 
-def _whose(identity: Shape, tables: Mapping[str, Shape]) -> str:
+def _owner_of(identity: Shape, tables: Mapping[str, Shape]) -> str:
     """Whether a recorded identity is that of a table that is there."""
     if "M" not in identity:
         return "none"

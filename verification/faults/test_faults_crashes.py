@@ -1,4 +1,4 @@
-"""A slice of the campaign ``crashes``: every death of a restore, and some of daemons, outwaited in unreal time."""
+"""A slice of the campaign ``crashes``: every crash of a restore and some of daemons, in virtual time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the fault campaigns judge by can find fault: each forbidden call is named, and each allowed one is not."""
+"""The checks of the fault campaigns work: each forbidden call is reported, and each allowed one is not."""
 
 from __future__ import annotations
 

@@ -35,9 +35,9 @@ def new_account(flavor: Flavor = Flavor.AWS) -> SimulatedAccount:
     return account
 
 
-def rival(account: SimulatedAccount, place: int, *wishes: Declaration, **options: Any) -> Process:
+def rival(account: SimulatedAccount, place: int, *desired_states: Declaration, **options: Any) -> Process:
     process = account.process(one_shot=False, max_deletes=None, **options)
-    process.pool, process.source = pool(place), ListSource(wishes)
+    process.pool, process.source = pool(place), ListSource(desired_states)
     return process
 
 
@@ -106,8 +106,8 @@ def reasons(ended: Ended) -> set[Reason | None]:
 @pytest.mark.parametrize("seed", [(), SEED], ids=["no seed", "a seed"])
 def test_a_table_created_by_a_rival_after_the_state_was_read_is_not_lost_state(flavor: Flavor, seed: Any) -> None:
     account = new_account(flavor)
-    wish = declaration("users", seed=seed)
-    first, second = rival(account, 0, wish), rival(account, 1, wish)
+    requested = declaration("users", seed=seed)
+    first, second = rival(account, 0, requested), rival(account, 1, requested)
     ended = overtaken(account, second, describes("users"), lambda: led(first))
     assert ended.report is not None
     assert ownership(account) == {"users": "created"}
@@ -152,13 +152,13 @@ def test_a_pass_with_stale_state_writes_nothing_and_reports_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
+    "requested", [declaration("users"), declaration("users", deletion_protection=True)], ids=["as it is", "protected"]
 )
-def test_a_command_with_stale_state_reads_it_again_and_succeeds(wish: Declaration) -> None:
+def test_a_command_with_stale_state_reads_it_again_and_succeeds(requested: Declaration) -> None:
     account = new_account()
     first = rival(account, 0, declaration("users"))
     second = account.process(max_deletes=None)
-    second.pool, second.source = pool(1), ListSource((wish,))
+    second.pool, second.source = pool(1), ListSource((requested,))
     reached: list[int] = []
 
     def before(request: SentRequest) -> None:
@@ -171,11 +171,11 @@ def test_a_command_with_stale_state_reads_it_again_and_succeeds(wish: Declaratio
     assert reached
     assert (ended.exit, ownership(account)) == (0, {"users": "created"})
     protected = account.dynamodb.tables["users"].description["DeletionProtectionEnabled"]
-    assert protected is bool(wish.spec.deletion_protection)
+    assert protected is bool(requested.spec.deletion_protection)
 
 
 def paused(account: SimulatedAccount, successor: Process) -> None:
-    """The leader stands still for longer than its lease lasts; its successor takes over, reads anew, goes to work."""
+    """The leader pauses for longer than its lease lasts. Its successor takes over, reads the state again and writes."""
     successor.passes()
     account.later(PAST_A_LEASE)
     successor.passes()

@@ -1,4 +1,4 @@
-"""Slices of the campaign ``single-faults``: every kind of fault at every operation, and a spread over all of it."""
+"""Slices of the campaign ``single-faults``: every kind of fault at every operation, and a sample of all cases."""
 
 from __future__ import annotations
 

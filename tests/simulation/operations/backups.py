@@ -17,13 +17,13 @@ WARM_UP = 20.0
 
 def update_backups(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     table = dynamodb.table(OPERATION, params["TableName"])
-    wish = params["PointInTimeRecoverySpecification"]
+    requested = params["PointInTimeRecoverySpecification"]
     if dynamodb.strict and dynamodb.clock.seconds - table.born < WARM_UP:
         raise backups_unavailable(OPERATION)
-    days = wish.get("RecoveryPeriodInDays")
+    days = requested.get("RecoveryPeriodInDays")
     if days is not None and not (1 <= days <= 35):
         raise invalid(OPERATION, "RecoveryPeriodInDays is 1 to 35")
-    if days is not None and not wish["PointInTimeRecoveryEnabled"]:
+    if days is not None and not requested["PointInTimeRecoveryEnabled"]:
         raise invalid(OPERATION, "RecoveryPeriodInDays goes with recovery enabled only")
     table.side["recovery"] = (
         {
@@ -31,7 +31,7 @@ def update_backups(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[
             "RecoveryPeriodInDays": days or 35,
             EARLIEST: table.side.get("recovery", {}).get(EARLIEST) or dynamodb.clock.now(),
         }
-        if wish["PointInTimeRecoveryEnabled"]
+        if requested["PointInTimeRecoveryEnabled"]
         else {"PointInTimeRecoveryStatus": "DISABLED"}
     )
     return {"ContinuousBackupsDescription": _description(table.side)}
@@ -41,8 +41,8 @@ def described(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, 
     table = dynamodb.table("DescribeContinuousBackups", params["TableName"])
     answer = _description(table.side)
     if EARLIEST in answer["PointInTimeRecoveryDescription"]:
-        told = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": dynamodb.clock.now()}
-        answer["PointInTimeRecoveryDescription"] = told
+        reported = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": dynamodb.clock.now()}
+        answer["PointInTimeRecoveryDescription"] = reported
     return {"ContinuousBackupsDescription": answer}
 
 

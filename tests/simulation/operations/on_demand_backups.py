@@ -78,8 +78,8 @@ def restore_to_time(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, An
     source = dynamodb.table("RestoreTableToPointInTime", params["SourceTableName"])
     if source.side.get("recovery", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
         raise missing("RestoreTableToPointInTime", "point-in-time recovery is not enabled")
-    wish, latest = params.get("RestoreDateTime"), dynamodb.clock.now()
-    if wish is not None and not source.side["recovery"]["EarliestRestorableDateTime"] <= wish <= latest:
+    requested, latest = params.get("RestoreDateTime"), dynamodb.clock.now()
+    if requested is not None and not source.side["recovery"]["EarliestRestorableDateTime"] <= requested <= latest:
         raise invalid("RestoreTableToPointInTime", "the time lies outside of the window")
     return _restored(dynamodb, source, params)
 
@@ -115,12 +115,12 @@ def _restored(dynamodb: SimulatedDynamoDB, source: Table, params: Params, backup
 def _override(dynamodb: SimulatedDynamoDB, description: dict[str, Any], params: Params) -> None:
     for member, indexes in OVERRIDES.items():
         known = {index["IndexName"]: index for index in description.get(indexes, [])}
-        for wish in params.get(member, ()):
-            had = known.get(wish["IndexName"])
-            if had is None or any(wish[part] != had[part] for part in ("KeySchema", "Projection") if part in had):
-                raise invalid("RestoreTable", f"{wish['IndexName']} is no index of the source")
+        for requested in params.get(member, ()):
+            had = known.get(requested["IndexName"])
+            if had is None or any(requested[part] != had[part] for part in ("KeySchema", "Projection") if part in had):
+                raise invalid("RestoreTable", f"{requested['IndexName']} is no index of the source")
         if member in params:
-            description[indexes] = [{**known[wish["IndexName"]], **wish} for wish in params[member]]
+            description[indexes] = [{**known[requested["IndexName"]], **requested} for requested in params[member]]
     if "BillingModeOverride" in params:
         description["BillingModeSummary"] = {"BillingMode": params["BillingModeOverride"]}
     if params.get("BillingModeOverride") == "PROVISIONED":

@@ -15,28 +15,28 @@ HOUR = 3600.0
 
 def update_ttl(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     table = dynamodb.table(OPERATION, params["TableName"])
-    wish, now = params["TimeToLiveSpecification"], dynamodb.clock.seconds
+    requested, now = params["TimeToLiveSpecification"], dynamodb.clock.seconds
     if table.status not in ("ACTIVE", "UPDATING"):
         raise in_use(OPERATION, f"the table is {table.status}")
-    if not wish.get("AttributeName"):
+    if not requested.get("AttributeName"):
         raise invalid(OPERATION, "AttributeName is required, also to disable")
     if table.ttl["TimeToLiveStatus"] in ("ENABLING", "DISABLING"):
         raise invalid(OPERATION, "time to live is being changed")
     enabled = table.ttl["TimeToLiveStatus"] == "ENABLED"
-    if wish["Enabled"] == enabled:
+    if requested["Enabled"] == enabled:
         raise invalid(OPERATION, f"TimeToLive is already {'enabled' if enabled else 'disabled'}")
-    if enabled and wish["AttributeName"] != table.ttl["AttributeName"]:
+    if enabled and requested["AttributeName"] != table.ttl["AttributeName"]:
         raise invalid(OPERATION, "TimeToLive is active on a different AttributeName")
     times = table.counted.setdefault("ttl", [])
     if dynamodb.strict and times and now - times[-1] < HOUR:
         raise used_up(OPERATION, "Time to live has been modified multiple times within a fixed interval")
     times.append(now)
-    status = "ENABLING" if wish["Enabled"] else "DISABLING"
-    table.ttl = {"TimeToLiveStatus": status, "AttributeName": wish["AttributeName"]}
-    done = dict(table.ttl, TimeToLiveStatus="ENABLED") if wish["Enabled"] else {"TimeToLiveStatus": "DISABLED"}
+    status = "ENABLING" if requested["Enabled"] else "DISABLING"
+    table.ttl = {"TimeToLiveStatus": status, "AttributeName": requested["AttributeName"]}
+    done = dict(table.ttl, TimeToLiveStatus="ENABLED") if requested["Enabled"] else {"TimeToLiveStatus": "DISABLED"}
 
     def settle() -> None:
         table.ttl = done
 
     dynamodb.soon(table, settle)
-    return {"TimeToLiveSpecification": wish}
+    return {"TimeToLiveSpecification": requested}

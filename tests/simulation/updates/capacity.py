@@ -35,8 +35,8 @@ def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], para
     draft["BillingModeSummary"] = {**draft["BillingModeSummary"], "BillingMode": after}
     for holder in (draft, *indexes.values()):
         holder.pop("OnDemandThroughput", None)
-    for holder, wish in _pairs(draft, indexes, params, units):
-        _set(dynamodb, holder, wish)
+    for holder, requested in _pairs(draft, indexes, params, units):
+        _set(dynamodb, holder, requested)
 
 
 def _on_demand(
@@ -51,23 +51,23 @@ def _on_demand(
     if dynamodb.strict and len([time for time in switches if now - time < DAY]) >= SWITCHES:
         raise used_up(OPERATION, "Subscriber limit exceeded: Update to PayPerRequest mode are limited")
     switches.append(now)
-    told = {"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": dynamodb.clock.now()}
-    draft["BillingModeSummary"] = told
+    reported = {"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": dynamodb.clock.now()}
+    draft["BillingModeSummary"] = reported
     draft["ProvisionedThroughput"] = dict(ZERO)
     for index in draft.get("GlobalSecondaryIndexes", []):
         index["ProvisionedThroughput"] = dict(ZERO)
 
 
-def _set(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def _set(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], requested: dict[str, Any]) -> None:
     have = holder.get("ProvisionedThroughput", ZERO)
-    if all(wish[member] == have.get(member) for member in ZERO):
+    if all(requested[member] == have.get(member) for member in ZERO):
         raise invalid(OPERATION, "The provisioned throughput will not change")
-    if min(wish.values()) < 1:
+    if min(requested.values()) < 1:
         raise invalid(OPERATION, "capacity units are at least 1")
     counts = dict(have)
-    if any(wish[member] < have.get(member, 0) for member in ZERO):
+    if any(requested[member] < have.get(member, 0) for member in ZERO):
         counts |= _decrease(dynamodb, have)
-    holder["ProvisionedThroughput"] = {**counts, **wish}
+    holder["ProvisionedThroughput"] = {**counts, **requested}
 
 
 def _decrease(dynamodb: SimulatedDynamoDB, have: dict[str, Any]) -> dict[str, Any]:
@@ -93,4 +93,4 @@ def _pairs(
     draft: dict[str, Any], indexes: dict[str, Any], params: dict[str, Any], units: dict[str, Any]
 ) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     own = [(draft, params["ProvisionedThroughput"])] if "ProvisionedThroughput" in params else []
-    return own + [(indexes[name], wish) for name, wish in units.items()]
+    return own + [(indexes[name], requested) for name, requested in units.items()]

@@ -18,12 +18,16 @@ def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], para
 
 
 def set_encryption(
-    dynamodb: SimulatedDynamoDB, operation: str, description: dict[str, Any], wish: dict[str, Any]
+    dynamodb: SimulatedDynamoDB, operation: str, description: dict[str, Any], requested: dict[str, Any]
 ) -> None:
     """Put what ``wish`` asks for into a description; what it has already is refused."""
     after = None
-    if wish.get("Enabled"):
-        after = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": arn_of(dynamodb, wish.get("KMSMasterKeyId"))}
+    if requested.get("Enabled"):
+        after = {
+            "Status": "ENABLED",
+            "SSEType": "KMS",
+            "KMSMasterKeyArn": arn_of(dynamodb, requested.get("KMSMasterKeyId")),
+        }
     if after == description.get("SSEDescription") and operation == "UpdateTable":
         raise invalid(operation, "Table is already encrypted by the given key")
     description.pop("SSEDescription", None)

@@ -50,12 +50,12 @@ def settings(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], p
 def disassociation_protection(
     dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]
 ) -> None:
-    wish = params["DisassociationProtectionEnabled"]
+    requested = params["DisassociationProtectionEnabled"]
     if not draft.get("Replicas") or draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(OPERATION, "only a replica of eventual consistency has disassociation protection")
-    if draft.get("DisassociationProtectionEnabled", True) == wish:
+    if draft.get("DisassociationProtectionEnabled", True) == requested:
         raise invalid(OPERATION, "disassociation protection will not change")
-    draft["DisassociationProtectionEnabled"] = wish
+    draft["DisassociationProtectionEnabled"] = requested
 
 
 def _replicas(draft: dict[str, Any]) -> list[dict[str, Any]]:
@@ -72,41 +72,41 @@ def _one(draft: dict[str, Any], region: str) -> dict[str, Any]:
     raise missing(OPERATION, f"no replica in {region}")
 
 
-def _create(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+def _create(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], requested: dict[str, Any]) -> None:
     view = draft.get("StreamSpecification", {}).get("StreamViewType")
     if view != "NEW_AND_OLD_IMAGES":
         raise invalid(OPERATION, "a replica needs a stream with new and old images")
-    if wish["RegionName"] in {HOME, *(replica["RegionName"] for replica in _replicas(draft))}:
-        raise invalid(OPERATION, f"there is a replica in {wish['RegionName']}")
+    if requested["RegionName"] in {HOME, *(replica["RegionName"] for replica in _replicas(draft))}:
+        raise invalid(OPERATION, f"there is a replica in {requested['RegionName']}")
     if draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(OPERATION, "a table of strong consistency gets no further replica")
-    replica: dict[str, Any] = {"RegionName": wish["RegionName"]}
-    _override(replica, wish)
+    replica: dict[str, Any] = {"RegionName": requested["RegionName"]}
+    _override(replica, requested)
     _replicas(draft).append({**replica, "ReplicaStatus": "CREATING"})
-    region = wish["RegionName"]
+    region = requested["RegionName"]
     dynamodb.soon(table, lambda: _settled(table, region, "ACTIVE"))
 
 
-def _update(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
-    replica = _one(draft, wish["RegionName"])
-    if "KMSMasterKeyId" in wish:
+def _update(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], requested: dict[str, Any]) -> None:
+    replica = _one(draft, requested["RegionName"])
+    if "KMSMasterKeyId" in requested:
         raise invalid(OPERATION, "the key of a replica never changes: it is made anew")
     before = copied(replica)
-    _override(replica, wish)
+    _override(replica, requested)
     if replica == before:
         raise invalid(OPERATION, "the replica will not change")
     replica["ReplicaStatus"] = "UPDATING"
-    dynamodb.soon(table, lambda: _settled(table, wish["RegionName"], "ACTIVE"))
+    dynamodb.soon(table, lambda: _settled(table, requested["RegionName"], "ACTIVE"))
 
 
-def _override(replica: dict[str, Any], wish: dict[str, Any]) -> None:
+def _override(replica: dict[str, Any], requested: dict[str, Any]) -> None:
     """Take over what a replica has of its own; its class is told in a summary, its indexes by name."""
     for member in ("KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride"):
-        if member in wish:
-            replica[member] = wish[member]
-    if "TableClassOverride" in wish:
-        replica["ReplicaTableClassSummary"] = {"TableClass": wish["TableClassOverride"]}
-    for index in wish.get("GlobalSecondaryIndexes", []):
+        if member in requested:
+            replica[member] = requested[member]
+    if "TableClassOverride" in requested:
+        replica["ReplicaTableClassSummary"] = {"TableClass": requested["TableClassOverride"]}
+    for index in requested.get("GlobalSecondaryIndexes", []):
         known = replica.setdefault("GlobalSecondaryIndexes", [])
         same = [other for other in known if other["IndexName"] == index["IndexName"]]
         if same:
@@ -115,15 +115,15 @@ def _override(replica: dict[str, Any], wish: dict[str, Any]) -> None:
             known.append(dict(index))
 
 
-def _delete(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
-    _one(draft, wish["RegionName"])["ReplicaStatus"] = "DELETING"
-    dynamodb.soon(table, lambda: _gone(table, wish["RegionName"]))
+def _delete(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], requested: dict[str, Any]) -> None:
+    _one(draft, requested["RegionName"])["ReplicaStatus"] = "DELETING"
+    dynamodb.soon(table, lambda: _gone(table, requested["RegionName"]))
 
 
-def _disassociate(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], wish: dict[str, Any]) -> None:
+def _disassociate(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], requested: dict[str, Any]) -> None:
     if draft.get("MultiRegionConsistency") == "STRONG":
         raise invalid(OPERATION, "only replicas of eventual consistency can be disassociated")
-    if wish["RegionName"] != HOME:
+    if requested["RegionName"] != HOME:
         raise invalid(OPERATION, "the call is made in the Region of the replica itself")
     if draft.get("DisassociationProtectionEnabled", True):
         raise invalid(OPERATION, "disassociation protection is on")
@@ -134,20 +134,20 @@ def _consistency(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any
     """Strong consistency comes with all replicas at once, in one Region set, and with an empty table."""
     if draft.get("Replicas"):
         raise invalid(OPERATION, "the consistency of a global table never changes")
-    wished = [update["Create"]["RegionName"] for update in params.get("ReplicaUpdates", []) if "Create" in update]
+    declared = [update["Create"]["RegionName"] for update in params.get("ReplicaUpdates", []) if "Create" in update]
     witness = [update["Create"]["RegionName"] for update in params.get("GlobalTableWitnessUpdates", [])]
-    regions = {HOME, *wished, *witness}
+    regions = {HOME, *declared, *witness}
     if params["MultiRegionConsistency"] == "STRONG":
-        if len(regions) != 3 or len(wished) + len(witness) != 2 or not wished:
+        if len(regions) != 3 or len(declared) + len(witness) != 2 or not declared:
             raise invalid(OPERATION, "strong consistency needs three replicas, or two and a witness")
         if not any(regions <= one for one in REGION_SETS):
             raise invalid(OPERATION, "the Regions must be of one set")
         if table.items:
             raise invalid(OPERATION, "strong consistency needs an empty table")
     draft["MultiRegionConsistency"] = params["MultiRegionConsistency"]
-    draft["Replicas"] = [{"RegionName": region, "ReplicaStatus": "CREATING"} for region in wished]
+    draft["Replicas"] = [{"RegionName": region, "ReplicaStatus": "CREATING"} for region in declared]
     draft["GlobalTableWitnesses"] = [{"RegionName": region, "WitnessStatus": "ACTIVE"} for region in witness]
-    for region in wished:
+    for region in declared:
         dynamodb.soon(table, lambda region=region: _settled(table, region, "ACTIVE"))
 
 

@@ -14,19 +14,19 @@ OPERATION = "UpdateTable"
 
 
 def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], params: dict[str, Any]) -> None:
-    wish = params["StreamSpecification"]
+    requested = params["StreamSpecification"]
     enabled = "StreamSpecification" in draft
-    if wish["StreamEnabled"] and enabled:
+    if requested["StreamEnabled"] and enabled:
         raise invalid(OPERATION, "Table already has an enabled stream")
-    if not wish["StreamEnabled"] and not enabled:
+    if not requested["StreamEnabled"] and not enabled:
         raise invalid(OPERATION, "Table has no stream to disable")
-    if wish["StreamEnabled"] and not wish.get("StreamViewType"):
+    if requested["StreamEnabled"] and not requested.get("StreamViewType"):
         raise invalid(OPERATION, "StreamViewType must be given")
-    if not wish["StreamEnabled"]:
+    if not requested["StreamEnabled"]:
         if draft.get("Replicas"):
             raise invalid(OPERATION, "a table with replicas needs its stream")
         del draft["StreamSpecification"]
         return
     dynamodb.born += 1
-    draft["StreamSpecification"] = wish
+    draft["StreamSpecification"] = requested
     draft["LatestStreamArn"] = f"{draft['TableArn']}/stream/{dynamodb.born}"

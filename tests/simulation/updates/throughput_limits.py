@@ -25,18 +25,18 @@ def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], para
         _set(indexes[update["IndexName"]], update["OnDemandThroughput"])
 
 
-def checked(operation: str, wish: dict[str, Any]) -> dict[str, Any]:
+def checked(operation: str, requested: dict[str, Any]) -> dict[str, Any]:
     """The wish, if it is one that the service takes."""
-    if not wish:
+    if not requested:
         raise invalid(operation, "OnDemandThroughput needs MaxReadRequestUnits, MaxWriteRequestUnits, or both")
-    if any(value < 1 and value != -1 for value in wish.values()):
+    if any(value < 1 and value != -1 for value in requested.values()):
         raise invalid(operation, "a maximum is at least 1, or -1 for none")
-    return wish
+    return requested
 
 
-def _set(holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def _set(holder: dict[str, Any], requested: dict[str, Any]) -> None:
     have = {**dict.fromkeys(MEMBERS, -1), **holder.get("OnDemandThroughput", {})}
-    after = {**have, **checked("UpdateTable", wish)}
+    after = {**have, **checked("UpdateTable", requested)}
     if after == have:
         raise invalid("UpdateTable", "the maximum will not change")
     holder["OnDemandThroughput"] = after

@@ -24,29 +24,29 @@ def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], para
         _raise(dynamodb, table, indexes[update["IndexName"]], update["WarmThroughput"])
 
 
-def begin(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def begin(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], requested: dict[str, Any]) -> None:
     """A new table or index is ready for the baseline, a provisioned one for its capacity, or for more."""
-    wish = wish or holder.get("WarmThroughput", {})
+    requested = requested or holder.get("WarmThroughput", {})
     capacity = holder.get("ProvisionedThroughput", {})
     units = {f"{kind}UnitsPerSecond": capacity.get(f"{kind}CapacityUnits", 0) for kind in ("Read", "Write")}
     least = units if all(units.values()) else BASELINE
-    if any(value < least[member] for member, value in wish.items()):
+    if any(value < least[member] for member, value in requested.items()):
         raise invalid(OPERATION, f"the requested warm throughput is lower than the initial one: {least}")
-    if dynamodb.strict or wish:
-        holder["WarmThroughput"] = {**least, **wish, "Status": "ACTIVE"}
+    if dynamodb.strict or requested:
+        holder["WarmThroughput"] = {**least, **requested, "Status": "ACTIVE"}
 
 
-def _raise(dynamodb: SimulatedDynamoDB, table: Table, holder: dict[str, Any], wish: dict[str, Any]) -> None:
+def _raise(dynamodb: SimulatedDynamoDB, table: Table, holder: dict[str, Any], requested: dict[str, Any]) -> None:
     """What was never told is taken: an emulator that tells nothing of it refuses nothing either."""
-    if not wish:
+    if not requested:
         raise invalid(OPERATION, "WarmThroughput needs ReadUnitsPerSecond, WriteUnitsPerSecond, or both")
     known = holder.get("WarmThroughput", BASELINE if dynamodb.strict else {})
     have = {member: known.get(member, 0) for member in BASELINE}
-    if any(value < have[member] for member, value in wish.items()):
+    if any(value < have[member] for member, value in requested.items()):
         raise invalid(OPERATION, f"warm throughput cannot be lowered: it is {have}")
-    if {**have, **wish} == have:
+    if {**have, **requested} == have:
         raise invalid(OPERATION, "warm throughput will not change")
-    holder["WarmThroughput"] = {**have, **wish, "Status": "UPDATING" if dynamodb.delay else "ACTIVE"}
+    holder["WarmThroughput"] = {**have, **requested, "Status": "UPDATING" if dynamodb.delay else "ACTIVE"}
     dynamodb.soon(table, lambda: _settled(table))
 
 

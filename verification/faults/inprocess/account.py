@@ -1,4 +1,4 @@
-"""One simulated account with its service, and processes of the product in it, each built as the wiring does."""
+"""One simulated account with its service, and processes of the product in it, built like the wiring does."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Process:
             clock=account.clock,
         )
         connection.fence = store.lease_lasts
-        world = EngineContext(
+        environment = EngineContext(
             api=connection.tables if endpoint.flavor.emulator else RateLimited(connection.tables, account.clock),
             items=connection.items,
             store=store,
@@ -110,7 +110,7 @@ class Process:
             endpoint=endpoint,
         )
         self.store = store
-        self.reconciler = Reconciler(world, self.options, TIMEOUT)
+        self.reconciler = Reconciler(environment, self.options, TIMEOUT)
         return self.reconciler
 
     def run(self, verb: str, work: Callable[[Reconciler], PassReport | CommandResult | int | None]) -> Ended:
@@ -144,7 +144,7 @@ class Process:
 
 @dataclass
 class OwnSource:
-    """The declarations of a command, read anew when they changed."""
+    """The declarations of a command, read again when they changed."""
 
     source: ListSource
     loaded: DesiredState | None = None
@@ -208,9 +208,9 @@ class SimulatedAccount:
         self.source.declarations = declarations
 
     def process(self, **options: Any) -> Process:
-        """A new process; ``one_shot`` unless told otherwise."""
-        wish = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
-        made = Options(**{**wish, **self.options, **options})
+        """A new process; ``one_shot`` by default."""
+        requested = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
+        made = Options(**{**requested, **self.options, **options})
         self.holders += 1
         self.reported.append(Heard(self.transport, f"holder-{self.holders}"))
         return Process(self, made, f"holder-{self.holders}", self.reported[-1], self.source, self.pool)
@@ -257,7 +257,7 @@ class SimulatedAccount:
                 self._unreal.close()
 
     def _probed(self) -> flavors.Probed:
-        """What the probes, which go past the simulated wire, say of this account's endpoint."""
+        """What the probes, which bypass the simulated transport, report about this account's endpoint."""
         return flavors.Probed(self.flavor, flavors.Reply(200), may_be_local=self.flavor is Flavor.DYNAMODB_LOCAL)
 
 

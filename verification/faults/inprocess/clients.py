@@ -54,7 +54,7 @@ class Hooked:
 
 
 class Pool:
-    """One session. ``wire`` and ``by`` say, case by case, where its requests go and who makes them."""
+    """One session. ``transport`` and ``by`` tell for each case where its requests go and which process makes them."""
 
     def __init__(self) -> None:
         import boto3.session
@@ -122,7 +122,7 @@ class Pool:
 
 @contextmanager
 def no_real_time(clock: VirtualClock) -> Iterator[None]:
-    """botocore's pauses between retries turn the virtual clock."""
+    """botocore's pauses between retries advance the virtual clock."""
     import botocore.endpoint
 
     with mock.patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep)):

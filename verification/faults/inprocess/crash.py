@@ -1,4 +1,4 @@
-"""A process that dies at one of its mutating calls: nothing is given back, nothing more is sent, another one comes.
+"""A process that dies at a mutating call: it releases nothing and sends nothing more, and another one follows.
 
 The death of kill -9 on the strict simulation of AWS and in unreal time, so that the lease of the dead is outwaited as
 its rules have it, and backups, restores, replicas and scaling are there. Called by the campaign ``crashes``.
@@ -31,7 +31,7 @@ class Died(BaseException):
 
 @dataclass
 class Death:
-    """Hooks of a wire: the process named by the call's ``by`` dies at the call of that number, and sends no more."""
+    """Hooks of a transport: the process named by the call's ``by`` dies at the call of that number."""
 
     number: int
     moment: Moment

@@ -1,4 +1,4 @@
-"""What processes are killed at in unreal time: all named scenarios, and what only the strict simulation can hold.
+"""Scenarios in which processes are killed in virtual time: the named ones, and those that need the simulation.
 
 Appended to, never reordered: a case of the campaign ``crashes`` is named by its place.
 """
@@ -20,14 +20,14 @@ from faults.inprocess.scenarios import (
     SCALED,
     USERS,
     daemon,
+    declaring,
     gone,
     made,
     once,
     rows_of_others,
-    strangers,
     then,
+    unmanaged_table,
     verb,
-    wish,
 )
 from support.specs import declaration as subject
 from support.specs import gsi, spec, stream
@@ -48,9 +48,9 @@ def backed_up(name: str) -> Callable[[SimulatedAccount], None]:
     return lambda account: account.call("CreateBackup", TableName=name, BackupName=KEPT)
 
 
-def restore(table: str, to: str, **wishes: Any) -> Callable[[SimulatedAccount], Ended]:
-    """The verb, from the backup ``kept`` unless told otherwise."""
-    asked = {"backup": KEPT, "at": None, **wishes}
+def restore(table: str, to: str, **desired_states: Any) -> Callable[[SimulatedAccount], Ended]:
+    """The command, from the backup ``kept`` by default."""
+    asked = {"backup": KEPT, "at": None, **desired_states}
     return verb("restore", lambda reconciler: reconciler.restore(table, to, **asked))
 
 
@@ -88,7 +88,7 @@ RESTORES = (
     Scenario(
         "what a replaced table held before is restored beside it",
         restore("users", "users_before"),
-        then(made(USERS), rows_of_others("users", OTHERS), backed_up("users"), wish(REKEYED), once),
+        then(made(USERS), rows_of_others("users", OTHERS), backed_up("users"), declaring(REKEYED), once),
     ),
     Scenario(
         "a declared table that is gone is restored under its own name and adopted",
@@ -98,35 +98,35 @@ RESTORES = (
     Scenario(
         "a table is not restored over one of others",
         restore("users", "theirs"),
-        then(made(USERS), backed_up("users"), strangers("theirs", OTHERS)),
+        then(made(USERS), backed_up("users"), unmanaged_table("theirs", OTHERS)),
     ),
 )
 DAEMONS = (
-    Scenario("a daemon makes tables with seeds", daemon(), then(named.with_state, wish(USERS, ORDERS, AUDIT))),
+    Scenario("a daemon makes tables with seeds", daemon(), then(named.with_state, declaring(USERS, ORDERS, AUDIT))),
     Scenario(
         "a daemon builds an index and scales what it makes",
         daemon(),
         then(
             made(subject(spec(billing=PROVISIONED))),
-            wish(
+            declaring(
                 subject(
                     spec(billing=PROVISIONED, auto_scaling=SCALED, global_indexes=[gsi("by_a", "a S", units=(1, 1))])
                 )
             ),
         ),
     ),
-    Scenario("a daemon prunes", daemon(), then(made(USERS, ORDERS, AUDIT), wish(USERS))),
+    Scenario("a daemon prunes", daemon(), then(made(USERS, ORDERS, AUDIT), declaring(USERS))),
     Scenario(
         "a daemon replaces a seeded table",
         daemon(),
-        then(made(USERS, ORDERS), wish(REKEYED, ORDERS)),
+        then(made(USERS, ORDERS), declaring(REKEYED, ORDERS)),
     ),
     Scenario(
         "a daemon makes a table with replica, backups and recovery",
         daemon(),
         then(
             named.with_state,
-            wish(
+            declaring(
                 subject(
                     spec(
                         stream=stream("NEW_AND_OLD_IMAGES"),
@@ -141,7 +141,7 @@ DAEMONS = (
     Scenario(
         "a daemon makes, prunes and replaces in DynamoDB Local",
         daemon(),
-        then(made(USERS, ORDERS), wish(REKEYED, AUDIT)),
+        then(made(USERS, ORDERS), declaring(REKEYED, AUDIT)),
         flavor=Flavor.DYNAMODB_LOCAL,
     ),
 )
@@ -150,4 +150,4 @@ SCENARIOS: tuple[Scenario, ...] = (
     *RESTORES,
     *DAEMONS,
 )
-"""Left out is whatever goes on with another wish when it is done again: what died in the middle has no such sequel."""
+"""Scenarios whose second run has other declarations are left out, because a killed run has no such continuation."""

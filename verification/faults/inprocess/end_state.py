@@ -1,4 +1,4 @@
-"""What an account holds in the end, without what differs from run to run: times, ids, nonces, revisions."""
+"""The final state of an account without values that differ between runs: times, IDs, nonces, revisions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VOLATILE = frozenset(
 )
 KINDS = ("table#", "seed#", "attempts#", "rebuild#", "suspension")
 """Records that say what is so; lease, history and fingerprint, and the marks of quotas, only say what was done."""
-SAID = ("ownership", "base_name", "lifecycle", "state", "count", "digest", "counts", "index", "new_index")
+MESSAGES = ("ownership", "base_name", "lifecycle", "state", "count", "digest", "counts", "index", "new_index")
 OWNER = "dynamodb-reconciler:owner"
 
 
@@ -30,7 +30,7 @@ def end_state(dynamodb: SimulatedDynamoDB) -> dict[str, Any]:
     for item in records(dynamodb, STATE):
         scope, record = item["scope"]["S"], item["record"]["S"]
         if record.startswith(KINDS):
-            state[f"record {scope} {record}"] = {name: item[name] for name in SAID if name in item}
+            state[f"record {scope} {record}"] = {name: item[name] for name in MESSAGES if name in item}
     if dynamodb.scaling is not None:
         state["scaling"] = json.dumps([sorted(dynamodb.scaling.targets), sorted(dynamodb.scaling.policies)])
     state["tables with backups"] = sorted({kept["summary"]["TableName"] for kept in dynamodb.backups.values()})

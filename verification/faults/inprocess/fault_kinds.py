@@ -1,4 +1,4 @@
-"""Every kind of fault, each at one call: what the client gets in the place of the service's answer.
+"""Every kind of fault at one call: what the client receives instead of the answer of the service.
 
 ``applied`` kinds let the service act first and lose its answer. ``through`` kinds also strike every retry of that call
 by the SDK, so that the product itself must cope.

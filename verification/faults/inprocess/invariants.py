@@ -1,4 +1,4 @@
-"""What may never be seen on the wire, whatever went wrong, and what must be said of a run that did not end well."""
+"""Invariants of every request that is sent, whatever went wrong, and what the report of a failed run must contain."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _nothing_after(account: SimulatedAccount) -> None:
 
 
 def reported(ended: Ended) -> None:
-    """A run that did not end well says why; and it never tells a secret (I12)."""
+    """A failed run reports why, and it never shows a secret (I12)."""
     messages = reasons(ended)
     assert ended.exit == 0 or messages, f"it ended with {ended.exit} and did not say why"
     assert SECRET not in messages, "it tells a secret"

@@ -49,7 +49,7 @@ def error(code: str, status: int = 400, message: str = "no", **members: Any) -> 
 
 
 def refusal(problem: ApiError) -> Reply:
-    """What the simulated service refused, on the wire."""
+    """The refusal of the simulated service as an HTTP answer."""
     return error(problem.code, message=problem.message)
 
 

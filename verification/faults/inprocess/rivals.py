@@ -1,4 +1,4 @@
-"""Three reconcilers at once over one service and one state table, their calls interleaved by a seeded scheduler.
+"""Three reconcilers at once on one service and one state table; a seeded scheduler interleaves their calls.
 
 Each runs in a thread of its own, and only one moves at a time: before every request the baton goes back. So a case is
 the same each time it is run. A rival may be left standing for longer than a lease lasts, between any two calls but the
@@ -18,7 +18,7 @@ from faults.inprocess import invariants
 from faults.inprocess.account import STATE, Ended, Process, SimulatedAccount
 from faults.inprocess.baseline import changes
 from faults.inprocess.clients import Pool
-from faults.inprocess.scenarios import strangers, with_state
+from faults.inprocess.scenarios import unmanaged_table, with_state
 from faults.inprocess.transport import SentRequest
 from simulation.simulated_engine import ListSource, declaration, item
 
@@ -44,12 +44,12 @@ def about_lease(request: SentRequest) -> bool:
 
 
 class Stopped(BaseException):
-    """The case is over; ends the thread of a rival."""
+    """The case is over. Ends the thread of a rival."""
 
 
 @dataclass
 class Rival:
-    """One process with its own wishes, in a thread of its own."""
+    """One process with its own declarations, in its own thread."""
 
     name: str
     stack: str
@@ -64,7 +64,7 @@ class Rival:
 
 
 class Scheduler:
-    """Holds the baton: gives it to one rival, and has it back before that rival's next request."""
+    """Lets one rival at a time run, up to its next request."""
 
     def __init__(self, account: SimulatedAccount, dice: random.Random) -> None:
         self.account, self.dice = account, dice
@@ -180,7 +180,7 @@ def run(number: int) -> Counter[str]:
     dice = random.Random(number)
     account = SimulatedAccount(dice.choice((Flavor.AWS, Flavor.MOTO)), dice.choice((0.0, 1.0)))
     with_state(account)
-    strangers(THEIRS, item("row"))(account)
+    unmanaged_table(THEIRS, item("row"))(account)
     for log in (account.transport.sent, account.reported, account.dynamodb.refusals):
         log.clear()
     scheduler = Scheduler(account, dice)
@@ -208,31 +208,31 @@ def run(number: int) -> Counter[str]:
 
 def _rival(account: SimulatedAccount, dice: random.Random, place: int) -> Rival:
     stack = dice.choice(("one", "one", "two"))
-    wishes = [
+    desired_states = [
         tuple(declaration(name, seed=SEED if dice.random() < 0.5 else ()) for name in _some(dice, stack))
         for _ in range(dice.randrange(1, 3))
     ]
     prune = dice.choice(("owned", "owned", "never"))
     process = account.process(stack=stack, prune=prune, one_shot=False, max_deletes=None)
     process.pool = pool(place)
-    process.source = ListSource(wishes[0])
+    process.source = ListSource(desired_states[0])
     passes = dice.randrange(1, 3)
 
     def work(rival: Rival) -> None:
-        for wish in wishes:
-            process.source.declarations = wish
+        for requested in desired_states:
+            process.source.declarations = requested
             for _ in range(passes):
-                _said(process.passes())
+                _messages(process.passes())
         process.close()
 
-    return Rival(f"rival {place}", stack, work, process, wishes[-1])
+    return Rival(f"rival {place}", stack, work, process, desired_states[-1])
 
 
 def _some(dice: random.Random, stack: str) -> list[str]:
     return sorted(dice.sample(TABLES[stack], dice.randrange(1, 4)))
 
 
-def _said(ended: Ended) -> None:
+def _messages(ended: Ended) -> None:
     assert ended.exit == 0 or ended.report is not None or ended.messages, "it ended badly and did not say why"
 
 

@@ -1,4 +1,4 @@
-"""What a scenario is: an account as it stood before, and the runs of the product that are looked at call by call."""
+"""A scenario: the initial account, and the runs of the product that are checked call by call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The named scenarios: every verb, every kind of change, tables that come, go and are replaced, alone and together."""
+"""The named scenarios: every command, every kind of change, tables that are created, deleted and replaced."""
 
 from __future__ import annotations
 
@@ -52,14 +52,16 @@ def verb(
     return lambda account: account.process().run(name, work)
 
 
-def daemon(*wishes: tuple[Declaration, ...], passes: int = 6, **options: Any) -> Callable[[SimulatedAccount], Ended]:
-    """A daemon: passes a minute apart until all is as declared, then its declarations change to the next wish."""
+def daemon(
+    *desired_states: tuple[Declaration, ...], passes: int = 6, **options: Any
+) -> Callable[[SimulatedAccount], Ended]:
+    """A daemon: passes a minute apart until all is in sync, then its declarations change to the next desired state."""
 
     def act(account: SimulatedAccount) -> Ended:
         process = account.process(one_shot=False, **options)
         ended = Ended("daemon", 0)
-        for wish in wishes or (account.source.declarations,):
-            account.declare(*wish)
+        for requested in desired_states or (account.source.declarations,):
+            account.declare(*requested)
             for _ in range(passes):
                 ended = process.passes()
                 account.later(61)
@@ -93,7 +95,7 @@ def then(*steps: Callable[[SimulatedAccount], Any]) -> Callable[[SimulatedAccoun
 
 
 def declared(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
-    """The state table stands, and these are wished for."""
+    """The state table exists, and these tables are declared."""
 
     def before(account: SimulatedAccount) -> None:
         with_state(account)
@@ -103,16 +105,16 @@ def declared(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
 
 
 def with_state(account: SimulatedAccount) -> None:
-    """The state table stands, with nothing in it but its fingerprint."""
+    """The state table exists and holds only its fingerprint."""
     account.declare(declaration("nothing", lifecycle=Lifecycle(on_existing="observe")))
     account.process(mode="enforce").run("suspend", lambda reconciler: (reconciler.writable_state(), 0)[1])
 
 
-def wish(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
+def declaring(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
     return lambda account: account.declare(*declarations)
 
 
-def strangers(name: str, *rows: Any) -> Callable[[SimulatedAccount], None]:
+def unmanaged_table(name: str, *rows: Any) -> Callable[[SimulatedAccount], None]:
     """A table that somebody else made, with rows of theirs."""
 
     def before(account: SimulatedAccount) -> None:
@@ -149,15 +151,15 @@ def transition(name: str, title: str | None = None) -> Scenario:
     """A hard transition of one table, from its ``before`` to its ``after``."""
     every: tuple[Transition, ...] = (*TRANSITIONS, *SETTINGS, *ASIDE, *VECTORS)
     (case,) = (each for each in every if each.name == name and (title is None or title == each.name))
-    return Scenario(name, once, then(made(subject(case.before)), wish(subject(case.after))))
+    return Scenario(name, once, then(made(subject(case.before)), declaring(subject(case.after))))
 
 
 RUNS = 2
 OTHERS = item("theirs", name="not of the seed")
 CREATES = (
-    Scenario("two tables and the state table come to be", once, wish(USERS, ORDERS), delay=0),
-    Scenario("two tables come to be in moto", once, wish(USERS, ORDERS), flavor=Flavor.MOTO, delay=0),
-    Scenario("two tables come to be in DynamoDB Local", once, wish(USERS, ORDERS), flavor=Flavor.DYNAMODB_LOCAL),
+    Scenario("two tables and the state table come to be", once, declaring(USERS, ORDERS), delay=0),
+    Scenario("two tables come to be in moto", once, declaring(USERS, ORDERS), flavor=Flavor.MOTO, delay=0),
+    Scenario("two tables come to be in DynamoDB Local", once, declaring(USERS, ORDERS), flavor=Flavor.DYNAMODB_LOCAL),
     Scenario("a table comes to be where the state table stands", once, declared(USERS)),
     Scenario(
         "a table with everything comes to be",
@@ -187,7 +189,7 @@ SEEDS = (
     Scenario(
         "a table that is not empty is not seeded",
         once,
-        then(with_state, strangers("users", OTHERS), wish(USERS)),
+        then(with_state, unmanaged_table("users", OTHERS), declaring(USERS)),
     ),
     Scenario(
         "seed writes the missing rows",
@@ -239,25 +241,27 @@ UPDATES = (
     Scenario(
         "time to live moves to another attribute",
         daemon(),
-        then(made(subject(spec(ttl=ttl("expires")))), wish(subject(spec(ttl=ttl("gone_at"))))),
+        then(made(subject(spec(ttl=ttl("expires")))), declaring(subject(spec(ttl=ttl("gone_at"))))),
         flavor=Flavor.MOTO,
     ),
     Scenario(
         "capacity gets an owner that scales it",
         once,
-        then(made(subject(spec(billing=PROVISIONED))), wish(subject(spec(billing=PROVISIONED, auto_scaling=SCALED)))),
+        then(
+            made(subject(spec(billing=PROVISIONED))), declaring(subject(spec(billing=PROVISIONED, auto_scaling=SCALED)))
+        ),
     ),
     Scenario(
         "a backup is due",
         once,
-        then(made(subject(spec())), wish(subject(spec(backups=Backups("0 0 * * *", 2))))),
+        then(made(subject(spec())), declaring(subject(spec(backups=Backups("0 0 * * *", 2))))),
     ),
     Scenario(
         "a replica comes",
         once,
         then(
             made(subject(spec(stream=stream("NEW_AND_OLD_IMAGES")))),
-            wish(subject(spec(stream=stream("NEW_AND_OLD_IMAGES"), replicas=(Replica("us-east-1"),)))),
+            declaring(subject(spec(stream=stream("NEW_AND_OLD_IMAGES"), replicas=(Replica("us-east-1"),)))),
         ),
     ),
     Scenario(
@@ -265,49 +269,53 @@ UPDATES = (
         once,
         then(
             made(subject(spec(stream=stream("NEW_AND_OLD_IMAGES"), replicas=(Replica("us-east-1"),)))),
-            wish(subject(spec(stream=stream("NEW_AND_OLD_IMAGES"), replicas=()))),
+            declaring(subject(spec(stream=stream("NEW_AND_OLD_IMAGES"), replicas=()))),
         ),
     ),
 )
 PROTECTED = replace(ORDERS, lifecycle=Lifecycle(protect=True))
 ENDS = (
-    Scenario("one table of three is pruned", once, then(made(USERS, ORDERS, AUDIT), wish(USERS, AUDIT))),
+    Scenario("one table of three is pruned", once, then(made(USERS, ORDERS, AUDIT), declaring(USERS, AUDIT))),
     Scenario(
         "one table of three is pruned in moto",
         once,
-        then(made(USERS, ORDERS, AUDIT), wish(ORDERS, AUDIT)),
+        then(made(USERS, ORDERS, AUDIT), declaring(ORDERS, AUDIT)),
         flavor=Flavor.MOTO,
     ),
     Scenario(
         "two tables are more than may be pruned",
         once,
-        then(made(USERS, ORDERS, AUDIT), wish(USERS)),
+        then(made(USERS, ORDERS, AUDIT), declaring(USERS)),
         options={"max_deletes": 1},
     ),
-    Scenario("nothing is pruned", once, then(made(USERS, ORDERS), wish(USERS)), options={"prune": "never"}),
-    Scenario("a table is replaced", once, then(made(USERS, ORDERS), wish(REKEYED, ORDERS))),
+    Scenario("nothing is pruned", once, then(made(USERS, ORDERS), declaring(USERS)), options={"prune": "never"}),
+    Scenario("a table is replaced", once, then(made(USERS, ORDERS), declaring(REKEYED, ORDERS))),
     Scenario(
         "a table is replaced in DynamoDB Local",
         once,
-        then(made(USERS, ORDERS), wish(REKEYED, ORDERS)),
+        then(made(USERS, ORDERS), declaring(REKEYED, ORDERS)),
         flavor=Flavor.DYNAMODB_LOCAL,
     ),
     Scenario(
         "a table with rows of others is not replaced",
         once,
-        then(made(USERS), rows_of_others("users", OTHERS), wish(REKEYED)),
+        then(made(USERS), rows_of_others("users", OTHERS), declaring(REKEYED)),
         options={"data_loss": "never"},
     ),
     Scenario(
         "a table that others made is adopted and never pruned",
         daemon((replace(USERS, seed=None), ORDERS), (ORDERS,)),
-        then(with_state, strangers("users", OTHERS)),
+        then(with_state, unmanaged_table("users", OTHERS)),
         again=daemon((ORDERS,)),
     ),
     Scenario(
         "a table that others made becomes ours and is replaced",
         once,
-        then(with_state, strangers("users"), wish(replace(REKEYED, lifecycle=Lifecycle(on_existing="own")), ORDERS)),
+        then(
+            with_state,
+            unmanaged_table("users"),
+            declaring(replace(REKEYED, lifecycle=Lifecycle(on_existing="own")), ORDERS),
+        ),
         owns=True,
     ),
     Scenario(
@@ -315,28 +323,28 @@ ENDS = (
         once,
         then(
             with_state,
-            strangers("users", OTHERS),
-            wish(replace(USERS, lifecycle=Lifecycle(on_existing="fail")), ORDERS),
+            unmanaged_table("users", OTHERS),
+            declaring(replace(USERS, lifecycle=Lifecycle(on_existing="fail")), ORDERS),
         ),
     ),
     Scenario(
         "a table deleted and made again by others is left alone",
         once,
-        then(made(USERS, ORDERS), gone("orders"), strangers("orders", OTHERS), wish(USERS)),
+        then(made(USERS, ORDERS), gone("orders"), unmanaged_table("orders", OTHERS), declaring(USERS)),
     ),
     Scenario(
         "destroy deletes what we created",
         verb("destroy", lambda r: r.destroy()),
-        then(made(USERS, ORDERS), rows_of_others("users", OTHERS), strangers("theirs", OTHERS)),
+        then(made(USERS, ORDERS), rows_of_others("users", OTHERS), unmanaged_table("theirs", OTHERS)),
     ),
     Scenario("destroy spares what is protected", verb("destroy", lambda r: r.destroy()), made(USERS, PROTECTED)),
-    Scenario("the state is lost", once, then(made(USERS, ORDERS), gone(STATE), wish(REKEYED, ORDERS))),
+    Scenario("the state is lost", once, then(made(USERS, ORDERS), gone(STATE), declaring(REKEYED, ORDERS))),
     Scenario(
         "a replica's table and others: prune, replace, create and change at once",
         once,
         then(
             made(USERS, ORDERS, AUDIT, subject(spec())),
-            wish(
+            declaring(
                 REKEYED,
                 AUDIT,
                 subject(spec(ttl=ttl("expires"), tags={"team": "core"})),
@@ -353,16 +361,16 @@ VERBS = (
         then(made(USERS), verb("suspend", lambda r: r.suspend("a person"))),
     ),
     Scenario("release", verb("release", lambda r: (r.release(("users",)), 0)[1]), made(USERS, ORDERS)),
-    Scenario("preview", verb("once", lambda r: r.preview()), then(made(USERS), wish(REKEYED, ORDERS))),
+    Scenario("preview", verb("once", lambda r: r.preview()), then(made(USERS), declaring(REKEYED, ORDERS))),
     Scenario(
         "a suspended stack is only observed",
         once,
-        then(made(USERS), verb("suspend", lambda r: r.suspend("a person")), wish(REKEYED, ORDERS)),
+        then(made(USERS), verb("suspend", lambda r: r.suspend("a person")), declaring(REKEYED, ORDERS)),
     ),
     Scenario(
         "an index is rebuilt beside the old one",
         verb("rebuild-index", lambda r: r.rebuild_index("subject", "by_a", None, timedelta(0))),
-        then(made(subject(spec(global_indexes=[gsi("by_a", "a S")]))), wish(subject(spec()))),
+        then(made(subject(spec(global_indexes=[gsi("by_a", "a S")]))), declaring(subject(spec()))),
     ),
     Scenario(
         "a table is restored from a backup",
@@ -385,7 +393,7 @@ DAEMONS = (
     Scenario(
         "a daemon waits before it prunes a table with rows",
         daemon(prune_grace=timedelta(seconds=90)),
-        then(made(USERS, ORDERS), rows_of_others("users", OTHERS), wish(ORDERS)),
+        then(made(USERS, ORDERS), rows_of_others("users", OTHERS), declaring(ORDERS)),
     ),
     Scenario(
         "everything is gone under a daemon",
@@ -396,12 +404,12 @@ DAEMONS = (
 )
 
 
-def runs(*wishes: tuple[str, tuple[Declaration, ...]]) -> Callable[[SimulatedAccount], Ended]:
+def runs(*desired_states: tuple[str, tuple[Declaration, ...]]) -> Callable[[SimulatedAccount], Ended]:
     """One run after the other in one account, each of a stack with its declarations, made again where it failed."""
 
     def act(account: SimulatedAccount) -> Ended:
         ended = []
-        for stack, declarations in wishes:
+        for stack, declarations in desired_states:
             account.declare(*declarations)
             last = account.once(stack=stack)
             for _ in range(RUNS):
@@ -434,7 +442,7 @@ SHARED = (
     Scenario(
         "two environments live side by side",
         environments,
-        then(made(USERS), wish(AUDIT)),
+        then(made(USERS), declaring(AUDIT)),
     ),
 )
 SCENARIOS: tuple[Scenario, ...] = (*CREATES, *SEEDS, *UPDATES, *ENDS, *VERBS, *DAEMONS, *SHARED)

@@ -1,4 +1,4 @@
-"""One fault at one call of one scenario: run it, let the product come back, and judge everything that was sent."""
+"""One fault at one call of one scenario: run it, let the product recover, and check every request that was sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST = TIMEOUT.total_seconds() + 300
 
 
 class Striker:
-    """The ``meddle`` of a wire that strikes one call."""
+    """The ``meddle`` hook of a transport that injects the fault at one call."""
 
     def __init__(self, plan: Plan, clock: VirtualClock) -> None:
         self.plan, self.clock, self.hit = plan, clock, 0
@@ -112,7 +112,7 @@ def apart_from_adopted(scenario: Scenario, call: SentRequest, left: list[str]) -
 
 
 def _unreported(plan: Plan, ended: Ended) -> bool:
-    """Whether the answer can be told from no other (no such item, a short list), or it is said that another leads."""
+    """Whether the answer looks like a valid one (no such item, a short list), or the report names another leader."""
     if plan.kind.family == "short" or (ended.report is not None and ended.report.lease_holder):
         return True
     return _no_item(plan)

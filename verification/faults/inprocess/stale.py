@@ -1,4 +1,4 @@
-"""One read answered from the past: as it would have been one or two changes before. Of ``stale-raced``."""
+"""One stale read: answered as it was one or two changes before. For the campaign ``stale-raced``."""
 
 from __future__ import annotations
 

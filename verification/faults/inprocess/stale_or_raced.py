@@ -1,4 +1,4 @@
-"""One case of the campaign ``stale-raced``: run it, let the product come back, judge what was sent, and see it rest."""
+"""One case of the campaign ``stale-raced``: run it, let the product recover, check every request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wire that is none: every request of botocore is answered in process from the simulated service.
+"""A transport without a network: every request of botocore is answered in process by the simulated service.
 
 A ``before-send`` handler hands botocore an ``AWSResponse`` (or raises what its transport would), so all of the SDK
 runs: serialising, signing, retries, checksums, parsing. ``meddle`` stands between request and service.
