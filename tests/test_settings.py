@@ -1,4 +1,4 @@
-"""Settings: which layer wins, what is refused and how it is said, what the engine gets."""
+"""Settings: precedence of the layers, refused values and their messages, and what the engine receives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in ``.env`` beside an endpoint is used with it: one file means one database."""
+"""The settings in ``.env`` apply together with its endpoint: one file means one database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no setting may be: each mistake is named with setting, origin, reason and remedy, and no secret is shown."""
+"""Invalid settings: each is reported with setting, origin, reason and remedy, and without secrets."""
 
 from __future__ import annotations
 

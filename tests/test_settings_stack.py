@@ -1,4 +1,4 @@
-"""The stack that nobody named is the project's: from pyproject.toml, else the folder around the declarations."""
+"""The default stack is that of the project: from pyproject.toml, else the folder around the declarations."""
 
 from __future__ import annotations
 

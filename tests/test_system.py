@@ -1,4 +1,4 @@
-"""The threads of a pass: results in order, nothing begun once the process is to stop, and no wait without an end."""
+"""The threads of a pass: results in order, nothing started once the process must stop, and no endless wait."""
 
 from __future__ import annotations
 

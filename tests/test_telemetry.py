@@ -1,4 +1,4 @@
-"""What a pass says to the log: each step, each refusal when it begins, and one line for the pass."""
+"""The log of a pass: each step, each new refusal, and one line for the pass."""
 
 from __future__ import annotations
 

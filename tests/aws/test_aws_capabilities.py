@@ -1,4 +1,4 @@
-"""An endpoint's missing operations: known by flavor, learnt from two answers, forgotten when it was gone."""
+"""Missing operations of an endpoint: known by flavor, learnt from two answers, forgotten after a disconnect."""
 
 import pytest
 from moto.dynamodb.responses import DynamoHandler

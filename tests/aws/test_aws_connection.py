@@ -1,4 +1,4 @@
-"""What a connection sends and how often: the read-only guard, retries, single sendings, sessions built anew."""
+"""What a connection sends and how often: the read-only guard, retries, single attempts, new sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials that are configured and cannot be loaded: named with cause and remedy; beside an emulator no matter."""
+"""Configured credentials that cannot be loaded: reported with cause and remedy, and ignored on an emulator."""
 
 from __future__ import annotations
 

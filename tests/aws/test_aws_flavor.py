@@ -1,4 +1,4 @@
-"""What answers is decided by its answers, within two seconds, and before the first signed call."""
+"""The flavor of an endpoint is detected by its answers, within two seconds, and before the first signed call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that an account may make a few times a second come no faster, and bursts within that do not wait."""
+"""Rate limits of an account: calls are spread over time, and bursts within the limit do not wait."""
 
 from datetime import UTC, datetime
 

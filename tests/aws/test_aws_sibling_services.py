@@ -1,4 +1,4 @@
-"""The services beside DynamoDB: where they are, where there are none, and that reading clients cannot write there."""
+"""Sibling services of DynamoDB: their addresses, endpoints without them, and read-only clients."""
 
 from __future__ import annotations
 

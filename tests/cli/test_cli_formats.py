@@ -1,4 +1,4 @@
-"""The forms of output beside human and JSON."""
+"""The output formats other than human and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options in front of the verb move behind it."""
+"""Options before the command move behind it."""
 
 from __future__ import annotations
 

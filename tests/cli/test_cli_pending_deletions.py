@@ -1,4 +1,4 @@
-"""A table that is about to be deleted or replaced is named with its loss, its time and the way to stop it."""
+"""A pending deletion or replacement is shown with its data loss, its time and the way to cancel it."""
 
 from __future__ import annotations
 

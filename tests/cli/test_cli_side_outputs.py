@@ -1,4 +1,4 @@
-"""The report comes first, and what happens beside the work changes neither it nor the exit code."""
+"""The report comes first; side outputs change neither it nor the exit code."""
 
 from __future__ import annotations
 

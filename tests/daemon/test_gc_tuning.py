@@ -1,4 +1,4 @@
-"""The daemon looks for garbage between its passes: what stays is set aside, what a pass leaves is freed after it."""
+"""The daemon collects garbage between passes: lasting objects are frozen, those of a pass are freed after it."""
 
 from __future__ import annotations
 

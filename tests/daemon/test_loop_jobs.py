@@ -1,4 +1,4 @@
-"""Orders share the thread of passes: one at a time, equal ones are one, none is lost, and the interval is kept."""
+"""Jobs share the thread of passes: one at a time, equal ones are merged, none is lost, and the interval is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The threads of a pass give way to requests, for a moment, and never for good."""
+"""Threads of a pass yield to requests, briefly and never for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Class files that cannot be loaded: told at the line in the user's own file."""
+"""Class files that cannot be loaded are reported with the line in the user's own file."""
 
 from __future__ import annotations
 

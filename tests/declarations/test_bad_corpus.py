@@ -1,4 +1,4 @@
-"""How many malformed declarations and seeds are told by their exact sentences, and that every sentence is whole."""
+"""How many malformed declarations and seeds are reported by exact sentences, and that every sentence is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people get wrong in JSON: spellings of other languages, commas, comments, fields that are only told."""
+"""Common mistakes in JSON: spellings of other languages, commas, comments, read-only fields."""
 
 from __future__ import annotations
 

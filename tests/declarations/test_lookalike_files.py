@@ -1,4 +1,4 @@
-"""Files that look like declarations and declare nothing: wrapped, converted, renamed, commented out, saved over."""
+"""Files that look like declarations and declare nothing: wrapped, converted, renamed, commented out, overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table names that an f-string made of None: refused, unless the word is written in the source."""
+"""Table names that an f-string built from None are refused, unless the word is in the source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number where a text is wanted: the remedy shows the digits as they were written, not as they were read."""
+"""A number instead of a string: the remedy shows the digits as written, not as parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder that is loaded again: files with the bytes they had are not parsed anew, and nothing else is remembered."""
+"""A folder that is loaded again: files with unchanged bytes are not parsed again, and nothing else is cached."""
 
 from __future__ import annotations
 

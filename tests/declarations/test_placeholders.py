@@ -1,4 +1,4 @@
-"""Placeholders of other tools: refused by field wherever they stand, unless escaped; variables of IAM stay."""
+"""Placeholders of other tools are refused with their field, unless escaped; IAM variables are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs that were accepted without a word and meant something else, or nothing: each is told now."""
+"""Inputs that were once accepted silently with another meaning or none: each is reported now."""
 
 from __future__ import annotations
 

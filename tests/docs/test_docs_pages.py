@@ -1,4 +1,4 @@
-"""The pages stand on what is there: targets, files and links that exist, one version everywhere."""
+"""Targets, files and links in the documents exist, and the version is the same everywhere."""
 
 import re
 import tomllib

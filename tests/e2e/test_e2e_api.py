@@ -1,4 +1,4 @@
-"""The API of the running daemon beside DynamoDB Local, judged by what an independent client sees."""
+"""The API of the running daemon on DynamoDB Local, checked by an independent client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Auto scaling on moto, as independent clients see it: targets, policies, scheduled actions, and peace afterwards."""
+"""Auto scaling on moto, checked by independent clients: targets, policies, scheduled actions, then no writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backups on moto, as an independent client sees them: on schedule, and before a table is deleted."""
+"""Backups on moto, checked by an independent client: on schedule, and before a table is deleted."""
 
 from __future__ import annotations
 

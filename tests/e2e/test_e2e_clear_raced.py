@@ -1,4 +1,4 @@
-"""``clear`` while somebody adds an attribute to an item and the wire fails: nothing added is lost without a word."""
+"""``clear`` while somebody adds an attribute to an item and the connection fails: no addition is lost silently."""
 
 from __future__ import annotations
 

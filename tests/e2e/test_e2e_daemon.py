@@ -1,4 +1,4 @@
-"""The daemon as a container runs it: beside DynamoDB Local, through its restarts, signals and changed files."""
+"""The daemon as a container runs it: on DynamoDB Local, with restarts, signals and changed files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders that are not what they were, as a user runs the tool on DynamoDB Local: no table goes with them."""
+"""Changed and damaged folders, as a user runs the tool on DynamoDB Local: no table is deleted."""
 
 from __future__ import annotations
 

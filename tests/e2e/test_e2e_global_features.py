@@ -1,4 +1,4 @@
-"""Vector indexes and replicas on endpoints that hold none: said once, not drift, and never written again."""
+"""Vector indexes and replicas on endpoints without them: reported once, not drift, and not written again."""
 
 from __future__ import annotations
 

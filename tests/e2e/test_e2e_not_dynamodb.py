@@ -1,4 +1,4 @@
-"""The URL of something that is not DynamoDB: one sentence says what answered where, nothing is written, and it ends."""
+"""The URL of something that is not DynamoDB: one sentence names what answered, and nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeding and clearing beside other people, by the command line, as an independent client sees it afterwards."""
+"""Seeding and clearing with concurrent writers, by the command line, checked by an independent client."""
 
 from __future__ import annotations
 

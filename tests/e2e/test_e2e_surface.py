@@ -1,4 +1,4 @@
-"""What people and programs read: whose tables a report is about, and why there was nothing to do."""
+"""What people and programs read: the stack of a report, and why there was nothing to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two projects that know nothing of one another, at one endpoint, and a table whose key changes: no item is lost."""
+"""Two independent projects at one endpoint, and a table whose key changes: no item is lost."""
 
 from __future__ import annotations
 

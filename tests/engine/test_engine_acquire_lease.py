@@ -1,4 +1,4 @@
-"""A verb beside another holder of the lease: a dead one is outwaited, a living one told, nothing written meanwhile."""
+"""A command while another process holds the lease: a dead holder expires, a living one is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a pass may write at all: accounts, the state table, and what is seen all the same when it may not."""
+"""Whether a pass may write at all: accounts, the state table, and what is observed without permission."""
 
 from __future__ import annotations
 

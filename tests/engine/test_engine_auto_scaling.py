@@ -1,4 +1,4 @@
-"""Auto scaling through whole passes: who owns capacity, what is switched on in which order, and peace afterwards."""
+"""Auto scaling in whole passes: the owner of capacity, the order of calls, and no writes afterwards."""
 
 from __future__ import annotations
 

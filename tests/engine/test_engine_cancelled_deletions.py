@@ -1,4 +1,4 @@
-"""A wish to delete that is taken back while another reconciler leads: nobody writes that down, and yet it is over."""
+"""A pending deletion that is cancelled while another reconciler leads: it ends without a record."""
 
 from __future__ import annotations
 

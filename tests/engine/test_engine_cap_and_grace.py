@@ -1,4 +1,4 @@
-"""The cap counts what is wanted gone and what went within the hour; the grace and the backup go by a steady clock."""
+"""The cap counts planned deletions and those of the last hour; grace and backup use a monotonic clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users of other tools complain about, shown not to happen here; docs/complaints.md names these tests and more."""
+"""Complaints of users of other tools, shown not to happen here; docs/complaints.md names these tests."""
 
 from __future__ import annotations
 

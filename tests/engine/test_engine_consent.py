@@ -1,4 +1,4 @@
-"""Replacing a table never follows from a change alone: items other than its seed are lost only with consent for it."""
+"""A change alone never replaces a table: items other than its seed are lost only with consent."""
 
 from __future__ import annotations
 

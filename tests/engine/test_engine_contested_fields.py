@@ -1,4 +1,4 @@
-"""A write that others undo is contested; one that does not take is unsupported; a refusal as busy is not for ever."""
+"""A write that others undo is contested, one without effect is unsupported, and a busy refusal is temporary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run begins nothing after its deadline, says what it did not reach, and shows released tables as what they are."""
+"""A run starts nothing after its deadline, reports what it did not reach, and shows released tables as released."""
 
 from __future__ import annotations
 

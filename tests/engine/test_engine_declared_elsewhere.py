@@ -1,6 +1,6 @@
-"""A table whose declaration still stands somewhere below the folder is never deleted, wherever and however it stands.
+"""A table that is still declared somewhere below the folder is never deleted.
 
-Real folders over the simulated control plane; what the control plane holds at the end decides.
+Uses real folders with the simulated DynamoDB. The tables at the end decide the result.
 """
 
 from __future__ import annotations

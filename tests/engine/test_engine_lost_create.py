@@ -1,4 +1,4 @@
-"""Whose a table is after a create whose answer was lost: ours only when that is proven, adopted in every other case."""
+"""The owner of a table after CreateTable lost its answer: ours only when proven, else adopted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trouble that schedules of many faults brought to light, each as a story of its own."""
+"""Regressions that the campaigns with many faults found, each as a scenario of its own."""
 
 from __future__ import annotations
 

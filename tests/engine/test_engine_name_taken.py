@@ -1,4 +1,4 @@
-"""Others make a table between our look and our create: where no tag can tell, the refused create must claim nothing."""
+"""Others create a table between our read and our CreateTable: without a proving tag the refused create owns nothing."""
 
 from __future__ import annotations
 

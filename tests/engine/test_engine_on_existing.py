@@ -1,4 +1,4 @@
-"""``on_existing`` speaks of a table that was there before: one that others recreated is such a table."""
+"""``on_existing`` applies to a table that existed before, and to one that others recreated."""
 
 from __future__ import annotations
 

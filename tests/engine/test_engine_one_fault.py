@@ -1,4 +1,4 @@
-"""One answer that is wrong, lost or refused, and what may not follow: found by the campaign ``single-faults``."""
+"""One answer that is wrong, lost or refused, and what must not follow: found by the campaign ``single-faults``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table that stood there and becomes ours by ``on_existing: own`` has a date: it says nothing of what was before."""
+"""A table taken over by ``on_existing: own`` records the time: it proves nothing about earlier declarations."""
 
 from __future__ import annotations
 

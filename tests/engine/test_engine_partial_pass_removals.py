@@ -1,4 +1,4 @@
-"""A pass over some tables notes of all which are declared no more, before it makes one that speaks for the rest."""
+"""A pass over some tables records the removed declarations of all tables before it creates one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pass over a simulated control plane: what it creates, leaves alone, repairs and remembers."""
+"""The pass on the simulated DynamoDB: what it creates, skips, repairs and records."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the last look came to is taken again only while nothing that it came from has changed."""
+"""A cached plan is used again only while none of its inputs has changed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Right before a call that takes something from a table that stays, the table is looked at once more.
+"""Right before a call that removes something from a remaining table, the table is read once more.
 
-Each case lets somebody else act after the table was surveyed and before the call; what stands then is read raw.
+In each case somebody else acts after the table was assessed and before the call. The result is read from raw answers.
 """
 
 from __future__ import annotations

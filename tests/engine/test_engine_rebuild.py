@@ -1,4 +1,4 @@
-"""The verb rebuild-index: the new index first, readers move, the old one goes; resumable, at peace with the loop."""
+"""The command rebuild-index: create the new index, wait, drop the old one; resumable, and safe next to the loop."""
 
 from __future__ import annotations
 

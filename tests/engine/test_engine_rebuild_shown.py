@@ -1,4 +1,4 @@
-"""A rebuild under way is shown wherever tables are: its phase, since when, until when, and what comes next."""
+"""A rebuild is shown wherever tables are: its phase, its times, and the next phase."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A table goes only when its declaration was removed: not when its file is misunderstood, vanished or half written.
+"""A table is deleted only when its declaration was removed, not when its file is unreadable, missing or half written.
 
-Real folders over the simulated control plane; what the control plane holds at the end decides.
+Uses real folders with the simulated DynamoDB. The tables at the end decide the result.
 """
 
 from __future__ import annotations

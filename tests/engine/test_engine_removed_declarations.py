@@ -1,4 +1,4 @@
-"""When a table was declared no more counts by itself: it is no replacement, and ends with the declaration's return."""
+"""The time at which a declaration was removed counts by itself and ends when the declaration returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pass says of a table is the very object of the pass before where it says the same, and only there."""
+"""The report of an unchanged table is the same object as in the pass before."""
 
 from __future__ import annotations
 

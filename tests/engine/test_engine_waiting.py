@@ -1,4 +1,4 @@
-"""A converging run that waits says so once: for what, and until when."""
+"""A converging run reports once for what and until when it waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another account, Region or state table than the records were made in: no verb writes, the personal ones included."""
+"""Another account, Region or state table than recorded: no command writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facet global_indexes: how endpoints describe indexes, one line a field, and what stands in an index's way."""
+"""The facet global_indexes: descriptions of endpoints, one line per field, and what blocks an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facet vector_indexes: how they are described, one line a field, and what stands in an index's way."""
+"""The facet vector_indexes: descriptions, one line per field, and what blocks an index."""
 
 from __future__ import annotations
 

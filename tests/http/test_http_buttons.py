@@ -1,4 +1,4 @@
-"""The buttons: where they stand, what their pages name before anything happens, and what their forms order."""
+"""The buttons: where they are, what their pages show before a change, and which jobs their forms start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At the limit of connections slow senders make room for whoever comes; who waits for an answer is never cut off."""
+"""At the connection limit slow senders are dropped for new clients; a client waiting for an answer is kept."""
 
 from __future__ import annotations
 

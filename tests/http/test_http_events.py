@@ -1,4 +1,4 @@
-"""Server-sent events: everything from the first moment on, in order; nobody holds the daemon back."""
+"""Server-sent events: complete from the first moment, in order, and no client delays the daemon."""
 
 from __future__ import annotations
 

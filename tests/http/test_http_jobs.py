@@ -1,4 +1,4 @@
-"""What the changing routes order, what they answer, and what an error of a verb looks like."""
+"""Which jobs the changing routes start, what they answer, and how an error of a command looks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prepared text of a report says what the document says, and is written anew only where something changed."""
+"""The cached JSON of a report equals the document and is rewritten only where something changed."""
 
 from __future__ import annotations
 

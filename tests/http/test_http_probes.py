@@ -1,4 +1,4 @@
-"""What orchestrators ask: alive, ready."""
+"""Probes of orchestrators: liveness and readiness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""While a request is being answered the threads of a pass know of it, and when it is over they know that too."""
+"""Threads of a pass know while a request is being answered, and when it ends."""
 
 from __future__ import annotations
 

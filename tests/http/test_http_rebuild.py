@@ -1,4 +1,4 @@
-"""A rebuild under way on the page of its table and in the JSON twins."""
+"""A running rebuild on the page of its table and in the JSON documents."""
 
 from __future__ import annotations
 

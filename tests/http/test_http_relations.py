@@ -1,4 +1,4 @@
-"""Relations of tables: what refers to what, where it stands in the drawing, and the same in words."""
+"""Relations of tables: what refers to what, its place in the drawing, and the same as a list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token is compared in a time that tells nothing: always whole digests, by the library's own comparison."""
+"""The token is compared in constant time: always whole digests, by the library function."""
 
 from __future__ import annotations
 

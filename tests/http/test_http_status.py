@@ -1,4 +1,4 @@
-"""The status page and its JSON twin say what the board knows, and nothing better."""
+"""The status page and its JSON document show what the loop status holds."""
 
 from __future__ import annotations
 

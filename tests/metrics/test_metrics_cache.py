@@ -1,4 +1,4 @@
-"""Series of tables are written anew exactly when one of them changed; what a scrape shows is true at that moment."""
+"""Series of tables are rewritten exactly when one of them changed; a scrape shows current values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state gauges show the board at the moment of the scrape, to the letter."""
+"""The state gauges show the loop status at the moment of the scrape."""
 
 from __future__ import annotations
 

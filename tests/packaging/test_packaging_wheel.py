@@ -1,4 +1,4 @@
-"""The wheel carries both packages with their data files, and nothing of the repository beside them."""
+"""The wheel contains both packages with their data files and nothing else of the repository."""
 
 import subprocess
 import sys

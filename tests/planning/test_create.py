@@ -1,4 +1,4 @@
-"""CreateTable from a declaration: everything that rides in it, and exactly the definitions in use."""
+"""CreateTable from a declaration: every facet that it accepts, and exactly the definitions in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From answers to an observed table: identity, statuses, what was not asked and what is not there."""
+"""From answers to an observed table: identity, statuses, and what was not read or does not exist."""
 
 from __future__ import annotations
 

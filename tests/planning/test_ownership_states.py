@@ -1,4 +1,4 @@
-"""The state machine of ownership: its transitions, what a look at a table leads to, and the stored form of records."""
+"""The state machine of ownership: its transitions, the effect of an observation, and the stored form of records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of one table: its order, and the fate that its status, its transitions and its endpoint give a step."""
+"""The plan of one table: its order, and the status that the table, its transitions and the endpoint give a step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deletion gate alone, clause by clause: each refuses by itself when all the others hold."""
+"""The deletion gate alone, condition by condition: each refuses by itself when all others hold."""
 
 from __future__ import annotations
 

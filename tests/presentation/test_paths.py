@@ -1,4 +1,4 @@
-"""Files in messages: from where the user stands, in annotations from GITHUB_WORKSPACE, however a folder is named."""
+"""Paths in messages are relative to the working directory, and in annotations to GITHUB_WORKSPACE."""
 
 from __future__ import annotations
 

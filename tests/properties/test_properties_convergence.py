@@ -1,4 +1,4 @@
-"""Eventually stable: from any declaration to any other the loop arrives, as raw answers show it, and goes quiet."""
+"""From any declaration to any other the loop converges, as raw answers show it, and then writes nothing."""
 
 from __future__ import annotations
 

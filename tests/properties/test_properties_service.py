@@ -1,4 +1,4 @@
-"""From any declaration to any other on the strict service, slow and stale, with all that stands beside a table.
+"""From any declaration to any other on the strict simulation with delays and stale reads, related resources included.
 
 The loop arrives without one refused call, as raw answers show it, waits for every quota, and then writes nothing.
 """

@@ -1,4 +1,4 @@
-"""The book of runs is bounded, keeps what happened, and forgets idle repetition first."""
+"""The history of runs is bounded, keeps every change, and drops idle repetition first."""
 
 from __future__ import annotations
 

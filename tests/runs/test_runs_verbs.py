@@ -1,4 +1,4 @@
-"""What the buttons order, carried out over the simulated plane: plans that must match, suspension, sentences."""
+"""The jobs behind the buttons on the simulated DynamoDB: matching plans, suspension, messages."""
 
 from __future__ import annotations
 

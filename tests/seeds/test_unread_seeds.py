@@ -1,4 +1,4 @@
-"""Files under ``seeds/`` that are not read: each is named, and one that a declared table waits for is an error."""
+"""Ignored files under ``seeds/`` are reported, and one that a declared table needs is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time, randomness and threads of a simulation: nothing moves by itself and nothing is random."""
+"""Time, randomness and threads of a simulation, all deterministic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of answers and requests: only dictionaries and lists change, so only they are made anew."""
+"""Copies of answers and requests: only dictionaries and lists are copied, because nothing else is mutable."""
 
 from __future__ import annotations
 

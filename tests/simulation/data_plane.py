@@ -1,4 +1,4 @@
-"""The data plane of the simulated service as requests see it: parameters in, answers out, items as on the wire.
+"""The data plane of the simulated service in requests and answers, items in wire format.
 
 ``Items`` is the same data behind the engine's port; this one is for those who speak the service's own operations. The
 items live in the control plane's tables, so both halves always agree, and the state table is a table like any other.

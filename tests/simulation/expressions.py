@@ -1,4 +1,4 @@
-"""Condition, key and update expressions of the simulated data plane, over items as the wire has them.
+"""Condition, key and update expressions of the simulated data plane, over items in wire format.
 
 The part of the language that the service has for comparisons, ``begins_with``, existence, AND, OR, NOT and SET/REMOVE.
 """

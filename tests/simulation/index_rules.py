@@ -1,4 +1,4 @@
-"""What the service asks of keys, indexes and definitions, at create and later (rules 12, 13, 14 and 16)."""
+"""Rules of the service for keys, indexes and attribute definitions, at create and later (rules 12, 13, 14 and 16)."""
 
 from __future__ import annotations
 

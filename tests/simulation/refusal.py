@@ -1,4 +1,4 @@
-"""The service's own refusals, by its error codes, as the adapter would hand them to the engine."""
+"""The refusals of the service by error code, in the form that the adapter passes to the engine."""
 
 from __future__ import annotations
 

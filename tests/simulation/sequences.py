@@ -1,4 +1,4 @@
-"""Both halves of a rule's test: the naive call that the service refuses, and our loop, which it never has to refuse."""
+"""Both halves of the test of a rule: the naive call that the service refuses, and our loop, which it never refuses."""
 
 from __future__ import annotations
 

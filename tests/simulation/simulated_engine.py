@@ -1,4 +1,4 @@
-"""A whole engine over the in-memory control plane: store, source, telemetry and reconciler, for tests."""
+"""A whole engine over the simulated DynamoDB: store, source, telemetry and reconciler, for tests."""
 
 from __future__ import annotations
 

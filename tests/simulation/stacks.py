@@ -1,4 +1,4 @@
-"""Several stacks and environments at one simulated endpoint, with one state table or each with its own."""
+"""Several stacks and environments at one simulated endpoint, with one state table or one each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One live table of the simulated service: what DescribeTable shows, what other calls show, and what is under way."""
+"""One live table of the simulated service: its description, the answers of other reads, and pending transitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our half of rules 26 to 29: the loop makes and changes global tables, and the service never refuses a call of it."""
+"""Our half of rules 26 to 29: the loop creates and changes global tables without a refused call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every hard transition on the strict service, slow and stale: reached without one refused call, and then quiet.
+"""Every hard transition on the strict simulation with delays and stale reads: no refused call, then no writes.
 
 What was reached is read from the raw answers, without the product's facets.
 """

@@ -1,4 +1,4 @@
-"""Rules 8, 9, 22 to 25, 31 and 32: the features beside keys, capacity and indexes."""
+"""Rules 8, 9, 22 to 25, 31 and 32: the features other than keys, capacity and indexes."""
 
 import json
 

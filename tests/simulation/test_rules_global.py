@@ -1,4 +1,4 @@
-"""Rules 26 to 29: replicas, consistency for good, leaving a global table, and tables of other accounts."""
+"""Rules 26 to 29: replicas, permanent consistency, leaving a global table, and tables of other accounts."""
 
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, later, service, update, with_table

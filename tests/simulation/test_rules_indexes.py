@@ -1,4 +1,4 @@
-"""Rules 12 to 16: keys and indexes, what can never change, what fits, and what is in the way of what."""
+"""Rules 12 to 16: keys and indexes: what is immutable, the limits, and which operations exclude each other."""
 
 from dataclasses import replace
 

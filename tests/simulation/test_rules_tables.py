@@ -1,4 +1,4 @@
-"""Rules 17 to 21: deleting tables, stale answers, counts that are hours old, and how much at once."""
+"""Rules 17 to 21: deleting tables, stale answers, delayed item counts, and concurrency limits."""
 
 import pytest
 from simulation.sequences import KEY, NAME, answer, converge, create, index, later, service, update, with_table

@@ -1,4 +1,4 @@
-"""Rules 6, 7, 10, 11 and 30: what is counted over time, and what takes two calls with a wait in between."""
+"""Rules 6, 7, 10, 11 and 30: quotas over time, and changes that take two calls with a wait in between."""
 
 from simulation.sequences import answer, converge, later, units, update, with_table
 from simulation.simulated_engine import declaration, simulate

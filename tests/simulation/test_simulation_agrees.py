@@ -1,4 +1,4 @@
-"""The simulation, DynamoDB Local and moto answer the same calls alike, where those two really do as AWS does."""
+"""The simulation, DynamoDB Local and moto answer the same calls alike, where those two behave like AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records bear the token of the lease they were written under; an older token overwrites and drops nothing."""
+"""Records have the token of the lease they were written under; an older token overwrites and drops nothing."""
 
 from __future__ import annotations
 

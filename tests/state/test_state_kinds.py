@@ -1,4 +1,4 @@
-"""How records stand in the state table, to the letter: nothing of them is forgotten, and each reads back as itself."""
+"""The stored form of records: no field is lost, and each reads back equal."""
 
 from __future__ import annotations
 

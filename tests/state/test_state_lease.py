@@ -1,4 +1,4 @@
-"""The lease between two processes: taken, renewed, expired, stolen, released, and fenced by its token."""
+"""The lease between two processes: acquired, renewed, expired, taken over, released, and fenced by its token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verbs beside a leader, and records that somebody put back or that a newer version wrote."""
+"""Commands while another process leads, and records that somebody restored or a newer version wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequences of calls whose answers are known, to be made on the simulation and on real endpoints alike.
+"""Sequences of calls with known answers, run on the simulation and on real endpoints.
 
 ``where`` names the endpoints that really do the same; the others are known to differ and are not asked.
 """

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright: what a page does in a real browser, and what it must never do.
+"""Debian's Chromium, driven by Playwright: checks a page in a real browser and records policy violations.
 
 A ``Visitor`` collects as ``complaints`` every error of the console, every violation of the content security policy, and
 every request that fails or goes to another host.

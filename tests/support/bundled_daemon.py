@@ -1,4 +1,4 @@
-"""The daemon as a process over a copy of the bundled declarations, and what an independent client sees beside it."""
+"""The daemon as a process over a copy of the bundled declarations, and an independent client of its endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A planned call in a few words, so that tables of cases can name what they expect."""
+"""A short summary of a planned call, for the expectations of test tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TLS servers of tests: a CA of their own, and certificates that are good, expired, for another host, and so on."""
+"""TLS servers for tests: a CA, and certificates that are valid, expired, for another host, and so on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One connection of the tool for each endpoint of this worker, because building the SDK's clients takes a while."""
+"""One connection per endpoint and worker, because building the clients of the SDK is slow."""
 
 from __future__ import annotations
 

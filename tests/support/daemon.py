@@ -1,4 +1,4 @@
-"""The daemon as a process of its own, over a folder of declarations, for tests that look at it from outside."""
+"""The daemon as a process over a folder of declarations, for black-box tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records of the state table that cannot be read, and a part of the reason that is given for each."""
+"""Damaged records of the state table, with a part of the reason that is reported for each."""
 
 from __future__ import annotations
 

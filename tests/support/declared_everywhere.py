@@ -1,4 +1,4 @@
-"""Every sound declaration that the tests and the documents contain, by where it stands: for what must hold for all.
+"""Every valid declaration in the tests and documents, by origin: for properties that must hold for all.
 
 Tables of cases are taken whole, so that a case which is added there is held to the same.
 """

@@ -1,4 +1,4 @@
-"""Whether a table, as raw answers show it, is as declared; written without the product's facets."""
+"""Checks whether raw answers show a table as declared, without the facets of the product."""
 
 from __future__ import annotations
 

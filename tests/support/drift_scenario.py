@@ -1,4 +1,4 @@
-"""Drift of every kind, made at a live endpoint while a daemon looks on: for the tests and pictures of the dashboard."""
+"""Drift of every kind, created at a live endpoint while a daemon runs: for tests and screenshots of the dashboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real endpoints for tests: DynamoDB Local as a process of its own, and moto's server in this one.
+"""Real endpoints for tests: DynamoDB Local as a process, and moto's server in this process.
 
 The clients handed out are independent of the tool: plain boto3 with fixed credentials.
 """

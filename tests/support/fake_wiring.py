@@ -1,4 +1,4 @@
-"""A wiring without an endpoint: it answers with prepared reports and remembers what it was asked."""
+"""A wiring without an endpoint: it returns prepared reports and records its calls."""
 
 from __future__ import annotations
 

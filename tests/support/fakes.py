@@ -1,4 +1,4 @@
-"""A clock that is turned by hand, and a telemetry that only remembers."""
+"""A clock that tests advance, and a telemetry that only records."""
 
 from __future__ import annotations
 

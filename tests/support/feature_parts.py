@@ -1,4 +1,4 @@
-"""What a feature of a table consists of, and which part of one is missing. CONTRIBUTING.md says how to write each."""
+"""The parts of a table feature, and which of them are missing. CONTRIBUTING.md describes how to write each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Desired states written into a temporary folder, loaded, and told as sentences."""
+"""Desired states in a temporary folder: writing, loading, and their problems as sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody else does to a table, as raw calls drawn from ``random.Random``; the service may refuse any of them."""
+"""Foreign changes of a table: raw calls drawn from ``random.Random``; the service may refuse any of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody else does to replicas and auto scaling, as raw calls; the service may refuse any of them."""
+"""Foreign changes of replicas and auto scaling: raw calls; the service may refuse any of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that ``fork_server`` starts: the tool imported once, and one fork for each command line that is asked.
+"""The process that ``fork_server`` starts: imports the tool once and forks for each requested command line.
 
 Runs as a script of its own, with one thread, so that a fork copies no lock that another thread holds. Reads a line of
 JSON a command line, answers a line with the process id at once and a line with the wait status when it has ended.

@@ -1,4 +1,4 @@
-"""The tool's command line at the price of a fork: the interpreter starts and imports once, each run is a real process.
+"""The command line of the tool at the price of a fork: each run is a real process without a new interpreter.
 
 A run can be killed with -9 at any moment like any other process; what it wrote and printed is the tool's own.
 """

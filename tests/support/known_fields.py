@@ -1,4 +1,4 @@
-"""What the messages about unknown fields and facets list, read from the models, so that a new field is no new text."""
+"""The lists in messages about unknown fields and facets, read from the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random declarations that span tables and Regions: replicas, auto scaling, a schedule of backups."""
+"""Random declarations that span tables and Regions: replicas, auto scaling, a backup schedule."""
 
 from __future__ import annotations
 

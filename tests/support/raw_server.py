@@ -1,4 +1,4 @@
-"""A TCP server that answers each connection with the bytes that a test names; for peers that speak no clean HTTP."""
+"""A TCP server that answers with raw bytes; for peers that do not speak proper HTTP."""
 
 from __future__ import annotations
 

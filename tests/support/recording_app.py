@@ -1,4 +1,4 @@
-"""A served app whose orders are written down and end as a test says; for tests of forms and pages."""
+"""A served app that records its jobs and returns prepared results; for tests of forms and pages."""
 
 from __future__ import annotations
 

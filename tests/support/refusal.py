@@ -1,4 +1,4 @@
-"""How the imaginary table of ``table_model`` refuses a call."""
+"""The refusal of a call by the imaginary table of ``table_model``."""
 
 from __future__ import annotations
 

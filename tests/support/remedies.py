@@ -1,4 +1,4 @@
-"""Following the remedies of error messages to the letter, as a person does who trusts them."""
+"""Follows the remedies of error messages literally, like a trusting user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports made by hand: one small builder a level, so that a test names only what it is about."""
+"""Builders of reports, so that a test names only the values that matter."""
 
 from __future__ import annotations
 

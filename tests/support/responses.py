@@ -1,4 +1,4 @@
-"""Raw answers of an endpoint for tests: DescribeTable and the reads beside it, with what a case changes."""
+"""Raw answers of an endpoint for tests: DescribeTable and the other reads, with the changes of a case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up pass reports for whatever reads them: metrics, pages, the loop."""
+"""Sample pass reports for metrics, pages and the loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tiny HTTP server that answers what a test tells it to, byte for byte; for answers that no sane engine gives."""
+"""A small HTTP server with scripted answers, byte for byte."""
 
 from __future__ import annotations
 

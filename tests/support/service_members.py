@@ -1,4 +1,4 @@
-"""What of the service's requests is managed, and what is left out, and why; held to the installed botocore by a test.
+"""Which members of the service's requests are managed or left out and why; a test compares it with botocore.
 
 A path leads to one member: ``GlobalSecondaryIndexes[].OnDemandThroughput.MaxReadRequestUnits``.
 """

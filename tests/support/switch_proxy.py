@@ -1,4 +1,4 @@
-"""A TCP proxy that one day leads to another server, as a port-forward or a tunnel that was opened anew does."""
+"""A TCP proxy that switches to another server, like a reopened port-forward or tunnel."""
 
 from __future__ import annotations
 

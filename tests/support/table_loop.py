@@ -1,4 +1,4 @@
-"""Rounds of observe, plan and apply on a table model: what the engine does to one table, without policy."""
+"""Rounds of observe, plan and apply on a table model: the engine for one table, without policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One table of an imaginary endpoint: it keeps the rules of CreateTable, UpdateTable and UpdateTimeToLive, and refuses.
+"""One table of an imaginary endpoint with the rules of CreateTable, UpdateTable and UpdateTimeToLive.
 
 Independent of the product's own facets: it knows only the service's shapes. Planner tests send it every planned call.
 With ``lag`` a change takes until the next ``tick``: statuses UPDATING, CREATING and DELETING are seen in between.

@@ -1,4 +1,4 @@
-"""What stands beside the imaginary table: policies, contributor insights, Kinesis destinations; with their refusals.
+"""Side features of the imaginary table and their refusals: policies, contributor insights, Kinesis destinations.
 
 With ``lag`` insights and destinations are ENABLING or DISABLING until the next ``settle``. A stream ARN in ``broken``
 can never be streamed to.

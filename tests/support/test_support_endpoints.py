@@ -1,4 +1,4 @@
-"""The test endpoints do what the other tests believe of them."""
+"""The test endpoints behave as the other tests expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tool as a user runs it: a process of its own over a folder of declarations, at one endpoint."""
+"""The tool as a user runs it: a process over a folder of declarations at one endpoint."""
 
 from __future__ import annotations
 

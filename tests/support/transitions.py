@@ -1,4 +1,4 @@
-"""The hard transitions: what is live, what is declared, and the calls that lead from one to the other, in order.
+"""The hard transitions: live state, declaration, and the calls from one to the other, in order.
 
 ``calls`` are the words of ``call_words``, over all rounds. ``needs`` names what an endpoint must have: ``tags``,
 ``multi_key`` (several HASH or RANGE elements in an index), ``stream_anew`` (a stream can be enabled a second time,

@@ -1,4 +1,4 @@
-"""The hard transitions of vector indexes, in the shape of ``transitions``; no emulator holds any of them."""
+"""The hard transitions of vector indexes, in the shape of ``transitions``; no emulator supports any."""
 
 from __future__ import annotations
 

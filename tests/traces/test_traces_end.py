@@ -1,4 +1,4 @@
-"""The end of the process: the last spans leave, or are left behind; spans are whole however a pass ends."""
+"""The end of the process: the last spans are sent or dropped in time, and spans are complete however a pass ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the standard variables ask for; unknown values are warned of and passed over."""
+"""The standard variables of traces; unknown values are reported and ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a campaign is: numbered cases, each of which replays from its number alone.
+"""A campaign: numbered cases, each of which replays from its number alone.
 
 ``verification/campaign.py`` runs all of a campaign's cases in several processes and prints its figures; the suite
 runs a slice of each. A case that sees a wrong thing raises ``AssertionError`` whose text says what was seen.

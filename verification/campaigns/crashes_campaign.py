@@ -1,4 +1,4 @@
-"""The campaign ``crashes``: a process dies at every mutating call of every scenario of the strict simulation."""
+"""The campaign ``crashes``: a process dies at every mutating call of every scenario of the simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The campaign ``prune``: adversarial declarations over fifty live tables, and not one wrong delete."""
+"""The campaign ``prune``: adversarial declarations over fifty live tables without one wrong delete."""
 
 from __future__ import annotations
 

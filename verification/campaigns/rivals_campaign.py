@@ -1,4 +1,4 @@
-"""The campaign ``rivals``: three reconcilers at once, interleaved call by call, some left standing; see faults."""
+"""The campaign ``rivals``: three reconcilers at once, interleaved call by call, some of them paused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One case of the campaign ``seeds`` as data: versions of a seed, commands, faults, and what others do meanwhile."""
+"""One case of the campaign ``seeds`` as data: versions of a seed, commands, faults, and foreign actions."""
 
 from __future__ import annotations
 

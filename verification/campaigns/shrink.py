@@ -1,4 +1,4 @@
-"""Make a failed case smaller while it fails in the same way. Called by campaigns whose cases are data.
+"""Shrinks a failed case as long as it fails in the same way. Called by campaigns whose cases are data.
 
 A case is a tree of frozen dataclasses and tuples. One thing at a time is left out of it: a member of a tuple, a value
 that may be None, a flag, a number.

@@ -1,4 +1,4 @@
-"""The state table of the campaign ``simulation`` in memory: it outlives processes, can be lost, and keeps the lease.
+"""The state table of the campaign ``simulation`` in memory: it outlives processes, can be lost, and holds the lease.
 
 ``Session`` is the ``Store`` port of one process, with the rules of the real one: a lease of thirty seconds and its
 token, records keyed by name, and a table that is made anew where it is missing.

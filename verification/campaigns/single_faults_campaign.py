@@ -1,4 +1,4 @@
-"""The campaign ``single-faults``: each kind of fault at every call of every scenario, reads too; see faults."""
+"""The campaign ``single-faults``: each kind of fault at every call of every scenario, reads included."""
 
 from __future__ import annotations
 

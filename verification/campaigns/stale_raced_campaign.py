@@ -1,4 +1,4 @@
-"""The campaign ``stale-raced``: answers from the past, and somebody else who goes first, at every call; see faults."""
+"""The campaign ``stale-raced``: a stale answer, or a foreign change right before, at every call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A failed case is made as small as it can be while it fails in the same way."""
+"""A failed case is shrunk as far as possible while it fails in the same way."""
 
 from __future__ import annotations
 

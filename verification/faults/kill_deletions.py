@@ -1,4 +1,4 @@
-"""Scenarios that delete: pruning, replacing, and what the deletion gate holds back."""
+"""Scenarios that delete: pruning, replacing, and deletions that the deletion gate holds back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios in which several calls are under way when the process dies: four workers, each at a table or an item.
+"""Scenarios with parallel calls when the process dies: four workers, each at a table or an item.
 
 Their calls come in any order, so that a case is the death at the nth call, whichever that is.
 """

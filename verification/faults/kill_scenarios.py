@@ -1,4 +1,4 @@
-"""All scenarios that are killed, in one order, which numbers the cases of the campaigns: new ones go to the end."""
+"""All kill scenarios in one order, which numbers the cases of the campaigns: append new ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios from the hard transitions: a table is there with items of others in it, and another shape is declared."""
+"""Scenarios of hard transitions: a table with foreign items exists, and another shape is declared."""
 
 from __future__ import annotations
 

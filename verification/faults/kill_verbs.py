@@ -1,4 +1,4 @@
-"""Scenarios of the verbs: destroy, seed, clear, release, suspend, resume, up, rebuild-index, and lost records."""
+"""Scenarios of commands: destroy, seed, clear, release, suspend, resume, up, rebuild-index, and lost records."""
 
 from __future__ import annotations
 

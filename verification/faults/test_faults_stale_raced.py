@@ -1,4 +1,4 @@
-"""A slice of the campaign ``stale-raced``, spread over all of it, and each kind of race at each verb that destroys."""
+"""A slice of the campaign ``stale-raced``: a sample of all cases, and each race at each destructive command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CreateTable: what may be asked for in it, and how many tables may be made at once (rules 9, 12 to 14, 16, 20, 29)."""
+"""CreateTable: its members, and how many tables may be created at once (rules 9, 12 to 14, 16, 20, 29)."""
 
 from __future__ import annotations
 

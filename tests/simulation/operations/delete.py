@@ -1,4 +1,4 @@
-"""DeleteTable: only of an ACTIVE, unprotected table whose indexes rest (rule 17); a second one is no error."""
+"""DeleteTable: only of an ACTIVE, unprotected table with idle indexes (rule 17); a second one is not an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinesis destinations: the old one must be DISABLED before another is enabled, ENABLE_FAILED is an end (rule 25)."""
+"""Kinesis destinations: the old one must be DISABLED before another is enabled; ENABLE_FAILED is final (rule 25)."""
 
 from __future__ import annotations
 

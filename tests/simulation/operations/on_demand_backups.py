@@ -1,4 +1,4 @@
-"""On-demand backups and restores: kept beside the tables, so that they outlive them; whole after the delay."""
+"""On-demand backups and restores: stored apart from the tables, so that they outlive them; complete after the delay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resource policies of tables and streams: 20 KB, revision ids, no lock-out without a word (rule 22)."""
+"""Resource policies of tables and streams: 20 KB, revision IDs, no lock-out without confirmation (rule 22)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags: ``aws:`` keys are the service's, few calls a second are taken, and lists lag behind (rules 18 and 21)."""
+"""Tags: reserved ``aws:`` keys, a rate limit, and lists that lag behind (rules 18 and 21)."""
 
 from __future__ import annotations
 

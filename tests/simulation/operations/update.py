@@ -1,4 +1,4 @@
-"""UpdateTable: one concern a call, on a table at rest (rules 1, 2 and 3); the concerns are in ``updates``."""
+"""UpdateTable: one concern per call, on an idle table (rules 1, 2 and 3); the concerns are in ``updates``."""
 
 from __future__ import annotations
 

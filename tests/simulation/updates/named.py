@@ -1,4 +1,4 @@
-"""The indexes that an update names; one that the table has not is refused (UpdateTable)."""
+"""The indexes that an update names; an unknown one is refused (UpdateTable)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Global tables: replicas one at a time, consistency for good, leaving only on purpose (rules 26 to 29)."""
+"""Global tables: replicas one at a time, permanent consistency, leaving only on request (rules 26 to 29)."""
 
 from __future__ import annotations
 

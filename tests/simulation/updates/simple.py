@@ -1,4 +1,4 @@
-"""Table class and deletion protection: a value each, never a no-op; the class is counted (rules 5, 17 and 30)."""
+"""Table class and deletion protection: one value each, never a no-op; class switches are counted (rules 5, 17, 30)."""
 
 from __future__ import annotations
 

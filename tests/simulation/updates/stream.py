@@ -1,4 +1,4 @@
-"""Streams: on or off, never a no-op, and never another view while on (rules 5 and 11)."""
+"""Streams: on or off, never a no-op, and no other view while enabled (rules 5 and 11)."""
 
 from __future__ import annotations
 

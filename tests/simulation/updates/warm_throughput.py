@@ -1,4 +1,4 @@
-"""Warm throughput of table and index: it only rises, and the service raises it by itself (rule 8)."""
+"""Warm throughput of table and index: it can only be raised, and the service raises it by itself (rule 8)."""
 
 from __future__ import annotations
 

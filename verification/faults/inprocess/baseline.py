@@ -1,4 +1,4 @@
-"""A scenario without any fault: which calls it makes, what it leads to, and which of its calls are worth a fault."""
+"""The run of a scenario without faults: its calls, its result, and which of its calls get a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""boto3 clients that outlive a case: building one takes a hundred times as long as a call through it.
+"""boto3 clients that are reused between cases: building one takes a hundred times as long as a call.
 
 A ``Pool`` stands where the product expects a boto3 session. It hands out the same client for the same service, address
 and number of attempts, with nothing of the last case left: hooks, quota of retries.

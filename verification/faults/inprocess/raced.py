@@ -1,4 +1,4 @@
-"""Somebody else changes a table right before one of our calls about it. For the campaign ``stale-raced``.
+"""A foreign change of a table right before one of our calls about it. For the campaign ``stale-raced``.
 
 What happens between our last look at a table and the call that deletes it nobody can see; that window is left out for
 a table that is made anew, as docs/safety.md leaves open.

@@ -1,4 +1,4 @@
-"""Answers as bytes: what the service would send, and what botocore is handed in its place."""
+"""Answers as bytes: what the service would send, and what botocore receives instead."""
 
 from __future__ import annotations
 
