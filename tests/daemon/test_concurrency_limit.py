@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.daemon.concurrency_limit import WINDOW, ConcurrencyLimit
 
@@ -71,7 +72,7 @@ def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
             with lock:
                 running += 1
                 most = max(most, running)
-            two.wait(30)
+            two.wait(PATIENCE)
             with lock:
                 running -= 1
         return item
@@ -87,14 +88,14 @@ def test_waiting_work_starts_when_the_concurrency_limit_grows():
 
     def work() -> None:
         with limit:
-            inside.wait(30)
+            inside.wait(PATIENCE)
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for _ in range(WINDOW):
         limit.note(0.030, 0.002)
-    inside.wait(30)
+    inside.wait(PATIENCE)
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
         assert not thread.is_alive()

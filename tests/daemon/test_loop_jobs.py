@@ -84,24 +84,24 @@ def harness(request):
 
 
 def test_a_run_over_all_tables_is_the_pass_itself(harness):
-    outcome = harness.loop.order(RUN).ended.result(5)
+    outcome = harness.loop.order(RUN).ended.result(PATIENCE)
     assert outcome.report.verdict.value == "in_sync"
     assert harness.settled() == ["run"]
 
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.SEED, Verb.CLEAR])
 def test_after_any_other_changing_command_the_loop_runs_a_full_pass(harness, verb):
-    harness.loop.order(Job(verb)).ended.result(5)
+    harness.loop.order(Job(verb)).ended.result(PATIENCE)
     assert harness.settled() == [verb.value, "pass api"]
 
 
 def test_a_run_over_named_tables_is_followed_by_a_pass_over_all(harness):
-    harness.loop.order(Job(Verb.RUN, ("users",))).ended.result(5)
+    harness.loop.order(Job(Verb.RUN, ("users",))).ended.result(PATIENCE)
     assert harness.settled() == ["run", "pass api"]
 
 
 def test_a_preview_is_followed_by_nothing(harness):
-    harness.loop.order(PREVIEW).ended.result(5)
+    harness.loop.order(PREVIEW).ended.result(PATIENCE)
     assert harness.settled() == ["preview"]
 
 
@@ -115,7 +115,7 @@ def test_a_thousand_runs_at_once_are_one_run_a_wave_and_every_caller_is_answered
     assert len({run.id for run in asked}) == 1
     assert asked[0] is not first
     harness.hold.set()
-    assert all(run.ended.result(5).report for run in asked)
+    assert all(run.ended.result(PATIENCE).report for run in asked)
     assert harness.settled() == ["run", "run"]
     assert harness.most_at_once == 1
 
@@ -150,26 +150,26 @@ def test_a_caller_that_disconnects_does_not_affect_the_others(harness):
     run = harness.loop.order(RUN)
     assert not run.ended.cancel()
     harness.hold.set()
-    assert run.ended.result(5)
+    assert run.ended.result(PATIENCE)
 
 
 def test_a_failed_job_reports_to_its_caller_and_the_loop_continues(harness):
     harness.fault = UsageError("no table 'x' is declared")
     run = harness.loop.order(Job(Verb.SEED, ("x",)))
     with pytest.raises(UsageError):
-        run.ended.result(5)
+        run.ended.result(PATIENCE)
     harness.settled()
     assert harness.book.find(run.id).state is State.FAILED
     assert harness.book.find(run.id).error == "no table 'x' is declared"
     assert harness.board.in_progress is None
     assert harness.done == ["seed"], "nothing was changed, so nothing is looked at"
     harness.fault = None
-    assert harness.loop.order(RUN).ended.result(5)
+    assert harness.loop.order(RUN).ended.result(PATIENCE)
 
 
 def test_after_a_failed_job_the_loop_runs_a_full_pass(harness):
     harness.fault = StateError("the state table is gone")
-    harness.loop.order(Job(Verb.SEED, ("x",))).ended.exception(5)
+    harness.loop.order(Job(Verb.SEED, ("x",))).ended.exception(PATIENCE)
     assert harness.settled() == ["seed", "pass api"]
 
 
@@ -178,7 +178,7 @@ def test_an_unexpected_error_is_reported_by_its_type_alone(harness, fault):
     harness.fault = fault
     run = harness.loop.order(RUN)
     with pytest.raises(type(fault)):
-        run.ended.result(5)
+        run.ended.result(PATIENCE)
     harness.settled()
     assert harness.book.find(run.id).error == f"{type(fault).__name__}; the log says more"
 
@@ -187,14 +187,14 @@ def test_an_unexpected_error_is_reported_by_its_type_alone(harness, fault):
 def test_previews_without_end_do_not_keep_the_interval_from_coming(harness):
     until = time.monotonic() + 1.5
     while time.monotonic() < until:
-        harness.loop.order(PREVIEW).ended.result(5)
+        harness.loop.order(PREVIEW).ended.result(PATIENCE)
         time.sleep(0.02)
     assert harness.done.count("pass interval") >= 2
 
 
 def test_a_preview_leaves_the_next_pass_where_it_was(harness):
     due = harness.board.next_pass
-    harness.loop.order(PREVIEW).ended.result(5)
+    harness.loop.order(PREVIEW).ended.result(PATIENCE)
     harness.settled()
     assert harness.board.next_pass == due
 
@@ -221,17 +221,17 @@ def test_when_the_daemon_stops_waiting_callers_get_an_answer(harness):
     ending = threading.Thread(target=harness.loop.stop, args=(5,))
     ending.start()
     with pytest.raises(Stopping):
-        waiting.ended.result(5)
+        waiting.ended.result(PATIENCE)
     with pytest.raises(Stopping):
         harness.loop.order(RUN)
     harness.hold.set()
-    assert running.ended.result(5)
+    assert running.ended.result(PATIENCE)
     ending.join()
     assert harness.done == ["run"]
 
 
 def test_passes_and_jobs_are_in_the_history_newest_first(harness):
-    harness.loop.order(Job(Verb.SEED, ("users",))).ended.result(5)
+    harness.loop.order(Job(Verb.SEED, ("users",))).ended.result(PATIENCE)
     harness.settled()
     verbs = [(record.verb, record.trigger, record.state) for record in harness.book.newest(2)]
     assert verbs == [("pass", "interval", State.DONE), ("seed", "api", State.DONE)]

@@ -63,9 +63,11 @@ def test_a_changed_declaration_is_seen_without_waiting_for_the_interval(server: 
             "table_name: orders\nkey_schema: [{AttributeName: id, KeyType: HASH}]\n"
             "attribute_definitions: [{AttributeName: id, AttributeType: S}]\n"
         )
-        until(lambda: "orders" in names(server.client()), 15, daemon)
+        until(lambda: "orders" in names(server.client()), daemon=daemon)
         (tmp_path / "desired_state" / "orders.yaml").write_text("table_name: [\n")
-        until(lambda: 'config_last_load_successful{environment="default"} 0.0' in daemon.get("/metrics")[1], 15, daemon)
+        until(
+            lambda: 'config_last_load_successful{environment="default"} 0.0' in daemon.get("/metrics")[1], daemon=daemon
+        )
         assert "orders" in names(server.client())
 
 
@@ -78,8 +80,8 @@ def test_sighup_makes_a_pass_and_sigterm_ends_it_cleanly(server: DynamoDBLocal, 
         until(lambda: ready(daemon), daemon=daemon)
         server.client().delete_table(TableName="users")
         daemon.process.send_signal(signal.SIGHUP)
-        until(lambda: items(server.client(), "users") == seeds("users"), 15, daemon)
-        until(lambda: {"start", "signal"} <= {line["trigger"] for line in passes(daemon)}, 15, daemon)
+        until(lambda: items(server.client(), "users") == seeds("users"), daemon=daemon)
+        until(lambda: {"start", "signal"} <= {line["trigger"] for line in passes(daemon)}, daemon=daemon)
         began = time.monotonic()
         assert daemon.end(signal.SIGTERM) == 143
         assert time.monotonic() - began < 10
@@ -102,9 +104,9 @@ def test_a_removed_table_with_foreign_items_stays_after_the_grace_period(server:
         dynamodb = server.client()
         dynamodb.put_item(TableName="projects_details", Item={"pk": {"S": "precious"}})
         (tmp_path / "desired_state" / "table_configs" / "projects_table.py").unlink()
-        until(lambda: _deferred(daemon), 10, daemon)
+        until(lambda: _deferred(daemon), daemon=daemon)
         assert items(dynamodb, "projects_details") == seeds("projects_details") + 1
-        until(lambda: "projects_details" not in names(dynamodb), 15, daemon)
+        until(lambda: "projects_details" not in names(dynamodb), daemon=daemon)
 
 
 def _deferred(daemon: Daemon) -> bool:
@@ -143,4 +145,4 @@ def test_two_daemons_share_a_stack_and_one_acts(server: DynamoDBLocal, tmp_path:
         dynamodb = server.client()
         for _ in range(3):
             dynamodb.delete_table(TableName="users")
-            until(lambda: items(dynamodb, "users") == seeds("users"), 45, two)
+            until(lambda: items(dynamodb, "users") == seeds("users"), daemon=two)

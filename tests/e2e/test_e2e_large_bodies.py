@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from support.bundled_daemon import Daemon, ready, running, until
 from support.endpoints import MotoServer
+from support.waiting import PATIENCE
 
 from reconciler.http.server import MOST_CONNECTIONS
 
@@ -48,7 +49,7 @@ BODIES = {
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with MotoServer() as server:
         with running(tmp_path_factory.mktemp("large"), server.url, RECONCILER_INTERVAL="1h") as started:
-            until(lambda: ready(started), 60, daemon=started)
+            until(lambda: ready(started), daemon=started)
             yield started
         server.restart()
 
@@ -66,7 +67,7 @@ def memory(daemon: Daemon, member: str = "VmHWM") -> int:
 def send(daemon: Daemon, head: str, piece: bytes) -> tuple[int, bytes]:
     """Send a gibibyte, or as much of it as the daemon lets; how much it was, and the answer."""
     sent, answer = 0, b""
-    with socket.create_connection(("127.0.0.1", daemon.port), timeout=120) as connection:
+    with socket.create_connection(("127.0.0.1", daemon.port), timeout=PATIENCE) as connection:
         connection.sendall(head.encode())
         with contextlib.suppress(ConnectionError):
             while sent < GIBIBYTE and not select.select([connection], [], [], 0)[0]:
@@ -96,7 +97,7 @@ def test_a_gibibyte_is_refused_early_without_using_memory(daemon: Daemon, case: 
 
 def patiently(daemon: Daemon, path: str) -> int:
     """The status of one request, however long it takes."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=120)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=PATIENCE)) as connection:
         connection.request("GET", path)
         return connection.getresponse().status
 
@@ -119,10 +120,10 @@ def test_slow_senders_above_the_limit_do_not_block_other_clients(daemon: Daemon,
         stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         before = memory(daemon)
         for _ in range(CROWD):
-            slow = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port), timeout=60))
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port), timeout=PATIENCE))
             slow.sendall(SLOW[case].encode())
         assert [patiently(daemon, path) for path in ("/livez", "/metrics", "/api/v1/status")] == [200] * 3
         assert daemon.post("migrations/run", {"dry_run": True})[0] == 200
         assert len(list(Path(f"/proc/{daemon.process.pid}/fd").iterdir())) < MOST_CONNECTIONS + 256
         assert memory(daemon) - before < CROWD * BYTES_EACH
-    until(lambda: daemon.get("/readyz")[0] == 200, 60, daemon=daemon)
+    until(lambda: daemon.get("/readyz")[0] == 200, daemon=daemon)

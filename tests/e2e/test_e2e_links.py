@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.bundled_daemon import Daemon, ready, running, until
 from support.endpoints import MotoServer
+from support.waiting import PATIENCE
 
 from reconciler.http.links import LINKS, Link
 
@@ -25,7 +26,7 @@ BEGINNINGS: dict[str, tuple[str, dict[str, Any] | None]] = {
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with MotoServer() as server:
         with running(tmp_path_factory.mktemp("links"), server.url, RECONCILER_INTERVAL="1h") as started:
-            until(lambda: ready(started), 60, daemon=started)
+            until(lambda: ready(started), daemon=started)
             yield started
         server.restart()
 
@@ -35,7 +36,7 @@ def ask(daemon: Daemon, method: str, path: str, body: Any = None) -> tuple[int, 
     url = f"http://127.0.0.1:{daemon.port}{path}"
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

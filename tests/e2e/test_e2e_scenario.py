@@ -211,7 +211,7 @@ def test_an_endpoint_that_is_down_is_one_sentence_after_the_wait(user: User) -> 
         cwd=user.folder,
         capture_output=True,
         text=True,
-        timeout=45,
+        timeout=PATIENCE,
         check=False,
     )
     assert down.returncode == 1

@@ -13,6 +13,7 @@ from support.daemon import Daemon
 from support.endpoints import Live, client
 from support.scripted import ScriptedServer, refusal
 from support.tool import Tool
+from support.waiting import PATIENCE
 
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -119,7 +120,7 @@ def post(daemon: Daemon, path: str, token: str) -> tuple[int, str]:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"http://{daemon.target}{path}", b"{}", headers)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 from support.sample_reports import LOCAL, report, table
+from support.waiting import PATIENCE
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -223,7 +224,7 @@ def test_a_body_of_a_gibibyte_is_refused_before_it_is_sent(beside_emulator):
 def test_chunks_without_end_are_cut_off_at_64_kib(beside_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=PATIENCE) as raw:
         raw.sendall((head + "Transfer-Encoding: chunked\r\n\r\n").encode())
         with pytest.raises(ConnectionError):
             raw.sendall(chunk * 100_000)
@@ -244,7 +245,7 @@ def test_many_slow_senders_do_not_keep_others_from_being_served(beside_emulator)
     head = (
         f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
     )
-    slow = [socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=5) for _ in range(100)]
+    slow = [socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=PATIENCE) for _ in range(100)]
     try:
         for connection in slow:
             connection.sendall(head.encode())

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 from support.bundled_daemon import until
 from support.sample_reports import LOCAL, report, table
+from support.waiting import PATIENCE
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -38,7 +39,7 @@ class Crowded:
         return self.runs[-1]
 
     def open(self, stack: ExitStack, text: str) -> socket.socket:
-        made = stack.enter_context(socket.create_connection(("127.0.0.1", self.http.port), timeout=30))
+        made = stack.enter_context(socket.create_connection(("127.0.0.1", self.http.port), timeout=PATIENCE))
         made.sendall(text.encode())
         return made
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from support.sample_reports import report, table, ttl_step
+from support.waiting import PATIENCE
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -41,7 +42,7 @@ def api() -> Iterator[Api]:
 
 @contextmanager
 def listening(api: Api) -> Iterator[Iterator[tuple[str, dict]]]:
-    with socket.create_connection(("127.0.0.1", api.http.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", api.http.port), timeout=PATIENCE) as raw:
         raw.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: any.where\r\n\r\n")
         with raw.makefile("r", encoding="utf-8", newline="\r\n") as lines:
             yield _events(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.request
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.daemon import reader_priority as module
 from reconciler.daemon.reader_priority import ReaderPriority
@@ -25,7 +26,7 @@ def test_a_request_counts_as_active_from_start_to_end(path, monkeypatch):
     server = HttpServer(create_app(board, Metrics(board), status=status, answering=readers.answering), "127.0.0.1", 0)
     server.start()
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=PATIENCE) as answer:
             assert answer.status == 200
             answer.read()
     finally:

@@ -10,6 +10,7 @@ import time
 import pytest
 from structlog.testing import capture_logs
 from support.scrape import samples, value
+from support.waiting import PATIENCE
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
@@ -155,28 +156,28 @@ def test_openapi_lists_the_routes_and_no_foreign_host(ready):
 
 
 def test_a_request_that_is_not_http_does_not_end_the_server(ready):
-    with socket.create_connection(("127.0.0.1", ready.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", ready.port), timeout=PATIENCE) as raw:
         raw.sendall(b"\x16\x03\x01 garbage\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
     assert ready.get("/livez").status == 200
 
 
 def test_headers_that_never_end_are_cut_off(ready):
-    with socket.create_connection(("127.0.0.1", ready.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", ready.port), timeout=PATIENCE) as raw:
         raw.sendall(b"GET /livez HTTP/1.1\r\nX-Long: " + b"x" * 40_000)
         assert raw.recv(100).startswith(b"HTTP/1.1 4")
 
 
 def test_a_client_that_never_ends_its_headers_is_cut_off_and_others_are_served(served, monkeypatch):
     monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.1)
-    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as slow:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE) as slow:
         slow.sendall(b"GET /livez HTTP/1.1\r\nX-Slow: ")
         assert served.get("/livez").status == 200
         assert slow.recv(100) == b""
 
 
 def test_a_connection_is_kept_for_a_second_request(served):
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
     for _ in range(2):
         connection.request("GET", "/livez")
         assert connection.getresponse().read()

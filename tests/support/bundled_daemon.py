@@ -53,7 +53,7 @@ class Daemon:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1/{path}", data, headers)
         request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read())

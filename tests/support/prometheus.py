@@ -64,7 +64,9 @@ class Prometheus:
         """``data`` of an answer of the HTTP API; a refused query is an error that quotes Prometheus."""
         body = urllib.parse.urlencode(parameters, doseq=True).encode() if parameters else None
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}", body, timeout=15) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/api/v1/{path}", body, timeout=PATIENCE
+            ) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{parameters}: {error.read().decode()}") from error
