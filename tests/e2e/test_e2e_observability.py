@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import dashboard_picture
 import pytest
-from support import drift_scenario as story
+from support import drift_scenario as scenario
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip
 from support.markdown import ROOT
@@ -34,7 +34,7 @@ DRIFTED_FACETS = {("users", "ttl"), ("orders", "stream"), ("invoices", "global_i
 }
 
 
-class Stage(NamedTuple):
+class DriftSetup(NamedTuple):
     """What the tests look at."""
 
     server: DynamoDBLocal
@@ -70,59 +70,61 @@ def hurried(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def drift_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriftSetup]:
     program("prometheus")
     folder = tmp_path_factory.mktemp("observability")
-    story.declare(folder)
+    scenario.declare(folder)
     with (
         dynamodb_local_or_skip() as server,
         RecordingProxy(server.url) as proxy,
         Daemon(folder, proxy.url, DATA_LOSS="never") as daemon,
         Prometheus(folder, daemon.target, hurried(folder)) as prometheus,
     ):
-        yield Stage(server, proxy, daemon, prometheus)
+        yield DriftSetup(server, proxy, daemon, prometheus)
 
 
-def test_1_no_alert_fires_while_everything_is_in_sync(stage: Stage) -> None:
-    stage.daemon.until(lambda: stage.count("in_sync") == len(story.TABLES), "everything in sync")
-    stage.daemon.until(lambda: stage.prometheus.query("sum(dynamodb_reconciler_tables) == 6"), "scraped")
-    stage.daemon.until(lambda: not stage.prometheus.firing(), "the alerts of the start end")
+def test_1_no_alert_fires_while_everything_is_in_sync(drift_setup: DriftSetup) -> None:
+    drift_setup.daemon.until(lambda: drift_setup.count("in_sync") == len(scenario.TABLES), "everything in sync")
+    drift_setup.daemon.until(lambda: drift_setup.prometheus.query("sum(dynamodb_reconciler_tables) == 6"), "scraped")
+    drift_setup.daemon.until(lambda: not drift_setup.prometheus.firing(), "the alerts of the start end")
 
 
-def test_2_drift_of_every_kind_is_counted_by_facet_and_repaired(stage: Stage) -> None:
+def test_2_drift_of_every_kind_is_counted_by_facet_and_repaired(drift_setup: DriftSetup) -> None:
     def found(table: str, facet: str) -> float:
-        return sum(stage.samples("drift_detected_total", table=table, facet=facet))
+        return sum(drift_setup.samples("drift_detected_total", table=table, facet=facet))
 
     before = {pair: found(*pair) for pair in DRIFTED_FACETS}
-    story.make_drift(stage.server.client())
-    story.want_other_keys(stage.daemon.folder)
-    stage.daemon.until(lambda: all(found(*pair) == count + 1 for pair, count in before.items()), f"one more: {before}")
-    stage.daemon.until(lambda: stage.count("in_sync") == len(story.TABLES) - 1, "the rest repaired")
-    stage.daemon.until(lambda: stage.samples("table_blocked", table=story.BLOCKED), "audit blocked")
-    stage.daemon.until(lambda: stage.samples("unmanaged_tables") == [1.0], "the stranger counted")
-    stage.fires("TableBlocked")
+    scenario.make_drift(drift_setup.server.client())
+    scenario.want_other_keys(drift_setup.daemon.folder)
+    drift_setup.daemon.until(
+        lambda: all(found(*pair) == count + 1 for pair, count in before.items()), f"one more: {before}"
+    )
+    drift_setup.daemon.until(lambda: drift_setup.count("in_sync") == len(scenario.TABLES) - 1, "the rest repaired")
+    drift_setup.daemon.until(lambda: drift_setup.samples("table_blocked", table=scenario.BLOCKED), "audit blocked")
+    drift_setup.daemon.until(lambda: drift_setup.samples("unmanaged_tables") == [1.0], "the stranger counted")
+    drift_setup.fires("TableBlocked")
 
 
-def test_3_a_suspended_loop_reports_the_drift_of_each_table(stage: Stage) -> None:
-    assert stage.daemon.command("suspend").returncode == 0
-    stage.daemon.until(lambda: stage.samples("suspended") == [1.0], "suspended")
-    story.drop_the_unmanaged_table(stage.server.client())
-    story.make_drift(stage.server.client())
-    story.delete_a_table(stage.server.client())
-    stage.fires("TableDrifted", "Suspended")
+def test_3_a_suspended_loop_reports_the_drift_of_each_table(drift_setup: DriftSetup) -> None:
+    assert drift_setup.daemon.command("suspend").returncode == 0
+    drift_setup.daemon.until(lambda: drift_setup.samples("suspended") == [1.0], "suspended")
+    scenario.drop_the_unmanaged_table(drift_setup.server.client())
+    scenario.make_drift(drift_setup.server.client())
+    scenario.delete_a_table(drift_setup.server.client())
+    drift_setup.fires("TableDrifted", "Suspended")
     reported = {
         alert["labels"].get("table")
-        for alert in stage.prometheus.api("alerts")["alerts"]
+        for alert in drift_setup.prometheus.api("alerts")["alerts"]
         if alert["labels"]["alertname"] == ALERT + "TableDrifted"
     }
-    stage.daemon.until(lambda: stage.count("missing") == 1, "the deleted table is missing")
+    drift_setup.daemon.until(lambda: drift_setup.count("missing") == 1, "the deleted table is missing")
     assert reported >= {"users", "orders"}
-    drifted = stage.prometheus.query("dynamodb_reconciler_table_drift == 1")
+    drifted = drift_setup.prometheus.query("dynamodb_reconciler_table_drift == 1")
     seen = {(series["metric"]["table"], series["metric"]["facet"]) for series in drifted}
     assert seen >= DRIFTED_FACETS - {("projects", "billing")}
 
 
-def test_4_refused_and_throttled_requests_are_counted(stage: Stage) -> None:
+def test_4_refused_and_throttled_requests_are_counted(drift_setup: DriftSetup) -> None:
     def refuse(request: Recorded) -> tuple[int, str] | None:
         if request.operation == "DescribeTable" and "sessions" in request.tables:
             return 400, "ThrottlingException"
@@ -130,44 +132,48 @@ def test_4_refused_and_throttled_requests_are_counted(stage: Stage) -> None:
             return 400, "ValidationException"
         return None
 
-    stage.proxy.answer_instead = refuse
-    assert stage.daemon.command("resume").returncode == 0
-    stage.fires("TableFailing", "Throttled", "ActionsFailing")
+    drift_setup.proxy.answer_instead = refuse
+    assert drift_setup.daemon.command("resume").returncode == 0
+    drift_setup.fires("TableFailing", "Throttled", "ActionsFailing")
 
 
 @pytest.mark.parametrize(("name", "expression"), list(expressions(BOARD)), ids=[n for n, _ in expressions(BOARD)])
-def test_5_every_query_of_the_dashboard_returns_series(stage: Stage, name: str, expression: str) -> None:
+def test_5_every_query_of_the_dashboard_returns_series(drift_setup: DriftSetup, name: str, expression: str) -> None:
     query = filled(expression)
-    stage.daemon.until(lambda: stage.prometheus.query(query) or _over_time(stage, query), f"{name}: {query}")
+    drift_setup.daemon.until(
+        lambda: drift_setup.prometheus.query(query) or _over_time(drift_setup, query), f"{name}: {query}"
+    )
 
 
-def _over_time(stage: Stage, query: str) -> bool:
+def _over_time(drift_setup: DriftSetup, query: str) -> bool:
     """Whether a graph over the story so far would show anything."""
-    series = stage.prometheus.query_range(query, 120)
+    series = drift_setup.prometheus.query_range(query, 120)
     return any(value != "NaN" for one in series for _, value in one["values"])
 
 
 @pytest.mark.parametrize("variable", [v for v in BOARD["templating"]["list"] if v["type"] == "query"])
-def test_5_every_variable_of_the_dashboard_has_values(stage: Stage, variable: dict[str, Any]) -> None:
+def test_5_every_variable_of_the_dashboard_has_values(drift_setup: DriftSetup, variable: dict[str, Any]) -> None:
     found = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"])
     assert found is not None
-    values = stage.prometheus.api(f"label/{found[2]}/values?match[]=" + quote(filled(found[1])))
+    values = drift_setup.prometheus.api(f"label/{found[2]}/values?match[]=" + quote(filled(found[1])))
     assert values
     if found[2] == "table":
-        assert set(values) == set(story.TABLES)
+        assert set(values) == set(scenario.TABLES)
 
 
-def test_6_the_dashboard_can_be_drawn_from_the_answers(stage: Stage, tmp_path: Path) -> None:
-    url, target = f"http://127.0.0.1:{stage.prometheus.port}", tmp_path / "drift.png"
+def test_6_the_dashboard_can_be_drawn_from_the_answers(drift_setup: DriftSetup, tmp_path: Path) -> None:
+    url, target = f"http://127.0.0.1:{drift_setup.prometheus.port}", tmp_path / "drift.png"
     assert dashboard_picture.main([url, str(target), "60"]) == 0
     assert target.read_bytes().startswith(b"\x89PNG")
     assert target.stat().st_size > 100_000
 
 
-def test_6_a_slow_pass_is_found_by_the_exemplar_of_its_duration(stage: Stage) -> None:
+def test_6_a_slow_pass_is_found_by_the_exemplar_of_its_duration(drift_setup: DriftSetup) -> None:
     query = "dynamodb_reconciler_pass_duration_seconds_bucket"
-    stage.daemon.until(lambda: stage.prometheus.api("query_exemplars", query=query, **_window()), "exemplars")
-    [series, *_] = stage.prometheus.api("query_exemplars", query=query, **_window())
+    drift_setup.daemon.until(
+        lambda: drift_setup.prometheus.api("query_exemplars", query=query, **_window()), "exemplars"
+    )
+    [series, *_] = drift_setup.prometheus.api("query_exemplars", query=query, **_window())
     assert series["exemplars"][0]["labels"]["pass_id"]
 
 
@@ -175,23 +181,23 @@ def _window() -> dict[str, str]:
     return {"start": str(time.time() - 300), "end": str(time.time())}
 
 
-def test_6_promtool_accepts_the_metrics_of_the_daemon(stage: Stage) -> None:
-    lines = stage.daemon.get("/metrics").splitlines()
+def test_6_promtool_accepts_the_metrics_of_the_daemon(drift_setup: DriftSetup) -> None:
+    lines = drift_setup.daemon.get("/metrics").splitlines()
     ours = "\n".join(line for line in lines if "dynamodb_reconciler_" in line) + "\n"
     checked = promtool("check", "metrics", text=ours)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
-def test_7_broken_declarations_and_stalled_passes_raise_alerts(stage: Stage) -> None:
-    (stage.daemon.folder / "desired_state" / "users.json").write_text("{", encoding="utf-8")
-    stage.fires("ConfigInvalid", "PassStalled")
+def test_7_broken_declarations_and_stalled_passes_raise_alerts(drift_setup: DriftSetup) -> None:
+    (drift_setup.daemon.folder / "desired_state" / "users.json").write_text("{", encoding="utf-8")
+    drift_setup.fires("ConfigInvalid", "PassStalled")
 
 
-def test_8_an_unreachable_endpoint_raises_an_alert(stage: Stage) -> None:
-    stage.server.stop()
-    stage.fires("EndpointDown")
+def test_8_an_unreachable_endpoint_raises_an_alert(drift_setup: DriftSetup) -> None:
+    drift_setup.server.stop()
+    drift_setup.fires("EndpointDown")
 
 
-def test_9_a_stopped_daemon_raises_an_alert(stage: Stage) -> None:
-    stage.daemon.stop()
-    stage.fires("Absent")
+def test_9_a_stopped_daemon_raises_an_alert(drift_setup: DriftSetup) -> None:
+    drift_setup.daemon.stop()
+    drift_setup.fires("Absent")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support import drift_scenario as story
+from support import drift_scenario as scenario
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, free_port
@@ -27,7 +27,7 @@ EMPTY = {"invoices", "orders"}
 """The tables that a rollback may delete while ``DATA_LOSS`` is ``never``."""
 
 
-class Stage(NamedTuple):
+class DriftSetup(NamedTuple):
     """A daemon, the endpoint beside it, and the page's address."""
 
     server: DynamoDBLocal
@@ -47,10 +47,10 @@ class Stage(NamedTuple):
 
     def block(self) -> None:
         """Wish for something that policy refuses: other keys for a table that holds an item."""
-        if self.tables()[story.BLOCKED] != "blocked":
-            self.server.client().put_item(TableName=story.BLOCKED, Item={"pk": {"S": "precious"}})
-            story.want_other_keys(self.daemon.folder)
-            self.daemon.until(lambda: self.tables().get(story.BLOCKED) == "blocked", "blocked")
+        if self.tables()[scenario.BLOCKED] != "blocked":
+            self.server.client().put_item(TableName=scenario.BLOCKED, Item={"pk": {"S": "precious"}})
+            scenario.want_other_keys(self.daemon.folder)
+            self.daemon.until(lambda: self.tables().get(scenario.BLOCKED) == "blocked", "blocked")
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +60,12 @@ def chrome() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def drift_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriftSetup]:
     chromium()
     folder = tmp_path_factory.mktemp("page")
-    story.declare(folder)
+    scenario.declare(folder)
     with dynamodb_local_or_skip() as server, Daemon(folder, server.url, DATA_LOSS="never") as daemon:
-        made = Stage(server, daemon)
+        made = DriftSetup(server, daemon)
         daemon.until(made.settled, "everything in sync")
         yield made
 
@@ -94,46 +94,46 @@ def names(page: Page) -> list[str]:
     return page.locator("#tables a[href^='/tables/']").all_inner_texts()
 
 
-def test_1_the_page_shows_drift_and_its_repair_without_a_reload(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/")
+def test_1_the_page_shows_drift_and_its_repair_without_a_reload(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/")
     page.evaluate("window.sameDocument = true")
     expect(page.get_by_role("status").first).to_contain_text("In sync")
-    assert stage.daemon.command("suspend").returncode == 0
+    assert drift_setup.daemon.command("suspend").returncode == 0
     expect(page.locator("#suspended")).to_be_visible()
-    story.make_drift(stage.server.client())
-    story.delete_a_table(stage.server.client())
+    scenario.make_drift(drift_setup.server.client())
+    scenario.delete_a_table(drift_setup.server.client())
     attention = page.locator("#attention")
     for name in ("users", "orders", "invoices", "sessions", "projects"):
         expect(attention.get_by_role("link", name=name, exact=True)).to_be_visible()
     expect(attention).to_contain_text("Drifted: ttl since")
-    assert stage.daemon.command("resume").returncode == 0
+    assert drift_setup.daemon.command("resume").returncode == 0
     expect(attention.get_by_role("link")).to_have_count(0)
     expect(page.get_by_role("status").first).to_contain_text("In sync")
     expect(page.locator("#runs")).to_contain_text("create projects")
     assert page.evaluate("window.sameDocument") is True
 
 
-def test_2_an_expanded_table_shows_each_differing_field_and_its_repair(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/tables/users")
+def test_2_an_expanded_table_shows_each_differing_field_and_its_repair(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/tables/users")
     page.evaluate("window.sameDocument = true")
     differing = page.get_by_role("row").filter(has_text="ttl").filter(has_text="differs")
     expect(page.get_by_role("row").filter(has_text="ttl")).not_to_have_count(0)
     expect(differing).to_have_count(0)
-    assert stage.daemon.command("suspend").returncode == 0
-    stage.server.client().update_time_to_live(
+    assert drift_setup.daemon.command("suspend").returncode == 0
+    drift_setup.server.client().update_time_to_live(
         TableName="users", TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
     )
     expect(differing).not_to_have_count(0)
-    assert stage.daemon.command("resume").returncode == 0
+    assert drift_setup.daemon.command("resume").returncode == 0
     expect(differing).to_have_count(0)
     assert page.evaluate("window.sameDocument") is True
 
 
-def test_3_blocked_tables_come_first_with_what_would_allow_them(stage: Stage, visit: Visit) -> None:
-    stage.block()
-    page = visit(stage.url).open("/")
+def test_3_blocked_tables_come_first_with_what_would_allow_them(drift_setup: DriftSetup, visit: Visit) -> None:
+    drift_setup.block()
+    page = visit(drift_setup.url).open("/")
     attention = page.locator("#attention")
-    expect(attention.get_by_role("link", name=story.BLOCKED, exact=True)).to_be_visible()
+    expect(attention.get_by_role("link", name=scenario.BLOCKED, exact=True)).to_be_visible()
     expect(attention).to_contain_text("Allow with")
     first, second = (page.get_by_role("heading", name=name).bounding_box() for name in ("Needs attention", "Tables"))
     assert first is not None
@@ -141,8 +141,8 @@ def test_3_blocked_tables_come_first_with_what_would_allow_them(stage: Stage, vi
     assert first["y"] < second["y"]
 
 
-def test_4_the_keyboard_alone_filters_and_opens_a_table(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/")
+def test_4_the_keyboard_alone_filters_and_opens_a_table(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/")
     page.get_by_role("searchbox", name="Name").focus()
     page.keyboard.type("inv")
     page.keyboard.press("Enter")
@@ -158,8 +158,8 @@ def test_4_the_keyboard_alone_filters_and_opens_a_table(stage: Stage, visit: Vis
     expect(page.get_by_role("heading", level=1)).to_contain_text("invoices")
 
 
-def test_4_the_first_press_of_tab_offers_to_skip_to_the_content(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/")
+def test_4_the_first_press_of_tab_offers_to_skip_to_the_content(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the content")
     expect(skip).to_be_focused()
@@ -168,8 +168,8 @@ def test_4_the_first_press_of_tab_offers_to_skip_to_the_content(stage: Stage, vi
     expect(page.get_by_role("main")).to_be_focused()
 
 
-def test_4_typed_text_survives_an_update_of_the_page(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/")
+def test_4_typed_text_survives_an_update_of_the_page(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/")
     page.get_by_role("searchbox", name="Name").fill("use")
     before = page.locator("#last-pass time").get_attribute("datetime") or ""
     expect(page.locator("#last-pass time")).not_to_have_attribute("datetime", before)
@@ -178,38 +178,38 @@ def test_4_typed_text_survives_an_update_of_the_page(stage: Stage, visit: Visit)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
-def test_5_the_list_is_filtered_and_sorted(stage: Stage, visit: Visit, script: bool) -> None:
-    page = visit(stage.url, script=script).open("/")
-    assert names(page) == sorted(story.TABLES)
+def test_5_the_list_is_filtered_and_sorted(drift_setup: DriftSetup, visit: Visit, script: bool) -> None:
+    page = visit(drift_setup.url, script=script).open("/")
+    assert names(page) == sorted(scenario.TABLES)
     page.locator("select[name=status]").select_option("blocked")
     page.get_by_role("button", name="Show").click()
-    assert names(page) == [story.BLOCKED]
+    assert names(page) == [scenario.BLOCKED]
     page.locator("select[name=status]").select_option("")
     page.locator("select[name=sort]").select_option("status")
     page.get_by_role("button", name="Show").click()
-    assert names(page)[0] == story.BLOCKED
-    assert len(names(page)) == len(story.TABLES)
+    assert names(page)[0] == scenario.BLOCKED
+    assert len(names(page)) == len(scenario.TABLES)
 
 
-def test_5_every_page_shows_the_same_without_javascript(stage: Stage, visit: Visit) -> None:
+def test_5_every_page_shows_the_same_without_javascript(drift_setup: DriftSetup, visit: Visit) -> None:
     texts = []
     for script in (True, False):
-        page = visit(stage.url, script=script).open("/tables/orders")
+        page = visit(drift_setup.url, script=script).open("/tables/orders")
         texts.append(page.get_by_role("main").inner_text())
     assert texts[0] == texts[1]
     assert "stream" in texts[0]
 
 
 @pytest.fixture(scope="module")
-def crowd(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def crowd(drift_setup: DriftSetup, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page of a daemon over many tables that only looks."""
     folder = tmp_path_factory.mktemp("crowd")
     (folder / "desired_state").mkdir()
     for number in range(MANY):
         name = f"tenant-{number:04}-a-name-that-is-as-long-as-names-of-tables-get"
-        story.write(folder, name, {"table_name": name, **story.KEYS})
-    with Daemon(folder, stage.server.url, MODE="observe", INTERVAL="1h", STACK="crowd") as daemon:
-        daemon.until(lambda: len(Stage(stage.server, daemon).tables()) == MANY, "all looked at")
+        scenario.write(folder, name, {"table_name": name, **scenario.KEYS})
+    with Daemon(folder, drift_setup.server.url, MODE="observe", INTERVAL="1h", STACK="crowd") as daemon:
+        daemon.until(lambda: len(DriftSetup(drift_setup.server, daemon).tables()) == MANY, "all looked at")
         yield f"http://{daemon.target}"
 
 
@@ -225,31 +225,31 @@ def test_6_many_tables_are_paged_and_each_is_on_exactly_one_page(crowd: str, vis
 
 
 @pytest.fixture(scope="module")
-def places(stage: Stage, crowd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def places(drift_setup: DriftSetup, crowd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Every state that the pages have, by name."""
     bare, down = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("down")
     (bare / "desired_state").mkdir()
-    story.declare(down)
+    scenario.declare(down)
     with (
-        Daemon(bare, stage.server.url, STACK="bare", INTERVAL="1h") as empty,
+        Daemon(bare, drift_setup.server.url, STACK="bare", INTERVAL="1h") as empty,
         Daemon(down, f"http://127.0.0.1:{free_port()}", INTERVAL="1h") as waiting,
     ):
         empty.until(lambda: "contains no table declaration" in empty.get("/"), "looked at nothing")
         waiting.until(lambda: waiting.get("/"), "answers")
-        stage.block()
+        drift_setup.block()
         yield {
-            "overview": f"{stage.url}/",
-            "table": f"{stage.url}/tables/users",
-            "blocked-table": f"{stage.url}/tables/{story.BLOCKED}",
-            "plan": f"{stage.url}/preview",
-            "confirm-run": f"{stage.url}/confirm/run",
-            "confirm-seed": f"{stage.url}/confirm/seed",
-            "confirm-clear": f"{stage.url}/confirm/clear?table=users",
-            "confirm-suspend": f"{stage.url}/confirm/suspend",
-            "confirm-rollback": f"{stage.url}/confirm/rollback",
-            "runs": f"{stage.url}/runs",
-            "settings": f"{stage.url}/settings",
-            "docs": f"{stage.url}/docs",
+            "overview": f"{drift_setup.url}/",
+            "table": f"{drift_setup.url}/tables/users",
+            "blocked-table": f"{drift_setup.url}/tables/{scenario.BLOCKED}",
+            "plan": f"{drift_setup.url}/preview",
+            "confirm-run": f"{drift_setup.url}/confirm/run",
+            "confirm-seed": f"{drift_setup.url}/confirm/seed",
+            "confirm-clear": f"{drift_setup.url}/confirm/clear?table=users",
+            "confirm-suspend": f"{drift_setup.url}/confirm/suspend",
+            "confirm-rollback": f"{drift_setup.url}/confirm/rollback",
+            "runs": f"{drift_setup.url}/runs",
+            "settings": f"{drift_setup.url}/settings",
+            "docs": f"{drift_setup.url}/docs",
             "many": f"{crowd}/?page=2",
             "nothing-declared": f"http://{empty.target}/",
             "endpoint-down": f"http://{waiting.target}/",
@@ -277,70 +277,74 @@ def test_7_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
-def test_8_a_rollback_and_a_run_by_button(stage: Stage, visit: Visit, script: bool) -> None:
-    page, client = visit(stage.url, script=script).open("/"), stage.server.client()
+def test_8_a_rollback_and_a_run_by_button(drift_setup: DriftSetup, visit: Visit, script: bool) -> None:
+    page, client = visit(drift_setup.url, script=script).open("/"), drift_setup.server.client()
     page.get_by_role("link", name="Roll back…").click()
     for name in EMPTY:
         expect(page.locator("#plan").get_by_role("heading", name=name, exact=True)).to_be_visible()
     page.get_by_role("button", name=re.compile("now$")).click()
     expect(page).to_have_url(re.compile(r"/runs/\w+"))
-    left = {*client.list_tables()["TableNames"]} & set(story.TABLES)
-    assert left == set(story.TABLES) - EMPTY, "what holds items and what is protected stays"
+    left = {*client.list_tables()["TableNames"]} & set(scenario.TABLES)
+    assert left == set(scenario.TABLES) - EMPTY, "what holds items and what is protected stays"
     page.get_by_role("link", name="Status").click()
     expect(page.locator("#suspended")).to_be_visible()
     page.get_by_role("link", name="Run…").click()
     expect(page.get_by_role("main")).to_contain_text("lifts the suspension")
     page.get_by_role("button", name=re.compile("now$")).click()
     expect(page).to_have_url(re.compile(r"/runs/\w+"))
-    stage.daemon.until(lambda: set(client.list_tables()["TableNames"]) >= set(story.TABLES), "all there again")
+    drift_setup.daemon.until(lambda: set(client.list_tables()["TableNames"]) >= set(scenario.TABLES), "all there again")
 
 
-def test_8_a_button_changes_nothing_before_confirmation(stage: Stage, visit: Visit) -> None:
-    page, client = visit(stage.url).open("/"), stage.server.client()
+def test_8_a_button_changes_nothing_before_confirmation(drift_setup: DriftSetup, visit: Visit) -> None:
+    page, client = visit(drift_setup.url).open("/"), drift_setup.server.client()
     before = set(client.list_tables()["TableNames"])
     for label in ("Roll back…", "Clear…", "Suspend…", "Run…", "Seed…"):
         page.get_by_role("link", name=label).click()
         page.get_by_role("link", name="Cancel").click()
-        expect(page).to_have_url(f"{stage.url}/")
+        expect(page).to_have_url(f"{drift_setup.url}/")
     assert set(client.list_tables()["TableNames"]) == before
-    assert client.scan(TableName="users")["Count"] == len(story.SEEDS["users"])
+    assert client.scan(TableName="users")["Count"] == len(scenario.SEEDS["users"])
 
 
-def test_8_the_seed_of_one_table_is_cleared_and_written_again_by_button(stage: Stage, visit: Visit) -> None:
-    page, client = visit(stage.url).open("/tables/users"), stage.server.client()
+def test_8_the_seed_of_one_table_is_cleared_and_written_again_by_button(drift_setup: DriftSetup, visit: Visit) -> None:
+    page, client = visit(drift_setup.url).open("/tables/users"), drift_setup.server.client()
     page.get_by_role("link", name="Clear…").click()
     page.get_by_role("button", name=re.compile("now$")).click()
     expect(page).to_have_url(re.compile(r"/runs/\w+"))
-    stage.daemon.until(lambda: client.scan(TableName="users")["Count"] == 0, "cleared")
+    drift_setup.daemon.until(lambda: client.scan(TableName="users")["Count"] == 0, "cleared")
     page.goto("/tables/users")
     expect(page.locator("#seed")).to_contain_text("cleared")
     page.get_by_role("link", name="Seed…").click()
     page.get_by_role("button", name=re.compile("now$")).click()
-    stage.daemon.until(lambda: client.scan(TableName="users")["Count"] == len(story.SEEDS["users"]), "seeded again")
+    drift_setup.daemon.until(
+        lambda: client.scan(TableName="users")["Count"] == len(scenario.SEEDS["users"]), "seeded again"
+    )
 
 
-def test_8_suspending_by_button_shows_on_the_page(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/")
+def test_8_suspending_by_button_shows_on_the_page(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/")
     page.get_by_role("link", name="Suspend…").click()
     page.get_by_role("button", name=re.compile("now$")).click()
     page.get_by_role("link", name="Status").click()
     expect(page.locator("#suspended")).to_be_visible()
-    assert stage.daemon.command("resume").returncode == 0
+    assert drift_setup.daemon.command("resume").returncode == 0
     expect(page.locator("#suspended")).to_have_count(0)
 
 
-def test_9_an_open_page_shows_that_the_endpoint_went_down(stage: Stage, visit: Visit) -> None:
-    page = visit(stage.url).open("/")
-    stage.server.stop()
+def test_9_an_open_page_shows_that_the_endpoint_went_down(drift_setup: DriftSetup, visit: Visit) -> None:
+    page = visit(drift_setup.url).open("/")
+    drift_setup.server.stop()
     expect(page.get_by_role("status").first).to_contain_text(re.compile("down|not answer", re.IGNORECASE))
-    stage.server.restart()
+    drift_setup.server.restart()
     expect(page.get_by_role("status").first).not_to_contain_text(re.compile("down|not answer", re.IGNORECASE))
 
 
-def test_10_the_page_stays_usable_after_the_daemon_has_stopped(stage: Stage, chrome: Browser, tmp_path: Path) -> None:
-    story.declare(tmp_path)
-    with Daemon(tmp_path, stage.server.url, STACK="gone", MODE="observe") as daemon:
-        daemon.until(lambda: Stage(stage.server, daemon).tables(), "looked")
+def test_10_the_page_stays_usable_after_the_daemon_has_stopped(
+    drift_setup: DriftSetup, chrome: Browser, tmp_path: Path
+) -> None:
+    scenario.declare(tmp_path)
+    with Daemon(tmp_path, drift_setup.server.url, STACK="gone", MODE="observe") as daemon:
+        daemon.until(lambda: DriftSetup(drift_setup.server, daemon).tables(), "looked")
         visitor = Visitor(chrome, f"http://{daemon.target}")
         page = visitor.open("/")
         before = banner(page)

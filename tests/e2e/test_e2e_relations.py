@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, expect
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, picture
-from support.recording_app import declared, ordering
+from support.recording_app import declared, recording_server
 from support.sample_reports import report, table
 
 from reconciler.http.relations import MOST_DRAWN
@@ -40,7 +40,7 @@ def chrome() -> Iterator[Browser]:
 
 def test_groups_unfold_and_no_screen_is_too_narrow_for_them(chrome: Browser) -> None:
     declarations = [each for number in range(SHOPS) for each in shop(number)]
-    with ordering(*declarations, *STAR) as server:
+    with recording_server(*declarations, *STAR) as server:
         server.board.finish(report(table("shop00-users")))
         visitor = Visitor(chrome, f"http://127.0.0.1:{server.http.port}")
         page = visitor.open("/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.call_summary import words
+from support.call_summary import summary
 from support.responses import answers
 from support.specs import declaration, observed, spec, stream
 
@@ -43,7 +43,7 @@ def test_the_mode_is_read_and_the_source_is_not() -> None:
 )
 def test_the_mode_is_written_where_it_differs(desired: str, live: Any, call: str | None) -> None:
     planned = plan(declaration(spec(global_table_settings=mode(desired))), observed(live))
-    assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
+    assert [summary(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
 @pytest.mark.parametrize("desired", ["ENABLED", "DISABLED"])
@@ -62,7 +62,7 @@ def test_a_source_is_sent_only_in_create_table_and_never_differs() -> None:
 
 def test_a_mode_alone_comes_after_the_create() -> None:
     planned = plan(declaration(spec(global_table_settings=mode("ENABLED"))), None)
-    assert [words(step.call) for step in planned if step.call] == ["CreateTable", "settings ENABLED"]
+    assert [summary(step.call) for step in planned if step.call] == ["CreateTable", "settings ENABLED"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_mode_alone_comes_after_the_create() -> None:
 def test_protection_is_on_by_default_and_written_where_it_differs(desired, seen, call) -> None:
     live = observed(spec(**GLOBAL, disassociation_protection=seen))
     planned = plan(declaration(spec(disassociation_protection=desired)), live)
-    assert [words(step.call) for step in planned if step.call] == ([call] if call else [])
+    assert [summary(step.call) for step in planned if step.call] == ([call] if call else [])
 
 
 @pytest.mark.parametrize("desired", [False, True])

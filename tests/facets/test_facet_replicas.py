@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.call_summary import words
+from support.call_summary import summary
 from support.request_rules import complaints
 from support.responses import answers
 from support.specs import declaration, gsi, observed, spec, stream
@@ -129,7 +129,7 @@ def test_each_concern_of_a_replica_is_one_call(case: str) -> None:
     indexes = [gsi("by_a", "a S"), gsi("by_b", "b S")]
     desired = spec(stream=IMAGES, global_indexes=indexes, replicas=(replica(**want),))
     planned = steps(desired, spec(stream=IMAGES, global_indexes=indexes, replicas=(live(**have),)))
-    assert [words(step.call) for step in planned if step.call] == expected
+    assert [summary(step.call) for step in planned if step.call] == expected
     assert {step.status for step in planned} == {StepStatus.READY}
     assert [complaints(step.call) for step in planned if step.call] == [""] * len(expected)
 
@@ -154,7 +154,7 @@ def test_another_key_recreates_the_replica_and_an_alias_of_another_region_does_n
     planned = steps(desired, spec(stream=IMAGES, replicas=(live(kms_key=seen),)))
     assert bool(planned) is differs
     for step in planned:
-        assert words(step.call) == "-replica eu-west-1"  # type: ignore[arg-type]
+        assert summary(step.call) == "-replica eu-west-1"  # type: ignore[arg-type]
         assert step.destructive
         assert step.message == "then the replica in eu-west-1 is created again"
 
@@ -163,7 +163,7 @@ def test_a_removed_replica_is_destructive_but_does_not_end_the_table() -> None:
     (step,) = steps(spec(replicas=()), spec(stream=IMAGES, replicas=(live(),)))
     assert (step.action, step.destructive, step.ends_table) == (Action.UPDATE, True, False)
     assert step.changes[0].hazard is Hazard.DATA_LOSS
-    assert words(step.call) == "-replica eu-west-1"  # type: ignore[arg-type]
+    assert summary(step.call) == "-replica eu-west-1"  # type: ignore[arg-type]
 
 
 BLOCKED: dict[str, tuple[TableSpec, TableSpec, str]] = {
@@ -222,7 +222,7 @@ def test_it_waits_for_the_stream_that_is_declared() -> None:
 def test_a_new_table_shows_its_replicas_one_by_one() -> None:
     desired = spec(stream=IMAGES, replicas=(replica(), replica("eu-west-2", table_class="STANDARD")))
     planned = plan(declaration(desired), None)
-    assert [words(step.call) for step in planned if step.call] == [
+    assert [summary(step.call) for step in planned if step.call] == [
         "CreateTable",
         "+replica eu-west-1",
         "+replica eu-west-2 TableClassOverride",
@@ -241,12 +241,12 @@ def test_strong_consistency_comes_in_one_call_and_goes_in_one(regions, witness, 
     strong = MultiRegionConsistency("STRONG", witness)
     desired = spec(replicas=tuple(map(replica, regions)), multi_region_consistency=strong)
     (step,) = steps(desired, spec())
-    assert words(step.call) == call  # type: ignore[arg-type]
+    assert summary(step.call) == call  # type: ignore[arg-type]
     assert complaints(step.call) == ""  # type: ignore[arg-type]
     seen = spec(replicas=tuple(map(live, regions)), multi_region_consistency=strong)
     assert steps(desired, seen) == ()
     (away,) = steps(spec(replicas=()), seen)
-    assert words(away.call) == call.replace("STRONG, ", "").replace("+", "-")  # type: ignore[arg-type]
+    assert summary(away.call) == call.replace("STRONG, ", "").replace("+", "-")  # type: ignore[arg-type]
     assert away.destructive
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.recording_app import DIGEST, declared, ordering
+from support.recording_app import DIGEST, declared, recording_server
 from support.sample_reports import deferred_step, report, table, ttl_step
 
 from reconciler.http import Access, confirm, plans
@@ -25,7 +25,7 @@ DELETE = Step(Action.DELETE, "table")
 
 @pytest.fixture
 def server():
-    with ordering(declared("users", seed=True), declared("orders")) as made:
+    with recording_server(declared("users", seed=True), declared("orders")) as made:
         made.board.finish(
             report(table("users", item_count=2, ownership="created"), table("orders", ownership="adopted"))
         )
@@ -92,7 +92,7 @@ CLOSED = {
 @pytest.mark.parametrize("case", CLOSED)
 def test_where_nothing_may_be_changed_the_page_is_read_only_and_says_how_to_change_that(case):
     access, flavor, headers, hint = CLOSED[case]
-    with ordering(access=access, flavor=flavor) as server:
+    with recording_server(access=access, flavor=flavor) as server:
         answer = server.get("/", **headers)
         assert button_ids(answer) == []
         assert "Read-only." in words(answer)
@@ -100,7 +100,9 @@ def test_where_nothing_may_be_changed_the_page_is_read_only_and_says_how_to_chan
 
 
 def test_with_a_token_the_page_says_that_it_is_asked_for_and_the_form_asks():
-    with ordering(declared("users"), access=Access(token="secret", loopback=False), flavor=Flavor.AWS) as server:
+    with recording_server(
+        declared("users"), access=Access(token="secret", loopback=False), flavor=Flavor.AWS
+    ) as server:
         assert "asks for the token" in words(server.get("/"))
         answer = server.get("/confirm/suspend")
         assert re.search(r'<input type="password" id="token" name="token" required', answer.text)
@@ -229,7 +231,7 @@ def test_a_plan_that_takes_long_shows_progress_and_no_form(server, monkeypatch):
 
 def test_equal_plans_are_made_once_and_many_different_ones_are_refused(monkeypatch):
     monkeypatch.setattr(plans, "FRESH_SECONDS", 60.0)
-    with ordering(*(declared(f"t{number}") for number in range(plans.MOST_PLANS + 1))) as server:
+    with recording_server(*(declared(f"t{number}") for number in range(plans.MOST_PLANS + 1))) as server:
         for _ in range(3):
             assert server.get("/confirm/run?table=t0").status == 200
         assert len(server.orders) == 1

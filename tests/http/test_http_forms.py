@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from structlog.testing import capture_logs
-from support.recording_app import DIGEST, FORM, declared, ordering
+from support.recording_app import DIGEST, FORM, declared, recording_server
 from support.web import ask
 
 from reconciler.http import Access
@@ -22,13 +22,15 @@ VERBS = tuple(ACTIONS)
 
 @pytest.fixture(scope="module")
 def with_token():
-    with ordering(declared("users", seed=True), access=Access(token=TOKEN, loopback=False), flavor=Flavor.AWS) as made:
+    with recording_server(
+        declared("users", seed=True), access=Access(token=TOKEN, loopback=False), flavor=Flavor.AWS
+    ) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def beside_emulator():
-    with ordering(declared("users", seed=True)) as made:
+    with recording_server(declared("users", seed=True)) as made:
         yield made
 
 
@@ -169,7 +171,7 @@ PLACES = {
 @pytest.mark.parametrize("case", PLACES)
 def test_without_a_token_the_bind_address_decides(case):
     access, flavor, status = PLACES[case]
-    with ordering(access=access, flavor=flavor) as server:
+    with recording_server(access=access, flavor=flavor) as server:
         assert server.send("/confirm/suspend").status == status
         assert server.get("/confirm/suspend").status == (200 if status == 303 else status)
         assert len(server.orders) == (status == 303)

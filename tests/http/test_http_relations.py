@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.recording_app import declared, ordering
+from support.recording_app import declared, recording_server
 from support.sample_reports import report, table
 
 from reconciler.http import relations as module
@@ -141,7 +141,7 @@ def test_a_long_circle_ends():
 
 
 def test_the_page_draws_them_with_title_description_and_a_list_in_words():
-    with ordering(declaration("orders", ("users", "<owner>")), declaration("users")) as server:
+    with recording_server(declaration("orders", ("users", "<owner>")), declaration("users")) as server:
         server.board.finish(report(table("orders"), table("users")))
         answer = server.get("/")
         assert '<svg role="img" aria-labelledby="drawing-title-1 drawing-text-1"' in answer.text
@@ -155,7 +155,7 @@ def test_the_page_draws_them_with_title_description_and_a_list_in_words():
 
 def test_the_page_folds_groups_and_gives_every_mark_a_unique_id():
     tables = pairs(HALF + 1) | star(module.MOST_DRAWN + 1)
-    with ordering(*(declaration(name, *to) for name, to in tables.items())) as server:
+    with recording_server(*(declaration(name, *to) for name, to in tables.items())) as server:
         server.board.finish(report(table("a000")))
         text = server.get("/").text
         ids = re.findall(r' id="([^"]+)"', text)
@@ -166,7 +166,7 @@ def test_the_page_folds_groups_and_gives_every_mark_a_unique_id():
 
 
 def test_a_page_without_relations_has_no_drawing():
-    with ordering(declared("users")) as server:
+    with recording_server(declared("users")) as server:
         server.board.finish(report(table("users")))
         assert "<svg" not in server.get("/").text
         assert "Relations" not in server.get("/").text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.call_summary import words
+from support.call_summary import summary
 from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl
 
 from reconciler.model.table import TableSpec
@@ -93,7 +93,7 @@ def test_a_pattern_covers_its_path_and_everything_below(pattern: str, gone: set[
 
 def calls(desired: TableSpec, seen: TableSpec, *ignore: str) -> list[str]:
     steps = plan(declaration(desired, ignore_changes=ignore), observed(seen))
-    return [words(step.call) for step in steps if step.call]
+    return [summary(step.call) for step in steps if step.call]
 
 
 def test_what_is_ignored_is_never_written_along_with_something_else() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.call_summary import words
+from support.call_summary import summary
 from support.specs import declaration, gsi, lsi, observed, provisioned, spec, stream, ttl, whole
 
 from reconciler.model.change import Call, Hazard
@@ -23,12 +23,12 @@ STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/changes"
 
 
 def statuses(steps: tuple[Step, ...]) -> dict[str, StepStatus]:
-    return {words(step.call): step.status for step in steps if step.call}
+    return {summary(step.call): step.status for step in steps if step.call}
 
 
 def test_a_missing_table_is_created_and_the_remaining_facets_follow() -> None:
     steps = plan(declaration(DESIRED), None)
-    assert [(step.action, words(step.call), step.status) for step in steps if step.call] == [
+    assert [(step.action, summary(step.call), step.status) for step in steps if step.call] == [
         (Action.CREATE, "CreateTable", StepStatus.READY),
         (Action.UPDATE, "ttl on expires", StepStatus.READY),
     ]
@@ -157,7 +157,7 @@ def test_all_that_only_a_replacement_changes_is_one_step_and_the_rest_is_moot() 
         Call("DeleteTable", {"TableName": "subject"}),
     )
     assert [change.path for change in replace.changes] == ["keys", "local_indexes.by_date"]
-    assert (words(rest.call), rest.status, rest.message) == (
+    assert (summary(rest.call), rest.status, rest.message) == (
         "stream KEYS_ONLY",
         StepStatus.READY,
         "moot if the table is replaced",
@@ -177,7 +177,7 @@ def test_a_rebuild_says_what_follows() -> None:
     live = observed(spec(global_indexes=[gsi("by_a", "a S")]))
     (step,) = plan(declaration(spec(global_indexes=[gsi("by_a", "b S", project="KEYS_ONLY")])), live)
     assert [change.path for change in step.changes] == ["global_indexes.by_a.keys", "global_indexes.by_a.projection"]
-    assert (words(step.call), step.message) == ("-index by_a", "then index by_a is created again under its name")
+    assert (summary(step.call), step.message) == ("-index by_a", "then index by_a is created again under its name")
 
 
 def test_pruning_is_one_destructive_step() -> None:

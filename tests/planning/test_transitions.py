@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.call_summary import words
+from support.call_summary import summary
 from support.declared_state import violations
 from support.setting_transitions import SETTINGS
 from support.side_feature_transitions import ASIDE
@@ -25,7 +25,7 @@ lag = pytest.mark.parametrize("lag", [False, True], ids=["at once", "after a whi
 def test_the_calls_of_a_transition_are_as_expected(case: Transition, lag: bool) -> None:
     model = build(case.before, lag=lag)
     outcome = run(model, declaration(case.after))
-    assert tuple(words(call) for call in outcome.calls) == case.calls
+    assert tuple(summary(call) for call in outcome.calls) == case.calls
     assert outcome.left == ()
     assert violations(asked(model, case.after), case.after) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from simulation.sequences import NAME, converge
 from simulation.simulated_engine import Sim, declaration, item, simulate
-from support.call_summary import words
+from support.call_summary import summary
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
@@ -25,7 +25,7 @@ def environment(**options) -> Sim:
 
 def messages(sim: Sim) -> list[str]:
     """The calls that the service took, in words."""
-    return [words(call) for call in sim.dynamodb.journal]
+    return [summary(call) for call in sim.dynamodb.journal]
 
 
 def regions(sim: Sim) -> list[str]:

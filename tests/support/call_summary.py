@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.model.change import Call
 
 
-def words(call: Call) -> str:
+def summary(call: Call) -> str:
     """For example ``-index by_email``, ``mode PROVISIONED 5/5, by_email 1/1``, ``ttl on expires``."""
     params = call.params
     match call.operation:

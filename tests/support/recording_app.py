@@ -33,7 +33,7 @@ def declared(name: str, *, seed: bool = False, **fields: Any) -> Declaration:
     return Declaration(name, spec, Origin(f"{name}.py", 5), seed=seeded)
 
 
-class Ordered:
+class RecordingApp:
     """``plan`` is what previews yield, ``result`` how every other order ends; ``None`` leaves it waiting."""
 
     def __init__(self, access: Access, flavor: Flavor | None, *declarations: Declaration) -> None:
@@ -88,11 +88,11 @@ def _names(headers: dict[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def ordering(
+def recording_server(
     *declarations: Declaration, access: Access | None = None, flavor: Flavor | None = Flavor.DYNAMODB_LOCAL
-) -> Iterator[Ordered]:
+) -> Iterator[RecordingApp]:
     """A running server."""
-    server = Ordered(access or Access(), flavor, *declarations)
+    server = RecordingApp(access or Access(), flavor, *declarations)
     server.http.start()
     try:
         yield server

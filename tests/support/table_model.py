@@ -14,7 +14,7 @@ from typing import Any
 from support import table_settings
 from support import vector_model as vectors
 from support.refusal import Refused, require
-from support.table_side_features import Aside
+from support.table_side_features import SideFeatures
 
 from reconciler.model.change import Call
 from reconciler.model.observed import Responses
@@ -35,7 +35,7 @@ class TableModel:
         self.ttl: dict[str, Any] = {"TimeToLiveStatus": "DISABLED"}
         self.tags: dict[str, str] = {}
         self.backups: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
-        self.aside = Aside(require)
+        self.side_features = SideFeatures(require)
         self.made = 0
         self.streams = 0
 
@@ -55,9 +55,9 @@ class TableModel:
             return
         require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "the table is not there")
         ready = {index["IndexName"] for index in self._indexes() if index["IndexStatus"] == "ACTIVE"}
-        self.aside.write(call.operation, params, ready)
+        self.side_features.write(call.operation, params, ready)
         if not self.lag:
-            self.aside.settle()
+            self.side_features.settle()
 
     def tick(self) -> None:
         """Everything under way comes to its end."""
@@ -66,7 +66,7 @@ class TableModel:
         if self.table["TableStatus"] == "DELETING":
             self.table = None
             return
-        self.aside.settle()
+        self.side_features.settle()
         self.table["TableStatus"] = "ACTIVE"
         indexes = [index for index in self._indexes() if index["IndexStatus"] != "DELETING"]
         for index in indexes:
@@ -98,8 +98,8 @@ class TableModel:
         }
         by_name, by_arn = {"TableName": self.table["TableName"]}, {"ResourceArn": self.table["TableArn"]}
         for operation in ("DescribeContributorInsights", "DescribeKinesisStreamingDestination"):
-            answers[operation] = self.aside.read(operation, by_name)
-        answers["GetResourcePolicy"] = self.aside.read("GetResourcePolicy", by_arn)
+            answers[operation] = self.side_features.read(operation, by_name)
+        answers["GetResourcePolicy"] = self.side_features.read("GetResourcePolicy", by_arn)
         if not self.has_tags:
             return Responses(answers, frozenset({"ListTagsOfResource"}))
         answers["ListTagsOfResource"] = {"Tags": [{"Key": k, "Value": v} for k, v in self.tags.items()]}
@@ -110,7 +110,7 @@ class TableModel:
         if operation == "application-autoscaling:DescribeScalableTargets":
             return {"ScalableTargets": []}
         if operation != "kms:DescribeKey":
-            return self.aside.read(operation, params)
+            return self.side_features.read(operation, params)
         return {"KeyMetadata": {"Arn": table_settings.KEYS[params["KeyId"]]}}
 
     def _create(self, params: dict[str, Any]) -> None:
@@ -130,9 +130,9 @@ class TableModel:
         self.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
         self.ttl = {"TimeToLiveStatus": "DISABLED"}
         self.backups = {"PointInTimeRecoveryStatus": "DISABLED"}
-        self.aside = Aside(require)
+        self.side_features = SideFeatures(require)
         if "ResourcePolicy" in params:
-            self.aside.policies[ARN.format(name=params["TableName"])] = (params["ResourcePolicy"], 0)
+            self.side_features.policies[ARN.format(name=params["TableName"])] = (params["ResourcePolicy"], 0)
         self.table = {
             "TableName": params["TableName"],
             "TableArn": ARN.format(name=params["TableName"]),
@@ -259,7 +259,7 @@ class TableModel:
         found = [index for index in self._indexes() if index["IndexName"] == name]
         require(found, "ResourceNotFoundException: no such index")
         found[0]["IndexStatus"] = "DELETING"
-        self.aside.insights.pop(name, None)
+        self.side_features.insights.pop(name, None)
 
     def _update_ttl(self, params: dict[str, Any]) -> None:
         require(self.table and self.table["TableStatus"] in ("ACTIVE", "UPDATING"), "the table is not there")

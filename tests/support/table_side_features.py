@@ -17,7 +17,7 @@ WIDEST = "ACCESSED_AND_THROTTLED_KEYS"
 BROKEN = "arn:aws:kinesis:us-east-1:123456789012:stream/broken"
 
 
-class Aside:
+class SideFeatures:
     """``refuse`` raises unless its condition holds."""
 
     def __init__(self, refuse: Any) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from campaigns.convergence_case import EsrCase, Subject
-from campaigns.table_oracle import holdable, lacking
+from campaigns.table_oracle import lacking, supported_part
 from simulation.simulated_engine import Sim, item, simulate
 from simulation.table import Table
 from support.table_settings import KEYS
@@ -34,11 +34,11 @@ KNOWN_ONLY_BY_REFUSAL = (
     "UpdateTable: LimitExceededException: Subscriber limit exceeded",
 )
 """Only a refusal shows that a new table has no backups yet (rule 23), or how much of a quota others used."""
-MISTAKES = 2
+INVALID_CALLS = 2
 """Passes in a case that may end in such an error."""
 DATED = ("CreateBackup", "DeleteBackup")
 """Operations whose time may come while all is quiet."""
-SPARED = (Reason.NOT_OWNED, Reason.PROTECTED)
+NOT_REPLACED = (Reason.NOT_OWNED, Reason.PROTECTED)
 
 
 Ended = Callable[[Sim, EsrCase, PassReport, Iterable[TableSpec]], int]
@@ -102,7 +102,7 @@ def _make(sim: Sim, case: EsrCase) -> None:
     for subject in case.subjects:
         if subject.live and not subject.ours:
             sim.clock.seconds += 1
-            _foreign_table(sim, holdable(subject.live, case.flavor))
+            _foreign_table(sim, supported_part(subject.live, case.flavor))
         table = sim.dynamodb.tables.get(subject.desired.name)
         if table is not None:
             _filled(table, subject.items)
@@ -140,7 +140,7 @@ def _settled(sim: Sim) -> tuple[int, PassReport]:
             errors = [table.error for table in report.tables if table.error]
             known = errors and all(error.startswith(KNOWN_ONLY_BY_REFUSAL) for error in errors)
             assert known, f"an error: {report.error or errors}"
-            assert mistakes < MISTAKES, f"the same error again: {errors}"
+            assert mistakes < INVALID_CALLS, f"the same error again: {errors}"
             mistakes += 1
         open_steps = [
             s
@@ -173,7 +173,9 @@ def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec
         allowed = (entry is None or entry.ownership != "created") or live["DeletionProtectionEnabled"]
         messages = [(step.facet, step.reason, step.message) for step in blocked]
         assert allowed, f"{spec.name} is blocked: {messages}"
-        assert any(step.reason in SPARED for step in blocked), f"{spec.name} is blocked for another reason: {messages}"
+        assert any(step.reason in NOT_REPLACED for step in blocked), (
+            f"{spec.name} is blocked for another reason: {messages}"
+        )
         assert _unchangeable(missing), f"{spec.name} is blocked though no part of it is fixed: {missing}, {messages}"
         spared += 1
     return spared

@@ -89,12 +89,12 @@ class Folder:
         self.files[name] = truth
         self.write(name, written(truth))
 
-    def spoil(self, name: str, text: str | bytes) -> None:
+    def damage(self, name: str, text: str | bytes) -> None:
         """Write something over a file that leaves nothing to understand in it."""
         self.write(name, text)
         self.files[name].sound = False
 
-    def took_away(self, names: Iterable[str]) -> None:
+    def recorded_removal(self, names: Iterable[str]) -> None:
         """The user removed the declaration of these tables on purpose."""
         before = self.existing()
         for name in names:
@@ -111,7 +111,7 @@ class Folder:
         for name, file in list(self.set_aside.items()):
             if name in self.declared or not re.search(_DEFINITION.format(re.escape(name)), self.text(file)):
                 del self.set_aside[name]
-                self.took_away({name})
+                self.recorded_removal({name})
 
     def forgive(self) -> None:
         """What is declared is not removed."""
@@ -162,12 +162,12 @@ def delete_file(folder: Folder, name: str, where: int) -> None:
     """The user removes one file."""
     truth = folder.files.pop(name)
     _gone(folder.path(name))
-    folder.took_away(truth.tables)
+    folder.recorded_removal(truth.tables)
 
 
 def delete_spoilt_file_then_nothing(folder: Folder, name: str, where: int) -> None:
     """A file is emptied: it is there and declares nothing."""
-    folder.spoil(name, "")
+    folder.damage(name, "")
 
 
 def rename_file(folder: Folder, name: str, where: int) -> None:
@@ -232,7 +232,7 @@ def nest(folder: Folder, name: str, where: int) -> None:
     _gone(folder.path(name))
     kept = truth.documents[0]["TableName"]
     folder.set_aside[kept] = other
-    folder.took_away(tables - {kept})
+    folder.recorded_removal(tables - {kept})
     folder.write(other, before + ways[where % len(ways)])
 
 
@@ -243,14 +243,14 @@ def hollow(folder: Folder, name: str, where: int) -> None:
         return
     if folder.recorded.get(truth.documents[-1]["TableName"]) == name:
         rest = written(GroundTruth(truth.form, truth.documents[:-1]))
-        folder.spoil(name, rest + ("---\n{}\n", "---\n", "---\nnull\n", "---\n---\n")[where % 4])
+        folder.damage(name, rest + ("---\n{}\n", "---\n", "---\nnull\n", "---\n---\n")[where % 4])
 
 
 def truncate(folder: Folder, name: str, where: int) -> None:
     """The disk was full, or the editor is still writing."""
     text = folder.text(name)
     cut = len(text) * where // 1000
-    folder.spoil(name, text[:cut])
+    folder.damage(name, text[:cut])
     _reread(folder, name)
 
 
@@ -260,12 +260,12 @@ def cut_at_a_document(folder: Folder, name: str, where: int) -> None:
     if truth.form == "documents" and truth.sound and len(truth.documents) > 1:
         lost = truth.documents[-1]["TableName"]
         folder.store(name, GroundTruth(truth.form, truth.documents[:-1]))
-        folder.took_away({lost})
+        folder.recorded_removal({lost})
 
 
 def comment_out(folder: Folder, name: str, where: int) -> None:
     """Everything is commented out."""
-    folder.spoil(name, "".join(f"# {line}\n" for line in folder.text(name).splitlines()) or "#\n")
+    folder.damage(name, "".join(f"# {line}\n" for line in folder.text(name).splitlines()) or "#\n")
 
 
 def comment_out_a_line(folder: Folder, name: str, where: int) -> None:
@@ -273,7 +273,7 @@ def comment_out_a_line(folder: Folder, name: str, where: int) -> None:
     lines = folder.text(name).splitlines(keepends=True)
     if lines:
         lines[len(lines) * where // 1000] = "# " + lines[len(lines) * where // 1000].lstrip()
-        folder.spoil(name, "".join(lines))
+        folder.damage(name, "".join(lines))
         _reread(folder, name)
 
 
@@ -282,7 +282,7 @@ def delete_a_line(folder: Folder, name: str, where: int) -> None:
     lines = folder.text(name).splitlines(keepends=True)
     if lines:
         del lines[len(lines) * where // 1000]
-        folder.spoil(name, "".join(lines))
+        folder.damage(name, "".join(lines))
         _reread(folder, name)
 
 
@@ -291,7 +291,7 @@ def change_a_character(folder: Folder, name: str, where: int) -> None:
     text = folder.text(name)
     if text:
         at = min(len(text) - 1, len(text) * where // 1000)
-        folder.spoil(name, text[:at] + 'xX:-"{} \n'[where % 9] + text[at + 1 :])
+        folder.damage(name, text[:at] + 'xX:-"{} \n'[where % 9] + text[at + 1 :])
         _reread(folder, name)
 
 
@@ -310,14 +310,14 @@ def wrap(folder: Folder, name: str, where: int) -> None:
         {"Tables": []},
     )
     value = wrappings[where % len(wrappings)]
-    folder.spoil(name, json.dumps(value) if truth.form == "json" else yaml.safe_dump(value))
+    folder.damage(name, json.dumps(value) if truth.form == "json" else yaml.safe_dump(value))
 
 
 def describe_output(folder: Folder, name: str, where: int) -> None:
     """``describe-table`` of that very table, saved over its declaration."""
     one = folder.files[name].documents[0]
     described = {**one, "TableStatus": "ACTIVE", "ItemCount": 3, "TableArn": f"arn:x:table/{one['TableName']}"}
-    folder.spoil(name, json.dumps({"Table": described}, indent=4))
+    folder.damage(name, json.dumps({"Table": described}, indent=4))
 
 
 def foreign_content(folder: Folder, name: str, where: int) -> None:
@@ -337,7 +337,7 @@ def foreign_content(folder: Folder, name: str, where: int) -> None:
         "- hosts: all\n",
         '"orders"\n',
     )
-    folder.spoil(name, contents[where % len(contents)])
+    folder.damage(name, contents[where % len(contents)])
 
 
 def placeholder(folder: Folder, name: str, where: int) -> None:
@@ -346,7 +346,7 @@ def placeholder(folder: Folder, name: str, where: int) -> None:
     table = folder.files[name].documents[0]["TableName"]
     marks = ("${ENV}-" + table, "{{ env }}-" + table, table + "-${stage}")
     if table in text:
-        folder.spoil(name, text.replace(table, marks[where % len(marks)]))
+        folder.damage(name, text.replace(table, marks[where % len(marks)]))
 
 
 def misspell(folder: Folder, name: str, where: int) -> None:
@@ -354,7 +354,7 @@ def misspell(folder: Folder, name: str, where: int) -> None:
     text = folder.text(name)
     field_name = ("TableName", "KeySchema", "AttributeDefinitions", "AttributeName")[where % 4]
     if field_name in text:
-        folder.spoil(name, text.replace(field_name, field_name[:-1] + "x", 1))
+        folder.damage(name, text.replace(field_name, field_name[:-1] + "x", 1))
 
 
 def convert(folder: Folder, name: str, where: int) -> None:
@@ -377,7 +377,7 @@ def rename_table(folder: Folder, name: str, where: int) -> None:
         documents = [dict(document) for document in truth.documents]
         documents[0]["TableName"] += "_v2"
         folder.store(name, GroundTruth(truth.form, documents))
-        folder.took_away(before)
+        folder.recorded_removal(before)
 
 
 def change_key(folder: Folder, name: str, where: int) -> None:
@@ -417,7 +417,7 @@ def break_import(folder: Folder, name: str, where: int) -> None:
         "class Outer:\n" + _indented(text),
         "try:\n    import no_such_module\n" + _indented(text) + "except ImportError:\n    pass\n",
     )
-    folder.spoil(name, broken[where % len(broken)])
+    folder.damage(name, broken[where % len(broken)])
 
 
 def _indented(text: str) -> str:
@@ -483,7 +483,7 @@ def another_checkout(folder: Folder, name: str, where: int) -> None:
     types = [definition for definition in keys[1] if definition["AttributeName"] in names]
     foreign = {"TableName": "theirs", "KeySchema": keys[0], "AttributeDefinitions": types}
     folder.store("theirs.yaml", GroundTruth("yaml", [foreign]))
-    folder.took_away(gone)
+    folder.recorded_removal(gone)
 
 
 EDITS: dict[str, Apply] = {
@@ -547,7 +547,7 @@ def _folder_gone(folder: Folder, name: str, how: str) -> None:
     for each in [each for each in folder.files if Path(each).parts[0] == top]:
         lost |= folder.files.pop(each).tables
     # A file that was moved in after the last run is, for whoever saw nothing of that, a file that is gone.
-    folder.took_away(name for name in lost if Path(folder.recorded.get(name, top)).parts[0] != top)
+    folder.recorded_removal(name for name in lost if Path(folder.recorded.get(name, top)).parts[0] != top)
     if how == "empty":
         path.mkdir()
     elif how != "gone":
@@ -569,7 +569,7 @@ def _reread(folder: Folder, name: str) -> None:
         if lost and len({each["TableName"] for each in found}) == len(found):
             # The file may be understood and declare other tables now: then it says that these are gone.
             folder.files[name].sound = True
-            folder.took_away(lost)
+            folder.recorded_removal(lost)
         elif loaded != truth.documents:
             folder.files[name].sound = True
 

@@ -9,7 +9,7 @@ from campaigns.simulation_calls import subject
 from campaigns.simulation_case import Action, SimulationCase
 from campaigns.simulation_monitor import Monitor
 from campaigns.simulation_store import State
-from campaigns.table_oracle import holdable
+from campaigns.table_oracle import supported_part
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.table import Table
 
@@ -19,7 +19,7 @@ from reconciler.model.table import TableSpec
 from reconciler.planning.create import create_call
 
 
-class Others:
+class ForeignActor:
     """They act on the service directly, without the transport, and report to the monitor what is theirs."""
 
     def __init__(self, case: SimulationCase, dynamodb: SimulatedDynamoDB, state: State, monitor: Monitor) -> None:
@@ -66,7 +66,7 @@ class Others:
     def create(self, spec: TableSpec) -> None:
         """A table that others make; none is made in the same moment as another one of its name."""
         self.dynamodb.clock.seconds += 1.5
-        call = create_call(holdable(spec, self.case.flavor))
+        call = create_call(supported_part(spec, self.case.flavor))
         if not self._do(call.operation, dict(call.params)):
             return
         fact = self.monitor.fact(self.dynamodb.tables[spec.name])

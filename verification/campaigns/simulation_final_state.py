@@ -23,7 +23,7 @@ SEED_KEYS = ("[{'S': '1'}]", "[{'S': '2'}]")
 
 
 @dataclass(frozen=True)
-class Seen:
+class TableEvidence:
     """What a reason is held against; ``fact`` is None where there is no such table."""
 
     case: SimulationCase
@@ -65,7 +65,7 @@ class Seen:
         return spec is None or self.fact is None or not same_base(self.fact.table, spec)
 
 
-GROUNDS: dict[Reason | None, Callable[[Seen], bool]] = {
+GROUNDS: dict[Reason | None, Callable[[TableEvidence], bool]] = {
     Reason.DATA_LOSS: lambda seen: seen.keeps_items or seen.lacks_consent,
     Reason.DISRUPTION: lambda seen: not permits(seen.case.options.disruption, emulator=seen.emulator),
     Reason.PROTECTED: lambda seen: seen.protected or seen.lifecycle.protect,
@@ -130,7 +130,7 @@ def _justified(
 ) -> None:
     """The reason of a blocked step holds; ``related`` are the reasons of all blocked steps of the table."""
     plan = monitor.plans[fact.table.name] if fact and fact.table.name in monitor.plans else None
-    seen = Seen(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), related)
+    seen = TableEvidence(case, monitor, fact, plan.lifecycle if plan else Lifecycle(), related)
     holds = step.reason in GROUNDS and GROUNDS[step.reason](seen)
     assert holds, f"blocked as {step.reason} though that does not hold: {step.facet}, {step.message}"
     assert step.message, f"blocked without a word: {step}"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
-from campaigns.simulation_actions import Others
+from campaigns.simulation_actions import ForeignActor
 from campaigns.simulation_case import Phase, SimulationCase
 from campaigns.simulation_final_state import Lacking, check_final_state
 from campaigns.simulation_monitor import Monitor
@@ -43,7 +43,7 @@ class Scenario:
     """The environment of one case; processes start and end in it."""
 
     monitor_of: ClassVar[type[Monitor]] = Monitor
-    others_of: ClassVar[type[Others]] = Others
+    foreign_actor_of: ClassVar[type[ForeignActor]] = ForeignActor
     raw: ClassVar[Lacking] = staticmethod(lacking)
     dated: ClassVar[tuple[str, ...]] = ()
     """Operations whose time may come while all is quiet."""
@@ -64,7 +64,7 @@ class Scenario:
         self.state = State(self.clock)
         self.source = ListSource()
         self.monitor = self.monitor_of(case, self.dynamodb, self.state)
-        self.others = self.others_of(case, self.dynamodb, self.state, self.monitor)
+        self.others = self.foreign_actor_of(case, self.dynamodb, self.state, self.monitor)
         self.transport = Transport(self.dynamodb)
         self.random = CountingRandom()
         self.processes = 0

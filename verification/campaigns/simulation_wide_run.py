@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from campaigns.convergence_run import DATED
 from campaigns.related_oracle import THEIRS, related_differences, unscaled
-from campaigns.simulation_actions import Others
+from campaigns.simulation_actions import ForeignActor
 from campaigns.simulation_case import Action, SimulationCase
 from campaigns.simulation_final_state import Lacking
 from campaigns.simulation_monitor import Monitor
@@ -29,7 +29,7 @@ def raw(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> list[st
     return [*lacking(dynamodb, unscaled(dynamodb, spec), flavor), *related_differences(dynamodb, spec)]
 
 
-class WideOthers(Others):
+class WideForeignActor(ForeignActor):
     """Others who take backups and drop any."""
 
     def more(self, action: Action) -> None:
@@ -45,7 +45,7 @@ class WideScenario(Scenario):
     """The environment of one case."""
 
     monitor_of: ClassVar[type[Monitor]] = WideMonitor
-    others_of: ClassVar[type[Others]] = WideOthers
+    foreign_actor_of: ClassVar[type[ForeignActor]] = WideForeignActor
     raw: ClassVar[Lacking] = staticmethod(raw)
     dated: ClassVar[tuple[str, ...]] = DATED
 

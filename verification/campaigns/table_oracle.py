@@ -17,11 +17,11 @@ def lacking(dynamodb: SimulatedDynamoDB, spec: TableSpec, flavor: Flavor) -> lis
     """What the live table lacks of the declaration, as sentences; what such an endpoint is known to lack left out."""
     if spec.name not in dynamodb.tables:
         return [f"there is no table {spec.name}"]
-    desired = holdable(spec, flavor)
+    desired = supported_part(spec, flavor)
     return violations(Responses(_answers(dynamodb, desired)), desired)
 
 
-def holdable(spec: TableSpec, flavor: Flavor) -> TableSpec:
+def supported_part(spec: TableSpec, flavor: Flavor) -> TableSpec:
     """The declaration without what such an endpoint is known not to hold, be it of an index."""
     if not flavor.lacks:
         return spec

@@ -99,6 +99,6 @@ def test_the_monitor_detects_a_replacement_without_consent(tmp_path: Path) -> No
 
 def test_the_monitor_detects_a_delete_for_foreign_declarations(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, theirs=True)
-    folder.took_away({"orders"})
+    folder.recorded_removal({"orders"})
     with pytest.raises(AssertionError, match="name no table of this stack"):
         monitor(folder).call("DeleteTable", {"TableName": "orders"})

@@ -85,9 +85,9 @@ WRONG = {
 
 @pytest.mark.parametrize("messages", WRONG)
 def test_the_monitor_detects_each_violation(messages: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    story, spoil = WRONG[messages]
+    story, damage = WRONG[messages]
     run(story)
-    spoil(monkeypatch)
+    damage(monkeypatch)
     with pytest.raises(AssertionError, match=messages):
         run(story)
 

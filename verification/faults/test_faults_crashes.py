@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from faults.inprocess import crash
 from faults.inprocess.baseline import baseline
-from faults.inprocess.crash import Death, Died, places_of
+from faults.inprocess.crash import Died, ProcessDeath, crash_points_of
 from faults.inprocess.crash_scenarios import DAEMONS, RESTORES, SCENARIOS
 from faults.inprocess.end_state import end_state
 from faults.kill import Moment
@@ -37,13 +37,13 @@ def test_an_undisturbed_restore_ends_as_expected(name: str) -> None:
 
 @pytest.mark.parametrize("scenario", RESTORES, ids=lambda scenario: scenario.name)
 def test_a_restore_killed_at_any_call_completes(scenario) -> None:
-    for place in places_of(scenario):
+    for place in crash_points_of(scenario):
         assert crash.run(place)["deaths"] == 1
 
 
 @pytest.mark.parametrize("scenario", DAEMONS, ids=lambda scenario: scenario.name)
 def test_after_a_daemon_dies_the_next_one_reaches_the_same_state(scenario) -> None:
-    places = places_of(scenario)
+    places = crash_points_of(scenario)
     assert len(places) > 30
     for place in places[:: len(places) // DEATHS]:
         assert crash.run(place)["deaths"] == 1
@@ -53,11 +53,11 @@ def test_a_run_after_a_crash_before_the_create_record_waits_for_the_lease_and_wr
     scenario = NAMED["five tables come to be"]
     place = next(
         place
-        for place in reversed(places_of(scenario))
+        for place in reversed(crash_points_of(scenario))
         if place.call.operation == "CreateTable" and place.moment is Moment.APPLIED
     )
     account = baseline(scenario).account.copy()
-    death = Death(place.call.number, place.moment)
+    death = ProcessDeath(place.call.number, place.moment)
     account.transport.before, account.transport.after, account.transport.whole = (
         death.before,
         death.after,

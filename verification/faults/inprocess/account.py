@@ -40,7 +40,7 @@ TIMEOUT = timedelta(minutes=30)
 LOCAL_URL = "http://localhost:8000"
 
 
-class Heard(Silent):
+class RecordedTelemetry(Silent):
     """The ``Telemetry`` port: when passes began and which calls failed as what, by the number of the next sending."""
 
     def __init__(self, transport: Transport, by: str) -> None:
@@ -76,7 +76,7 @@ class Process:
     account: SimulatedAccount
     options: Options
     holder: str
-    reported: Heard
+    reported: RecordedTelemetry
     source: ListSource
     pool: Pool
     store: StateTable | None = None
@@ -200,7 +200,7 @@ class SimulatedAccount:
         self.pool = shared_pool()
         self.validator = OfflineValidator()
         self.holders = 0
-        self.reported: list[Heard] = []
+        self.reported: list[RecordedTelemetry] = []
         self._running = 0
         self._unreal = ExitStack()
 
@@ -212,7 +212,7 @@ class SimulatedAccount:
         requested = {"one_shot": True, "prune_grace": timedelta(0), "data_loss": "allow", "disruption": "allow"}
         made = Options(**{**requested, **self.options, **options})
         self.holders += 1
-        self.reported.append(Heard(self.transport, f"holder-{self.holders}"))
+        self.reported.append(RecordedTelemetry(self.transport, f"holder-{self.holders}"))
         return Process(self, made, f"holder-{self.holders}", self.reported[-1], self.source, self.pool)
 
     def once(self, **options: Any) -> Ended:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from faults.inprocess.account import STATE, Ended, SimulatedAccount
-from faults.inprocess.end_state import end_state, strays
+from faults.inprocess.end_state import end_state, mismatched_entries
 from faults.inprocess.fault_kinds import KINDS, Kind
 from faults.inprocess.request_shape import shape
 from faults.inprocess.scenario import Scenario
@@ -39,7 +39,7 @@ def baseline(scenario: Scenario) -> Baseline:
     act = scenario.act(account)
     calls = tuple(account.transport.sent)
     first = end_state(account.dynamodb)
-    assert not strays(account.dynamodb), strays(account.dynamodb)
+    assert not mismatched_entries(account.dynamodb), mismatched_entries(account.dynamodb)
     destroyed = Counter(shape(request) for request in calls if request.destroys and request.applied)
     again = scenario.repeat(account)
     requests = frozenset(shape(request) for request in account.transport.sent if changes(request))

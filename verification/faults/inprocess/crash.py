@@ -30,7 +30,7 @@ class Died(BaseException):
 
 
 @dataclass
-class Death:
+class ProcessDeath:
     """Hooks of a transport: the process named by the call's ``by`` dies at the call of that number."""
 
     number: int
@@ -70,10 +70,10 @@ class Place:
 @cache
 def places() -> tuple[Place, ...]:
     """Every case of the campaign, numbered by its place."""
-    return tuple(place for scenario in SCENARIOS for place in places_of(scenario))
+    return tuple(place for scenario in SCENARIOS for place in crash_points_of(scenario))
 
 
-def places_of(scenario: Scenario) -> tuple[Place, ...]:
+def crash_points_of(scenario: Scenario) -> tuple[Place, ...]:
     """Every death that one scenario has room for."""
     calls = [call for call in baseline(scenario).calls if call.mutating]
     return tuple(Place(scenario, call, moment) for call in calls for moment in Moment)
@@ -83,7 +83,7 @@ def run(place: Place) -> Counter[str]:
     """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
     known = baseline(place.scenario)
     account = known.account.copy()
-    death = Death(place.call.number, place.moment)
+    death = ProcessDeath(place.call.number, place.moment)
     account.transport.before, account.transport.after, account.transport.whole = (
         death.before,
         death.after,

@@ -50,7 +50,7 @@ def _unlike(path: str, seen: Any, wanted: Any) -> Iterator[str]:
         yield f"{path}: {json.dumps(seen, default=str)[:400]} instead of {json.dumps(wanted, default=str)[:400]}"
 
 
-def strays(dynamodb: SimulatedDynamoDB) -> list[str]:
+def mismatched_entries(dynamodb: SimulatedDynamoDB) -> list[str]:
     """Entries of the inventory whose identity is not that of the live table of their name, though both are there."""
     found = []
     for item in records(dynamodb, STATE):

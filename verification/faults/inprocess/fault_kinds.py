@@ -17,7 +17,7 @@ from simulation.clock import VirtualClock
 
 from reconciler.aws.capabilities import EVERYWHERE
 
-Strike = Callable[[SentRequest, Serve, VirtualClock], Reply]
+Inject = Callable[[SentRequest, Serve, VirtualClock], Reply]
 URL = "https://dynamodb.eu-central-1.amazonaws.com"
 CONNECT, READ, SLOW = 3.0, 20.0, 19.0
 """Seconds that a connect timeout, a read timeout and an answer that comes just in time take."""
@@ -29,7 +29,7 @@ class Kind:
 
     name: str
     family: str
-    strike: Strike
+    strike: Inject
     meets: Callable[[SentRequest], bool] = lambda _: True
     through: bool = False
 
@@ -59,11 +59,11 @@ def items(request: SentRequest) -> bool:
     return request.operation in ("PutItem", "UpdateItem", "DeleteItem", "GetItem", "TransactWriteItems")
 
 
-def _says(reply: Reply) -> Strike:
+def _says(reply: Reply) -> Inject:
     return lambda request, serve, clock: reply
 
 
-def _after(reply: Reply) -> Strike:
+def _after(reply: Reply) -> Inject:
     """The service acted, and then said that it failed."""
 
     def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
@@ -74,7 +74,7 @@ def _after(reply: Reply) -> Strike:
     return strike
 
 
-def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = False) -> Strike:
+def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = False) -> Inject:
     def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
         if applied and request.attempt == 1:
             serve()
@@ -84,7 +84,7 @@ def _raises(problem: type[Exception], seconds: float = 0.0, *, applied: bool = F
     return strike
 
 
-def _bytes(change: Callable[[Reply], Reply]) -> Strike:
+def _bytes(change: Callable[[Reply], Reply]) -> Inject:
     """The service acted, and its answer was spoilt on the way."""
     return lambda request, serve, clock: change(serve())
 

@@ -9,7 +9,7 @@ from functools import partial
 from faults.inprocess import invariants
 from faults.inprocess.account import TIMEOUT, Ended, SimulatedAccount
 from faults.inprocess.baseline import Baseline, Plan, baseline, changes
-from faults.inprocess.end_state import differences, end_state, strays
+from faults.inprocess.end_state import differences, end_state, mismatched_entries
 from faults.inprocess.fault_kinds import RETRIED
 from faults.inprocess.replies import Reply
 from faults.inprocess.scenario import Scenario
@@ -28,7 +28,7 @@ LONGEST = TIMEOUT.total_seconds() + 300
 """Seconds that a run may take: its deadline, and what a call may take that began before it."""
 
 
-class Striker:
+class FaultInjector:
     """The ``meddle`` hook of a transport that injects the fault at one call."""
 
     def __init__(self, plan: Plan, clock: VirtualClock) -> None:
@@ -50,8 +50,8 @@ def run(plan: Plan) -> Counter[str]:
     """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
     known = baseline(plan.scenario)
     account = known.account.copy()
-    striker = Striker(plan, account.clock)
-    account.transport.meddle, account.transport.whole = striker, lambda: striker.whole(len(account.transport.sent))
+    striker = FaultInjector(plan, account.clock)
+    account.transport.intercept, account.transport.whole = striker, lambda: striker.whole(len(account.transport.sent))
     began = account.clock.seconds
     try:
         ended = plan.scenario.act(account)
@@ -59,13 +59,13 @@ def run(plan: Plan) -> Counter[str]:
         raise AssertionError(f"{plan}: {type(crash).__name__}: {crash}") from crash
     assert striker.hit, f"{plan}: the call was never made"
     took = account.clock.seconds - began
-    account.transport.meddle, account.transport.whole = (lambda _, serve: serve()), lambda: False
+    account.transport.intercept, account.transport.whole = (lambda _, serve: serve()), lambda: False
     try:
         invariants.sent(account, known)
         invariants.reported(ended)
         assert took <= LONGEST, f"it took {took:.0f} s"
         at_once = _arrived(plan, account, known, ended)
-        if absorbed(plan):
+        if hidden_by_retry(plan):
             assert ended.exit == known.act.exit, "the SDK sends such a request again, so it must end as without a fault"
             assert at_once, "the SDK sends such a request again, so it must lead where it leads without a fault"
         runs = 0 if at_once else recovered(plan.scenario, account, known, partial(_apart_from_counts, plan))
@@ -77,7 +77,7 @@ def run(plan: Plan) -> Counter[str]:
     return Counter({"cases": 1, f"ended {ended.exit}": 1, f"{runs} more runs": 1, "calls": len(account.transport.sent)})
 
 
-def absorbed(plan: Plan) -> bool:
+def hidden_by_retry(plan: Plan) -> bool:
     """Whether the SDK makes good for it by itself: it retries everything but what removes and the question of who."""
     kind, call = plan.kind, plan.call
     once = call.destroys or call.operation == "DeleteItem" or call.operation.startswith("sts:")
@@ -137,7 +137,7 @@ def recovered(
         seen = end_state(account.dynamodb)
         options = [apart(differences(seen, state)) for state in known.states]
         if not all(options) and ended.exit in (known.act.exit, known.again.exit):
-            assert not strays(account.dynamodb), strays(account.dynamodb)
+            assert not mismatched_entries(account.dynamodb), mismatched_entries(account.dynamodb)
             return runs
         left = [f"exit {ended.exit}, {invariants.reasons(ended)}", *options[0]]
         account.later(pause(account, ended))

@@ -27,7 +27,7 @@ class Stale:
         return f"{self.scenario.name} · {self.call} · as it was before {self.since}"
 
 
-class FromThePast:
+class StaleReads:
     """Keeps the service as it stood before one change, and answers one read from it."""
 
     def __init__(self, plan: Stale, transport: Transport) -> None:
@@ -37,7 +37,7 @@ class FromThePast:
 
     def before(self, request: SentRequest) -> None:
         if request.number == self.plan.since.number:
-            self.past = as_it_stands(self.transport.dynamodb)
+            self.past = frozen_copy(self.transport.dynamodb)
         if request.number == self.plan.call.number and self.past is not None:
             self.hit = True
             self.past, self.transport.dynamodb = self.transport.dynamodb, self.past
@@ -47,7 +47,7 @@ class FromThePast:
             self.past, self.transport.dynamodb = self.transport.dynamodb, self.past
 
 
-def as_it_stands(dynamodb: SimulatedDynamoDB) -> SimulatedDynamoDB:
+def frozen_copy(dynamodb: SimulatedDynamoDB) -> SimulatedDynamoDB:
     """The service frozen: nothing of what is under way in it will ever happen."""
     past = copy.copy(dynamodb)
     past.tables = {name: copy.copy(table) for name, table in dynamodb.tables.items()}

@@ -10,7 +10,7 @@ from faults.inprocess.account import SimulatedAccount
 from faults.inprocess.baseline import baseline, changes
 from faults.inprocess.raced import Overtaken, Raced, raced_plans
 from faults.inprocess.scenarios import SCENARIOS
-from faults.inprocess.stale import FromThePast, Stale, stale_plans
+from faults.inprocess.stale import Stale, StaleReads, stale_plans
 
 RUNS = 6
 PAUSE = 61.0
@@ -26,11 +26,11 @@ def run(plan: Stale | Raced) -> Counter[str]:
     """The case; ``AssertionError`` says what went wrong."""
     known = baseline(plan.scenario)
     account = known.account.copy()
-    meddle = FromThePast(plan, account.transport) if isinstance(plan, Stale) else Overtaken(plan, account.transport)
+    intercept = StaleReads(plan, account.transport) if isinstance(plan, Stale) else Overtaken(plan, account.transport)
     account.transport.whole = lambda: len(account.transport.sent) == plan.call.number
     try:
         ended = plan.scenario.act(account)
-        assert meddle.hit, "the call was never made"
+        assert intercept.hit, "the call was never made"
         invariants.reported(ended)
         if isinstance(plan, Stale):
             invariants.sent(account, known, indexes=False)

@@ -73,11 +73,11 @@ class SentRequest:
 
 
 Serve = Callable[[], Reply]
-Meddle = Callable[[SentRequest, Serve], Reply]
+Intercept = Callable[[SentRequest, Serve], Reply]
 """Gets what was sent and the way to have it served; what it returns (or raises) is what the client sees."""
 
 
-def honest(_: SentRequest, serve: Serve) -> Reply:
+def passthrough(_: SentRequest, serve: Serve) -> Reply:
     """Nothing is meddled with."""
     return serve()
 
@@ -87,7 +87,7 @@ class Transport:
     """The one way to the simulated service; ``sent`` is everything that ever went over it."""
 
     dynamodb: SimulatedDynamoDB
-    meddle: Meddle = honest
+    intercept: Intercept = passthrough
     whole: Callable[[], bool] = lambda: True
     """Whether the next call must go through all of botocore; calls that nobody meddles with need not."""
     before: Callable[[SentRequest], None] | None = None
@@ -99,7 +99,7 @@ class Transport:
         """What botocore is handed in the place of a socket's answer."""
         sent_request = self._read(request, event_name, by)
         with self._sent(sent_request):
-            return response(request.url, self.meddle(sent_request, lambda: self.serve(sent_request)))
+            return response(request.url, self.intercept(sent_request, lambda: self.serve(sent_request)))
 
     def direct(self, service: str, operation: str, params: Mapping[str, Any], by: str) -> dict[str, Any]:
         """The same without botocore in between: its answer, or its ``ClientError``."""
