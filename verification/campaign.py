@@ -44,7 +44,7 @@ def start(name: str) -> None:
 
 
 def run_range(name: str, first: int, last: int) -> Found:
-    """The cases ``first`` to ``last``, the last left out, and those that failed with what they said."""
+    """Runs the cases from ``first`` to before ``last``. Returns the figures and the failures with their texts."""
     campaign = campaigns()[name]
     figures: Counter[str] = Counter()
     failed = []
@@ -64,7 +64,7 @@ def ranges(first: int, count: int, workers: int) -> Iterator[tuple[int, int]]:
 
 
 def run(name: str, first: int, count: int | None, workers: int) -> bool:
-    """One campaign; prints a line of figures and says whether every case held."""
+    """Runs one campaign. Prints a line of figures and returns whether every case passed."""
     campaign = campaigns()[name]
     total = campaign.total() - first if count is None else count
     began, figures, failed, done = time.monotonic(), Counter[str](), list[tuple[int, str]](), 0

@@ -26,7 +26,7 @@ from syntax_patterns import Match, Pattern
 
 @dataclass(slots=True)
 class Finding:
-    """What is to be said about one mutant. ``edits`` are arguments of its definition in their new form."""
+    """The findings about one mutant. ``edits`` are arguments of its definition in their new form."""
 
     name: str
     problems: list[str] = field(default_factory=list)

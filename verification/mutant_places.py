@@ -54,7 +54,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a mutant is planted. ``match.renamed`` says what was renamed since it was written."""
+    """Where a mutant is planted. ``match.renamed`` holds what was renamed since it was written."""
 
     symbol: Symbol
     site: Site
@@ -89,7 +89,7 @@ class Code:
         return [symbol for symbol in found if not module or _is_in(symbol.module, module)]
 
     def find(self, at: str, old: Pattern, new: Pattern) -> Place:
-        """The one place that fits; ``NotFoundError`` says why there is none."""
+        """The only matching place. Raises ``NotFoundError`` with the reason if there is none."""
         scopes = self.symbols(at)
         if not scopes:
             raise NotFoundError(f"no symbol {at}", *self._elsewhere(at, old, new))

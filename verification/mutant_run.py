@@ -33,7 +33,7 @@ PLUGINS = ("xdist.plugin", "pytest_timeout", "mutant_guard")
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run of tests ended. ``problem`` says why it proves nothing."""
+    """How a run of tests ended. ``problem`` is the reason why it proves nothing."""
 
     failed: tuple[str, ...] = ()
     passed: int = 0
@@ -136,7 +136,7 @@ def _end(done: subprocess.CompletedProcess[str], reported: dict[str, Any], secon
 
 @contextmanager
 def scratches(count: int) -> Iterator[list[Scratch]]:
-    """So many copies, gone afterwards."""
+    """That many copies, removed afterwards."""
     code, tests = Code.read(ROOT), Killers(ROOT)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         yield [Scratch(Path(folder).resolve() / str(number), code, tests) for number in range(count)]

@@ -38,7 +38,7 @@ KINDS = {
 
 
 class Hole(ast.expr):
-    """What ``...`` (a number) or ``_a_`` (its name) stands for."""
+    """What ``...`` (a number) or ``_a_`` (its name) matched."""
 
     _fields = ("key",)
     key: str
@@ -75,7 +75,7 @@ class Entries(ast.expr):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What the wildcards, names and messages of a snippet stand for in the code."""
+    """What the wildcards, names and messages of a snippet matched in the code."""
 
     holes: dict[str, Any] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Site:
 
     @property
     def nodes(self) -> list[ast.AST]:
-        """What stands there."""
+        """The code at this place."""
         value = getattr(self.parent, self.field)
         return [value] if self.index is None else value[self.index : self.index + self.length]
 
@@ -135,7 +135,7 @@ class Pattern:
 
 
 def parse(snippet: str) -> Pattern:
-    """``SyntaxError`` if it is not Python. A snippet may also be an ``except`` clause. An empty one is no statement."""
+    """``SyntaxError`` if it is not Python. A snippet may also be an ``except`` clause. An empty one has none."""
     text = textwrap.dedent(snippet).strip()
     nodes: list[ast.AST]
     if text.startswith("except"):
@@ -417,7 +417,7 @@ class _Holes(ast.NodeTransformer):
         return Entries(entries=_entries(node))
 
     def _block(self, node: Any) -> Any:
-        """``if x: ...`` says nothing of ``else``."""
+        """``if x: ...`` ignores ``else``."""
         self.generic_visit(node)
         if len(node.body) == 1 and isinstance(node.body[0], Hole) and not node.orelse:
             node.orelse = [Hole(key=f"{node.body[0].key}.orelse")]
@@ -463,7 +463,7 @@ def _plain(node: Any) -> Any:
 
 
 def _bound(match: Match, key: str, nodes: list[Any]) -> Iterator[Match]:
-    """Nothing if the wildcard already stands for something else."""
+    """Nothing if the wildcard already matched something else."""
     known = match.holes.get(key)
     if known is None:
         yield replace(match, holes={**match.holes, key: nodes})
@@ -476,7 +476,7 @@ def _dumped(node: Any) -> Any:
 
 
 def _is_message(node: Any) -> bool:
-    """A text for people: it has spaces in it and is no expression of the service (``#holder = :holder``)."""
+    """A text for people: it has spaces and is not an expression of the service (``#holder = :holder``)."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     texts = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return any(" " in text for text in texts) and not any(map(EXPRESSION.search, texts))

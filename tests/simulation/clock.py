@@ -10,7 +10,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class VirtualClock:
-    """Time that moves only when somebody sleeps, or a test turns it; ``jumped`` is how far the wall clock is off."""
+    """Time that moves only when somebody sleeps or a test advances it; ``jumped`` is the error of the wall clock."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -12,7 +12,7 @@ Place = tuple[str, str]
 
 
 class ScalableTargets:
-    """``capacity`` tells the mode of a table and whether an index is there: only provisioned capacity can be scaled."""
+    """``capacity`` returns the mode of a table and whether an index exists: only provisioned capacity can be scaled."""
 
     def __init__(self, provisioned: Callable[[str, str | None], bool]) -> None:
         self._provisioned = provisioned

@@ -50,7 +50,7 @@ def update(dynamodb: SimulatedDynamoDB, **params: Any) -> str:
 
 
 def later(dynamodb: SimulatedDynamoDB, seconds: float) -> None:
-    """Time goes by, and what is under way goes on."""
+    """Lets time pass and transitions proceed."""
     dynamodb.clock.seconds += seconds
     dynamodb.settle()
 

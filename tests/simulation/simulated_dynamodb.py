@@ -107,7 +107,7 @@ class SimulatedDynamoDB:
         return copied(answer)
 
     def do(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """What somebody else does: not in the journal, and no fault of a test meets it."""
+        """A foreign call: not in the journal, and without injected faults."""
         self.settle()
         if operation.startswith(SCALING):
             return self._scalable(operation).write(operation, params)
@@ -118,7 +118,7 @@ class SimulatedDynamoDB:
         return writes.OPERATIONS[operation](self, copied(dict(params)))
 
     def make(self, **params: Any) -> Table:
-        """A table that somebody else created, settled at once."""
+        """A foreign table that is ACTIVE at once."""
         params.setdefault("BillingMode", "PAY_PER_REQUEST")
         self.do("CreateTable", params)
         table = self.tables[params["TableName"]]

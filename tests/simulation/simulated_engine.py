@@ -78,7 +78,7 @@ class MemoryStore:
         return written
 
     def overwrite(self, entry: InventoryEntry) -> None:
-        """Somebody else writes the record, whatever stands there."""
+        """Somebody else overwrites the record."""
         standing = self.snapshot.inventory.get(entry.name)
         self.put_entry(replace(entry, revision=standing.revision if standing else 0))
 
@@ -181,7 +181,7 @@ class ListSource:
 
 @dataclass
 class Silent:
-    """The ``Telemetry`` port; keeps the steps it was told."""
+    """The ``Telemetry`` port; records its calls."""
 
     steps: list[tuple[str, Step]] = field(default_factory=list)
     reports: list[PassReport] = field(default_factory=list)
@@ -241,7 +241,7 @@ class Sim:
 def simulate(
     *, flavor: Flavor = Flavor.MOTO, delay: float = 0.0, stale: float = 0.0, timeout: float = 300, **options: Any
 ) -> Sim:
-    """A fresh world. ``flavor`` says whether it is an emulator or has AWS's quotas; options are those of a pass."""
+    """A new simulated environment. ``flavor`` selects an emulator or the quotas of AWS; options are those of a pass."""
     clock = VirtualClock()
     dynamodb = SimulatedDynamoDB(clock, delay=delay, has_tags=flavor.has_tags, strict=not flavor.emulator, stale=stale)
     items, store, source, telemetry = Items(dynamodb), MemoryStore(clock), ListSource(), Silent()
@@ -257,7 +257,7 @@ def simulate(
 def declaration(
     name: str = "users", *, seed: tuple[Item, ...] = (), lifecycle: Lifecycle | None = None, **spec: Any
 ) -> Declaration:
-    """A declared table with a string key ``pk`` unless told otherwise."""
+    """A declared table, by default with a string key ``pk``."""
     spec.setdefault("keys", PK)
     seeded = Seed(f"seeds/{name}.json", seed, items_digest(seed)) if seed else None
     return Declaration(name, TableSpec(name, **spec), Origin(f"{name}.yaml", 1), lifecycle or Lifecycle(), seed=seeded)

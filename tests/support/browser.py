@@ -34,7 +34,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def chromium() -> str:
-    """The path of the browser; without it a skip that says so, in CI a failure."""
+    """The path of the browser; without it the tests are skipped, and fail in CI."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         message = "chromium is not installed"

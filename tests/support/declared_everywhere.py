@@ -81,7 +81,7 @@ def everywhere(folder: Path) -> dict[str, TableSpec]:
 
 
 def _with_its_stream(table: TableSpec) -> TableSpec:
-    """What replicas and a policy of a stream take for granted where nothing is said about the stream."""
+    """Adds the stream that replicas and a stream policy require where no stream is declared."""
     strong = table.multi_region_consistency and table.multi_region_consistency.mode == "STRONG"
     followed = table.stream_policy and table.stream_policy.document
     needs = table.stream is None and ((table.replicas and not strong) or followed)

@@ -31,7 +31,7 @@ PROVISIONED = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
 
 
 def declare(folder: Path) -> None:
-    """Write the declarations and seeds that the story starts from."""
+    """Write the declarations and seeds at the start of the scenario."""
     state = folder / "desired_state"
     (state / "seeds").mkdir(parents=True)
     for name, table in TABLES.items():
@@ -67,7 +67,7 @@ def make_drift(client: Any) -> None:
 
 
 def drop_the_unmanaged_table(client: Any) -> None:
-    """The table that is nobody's goes again."""
+    """Deletes the unmanaged table."""
     client.delete_table(TableName="strangers")
 
 
@@ -77,7 +77,7 @@ def delete_a_table(client: Any) -> None:
 
 
 def want_other_keys(folder: Path) -> None:
-    """A wish that ``DATA_LOSS=never`` refuses: other keys need a replacement, and the table holds an item."""
+    """A declaration that ``DATA_LOSS=never`` refuses: other keys need a replacement, and the table holds an item."""
     write(
         folder,
         BLOCKED,

@@ -47,7 +47,7 @@ def client(url: str, service: str = "dynamodb", **config: Any) -> Any:
 
 
 def wipe(dynamodb: Any, seconds: float = PATIENCE) -> None:
-    """Delete every table, protection or not, and wait until they are gone."""
+    """Delete every table, protected or not, and wait for the deletions."""
     deadline = time.monotonic() + seconds
     while names := [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]:
         if time.monotonic() > deadline:
@@ -68,7 +68,7 @@ def _delete(dynamodb: Any, name: str) -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on at this moment."""
+    """A currently free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class FakeClock:
-    """Time stands still until somebody sleeps or turns it."""
+    """Time moves only when somebody sleeps or advances it."""
 
     def __init__(self, now: datetime) -> None:
         self._start = self._now = now

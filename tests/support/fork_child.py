@@ -48,7 +48,7 @@ def warm() -> None:
 def die_at_a_line(file: str, function: str, number: int, reported: str) -> None:
     """Killed with -9 before the nth line that runs within a call of that function, its own file's lines alone.
 
-    How many ran is written to ``told`` where none is deadly.
+    The number of lines is written to ``reported`` if none of them kills.
     """
     ran, inside = 0, 0
 

@@ -1,4 +1,4 @@
-"""Debian's promtool and Prometheus for tests; without them a skip that says so, in CI a failure."""
+"""Debian's promtool and Prometheus for tests; without them the tests are skipped, and fail in CI."""
 
 from __future__ import annotations
 

@@ -49,13 +49,13 @@ class Recorded:
 
 
 class Fault(Protocol):
-    """What goes wrong on the wire. Either method may raise ``ConnectionAbortedError``, which drops the connection."""
+    """A fault of the connection. Either method may raise ``ConnectionAbortedError``, which drops the connection."""
 
     def arrived(self, request: Recorded) -> None:
         """A request, before the endpoint gets it; its ``status`` is 0."""
 
     def answered(self, request: Recorded) -> None:
-        """The endpoint carried it out; nobody has the answer yet."""
+        """The endpoint applied the call; the client does not have the answer yet."""
 
 
 class RecordingProxy:
@@ -130,7 +130,7 @@ class _Server(ThreadingHTTPServer):
     proxy: RecordingProxy
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed resets its connections: nothing to tell."""
+        """A killed client resets its connections: not an error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

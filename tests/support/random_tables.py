@@ -78,7 +78,7 @@ def table_spec(rng: Random, name: str, like: TableSpec | None = None) -> TableSp
 
 
 def sound(spec: TableSpec) -> bool:
-    """Whether any table can be brought to a declaration: it says all that its own features need of others."""
+    """Whether a declaration is reachable from any table: it declares everything that its features need."""
     names = {index.name for index in spec.global_indexes or ()}
     own = spec.contributor_insights.indexes if spec.contributor_insights else ()
     mode = spec.billing.mode if spec.billing else None

@@ -39,7 +39,7 @@ def wide(rng: Random, spec: TableSpec, share: float) -> TableSpec:
 
 
 def _scaled(rng: Random, spec: TableSpec) -> TableSpec:
-    """On provisioned capacity, which alone can be scaled; no maximum of on demand beside it."""
+    """Auto scaling on provisioned capacity, without an on-demand maximum."""
     provisioned = spec.billing and spec.billing.mode == "PROVISIONED"
     billing = spec.billing if provisioned else Billing("PROVISIONED", Throughput(rng.randint(1, 4), rng.randint(1, 4)))
     indexes = spec.global_indexes and tuple(replace(i, on_demand_throughput=None) for i in spec.global_indexes)

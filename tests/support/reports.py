@@ -92,12 +92,12 @@ def deferred(name: str = "users", until: datetime | None = NOON) -> TableReport:
 
 
 def unsupported(name: str = "users") -> TableReport:
-    """A table whose only difference the endpoint cannot hold: as good as in sync."""
+    """A table whose only difference the endpoint does not support: counts as in sync."""
     return a_table(name, TableStatus.IN_SYNC, ttl_moved().unsupported("this endpoint has no tags"))
 
 
 def failed(name: str = "users") -> TableReport:
-    """A table whose step was tried and refused."""
+    """A table whose step failed."""
     return a_table(name, TableStatus.ERROR, ttl_moved().failed("refused"), error="UpdateTimeToLive: refused")
 
 

@@ -42,7 +42,7 @@ def scaled(
 
 
 def answered(targets: Shapes, policies: Shapes, actions: Shapes) -> Responses:
-    """A provisioned table with these answers beside it."""
+    """A provisioned table together with these answers."""
     found = answers(BillingModeSummary=None, ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5})
     beside = {
         TARGETS: {"ScalableTargets": targets},

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 
 
 class Canned(NamedTuple):
-    """An answer: status, body, and headers beside Content-Length."""
+    """An answer: status, body, and headers other than Content-Length."""
 
     status: int
     body: bytes

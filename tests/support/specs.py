@@ -38,7 +38,7 @@ ON_DEMAND = Billing("PAY_PER_REQUEST")
 UNLIMITED = OnDemandThroughput(-1, -1)
 IDENTITY = Identity("id-1", f"arn:aws:dynamodb:us-east-1:123456789012:table/{NAME}", "2026-01-01T00:00:00+00:00")
 HOME = Replica("us-east-1", home=True)
-"""The table itself, as its ARN tells it."""
+"""The home Region of the table, from its ARN."""
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -109,7 +109,7 @@ def ttl(attribute: str | None) -> Ttl:
 
 
 def policy(*actions: str, who: str = "123456789012") -> ResourcePolicy:
-    """A resource policy that lets an account do ``actions``; none of them is no policy."""
+    """A resource policy that lets an account do ``actions``; without actions there is no policy."""
     statement = {"Effect": "Allow", "Principal": {"AWS": who}, "Action": list(actions), "Resource": "*"}
     return ResourcePolicy(normal({"Version": "2012-10-17", "Statement": [statement]} if actions else {}))
 

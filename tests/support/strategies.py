@@ -143,7 +143,7 @@ destinations = st.one_of(
 
 @st.composite
 def table_specs_with_all(draw: st.DrawFn) -> TableSpec:
-    """A valid declaration of what only the service itself holds, too: all that stands beside a table, and warmth."""
+    """A valid declaration with features that only the service has: side features and warm throughput."""
     spec = draw(table_specs())
 
     def perhaps(strategy: st.SearchStrategy[Any]) -> Any:

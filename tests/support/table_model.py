@@ -60,7 +60,7 @@ class TableModel:
             self.side_features.settle()
 
     def tick(self) -> None:
-        """Everything under way comes to its end."""
+        """Finishes all transitions."""
         if self.table is None:
             return
         if self.table["TableStatus"] == "DELETING":

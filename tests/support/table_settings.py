@@ -15,7 +15,7 @@ WARM = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000}
 
 
 def described(params: Shape) -> Shape:
-    """What DescribeTable tells of a table that was just created by ``params``."""
+    """The description of a table that was just created by ``params``."""
     table: Shape = {"WarmThroughput": WARM | params.get("WarmThroughput", {}) | {"Status": "ACTIVE"}}
     if "TableClass" in params:
         table["TableClassSummary"] = {"TableClass": params["TableClass"]}

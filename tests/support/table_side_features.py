@@ -49,7 +49,7 @@ class SideFeatures:
             }
 
     def settle(self) -> None:
-        """Everything under way comes to its end."""
+        """Finishes all transitions."""
         for shape in self.insights.values():
             shape["ContributorInsightsStatus"] = (
                 ENDS.get(shape["ContributorInsightsStatus"]) or shape["ContributorInsightsStatus"]

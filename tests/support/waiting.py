@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 PATIENCE = 120.0
-"""Seconds. For waits whose length is no assertion; pytest's own limit is 180."""
+"""Seconds. For waits whose duration is not asserted; the limit of pytest is 180."""
 T = TypeVar("T")
 
 

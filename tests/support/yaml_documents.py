@@ -8,4 +8,4 @@ attribute_definitions: [{attribute_name: pk, attribute_type: S}]
 
 _TENFOLD = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 8)]
 BOMB = "\n".join(["a0: &a0 [x, x, x, x, x, x, x, x, x, x]", *_TENFOLD, ""])
-"""Eight short lines that stand for a hundred million values."""
+"""Eight short lines that expand to a hundred million values."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Case = Callable[[int], Counter[str]]
-"""Runs the case of that number and says what it did, as figures that may be added up."""
+"""Runs the case of that number and returns figures that may be added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Campaign:
     prepare: Callable[[], None] = lambda: None
     """Once in each process, before its first case; what it starts must end with the process."""
     smallest: Callable[[int], str] | None = None
-    """Of a case that failed: the smallest one that still fails in that way, and what it says; takes about a minute."""
+    """The smallest case that fails in the same way as a failed one, and its text; takes about a minute."""
 
 
 def slice_of(campaign: Campaign, count: int, offset: int = 0) -> range:

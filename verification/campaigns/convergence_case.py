@@ -22,7 +22,7 @@ PAUSES = (0.0, 0.0, 1.0, 50.0, 7200.0)
 
 @dataclass(frozen=True)
 class Foreign:
-    """A call of somebody else, and the virtual seconds that go by after it."""
+    """A foreign call, and the virtual seconds after it."""
 
     call: Call
     pause: float

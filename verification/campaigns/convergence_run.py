@@ -37,7 +37,7 @@ KNOWN_ONLY_BY_REFUSAL = (
 INVALID_CALLS = 2
 """Passes in a case that may end in such an error."""
 DATED = ("CreateBackup", "DeleteBackup")
-"""Operations whose time may come while all is quiet."""
+"""Operations that may become due during quiet passes."""
 NOT_REPLACED = (Reason.NOT_OWNED, Reason.PROTECTED)
 
 
@@ -51,7 +51,7 @@ def run(case: EsrCase) -> Counter[str]:
 
 
 def run_with(case: EsrCase, check_final_state: Ended, *, backups: bool = False) -> Counter[str]:
-    """The same, its end judged otherwise; with ``backups`` the service has them, and one may fall due in any pass."""
+    """Like ``run`` with another final check. ``backups``: one may become due in any pass."""
     sim = simulate(flavor=case.flavor, delay=case.delay, stale=case.stale, data_loss="allow", disruption="allow")
     sim.dynamodb.table_ids = not case.flavor.emulator
     sim.dynamodb.aliases.update(KEYS)
@@ -112,7 +112,7 @@ def _make(sim: Sim, case: EsrCase) -> None:
 
 
 def attempt(sim: Sim, operation: str, params: dict[str, object]) -> bool:
-    """A call of somebody else, which the service may refuse."""
+    """A foreign call, which the service may refuse."""
     try:
         sim.dynamodb.do(operation, params)
     except (ApiError, KeyError):

@@ -28,7 +28,7 @@ def run(case: EsrCase) -> Counter[str]:
 
 
 def ended(sim: Sim, case: EsrCase, report: PassReport, specs: Iterable[TableSpec]) -> int:
-    """All is as declared; capacity that a scalable target owns is left alone, and so are replicas of others."""
+    """Everything is as declared, except scaled capacity and foreign replicas, which are not touched."""
     refused = [refusal for refusal in sim.dynamodb.refused if not refusal.startswith(KNOWN_ONLY_BY_REFUSAL)]
     assert case.stale or not refused, f"a call was refused: {refused}"
     spared = 0

@@ -169,7 +169,7 @@ def _carry_out(sim: Sim, folder: Folder, monitor: Monitor, edit: Edit, figures: 
 
 
 def _restore(sim: Sim, folder: Folder, monitor: Monitor, case: MisbeliefCase) -> None:
-    """The folder as it was at first: then everything comes to rest, in sync."""
+    """Restores the initial folder; then everything converges."""
     shutil.rmtree(folder.root, ignore_errors=True)
     folder.files, folder.damaged, folder.set_aside = {}, False, {}
     for number, file in enumerate(case.files):

@@ -52,7 +52,7 @@ class Folder:
     recorded: dict[str, str] = field(default_factory=dict)
     """By table, the file that declared it when a run that writes last read the folder."""
     set_aside: dict[str, str] = field(default_factory=dict)
-    """By table, the file in which its definition stands where it is not read as one."""
+    """By table, the file that contains its definition in a place where it is not read."""
 
     @property
     def understood(self) -> bool:
@@ -70,7 +70,7 @@ class Folder:
         return self.root / name
 
     def text(self, name: str) -> str:
-        """The text of a file as it is now; empty where it is not there or is no text."""
+        """The current text of a file; empty if it does not exist or is not text."""
         path = self.path(name)
         try:
             return path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -107,7 +107,7 @@ class Folder:
             self.recorded |= {name: path for path, truth in self.files.items() for name in truth.tables}
 
     def drop_set_aside(self) -> None:
-        """What was set aside and is gone from there by now was removed by the user."""
+        """A file that was set aside and has disappeared since was removed by the user."""
         for name, file in list(self.set_aside.items()):
             if name in self.declared or not re.search(_DEFINITION.format(re.escape(name)), self.text(file)):
                 del self.set_aside[name]
@@ -194,13 +194,13 @@ def capital_suffix(folder: Folder, name: str, where: int) -> None:
 
 
 def backup_suffix(folder: Folder, name: str, where: int) -> None:
-    """Set aside by an editor or a person: that is no clear removal."""
+    """Set aside by an editor or a person: not a clear removal."""
     suffixes = (".bak", ".orig", "~", ".disabled", ".old", ".txt", ".save", ".tmp", ".swp", ".j2")
     _move(folder, name, f"{name}{suffixes[where % len(suffixes)]}", sound=False)
 
 
 def hide(folder: Folder, name: str, where: int) -> None:
-    """Set aside where nobody looks: hidden, in a hidden folder, or as a file of another kind."""
+    """Set aside in an ignored place: hidden, in a hidden folder, or as a file of another kind."""
     path = Path(name)
     names = (
         *(path.with_name(f".{path.name}"), path.with_name(f".{path.name}.bak"), path.with_name(f".{path.name}.swp")),
@@ -358,7 +358,7 @@ def misspell(folder: Folder, name: str, where: int) -> None:
 
 
 def convert(folder: Folder, name: str, where: int) -> None:
-    """The same table in the other format, the former file gone."""
+    """The same table in the other format; the former file is removed."""
     truth = folder.files[name]
     if not truth.sound or len(truth.documents) != 1:
         return
@@ -401,7 +401,7 @@ def declare_twice(folder: Folder, name: str, where: int) -> None:
 
 
 def break_import(folder: Folder, name: str, where: int) -> None:
-    """A class file that cannot be loaded, or whose class is no declaration any more."""
+    """A class file that cannot be loaded, or whose class is no longer a declaration."""
     text = folder.text(name)
     if folder.files[name].form != "class":
         return
@@ -456,7 +456,7 @@ def file_becomes_folder(folder: Folder, name: str, where: int) -> None:
 
 
 def fifo(folder: Folder, name: str, where: int) -> None:
-    """Something that is no regular file has the name."""
+    """Something that is not a regular file has the name."""
     _gone(folder.path(name))
     folder.path(name).parent.mkdir(parents=True, exist_ok=True)
     os.mkfifo(folder.path(name))
@@ -464,7 +464,7 @@ def fifo(folder: Folder, name: str, where: int) -> None:
 
 
 def lose_the_root(folder: Folder, name: str, where: int) -> None:
-    """The whole folder is gone or empty."""
+    """The whole folder is missing or empty."""
     shutil.rmtree(folder.root, ignore_errors=True)
     if where % 2:
         folder.root.mkdir()
@@ -472,7 +472,7 @@ def lose_the_root(folder: Folder, name: str, where: int) -> None:
 
 
 def another_checkout(folder: Folder, name: str, where: int) -> None:
-    """Declarations of somebody else stand in the folder."""
+    """The folder contains foreign declarations."""
     shutil.rmtree(folder.root, ignore_errors=True)
     folder.root.mkdir()
     folder.damaged = False

@@ -31,7 +31,7 @@ VERBS = ("pass", "pass", "pass", "once", "up", "destroy", "preview", "observe")
 
 @dataclass(frozen=True)
 class Live:
-    """One live table. ``items`` are its seed's, those of others, or none."""
+    """One live table. ``items`` are those of its seed, foreign ones, or none."""
 
     name: str
     kind: str = "created"

@@ -137,7 +137,7 @@ class Monitor:
             assert name in self.source.declared, f"{operation} of a table that is not declared: {name}"
 
     def _makes(self, name: str) -> None:
-        """One that takes the place of another one of ours is no newer than that one."""
+        """A table that replaces an owned one counts as old as that one."""
         entry = self.inventory.inventory.get(name) if self.inventory else None
         if entry is None or entry.ownership not in ("created", "intent"):
             self.made[name] = self.source.readings
@@ -244,7 +244,7 @@ class MonitoredTelemetry(Silent):
 
 
 def run(case: PruneCase) -> Counter[str]:
-    """Raises ``AssertionError`` where a table is deleted that may not be, or a table of others is touched."""
+    """Raises ``AssertionError`` if a table is deleted that must not be, or a foreign table is touched."""
     sim, truths = build(case)
     source = PhasedSource(case)
     monitor = Monitor(case, sim, truths, source)

@@ -37,14 +37,14 @@ RECORDED = {
     "recreated": "created",
     "claimed_by_others": "created",
 }
-"""The ownership that our inventory says; tables of the other kinds have no record."""
+"""The ownership in our inventory; tables of the other kinds have no record."""
 OURS_BY_TAG = ("created", "released", "state_lost", "intent", "tagged_without_record")
 THEIRS_BY_TAG = ("tagged_by_others", "claimed_by_others")
 
 
 @dataclass
 class GroundTruth:
-    """What is so, whatever is written down. ``ours`` is a table that we made and that nobody replaced."""
+    """The real state, independent of the records. ``ours`` is a table that we created and nobody replaced."""
 
     live: Live
     table: Table

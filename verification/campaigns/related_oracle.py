@@ -43,7 +43,7 @@ def related_differences(dynamodb: SimulatedDynamoDB, spec: TableSpec) -> Iterato
 
 
 def scheduled(dynamodb: SimulatedDynamoDB, table_id: str | None) -> list[str]:
-    """The backups of a table that its schedule made, oldest first: not those of others, nor those before a change."""
+    """The scheduled backups of a table, oldest first; without foreign backups and those before a change."""
     found = [(arn, kept["summary"]) for arn, kept in dynamodb.backups.items() if kept["summary"]["TableId"] == table_id]
     return sorted(arn for arn, one in found if one["BackupName"] != THEIRS and BEFORE not in one["BackupName"])
 

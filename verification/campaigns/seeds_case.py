@@ -13,7 +13,7 @@ KEYS = 9
 
 @dataclass(frozen=True)
 class Action:
-    """What somebody else does right before call ``at``. ``key`` names an item, or how many a recreated table holds."""
+    """A foreign action right before call ``at``. ``key`` names an item, or the item count of a recreated table."""
 
     at: int
     kind: str

@@ -393,7 +393,7 @@ def _done(monitor: Monitor, record: SeedRecord) -> None:
 
 
 def _cleared(monitor: Monitor) -> None:
-    """Everything that is still recorded as written is in the table no more, or was changed."""
+    """No item that is recorded as written is in the table unchanged."""
     snapshot = monitor.sim.store.snapshot
     identity = monitor.identity()
     if identity is None:

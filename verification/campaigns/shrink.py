@@ -35,7 +35,7 @@ def shrunk(
     valid: Callable[[T], bool] = lambda case: True,
     seconds: float = SECONDS,
 ) -> tuple[T, str]:
-    """The smallest case found that fails as ``case`` does, and what it says; ``case`` must fail."""
+    """The smallest case found that fails like ``case``, and its text; ``case`` must fail."""
     found = failure_of(run, case)
     if found is None:
         raise ValueError("this case does not fail")

@@ -31,7 +31,7 @@ SLACK_SECONDS = 6.0
 GRACE_SECONDS = 8.0
 DAEMON_GRACE_SECONDS = 28.0
 NOT_BEGUN = (-signal.SIGTERM, 70)
-"""Ends of a process whose command line had not begun when the signal came; only the fork server's child has them."""
+"""Exit codes of a process that got the signal before its command line; only the child of the fork server has them."""
 TABLE = """\
 table_name: {name}
 key_schema: [{{AttributeName: pk, KeyType: HASH}}]
@@ -47,7 +47,7 @@ class Command:
     given: tuple[tuple[str, ...], ...] = ()
     code: int = 0
     tables: Mapping[str, int] | None = None
-    """Items by table after the end; ``None`` where that says nothing."""
+    """Items by table after the end; ``None`` where they prove nothing."""
     reads_only: bool = False
     stays: bool = False
     again: tuple[int, ...] = ()

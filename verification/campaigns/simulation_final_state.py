@@ -24,7 +24,7 @@ SEED_KEYS = ("[{'S': '1'}]", "[{'S': '2'}]")
 
 @dataclass(frozen=True)
 class TableEvidence:
-    """What a reason is held against; ``fact`` is None where there is no such table."""
+    """The evidence for a reason; ``fact`` is None where the table does not exist."""
 
     case: SimulationCase
     monitor: Monitor
@@ -48,7 +48,7 @@ class TableEvidence:
 
     @property
     def lacks_consent(self) -> bool:
-        """Whether a replacement would lose items that nobody agreed to lose."""
+        """Whether a replacement would lose items without consent."""
         declared = self.fact is not None and self.fact.table.name in self.monitor.specs
         agreed = self.case.options.data_loss == "allow" or self.lifecycle.allow_data_loss
         return declared and self.fixed and not agreed and bool(self.fact and self.fact.table.items)
@@ -93,7 +93,7 @@ def check_final_state(
     *,
     raw: Lacking,
 ) -> Counter[str]:
-    """Every declared table is in sync or rightly blocked; every table of ours that is not, is gone or spared.
+    """Every declared table is in sync or rightly blocked; every other owned table is deleted or rightly kept.
 
     ``raw`` reads what is not as declared.
     """
@@ -137,7 +137,7 @@ def _justified(
 
 
 def _seeded(case: SimulationCase, table: TableReport, monitor: Monitor, fact: Fact | None) -> None:
-    """A table that we made and nobody else wrote to holds its whole seed."""
+    """A table that we created and nobody else wrote to holds its whole seed."""
     plan, spec = monitor.plans[table.name], monitor.specs[table.name]
     simple = [(key.attribute, key.type) for key in spec.keys] == [("pk", "S")]
     if not plan.seeded or not simple or case.options.seed == "never" or fact is None or not fact.ours or fact.theirs:

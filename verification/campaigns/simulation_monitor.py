@@ -38,7 +38,7 @@ class Fact:
     touched: int = 0
     """How often others changed it."""
     recorded: bool = False
-    """The inventory has said of it that we made it; without tags nothing else can."""
+    """The inventory records that we created it; without tags nothing else can prove it."""
     scanned_at: int = -1
     held_items: bool = False
     empty_since: float = NEVER
@@ -73,7 +73,7 @@ class Monitor:
         self.cap: int | None = None
         self.foreign: set[str] = set()
         self.only_owned: set[str] = set()
-        """The only table of ours, where it is not declared: it may go without items of others alone."""
+        """The only owned table, where it is not declared: it may be deleted only without foreign items."""
         self.known: dict[str, float] = {}
         """Since when an owned table of that name exists, according to the inventory from pass to pass."""
 
@@ -184,7 +184,7 @@ class Monitor:
             self.fact(self.dynamodb.tables[subject(call)]).ours = not self.state.gone
 
     def after_pass(self) -> None:
-        """No item of others is gone from, or changed in, a table that still lives."""
+        """No foreign item of a live table was removed or changed."""
         for fact in self.facts.values():
             live = self.dynamodb.tables.get(fact.table.name)
             if live is not fact.table:
@@ -195,7 +195,7 @@ class Monitor:
                 assert fact.table.items.get(key) == item, f"item of others lost: {key} of {fact.table.name}"
 
     def lose_state(self) -> None:
-        """Every record of ours is gone, so nothing is provably ours any more."""
+        """All our records are lost, so no table is provably owned any more."""
         self.state_lost = True
         for fact in self.facts.values():
             fact.ours = False

@@ -46,7 +46,7 @@ class Scenario:
     foreign_actor_of: ClassVar[type[ForeignActor]] = ForeignActor
     raw: ClassVar[Lacking] = staticmethod(lacking)
     dated: ClassVar[tuple[str, ...]] = ()
-    """Operations whose time may come while all is quiet."""
+    """Operations that may become due during quiet passes."""
 
     def __init__(self, case: SimulationCase) -> None:
         self.case = case

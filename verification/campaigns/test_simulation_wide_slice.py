@@ -72,7 +72,7 @@ def test_drawn_cases_are_reachable_and_have_every_kind_of_action() -> None:
 def converged_scenario(
     then: TableSpec, *, unmanaged: tuple[TableSpec, ...] = (), lifecycle: Lifecycle | None = None, **options: object
 ) -> WideScenario:
-    """``users`` is there as ``WIDE``, with a backup of the schedule, one before a change and one of others."""
+    """``users`` exists as ``WIDE``, with a scheduled backup, one before a change and a foreign one."""
     declared = Options(**options)  # type: ignore[arg-type]
     plans = (Plan("users", WIDE, then, lifecycle or Lifecycle()),)
     scenario = WideScenario(SimulationCase(Flavor.AWS, declared, plans, (), unmanaged))

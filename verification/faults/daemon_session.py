@@ -48,7 +48,7 @@ class DaemonSession:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def _ask(self, request: urllib.request.Request) -> Any:
-        """The answer, or None where there is none yet, no more, or the half of one."""
+        """The answer, or None where there is no complete one."""
         try:
             with urllib.request.urlopen(request, timeout=LONGEST) as answer:
                 return json.load(answer)

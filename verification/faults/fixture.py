@@ -156,7 +156,7 @@ class KillFixture:
         return attempt
 
     def overtaken(self, scenario: Scenario, before: Sequence[Ended]) -> None:
-        """Another run came instead: all is as if the first had never been, or all is left alone, suspended."""
+        """After another run the state is as without the first one, or everything is unchanged and suspended."""
         never, left = scenario.never, self.found()
         assert never is not None, scenario.name
         suspended = any("suspension" in name for records in left["records"].values() for name in records)
@@ -188,7 +188,7 @@ class KillFixture:
         assert ended.code == scenario.quiet_code, f"{scenario.name}: the pass after: {ended.code}\n{ended.output}"
 
     def _leases_run_out(self) -> None:
-        """Spares the next process watching the lease for a whole term: the record says that it was given back."""
+        """Marks the lease as released, so that the next process does not wait for a whole term."""
         for name in self.client.list_tables()["TableNames"]:
             if not is_state_table(self.client.describe_table(TableName=name)["Table"]):
                 continue

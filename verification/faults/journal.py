@@ -34,7 +34,7 @@ def renews_lease(request: Recorded) -> bool:
 
 
 def announces_end(request: Recorded) -> bool:
-    """Whether an entry of the inventory was written that says that the call which deletes its table comes next."""
+    """Whether an inventory entry was written that announces the deletion of its table."""
     written = request.operation == "PutItem" and state_record(request).startswith("table#") and request.status == 200
     return written and "S" in request.body["Item"].get("ending_at", {})
 

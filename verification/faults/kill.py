@@ -17,7 +17,7 @@ class Moment(StrEnum):
     BEFORE = "before"
     """The request is never passed on."""
     APPLIED = "after it was applied"
-    """The endpoint carried it out, nobody got the answer."""
+    """The endpoint applied the call, and the client did not receive the answer."""
     DELIVERED = "after its answer came"
     """The answer arrived, the next call of any kind is never passed on."""
 

@@ -51,7 +51,7 @@ CHOSEN = (
 
 
 def scenario(case: Transition) -> Scenario:
-    """The transition of a table that holds items of others, which outlive all but a replacement."""
+    """The transition of a table with foreign items, which only a replacement may remove."""
     unprotects = case.before.deletion_protection and case.after.deletion_protection is False
     subject = frozenset({NAME})
     return Scenario(

@@ -13,7 +13,7 @@ from typing import Any
 Files = Mapping[str, str | bytes | list[Any] | dict[str, Any]]
 """A desired state by path: texts and bytes as they are, anything else as JSON."""
 Hand = Callable[[Any], None]
-"""What somebody else does, with a boto3 client of DynamoDB."""
+"""A foreign action, with a boto3 client of DynamoDB."""
 ONCE = ("--once",)
 DAEMON = ("run",)
 ENDED_BY_SIGTERM = 143

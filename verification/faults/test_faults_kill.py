@@ -23,7 +23,7 @@ from reconciler.model.table import TableSpec
 
 pytestmark = pytest.mark.timeout(600)
 WHOLE = {"a first table with time to live, stream and seed": 15, "an empty table is pruned": 7}
-"""Killed at every call; the number of their calls stands here, so that none is left out."""
+"""Killed at every call. The number of calls is explicit, so that none is left out."""
 SPREAD = (
     ("a second stack beside the first", 4, Moment.APPLIED),
     ("an empty table is pruned", 4, Moment.DELIVERED),

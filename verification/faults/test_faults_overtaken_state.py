@@ -82,7 +82,7 @@ def puts(record: str, ownership: str) -> Point:
 
 
 def inventory(account: SimulatedAccount) -> dict[str, dict[str, Any]]:
-    """The entries as they stand, by table."""
+    """The current inventory entries by table."""
     kind = "table#"
     found = [each for each in records(account.dynamodb, STATE) if each["record"]["S"].startswith(kind)]
     return {each["record"]["S"].removeprefix(kind): each for each in found}
@@ -223,7 +223,7 @@ def test_a_paused_leader_does_not_reclaim_a_released_table() -> None:
 
 
 def test_a_paused_command_waits_and_keeps_the_result_of_its_successor() -> None:
-    """``--once`` is a run of rounds: after it lost the lease it goes on once that is free again."""
+    """``--once`` runs several passes: after it lost the lease it continues once the lease is free again."""
     account = new_account()
     leader = account.process(max_deletes=None)
     leader.pool = pool(0)

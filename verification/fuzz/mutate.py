@@ -145,4 +145,4 @@ MUTATIONS: tuple[Mutation, ...] = (
     *(_insert_word, _insert_word, _replace_by_word, _replace_by_word, _remove, _repeat, _swap_lines, _indent, _flip),
     *(_break, _nest, _splice, _splice, _truncate, _recode),
 )
-"""Recoding and the like are rare among those that leave a text a text."""
+"""Recoding and similar mutations are rare among those that keep a text a text."""

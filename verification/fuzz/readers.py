@@ -31,7 +31,7 @@ COMPOSITE = Target(
     TableSpec("users", (KeyElement("pk", "HASH", "B"), KeyElement("n", "RANGE", "N")), global_indexes=(BY_EMAIL,)),
 )
 Reader = Callable[[bytes], str]
-"""Reads one file's bytes and says how it ended, in a word; what it raises is a defect."""
+"""Reads one file's bytes and returns the kind of result; every exception is a defect."""
 
 
 def read_declaration(path: str) -> Reader:
@@ -63,7 +63,7 @@ def read_seed(path: str, target: Target) -> Reader:
 
 
 def read_class_file(data: bytes) -> str:
-    """Where the classes and fields of a class file stand; asked only of what Python itself can read."""
+    """The lines of classes and fields in a class file; called only for valid Python."""
     try:
         ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

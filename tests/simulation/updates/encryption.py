@@ -20,7 +20,7 @@ def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], para
 def set_encryption(
     dynamodb: SimulatedDynamoDB, operation: str, description: dict[str, Any], requested: dict[str, Any]
 ) -> None:
-    """Put what ``wish`` asks for into a description; what it has already is refused."""
+    """Writes the requested encryption into a description; the current one is refused."""
     after = None
     if requested.get("Enabled"):
         after = {

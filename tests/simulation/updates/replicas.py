@@ -100,7 +100,7 @@ def _update(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], re
 
 
 def _override(replica: dict[str, Any], requested: dict[str, Any]) -> None:
-    """Take over what a replica has of its own; its class is told in a summary, its indexes by name."""
+    """Applies the overrides of a replica; its class is returned in a summary, its indexes by name."""
     for member in ("KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride"):
         if member in requested:
             replica[member] = requested[member]

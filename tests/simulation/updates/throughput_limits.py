@@ -26,7 +26,7 @@ def apply(dynamodb: SimulatedDynamoDB, table: Table, draft: dict[str, Any], para
 
 
 def checked(operation: str, requested: dict[str, Any]) -> dict[str, Any]:
-    """The wish, if it is one that the service takes."""
+    """The requested value, if the service accepts it."""
     if not requested:
         raise invalid(operation, "OnDemandThroughput needs MaxReadRequestUnits, MaxWriteRequestUnits, or both")
     if any(value < 1 and value != -1 for value in requested.values()):

@@ -37,7 +37,7 @@ def begin(dynamodb: SimulatedDynamoDB, holder: dict[str, Any], requested: dict[s
 
 
 def _raise(dynamodb: SimulatedDynamoDB, table: Table, holder: dict[str, Any], requested: dict[str, Any]) -> None:
-    """What was never told is taken: an emulator that tells nothing of it refuses nothing either."""
+    """A value that was never returned is accepted: an emulator without warm throughput refuses nothing."""
     if not requested:
         raise invalid(OPERATION, "WarmThroughput needs ReadUnitsPerSecond, WriteUnitsPerSecond, or both")
     known = holder.get("WarmThroughput", BASELINE if dynamodb.strict else {})

@@ -61,7 +61,7 @@ class RecordedTelemetry(Silent):
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run of a process ended: its exit code, and what it said."""
+    """How a run of a process ended: its exit code and its messages."""
 
     verb: str
     exit: int
@@ -126,7 +126,7 @@ class Process:
         return ended
 
     def passes(self) -> Ended:
-        """One pass of a daemon, which goes on whatever comes; its endpoint may not answer yet."""
+        """One pass of a daemon, which continues after any error; its endpoint may not answer yet."""
         with self.account.time():
             try:
                 return _ended("pass", (self.reconciler or self.start()).run_pass("interval"))
@@ -134,7 +134,7 @@ class Process:
                 return Ended("pass", ERROR, messages=str(error))
 
     def close(self) -> None:
-        """Give the lease back; that it could not be is no failure."""
+        """Release the lease; an error is ignored."""
         if self.store is not None:
             try:
                 self.store.release_lease()
@@ -228,7 +228,7 @@ class SimulatedAccount:
         self.dynamodb.do(operation, Call(operation, params).params)
 
     def later(self, seconds: float) -> None:
-        """Time goes by, and what is under way goes on."""
+        """Lets time pass and transitions proceed."""
         self.clock.seconds += seconds
         self.dynamodb.settle()
 

@@ -22,7 +22,7 @@ from faults.inprocess.transport import SentRequest
 from faults.kill import Moment
 
 FREELY_AGAIN = ("TagResource", "CreateBackup", "PutScalingPolicy", "RegisterScalableTarget", "PutItem", "UpdateItem")
-"""What may be done once more: it says again what was said, or is under a condition."""
+"""Calls that may be repeated: they are idempotent or conditional."""
 
 
 class Died(BaseException):
@@ -80,7 +80,7 @@ def crash_points_of(scenario: Scenario) -> tuple[Place, ...]:
 
 
 def run(place: Place) -> Counter[str]:
-    """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
+    """Runs the case. ``AssertionError`` names the violation; any other exception is a crash of the product."""
     known = baseline(place.scenario)
     account = known.account.copy()
     death = ProcessDeath(place.call.number, place.moment)

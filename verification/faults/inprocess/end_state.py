@@ -25,7 +25,7 @@ OWNER = "dynamodb-reconciler:owner"
 
 
 def end_state(dynamodb: SimulatedDynamoDB) -> dict[str, Any]:
-    """By table: all that can be seen of it; by record of the state table: what it says."""
+    """By table: its visible state. By record of the state table: its content."""
     state: dict[str, Any] = {f"table {name}": _table(table) for name, table in sorted(dynamodb.tables.items())}
     for item in records(dynamodb, STATE):
         scope, record = item["scope"]["S"], item["record"]["S"]
@@ -51,7 +51,7 @@ def _unlike(path: str, seen: Any, wanted: Any) -> Iterator[str]:
 
 
 def mismatched_entries(dynamodb: SimulatedDynamoDB) -> list[str]:
-    """Entries of the inventory whose identity is not that of the live table of their name, though both are there."""
+    """Inventory entries whose identity differs from that of the live table of the same name."""
     found = []
     for item in records(dynamodb, STATE):
         name, identity = item.get("name", {}).get("S", ""), item.get("identity", {}).get("M")

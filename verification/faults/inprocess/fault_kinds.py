@@ -25,7 +25,7 @@ CONNECT, READ, SLOW = 3.0, 20.0, 19.0
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. ``meets`` says which requests it can befall; ``family`` what the product may make of it."""
+    """One kind of fault. ``meets`` selects its requests; ``family`` is the reaction that the product may have."""
 
     name: str
     family: str
@@ -51,7 +51,7 @@ def batches(request: SentRequest) -> bool:
 
 
 def everywhere(request: SentRequest) -> bool:
-    """What is there for certain; the rest may truly be missing, and is then left alone."""
+    """Operations that every endpoint has; others may really be missing and are then not called."""
     return request.operation in EVERYWHERE
 
 
@@ -64,7 +64,7 @@ def _says(reply: Reply) -> Inject:
 
 
 def _after(reply: Reply) -> Inject:
-    """The service acted, and then said that it failed."""
+    """The service applied the call and then reported a failure."""
 
     def strike(request: SentRequest, serve: Serve, clock: VirtualClock) -> Reply:
         if request.attempt == 1:
@@ -116,7 +116,7 @@ def _of_another_type(reply: Reply) -> Reply:
 
 
 def _half_of_members(reply: Reply) -> Reply:
-    """The innermost required keys are gone."""
+    """The innermost required keys are missing."""
     content = json.loads(reply.body) if reply.body.startswith(b"{") else {}
     for value in content.values():
         if isinstance(value, dict):

@@ -21,7 +21,7 @@ REFUSED, INVALID = "Denied", "Malformed"
 def sent(account: SimulatedAccount, known: Baseline, *, indexes: bool = True) -> None:
     """The invariants over everything that was sent so far.
 
-    Without ``indexes`` an index may be built anew once more: an answer from the past may show it as it was.
+    Without ``indexes`` an index may be rebuilt once more, because a stale answer may show its old state.
     """
     _only_wanted(account, known)
     _destroyed_once(account, known, indexes=indexes)
@@ -37,7 +37,7 @@ def _only_wanted(account: SimulatedAccount, known: Baseline) -> None:
 
 
 def _harmless(sent_request: SentRequest) -> bool:
-    """A create of a table that was said to be missing, refused because it is there; tags or a backup once more."""
+    """A refused create of an existing table that was reported missing; repeated tags or a repeated backup."""
     again = sent_request.operation == "CreateTable" and sent_request.refused == "ResourceInUseException"
     return again or sent_request.operation in ("TagResource", "CreateBackup")
 
@@ -87,7 +87,7 @@ def reported(ended: Ended) -> None:
 
 
 def reasons(ended: Ended) -> str:
-    """All that a report says of what is left."""
+    """Every reason of a report for remaining differences."""
     report = ended.report
     if report is None:
         return ended.messages

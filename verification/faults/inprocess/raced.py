@@ -80,7 +80,7 @@ RACES: dict[str, Callable[[SimulatedDynamoDB, str], None]] = {
 
 @dataclass(frozen=True)
 class Raced:
-    """Right before this call somebody else does this to its table."""
+    """Right before this call somebody else changes its table."""
 
     scenario: Scenario
     call: SentRequest
@@ -91,7 +91,7 @@ class Raced:
 
 
 class Overtaken:
-    """Lets somebody else go first, once; and sees to it that what they made stays."""
+    """Lets somebody else act first, once, and checks that their change stays."""
 
     def __init__(self, plan: Raced, transport: Transport) -> None:
         self.plan, self.transport, self.hit = plan, transport, False

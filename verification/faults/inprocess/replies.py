@@ -59,7 +59,7 @@ def identity(account: str) -> Reply:
 
 
 def page(status: int, text: str = "<html><body>Bad Gateway</body></html>") -> Reply:
-    """What a proxy says in the service's place."""
+    """The answer of a proxy instead of the service."""
     return Reply(status, text.encode(), {"content-type": "text/html"})
 
 

@@ -176,7 +176,7 @@ def pool(number: int) -> Pool:
 
 
 def run(number: int) -> Counter[str]:
-    """The case of that number; ``AssertionError`` says what went wrong."""
+    """Runs the case of that number. ``AssertionError`` names the violation."""
     dice = random.Random(number)
     account = SimulatedAccount(dice.choice((Flavor.AWS, Flavor.MOTO)), dice.choice((0.0, 1.0)))
     with_state(account)
@@ -247,7 +247,7 @@ def _blocked_by(ended: Ended) -> set[Reason | None]:
 
 
 def _alone(account: SimulatedAccount, scheduler: Scheduler) -> None:
-    """With its rivals gone each stack comes to what its last one wants, and rests."""
+    """Without its rivals each stack converges to its last declarations and then writes nothing."""
     for stack in ("one", "two"):
         last = next((one for one in reversed(scheduler.rivals) if one.stack == stack), None)
         if last is None:

@@ -16,7 +16,7 @@ SETTLE = 600.0
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """``before`` sets the stage, without faults. ``act`` is watched, and ``again`` (the same, unless
+    """``before`` prepares the account, without faults. ``act`` is watched, and ``again`` (the same, unless
     told otherwise) is what anybody does after a failure, and what ends in rest.
     """
 
@@ -25,13 +25,13 @@ class Scenario:
     before: Callable[[SimulatedAccount], None] = lambda _: None
     again: Callable[[SimulatedAccount], Ended] | None = None
     owns: bool = False
-    """Whether its declarations say that whatever stands under their names is ours."""
+    """Whether its declarations take over every existing table (``on_existing: own``)."""
     flavor: Flavor = Flavor.AWS
     delay: float = 1.0
     options: dict[str, Any] = field(default_factory=dict)
 
     def account(self) -> SimulatedAccount:
-        """The account as it stands before the act, everything under way settled."""
+        """The account before ``act``, with all transitions finished."""
         account = SimulatedAccount(self.flavor, self.delay, options=self.options)
         self.before(account)
         account.later(DAY)

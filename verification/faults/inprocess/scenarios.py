@@ -74,7 +74,7 @@ def daemon(
 
 
 def made(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
-    """The tables stand as declared."""
+    """The tables exist as declared."""
 
     def before(account: SimulatedAccount) -> None:
         account.declare(*declarations)
@@ -115,7 +115,7 @@ def declaring(*declarations: Declaration) -> Callable[[SimulatedAccount], None]:
 
 
 def unmanaged_table(name: str, *rows: Any) -> Callable[[SimulatedAccount], None]:
-    """A table that somebody else made, with rows of theirs."""
+    """A foreign table with foreign rows."""
 
     def before(account: SimulatedAccount) -> None:
         account.call("CreateTable", TableName=name, **KEY)

@@ -29,7 +29,7 @@ LONGEST = TIMEOUT.total_seconds() + 300
 
 
 class FaultInjector:
-    """The ``meddle`` hook of a transport that injects the fault at one call."""
+    """The ``intercept`` hook of a transport that injects the fault at one call."""
 
     def __init__(self, plan: Plan, clock: VirtualClock) -> None:
         self.plan, self.clock, self.hit = plan, clock, 0
@@ -47,7 +47,7 @@ class FaultInjector:
 
 
 def run(plan: Plan) -> Counter[str]:
-    """The case; ``AssertionError`` says what went wrong, any other exception is a crash of the product."""
+    """Runs the case. ``AssertionError`` names the violation; any other exception is a crash of the product."""
     known = baseline(plan.scenario)
     account = known.account.copy()
     striker = FaultInjector(plan, account.clock)
@@ -85,7 +85,7 @@ def hidden_by_retry(plan: Plan) -> bool:
 
 
 def _arrived(plan: Plan, account: SimulatedAccount, known: Baseline, ended: Ended) -> bool:
-    """Whether the run came to the end that it has without a fault; where it says so, it must be true."""
+    """Whether the run reached the same end as without a fault; a report of success must be true."""
     left = apart_from_adopted(plan.scenario, plan.call, differences(end_state(account.dynamodb), known.states[0]))
     if ended.exit == known.act.exit and ended.exit == 0:
         unreported = (RECORD,) if _unreported(plan, ended) else ()
@@ -119,7 +119,7 @@ def _unreported(plan: Plan, ended: Ended) -> bool:
 
 
 def _no_item(plan: Plan) -> bool:
-    """Whether an item is kept from us by the very answer that says that there is none (GetItem)."""
+    """Whether the faulty answer itself hides an item (GetItem)."""
     return plan.call.operation == "GetItem" and plan.kind.family == "shape"
 
 
@@ -145,7 +145,7 @@ def recovered(
 
 
 def pause(account: SimulatedAccount, ended: Ended) -> float:
-    """Seconds to the next run: a minute, or as long as the report says that something must wait.
+    """Seconds to the next run: a minute, or the wait that the report names.
 
     A lease whose taking was applied and lost is nobody's: a new process watches it for a term.
     """

@@ -23,7 +23,7 @@ def plans() -> tuple[Stale | Raced, ...]:
 
 
 def run(plan: Stale | Raced) -> Counter[str]:
-    """The case; ``AssertionError`` says what went wrong."""
+    """Runs the case. ``AssertionError`` names the violation."""
     known = baseline(plan.scenario)
     account = known.account.copy()
     intercept = StaleReads(plan, account.transport) if isinstance(plan, Stale) else Overtaken(plan, account.transport)
@@ -45,7 +45,7 @@ def run(plan: Stale | Raced) -> Counter[str]:
 
 
 def _rested(plan: Stale | Raced, account: SimulatedAccount) -> int:
-    """Runs until one changes nothing; what it says of what is left must be said."""
+    """Runs until one changes nothing. Its report must name everything that is left."""
     for runs in range(1, RUNS + 1):
         first = len(account.transport.sent)
         account.later(PAUSE)

@@ -89,7 +89,7 @@ class Transport:
     dynamodb: SimulatedDynamoDB
     intercept: Intercept = passthrough
     whole: Callable[[], bool] = lambda: True
-    """Whether the next call must go through all of botocore; calls that nobody meddles with need not."""
+    """Whether the next call must go through all of botocore, which undisturbed calls need not."""
     before: Callable[[SentRequest], None] | None = None
     after: Callable[[SentRequest], None] | None = None
     """Called around every request, whichever way it goes."""
@@ -129,7 +129,7 @@ class Transport:
                 self.after(sent_request)
 
     def serve(self, sent_request: SentRequest) -> Reply:
-        """What the service says; a refusal is an answer too."""
+        """The answer of the service; a refusal is an answer too."""
         try:
             reply = (
                 document(self._do(sent_request))
