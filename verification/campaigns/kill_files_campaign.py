@@ -47,7 +47,7 @@ def case(number: int) -> Counter[str]:
 
 
 def _line(number: int, reported: str) -> dict[str, Any]:
-    return {"file": FILE, "function": FUNCTION, "number": number, "told": reported}
+    return {"file": FILE, "function": FUNCTION, "number": number, "reported": reported}
 
 
 CAMPAIGN = Campaign(

@@ -157,8 +157,8 @@ class SignalFixture:
         interrupted = code == 128 + number
         figures["interrupted" if interrupted else "ended before"] += 1
         if not command.stays:
-            output = output.count("Interrupted by")
-            assert output == int(interrupted), f"{reported}: {output} sentences\n{output}"
+            interruptions = output.count("Interrupted by")
+            assert interruptions == int(interrupted), f"{reported}: {interruptions} sentences\n{output}"
             assert interrupted or code == command.code, f"{reported}: another exit code\n{output}"
             if command.reads_only and interrupted:
                 assert "nothing was changed" in output, f"{reported}: {output}"
