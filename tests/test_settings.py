@@ -184,7 +184,7 @@ def test_the_embedded_endpoint_wins(case: str, tmp_path: Path) -> None:
     assert (settings.embedded, settings.endpoint_url) == expected
 
 
-def test_the_bundled_set_is_taken_only_with_embedded_and_without_a_folder(tmp_path: Path) -> None:
+def test_the_bundled_set_is_used_only_with_embedded_and_without_a_folder(tmp_path: Path) -> None:
     assert loaded(tmp_path, {"embedded": True}).desired_state == "bundled"
     assert loaded(tmp_path).desired_state == "./desired_state"
     assert loaded(tmp_path, {"embedded": True, "desired_state": "mine"}).desired_state == "mine"

@@ -116,7 +116,7 @@ IN_FRONT = {
 
 
 @pytest.mark.parametrize("reply", IN_FRONT.values(), ids=IN_FRONT)
-def test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lacks(reply, monkeypatch):
+def test_a_proxy_answer_does_not_prove_a_missing_operation(reply, monkeypatch):
     monkeypatch.setattr(session, "ATTEMPTS", 1)
     replies = [reply, reply, reply, DONE]
     with ScriptedServer(lambda *_: replies.pop(0)) as server:

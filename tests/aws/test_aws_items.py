@@ -156,7 +156,7 @@ RACED: dict[str, tuple[dict[str, Any] | None, Removal]] = {
 
 @pytest.mark.parametrize("race", RACED)
 @pytest.mark.parametrize("attributes", [0, 200])
-def test_an_item_that_somebody_changes_between_the_read_and_the_delete_is_there_afterwards(
+def test_an_item_changed_between_read_and_delete_is_kept_by_clear(
     endpoint: Live, items: BotoItemApi, race: str, attributes: int
 ) -> None:
     change, expected = RACED[race]

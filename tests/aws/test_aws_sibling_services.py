@@ -54,7 +54,7 @@ def test_dynamodb_local_has_none_and_is_not_asked(local):
     assert TARGETS not in [operation for operation, _ in quiet.requests]
 
 
-def test_an_address_that_somebody_named_is_used_beside_any_endpoint(local, moto, monkeypatch):
+def test_an_explicit_address_is_used_with_any_endpoint(local, moto, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING", moto.url)
     connection = connect(local.url, None, 2, Quiet())
     assert connection.tables.read(TARGETS, ASKED) == {"ScalableTargets": []}

@@ -93,7 +93,7 @@ def test_up_prints_one_json_document_only(cli: Callable, fake: FakeWiring) -> No
     assert json.loads(cli("up --yes -o json").out)["tables"][0]["steps"][0]["status"] == "done"
 
 
-def test_up_off_a_terminal_without_yes_asks_nobody_and_connects_to_nothing(cli: Callable, fake: FakeWiring) -> None:
+def test_up_without_a_terminal_or_yes_neither_asks_nor_connects(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("up")
     assert (ended.code, fake.calls, ended.out) == (1, [], "")
     assert "Add --yes." in ended.err

@@ -70,7 +70,7 @@ def test_with_json_another_error_is_a_document_too(cli: Callable, fake: FakeWiri
     assert json.loads(cli("preview -o json").out)["error"] == "ListTables: EndpointConnectionError: no answer"
 
 
-def test_validate_with_json_tells_the_problems(cli: Callable, fake: FakeWiring) -> None:
+def test_validate_with_json_lists_the_problems(cli: Callable, fake: FakeWiring) -> None:
     fake.raises = lambda: DeclarationError(PROBLEMS)
     ended = cli("validate -o json")
     answer = json.loads(ended.out)

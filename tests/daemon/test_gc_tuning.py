@@ -25,7 +25,7 @@ class Circle:
         self.itself = self
 
 
-def test_what_is_there_at_the_start_is_set_aside_and_full_collections_become_rare(garbage):
+def test_objects_of_the_start_are_frozen_and_full_collections_become_rare(garbage):
     kept = Circle()
     garbage.begin()
     assert gc.get_freeze_count() > 0
@@ -42,7 +42,7 @@ def test_reference_cycles_of_a_pass_are_freed_after_it(garbage):
     assert left() is None
 
 
-def test_what_is_set_aside_is_still_freed_when_nothing_refers_to_it(garbage):
+def test_frozen_objects_are_still_freed_without_references(garbage):
     class Plain:
         pass
 

@@ -130,9 +130,7 @@ ONLY_ON_DEMAND: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("feature", ONLY_ON_DEMAND)
 @pytest.mark.parametrize("mode", MODES)
-def test_what_only_an_on_demand_table_has_is_refused_beside_any_sign_of_provisioned(
-    mode: str, feature: str, tmp_path: Path
-) -> None:
+def test_on_demand_settings_are_refused_with_any_provisioned_setting(mode: str, feature: str, tmp_path: Path) -> None:
     (billing, provisioned), (fields, expected) = MODES[mode], ONLY_ON_DEMAND[feature]
     document = {**SOUND, "global_secondary_indexes": [BY_MAIL], **billing, **fields}
     reported = [

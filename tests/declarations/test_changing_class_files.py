@@ -111,7 +111,7 @@ def test_a_seed_that_is_the_same_each_time_is_read(case: str, tmp_path: Path) ->
     assert len(digests) == 1
 
 
-def test_what_a_class_yields_arrives_as_it_was(tmp_path: Path) -> None:
+def test_items_yielded_by_a_class_arrive_unchanged(tmp_path: Path) -> None:
     item = "{'pk': 'a', 'n': Decimal('1.10'), 'i': 10**30, 'f': 0.5, 'b': b'\\x00', 's': {'x', 'y'}, 'ns': {1, 2},"
     item += " 'm': {'$': '\\u20ac'}, 'l': (None, True, [])}"
     source = f"from decimal import Decimal\n{USERS}{SEED}        yield {item}\n"

@@ -155,7 +155,7 @@ def test_the_users_schema_is_not_shared_with_the_result(tmp_path: Path) -> None:
     assert load(tmp_path).declarations == load(tmp_path).declarations
 
 
-def test_tuples_sets_and_enumerations_of_python_are_taken_as_lists_and_texts(tmp_path: Path) -> None:
+def test_tuples_sets_and_enumerations_of_python_are_read_as_lists_and_strings(tmp_path: Path) -> None:
     source = """
 from enum import Enum
 class Mode(Enum):

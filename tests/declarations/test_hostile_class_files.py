@@ -111,7 +111,7 @@ def test_a_hostile_class_file_is_named_and_changes_nothing(
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_what_a_class_file_does_beside_declaring_does_not_reach_the_tool(
+def test_side_effects_of_a_class_file_do_not_reach_the_tool(
     case: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = surroundings()

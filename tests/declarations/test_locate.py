@@ -151,7 +151,7 @@ def test_the_bundled_set_is_never_another_package_of_that_name(tmp_path: Path, m
 
 @pytest.mark.parametrize("embedded", [True, False])
 @pytest.mark.parametrize("there", ["nothing", "a folder", "a link to nothing"])
-def test_the_bundled_set_takes_the_place_of_the_default_only_beside_the_embedded_endpoint(
+def test_the_bundled_set_replaces_the_default_only_with_the_embedded_endpoint(
     embedded: bool, there: str, tmp_path: Path
 ) -> None:
     if there == "a folder":

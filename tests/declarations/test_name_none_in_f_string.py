@@ -96,7 +96,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
-def test_a_name_that_is_written_so_is_read(case: str, tmp_path: Path) -> None:
+def test_a_literal_name_with_none_is_accepted(case: str, tmp_path: Path) -> None:
     default, body, base, environment, name = ACCEPTED[case]
     write(tmp_path, {"users_table.py": TEMPLATE.format(base=base, default=default, body=body)})
     assert [each.spec.name for each in load(tmp_path, environment).declarations] == [name]

@@ -79,7 +79,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return messages
 
 
-def test_five_files_are_touched() -> None:
+def test_the_feature_touches_five_files() -> None:
     assert [path for path, _ in blocks()] == [
         "reconciler/model/table.py",
         "reconciler/facets/audit_days.py",

@@ -150,7 +150,7 @@ def test_a_placeholder_in_an_arn_is_refused(part: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["users__v2__x", "__users__", "USERS__A", "a__B", "users_-_x"])
-def test_a_name_with_underscores_is_taken(name: str, tmp_path: Path) -> None:
+def test_a_name_with_underscores_is_accepted(name: str, tmp_path: Path) -> None:
     assert load(write(tmp_path, {"users.json": {**SOUND, "table_name": name}})).declarations[0].spec.name == name
 
 

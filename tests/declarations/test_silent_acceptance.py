@@ -97,7 +97,7 @@ def test_a_name_with_a_missing_value_is_refused(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["nullable-users", "users-nonexistent", "undefinedness", "vanilla", "none-users"])
-def test_a_name_that_only_resembles_one_is_taken(name: str, tmp_path: Path) -> None:
+def test_a_similar_but_valid_name_is_accepted(name: str, tmp_path: Path) -> None:
     assert load(write(tmp_path, {"users.json": {**SOUND, "table_name": name}})).declarations[0].spec.name == name
 
 

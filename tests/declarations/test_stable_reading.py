@@ -106,7 +106,7 @@ BETWEEN: dict[str, tuple[Callable[[Path], None], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", BETWEEN)
-def test_what_changes_between_the_two_readings_is_named_and_nothing_counts(
+def test_a_change_between_the_two_reads_is_reported_and_nothing_is_used(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change, named = BETWEEN[case]

@@ -170,7 +170,7 @@ def test_a_key_that_a_rival_took_stays_as_it_is_and_the_removed_item_is_reported
     assert '"precious":{"S":"userdata"}' in "".join(out.split())
 
 
-def test_an_attribute_that_is_added_meanwhile_is_there_afterwards(race: Race) -> None:
+def test_an_attribute_added_in_the_meantime_is_kept(race: Race) -> None:
     code, out, err = race.run("clear", "-y")
     assert code == 0, out + err
     assert "2 removed, 1 kept (changed since)" in out

@@ -117,7 +117,7 @@ def test_the_cap_allows_one_table_an_hour() -> None:
 
 
 @pytest.mark.parametrize("hand", ["restart", "another process", "wall clock an hour on"])
-def test_the_hour_survives(hand: str) -> None:
+def test_deletions_of_the_last_hour_are_remembered(hand: str) -> None:
     sim = stack()
     sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
     passes(sim, 2)

@@ -108,7 +108,7 @@ def test_a_released_table_does_not_keep_a_daemon_from_being_ready() -> None:
     assert board.ready
 
 
-def test_a_mistyped_name_releases_nothing_and_is_an_error_beside_one_that_is_right() -> None:
+def test_a_mistyped_name_releases_nothing_and_is_an_error_even_next_to_a_valid_one() -> None:
     sim = simulate()
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()

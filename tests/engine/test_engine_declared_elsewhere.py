@@ -272,7 +272,7 @@ def test_an_unreadable_folder_keeps_the_table(tmp_path: Path, monkeypatch: pytes
     assert "users" not in sim.dynamodb.tables
 
 
-def test_the_error_names_the_line_and_goes_when_the_definition_goes(tmp_path: Path) -> None:
+def test_the_error_names_the_line_and_disappears_with_the_definition(tmp_path: Path) -> None:
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC})
     moved(".users.yaml")(tmp_path)
     assert messages(sim.once()) == (

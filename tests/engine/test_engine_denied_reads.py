@@ -116,7 +116,7 @@ def test_capacity_that_is_as_declared_needs_no_owner():
     assert seen(sim).status is TableStatus.IN_SYNC
 
 
-def test_capacity_that_differs_is_not_written_while_nobody_knows_who_owns_it():
+def test_capacity_is_not_written_while_its_owner_is_unknown():
     sim = living(billing=PROVISIONED, global_indexes=(gsi("by_a", "a S", units=(5, 5)),))
     denying(sim, TARGETS)
     more = (gsi("by_a", "a S", units=(9, 5)),)
@@ -130,7 +130,7 @@ def test_capacity_that_differs_is_not_written_while_nobody_knows_who_owns_it():
     assert sim.dynamodb.journal == []
 
 
-def test_an_index_is_added_while_nobody_knows_who_owns_the_capacity():
+def test_an_index_is_added_while_the_owner_of_capacity_is_unknown():
     sim = living(billing=PROVISIONED, global_indexes=(gsi("by_a", "a S", units=(5, 5)),))
     denying(sim, TARGETS)
     both = (gsi("by_a", "a S", units=(5, 5)), gsi("by_b", "b S", units=(5, 5)))

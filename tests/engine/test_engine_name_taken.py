@@ -77,7 +77,7 @@ def test_a_refused_create_still_checks_on_existing_fail_where_there_are_tags() -
     assert "orders" not in sim.store.snapshot.inventory
 
 
-def test_what_was_recorded_before_a_refused_create_stands_again() -> None:
+def test_the_record_before_a_refused_create_is_restored() -> None:
     sim = _environment(Flavor.DYNAMODB_LOCAL)
     sim.run()
     before = sim.store.snapshot.inventory["orders"]

@@ -67,7 +67,7 @@ def simulate_slow(*, delay, timeout):
     return sim.once()
 
 
-def test_follow_up_facets_and_indexes_arrive_one_call_a_round():
+def test_follow_up_facets_and_indexes_take_one_call_per_pass():
     sim = simulate(delay=5)
     sim.dynamodb.make(
         TableName="users",
@@ -384,7 +384,7 @@ def test_seed_commands_clear_what_was_seeded_and_keep_what_changed():
     assert len(live) == 2
 
 
-def test_seeding_interrupted_anywhere_is_resumed_to_exactly_the_seed_plus_what_others_wrote():
+def test_seeding_interrupted_anywhere_is_resumed_to_the_seed_plus_the_foreign_items():
     for stop_after in range(3):
         sim = simulate()
         sim.declare(declaration(seed=SEED))

@@ -62,7 +62,7 @@ def test_any_changed_answer_is_planned_again(change: Callable[[Sim], None]) -> N
     assert after != before
 
 
-def test_what_was_denied_is_not_what_was_answered() -> None:
+def test_a_denied_read_differs_from_an_answered_one() -> None:
     sim, recall = simulate(), PlanCache()
     sim.dynamodb.make(**TABLE)
     seen = observe_table(sim.reconciler.ports, "users", DECLARED.spec)

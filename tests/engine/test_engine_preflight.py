@@ -253,7 +253,7 @@ def test_after_an_invalid_answer_nothing_is_removed_in_that_pass(case: Case) -> 
     assert steps == {Reason.INVALID_ANSWER}
 
 
-def test_a_rebuild_drops_nothing_from_a_table_that_changed_hands_while_it_waited_for_the_lease() -> None:
+def test_a_rebuild_drops_nothing_from_a_table_that_changed_its_owner_during_the_wait() -> None:
     sim = live(Case({"global_indexes": (NARROW,)}, {"global_indexes": (replace(WIDE, name="mail2"),)}))
     taken = sim.store.acquire_lease
 

@@ -62,7 +62,7 @@ def test_without_overrides_nothing_is_overridden_and_nothing_more_is_asked(sourc
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_an_index_is_left_out_and_the_others_are_as_they_were(source):
+def test_an_index_is_left_out_and_the_others_are_unchanged(source):
     table = restored(kept(), source, left_out=("by_a", "by_date"))
     assert (names(table, "GlobalSecondaryIndexes"), names(table, "LocalSecondaryIndexes")) == (["by_b"], [])
     assert [d["AttributeName"] for d in table["AttributeDefinitions"]] == ["sk", "pk", "b"]

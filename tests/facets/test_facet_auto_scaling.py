@@ -190,7 +190,7 @@ def test_a_policy_without_a_target_does_nothing_and_is_not_seen() -> None:
     assert (seen.spec.auto_scaling, seen.scaled) == (AutoScaling(), ())
 
 
-def test_targets_of_another_table_whose_name_begins_alike_are_passed_by() -> None:
+def test_targets_of_a_table_with_the_same_prefix_are_ignored() -> None:
     shapes = [
         target("table/subject-2", "table", "Read", 1, 2),
         target("table/subject/index/by_a", "index", "Write", 1, 2),

@@ -91,7 +91,7 @@ def test_a_policy_is_written_only_over_the_revision_that_was_seen(desired, seen,
     assert change.after == (json.loads(desired.document) if desired.document else None)
 
 
-def test_a_policy_rides_in_create() -> None:
+def test_a_policy_is_part_of_create_table() -> None:
     assert TABLE.create_members(spec(resource_policy=policy("a"))) == {"ResourcePolicy": policy("a").document}
     assert TABLE.create_members(spec(resource_policy=policy())) == {}
 

@@ -89,7 +89,7 @@ def test_new_clients_are_served_next_to_three_times_as_many_slow_ones(crowded: C
         assert crowded.connected <= CAP
 
 
-def test_the_one_that_was_waited_for_the_longest_goes_first(crowded: Crowded) -> None:
+def test_the_longest_waiting_connection_is_dropped_first(crowded: Crowded) -> None:
     with ExitStack() as stack:
         slow = [crowded.open(stack, SLOW["half of the headers"]) for _ in range(CAP - 1)]
         assert ask(crowded.http.port, "/livez").status == 200

@@ -74,5 +74,5 @@ def test_a_redirect_stays_below_the_prefix() -> None:
     assert asked(RedirectResponse("/runs/1", 303))[0]["location"] == "/runs/1"
 
 
-def test_json_is_as_it_was() -> None:
+def test_json_output_is_unchanged() -> None:
     assert asked(JSONResponse({"html": ' href="/a"'}), "/reconciler")[1] == '{"html":" href=\\"/a\\""}'

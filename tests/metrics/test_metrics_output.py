@@ -53,7 +53,7 @@ def test_no_created_series_are_exposed(metrics):
     assert b"_created" not in metrics.exposition(OPENMETRICS)[1]
 
 
-def test_process_platform_and_garbage_collector_are_exposed_beside_our_own(metrics):
+def test_process_platform_and_garbage_collector_metrics_are_exposed(metrics):
     text = metrics.exposition("")[1].decode()
     for name in ("process_cpu_seconds_total", "python_info", "python_gc_collections_total"):
         assert f"# TYPE {name} " in text

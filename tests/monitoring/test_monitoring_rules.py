@@ -85,7 +85,7 @@ def test_every_alert_has_a_runbook_page_and_every_page_an_alert():
 
 
 @pytest.mark.parametrize("alert", ALERTS)
-def test_a_runbook_page_tells_symptom_meaning_action_and_verification(alert):
+def test_a_runbook_page_has_symptom_meaning_action_and_verification(alert):
     page = (RUNBOOKS / f"{alert}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {alert}\n\nSeverity: {ALERTS[alert]['labels']['severity']}, ")
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == SECTIONS

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILDER, FINAL = dockerfile.read(ROOT / "Dockerfile")
 
 
-def test_both_stages_stand_on_the_same_slim_python():
+def test_both_stages_use_the_same_slim_python():
     assert BUILDER.base == FINAL.base == "python:${PYTHON_VERSION}-slim"
 
 

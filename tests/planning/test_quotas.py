@@ -183,7 +183,7 @@ def test_quota_usage_of_a_recreated_table_is_ignored():
     assert record_use(unmanaged_table, NAME, IDENTITY, ["ttl"], NOW) == QuotaUsage(NAME, IDENTITY, {"ttl": (NOW,)})
 
 
-def test_what_is_blocked_or_waits_already_keeps_its_reason():
+def test_a_step_that_is_already_blocked_or_waiting_keeps_its_reason():
     blocked = TTL.blocked(Reason.DISRUPTION, "no")
     waiting = TTL.deferred(Reason.BUSY, "busy")
     assert defer_over_quota([blocked, waiting], PROVISIONED, marks(ttl=[MINUTE]), NOW) == (blocked, waiting)

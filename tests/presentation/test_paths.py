@@ -109,7 +109,7 @@ def test_a_warning_names_its_file_from_here(
         ("t.yaml", "package:not.there", "package:not.there/t.yaml"),
     ],
 )
-def test_what_is_outside_or_not_there_stays_as_it_is(
+def test_a_path_outside_or_missing_is_kept(
     file: str, base: str, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

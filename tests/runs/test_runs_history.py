@@ -43,7 +43,7 @@ def refused(facet="ttl"):
     return report(table(status=TableStatus.BLOCKED, steps=(step,)))
 
 
-def test_what_stays_blocked_takes_the_room_of_one_pass_until_something_else_is_found():
+def test_an_unchanged_blocked_pass_takes_one_entry_in_the_history():
     book = RunHistory()
     for name, found in (("1", refused()), ("2", refused()), ("3", refused("keys")), ("4", report(table()))):
         book.put(record(name, found=found))

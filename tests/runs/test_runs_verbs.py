@@ -51,7 +51,7 @@ def test_a_rollback_by_its_plan_deletes_just_that_and_suspends(sim):
 
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.RUN])
-def test_another_plan_by_now_is_refused_as_a_whole(sim, verb):
+def test_a_changed_plan_is_refused_as_a_whole(sim, verb):
     looked = Verb.PREVIEW_ROLLBACK if verb is Verb.ROLLBACK else Verb.PREVIEW
     digest = order(sim, looked).plan_digest
     sim.declare(declaration("users", billing=Billing("PROVISIONED", Throughput(1, 1))), declaration("orders"))

@@ -71,7 +71,7 @@ def test_any_other_file_is_a_warning_that_names_it(name: str, tmp_path: Path) ->
         {"users.json": {**SOUND, "seed": {"file": "seeds/other.json"}}, "seeds/other.json": "[]"},
     ],
 )
-def test_beside_the_seed_that_is_read_it_is_a_warning(beside: dict[str, Any], tmp_path: Path) -> None:
+def test_next_to_the_seed_in_use_it_is_a_warning(beside: dict[str, Any], tmp_path: Path) -> None:
     if "seeds/users.csv.gz" in beside:
         import gzip
 

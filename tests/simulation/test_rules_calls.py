@@ -78,7 +78,7 @@ def test_rule_3_ours_builds_one_index_after_the_other_across_passes():
     converge(sim, declaration(global_indexes=(gsi("by_c", "c S"), gsi("by_d", "d S"))))
 
 
-def test_rule_3_throughput_of_several_indexes_rides_together():
+def test_rule_3_throughput_of_several_indexes_is_one_call():
     sim = aws()
     both = (gsi("by_a", "a S", units=(1, 1)), gsi("by_b", "b S", units=(1, 1)))
     converge(sim, declaration(billing=provisioned(5, 5), global_indexes=both))
@@ -140,7 +140,7 @@ def test_rule_5_a_call_that_changes_nothing_is_refused(case):
     assert answer(with_table(**made), operation, **params) == "ValidationException"
 
 
-def test_rule_5_on_demand_to_on_demand_alone_is_taken():
+def test_rule_5_on_demand_to_on_demand_alone_is_accepted():
     assert update(with_table(), BillingMode="PAY_PER_REQUEST") == "taken"
 
 

@@ -66,7 +66,7 @@ def statuses(report):
     return [step.status for table in report.tables for step in table.steps]
 
 
-def test_rule_8_ours_raises_what_is_declared_higher_and_only_tells_of_what_is_lower():
+def test_rule_8_ours_raises_to_a_higher_declaration_and_only_reports_a_lower_one():
     sim = simulate(flavor=Flavor.AWS, delay=30)
     converge(sim, declaration(warm_throughput=WarmThroughput(12000, 4000)))
     converge(sim, declaration(warm_throughput=WarmThroughput(20000, 4000)))

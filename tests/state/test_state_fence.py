@@ -305,7 +305,9 @@ def test_an_entry_is_written_as_it_was_read_and_read_back(endpoint: Live, make: 
     assert conditions == [fenced.format(condition) for condition in as_read]
 
 
-def test_what_was_read_before_the_lease_is_current_only_if_nobody_led_in_between(make: Make, clock: FakeClock) -> None:
+def test_state_read_before_the_lease_is_current_only_without_another_leader_in_between(
+    make: Make, clock: FakeClock
+) -> None:
     one, two = make("one"), make("two")
     first = one.load()
     assert not one.is_current(first), "it does not lead"

@@ -222,7 +222,7 @@ def test_killed_at_any_call_it_is_finished_by_the_next_process(stacks: StackFixt
     assert stacks.records() == kinds | {(OLD, "suspension")}
 
 
-def test_a_record_that_changes_meanwhile_is_not_taken(stacks: StackFixture) -> None:
+def test_a_record_that_changes_in_the_meantime_is_not_transferred(stacks: StackFixture) -> None:
     old = stacks.fill(users="created")
     old.release_lease()
 

@@ -262,7 +262,9 @@ def lost(endpoint: Live, clock: FakeClock, error: Exception) -> StateTable:
     return StateTable(client, NAME, "default/default", holder="one", clock=clock)
 
 
-def test_a_retry_that_fails_on_our_own_first_write_still_holds(endpoint: Live, make: Make, clock: FakeClock) -> None:
+def test_a_retry_refused_by_our_own_first_write_still_holds_the_lease(
+    endpoint: Live, make: Make, clock: FakeClock
+) -> None:
     one = lost(endpoint, clock, ConditionFailed("PutItem", "ConditionalCheckFailedException", "again"))
     assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30), beat=1)
     assert one.holds_lease()

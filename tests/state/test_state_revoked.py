@@ -67,9 +67,7 @@ def test_a_lease_that_nobody_else_holds_is_not_revoked(make: Make) -> None:
 
 @pytest.mark.parametrize("before", ["never held", "held and released by another", "held and released by itself"])
 @pytest.mark.parametrize("action", ["suspend", "release"])
-def test_a_pass_that_has_read_and_not_yet_taken_the_lease_reads_again_after_a_verb(
-    make: Make, action: str, before: str
-) -> None:
+def test_a_pass_without_the_lease_reads_again_after_a_command(make: Make, action: str, before: str) -> None:
     one, verb = make("pass"), make("verb")
     former = one if before.endswith("itself") else make("former")
     if before != "never held":

@@ -15,7 +15,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("time", ["first", "second"])
-def test_an_endpoint_is_handed_out_without_tables(endpoint: Live, time: str) -> None:
+def test_an_endpoint_fixture_starts_without_tables(endpoint: Live, time: str) -> None:
     assert endpoint.client.list_tables()["TableNames"] == []
     endpoint.client.create_table(**TABLE, DeletionProtectionEnabled=True)
 

@@ -92,7 +92,7 @@ def test_the_monitor_detects_each_violation(messages: str, monkeypatch: pytest.M
         run(story)
 
 
-def test_sizes_of_batches_are_as_before_after_a_case() -> None:
+def test_batch_sizes_are_restored_after_a_case() -> None:
     before = seed_work.BATCH, seed_ledger.PART
     run(PRESENT)
     assert before == (seed_work.BATCH, seed_ledger.PART)

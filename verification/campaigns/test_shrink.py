@@ -40,7 +40,7 @@ def test_what_is_not_valid_is_not_tried() -> None:
     assert [part.name for part in case.parts] == ["a", "b", "c"]
 
 
-def test_a_smaller_case_that_fails_in_another_way_is_not_taken() -> None:
+def test_a_smaller_case_that_fails_in_another_way_is_rejected() -> None:
     def run(case: Case) -> None:
         assert case.parts, "nothing at all"
         assert case.delay < 5, "too slow"

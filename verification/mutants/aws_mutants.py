@@ -24,7 +24,7 @@ MUTANTS = (
         "if status == NOT_IMPLEMENTED and not is_bare(code): ...",
         "if status == NOT_IMPLEMENTED: ...",
         "a load balancer's answer makes a declared field unsupported for an hour, with exit code 0",
-        ("test_aws_capabilities::test_what_answers_in_front_of_an_endpoint_does_not_say_what_the_endpoint_lacks",),
+        ("test_aws_capabilities::test_a_proxy_answer_does_not_prove_a_missing_operation",),
     ),
     Mutant(
         "a delete is sent again by the SDK",

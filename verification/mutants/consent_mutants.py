@@ -91,7 +91,7 @@ MUTANTS = (
         "return clock.now() - at < span or timedelta(seconds=clock.monotonic() - began) < span",
         "return clock.now() - at < span",
         "a clock that is set an hour on frees the next table",
-        (f"{CAP}::test_the_hour_survives",),
+        (f"{CAP}::test_deletions_of_the_last_hour_are_remembered",),
     ),
     Mutant(
         "the grace goes by the wall clock alone",
@@ -139,6 +139,6 @@ MUTANTS = (
         "if numbered: ...",
         "if not numbered: ...",
         "a release in the same moment is undone",
-        (f"{FORMER}::test_a_record_that_changes_meanwhile_is_not_taken",),
+        (f"{FORMER}::test_a_record_that_changes_in_the_meantime_is_not_transferred",),
     ),
 )

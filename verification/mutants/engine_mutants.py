@@ -352,7 +352,7 @@ MUTANTS = (
         "if not ownership.is_open(survey.entry): ...",
         "if False: ...",
         "the record says intent where it had the identity of the table that we made",
-        ("test_engine_name_taken::test_what_was_recorded_before_a_refused_create_stands_again",),
+        ("test_engine_name_taken::test_the_record_before_a_refused_create_is_restored",),
     ),
     Mutant(
         "what another declaration left unknown is taken again",

@@ -134,7 +134,7 @@ MUTANTS = (
         "self._put_back(table, removed, key_names)",
         "",
         "an attribute that somebody adds a moment before the delete is lost with its item",
-        (f"{ITEMS}::test_an_item_that_somebody_changes_between_the_read_and_the_delete_is_there_afterwards",),
+        (f"{ITEMS}::test_an_item_changed_between_read_and_delete_is_kept_by_clear",),
     ),
     Mutant(
         "an item is put back over what took its key",

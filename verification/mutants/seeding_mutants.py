@@ -21,7 +21,7 @@ MUTANTS = (
         'return Need.RESUME if record.state == "started" else Need.NOTHING',
         "return Need.NOTHING",
         "killed halfway, a table stays half seeded for ever",
-        ("test_engine_pass::test_seeding_interrupted_anywhere_is_resumed_to_exactly_the_seed_plus_what_others_wrote",),
+        ("test_engine_pass::test_seeding_interrupted_anywhere_is_resumed_to_the_seed_plus_the_foreign_items",),
     ),
     Mutant(
         "seeding is not begun before the first item",
@@ -29,7 +29,7 @@ MUTANTS = (
         'ledger.save("started", seed, (digest for _, _, digest in batch))',
         "",
         "killed halfway, the rest is never written: the table is not empty any more",
-        ("test_engine_pass::test_seeding_interrupted_anywhere_is_resumed_to_exactly_the_seed_plus_what_others_wrote",),
+        ("test_engine_pass::test_seeding_interrupted_anywhere_is_resumed_to_the_seed_plus_the_foreign_items",),
     ),
     Mutant(
         "a table with items is seeded",

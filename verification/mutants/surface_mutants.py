@@ -119,7 +119,7 @@ MUTANTS = (
         "if present != digest: ...",
         "if False: ...",
         "what was approved is not what is done",
-        ("test_runs_verbs::test_another_plan_by_now_is_refused_as_a_whole",),
+        ("test_runs_verbs::test_a_changed_plan_is_refused_as_a_whole",),
     ),
     Mutant(
         "ready before every table was seen",
@@ -246,7 +246,7 @@ MUTANTS = (
         "if not yes and not invocation.console.interactive: ...",
         "if False: ...",
         "a script without --yes waits for ever, or goes on",
-        ("test_cli_commands::test_up_off_a_terminal_without_yes_asks_nobody_and_connects_to_nothing",),
+        ("test_cli_commands::test_up_without_a_terminal_or_yes_neither_asks_nor_connects",),
     ),
     Mutant(
         "a secret stands in the log",

@@ -96,7 +96,7 @@ def test_a_test_run_that_proves_nothing_is_not_a_kill(case: str, scratch: Scratc
     assert said.startswith(f"a made-up one: {begins}")
 
 
-def test_afterwards_the_copy_is_as_it_was(scratch: Scratch) -> None:
+def test_afterwards_the_copy_is_unchanged(scratch: Scratch) -> None:
     plant_mutants.trial(scratch, mutant())
     end = scratch.run((TEST, OTHER_TEST))
     assert (end.failed, end.passed, end.problem) == ((), 2, None)
