@@ -27,19 +27,19 @@ def report(*steps: Step, **fields: object) -> PassReport:
     return PassReport(**{**named, **times, **fields})  # type: ignore[arg-type]
 
 
-def messages(teller: CompositeTelemetry, one: PassReport) -> list[str]:
+def messages(composite: CompositeTelemetry, one: PassReport) -> list[str]:
     with capture_logs() as log:
-        teller.pass_started("p1", "interval")
-        teller.pass_finished(one)
+        composite.pass_started("p1", "interval")
+        composite.pass_finished(one)
     return [entry["event"] for entry in log]
 
 
 def test_a_refusal_is_logged_when_it_begins_and_when_it_recurs() -> None:
-    teller = CompositeTelemetry(LoopStatus("default"), None)
-    assert messages(teller, report(STEP)) == ["blocked", "pass"]
-    assert messages(teller, report(STEP)) == ["pass"]
-    assert messages(teller, report()) == ["pass"]
-    assert messages(teller, report(STEP)) == ["blocked", "pass"]
+    composite = CompositeTelemetry(LoopStatus("default"), None)
+    assert messages(composite, report(STEP)) == ["blocked", "pass"]
+    assert messages(composite, report(STEP)) == ["pass"]
+    assert messages(composite, report()) == ["pass"]
+    assert messages(composite, report(STEP)) == ["blocked", "pass"]
 
 
 def test_the_loop_status_holds_the_last_report() -> None:

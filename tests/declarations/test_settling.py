@@ -32,7 +32,7 @@ def test_when_declarations_are_settled(case: str) -> None:
     clock = FakeClock(NOW)
     settling = Settling(clock)
     settling.settled_at("digest", changed)
-    clock.turn(later)
+    clock.advance(later)
     expected = None if left is None else clock.now() + timedelta(seconds=left)
     assert settling.settled_at("digest", changed) == expected
 
@@ -41,7 +41,7 @@ def test_other_declarations_start_a_new_grace_period() -> None:
     clock = FakeClock(NOW)
     settling = Settling(clock)
     settling.settled_at("one", AT + 3600)
-    clock.turn(60)
+    clock.advance(60)
     assert settling.settled_at("two", AT + 3600) == clock.now() + timedelta(seconds=SETTLE_SECONDS)
-    clock.turn(1)
+    clock.advance(1)
     assert settling.settled_at("one", AT + 3600) == clock.now() + timedelta(seconds=SETTLE_SECONDS)

@@ -58,7 +58,7 @@ def test_the_schedule_is_kept_and_only_ours_are_pruned(moto: Live, tmp_path: Pat
     moto.client.create_backup(TableName="subject", BackupName="by-hand")
     seen = []
     for _ in range(3):
-        clock.turn(3600)
+        clock.advance(3600)
         assert app.converge("once").verdict is Verdict.IN_SYNC
         seen.append(sorted(set(names(moto, "subject")) - {"by-hand"}))
         assert "by-hand" in names(moto, "subject")

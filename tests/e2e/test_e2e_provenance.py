@@ -30,7 +30,7 @@ MANY = [{"pk": f"{number:05}", "v": 1} for number in range(4000)]
 OTHERS = [{"pk": f"new-{number:03}", "v": 2} for number in range(50)]
 
 
-class Stage:
+class SeedFixture:
     """A folder with one declared table, the command line, and a client of its own."""
 
     def __init__(self, local: Live, folder: Path) -> None:
@@ -70,109 +70,109 @@ class Stage:
 
 
 @pytest.fixture
-def stage(local: Live, tmp_path: Path) -> Stage:
-    return Stage(local, tmp_path)
+def seed_fixture(local: Live, tmp_path: Path) -> SeedFixture:
+    return SeedFixture(local, tmp_path)
 
 
-def test_seed_and_clear_report_what_they_did(stage: Stage) -> None:
-    stage.seed(THREE)
-    assert stage.run("--once")[0] == 0
-    code, messages = stage.run("seed")
+def test_seed_and_clear_report_what_they_did(seed_fixture: SeedFixture) -> None:
+    seed_fixture.seed(THREE)
+    assert seed_fixture.run("--once")[0] == 0
+    code, messages = seed_fixture.run("seed")
     assert code == 0
     assert "things: 0 written, 3 present, from seeds/things.json." in messages
-    stage.put("a", v={"N": "2"})
-    stage.put("b", v={"N": "1"}, more={"BOOL": True})
-    code, messages = stage.run("clear")
+    seed_fixture.put("a", v={"N": "2"})
+    seed_fixture.put("b", v={"N": "1"}, more={"BOOL": True})
+    code, messages = seed_fixture.run("clear")
     assert code == 0
     assert "things: 1 removed, 2 kept (changed since)." in messages
     assert "Done: 1 table: 1 item removed, 2 kept." in messages
     assert "seeded," not in messages
-    assert stage.keys() == {"a", "b"}
+    assert seed_fixture.keys() == {"a", "b"}
 
 
-def test_clear_says_the_same_as_a_document(stage: Stage) -> None:
-    stage.seed(THREE)
-    stage.run("--once")
-    process = stage.start("clear", "-o", "json")
+def test_clear_says_the_same_as_a_document(seed_fixture: SeedFixture) -> None:
+    seed_fixture.seed(THREE)
+    seed_fixture.run("--once")
+    process = seed_fixture.start("clear", "-o", "json")
     report = json.loads(process.communicate(timeout=PATIENCE)[0])
     (step,) = report["tables"][0]["steps"]
     assert (step["action"], step["status"], step["message"]) == ("clear", "done", "3 removed, 0 kept")
     assert report["summary"]["seed"] == 0
 
 
-def test_an_adopted_table_that_was_never_seeded_keeps_every_item(stage: Stage) -> None:
-    stage.seed(THREE)
-    stage.client.create_table(**SHAPE)
+def test_an_adopted_table_that_was_never_seeded_keeps_every_item(seed_fixture: SeedFixture) -> None:
+    seed_fixture.seed(THREE)
+    seed_fixture.client.create_table(**SHAPE)
     for key in "abc":
-        stage.put(key, v={"N": "1"})
-    stage.run("--once")
-    code, messages = stage.run("clear")
-    assert (code, stage.keys()) == (0, {"a", "b", "c"})
+        seed_fixture.put(key, v={"N": "1"})
+    seed_fixture.run("--once")
+    code, messages = seed_fixture.run("clear")
+    assert (code, seed_fixture.keys()) == (0, {"a", "b", "c"})
     assert "0 removed, 3 kept (not recorded as written by the seed)" in messages
 
 
-def test_what_seed_found_present_is_kept_by_clear(stage: Stage) -> None:
-    stage.seed(THREE)
-    stage.client.create_table(**SHAPE)
-    stage.put("b", v={"N": "1"})
-    assert "2 written, 1 present" in stage.run("seed")[1]
-    assert "2 removed, 1 kept" in stage.run("clear")[1]
-    assert stage.keys() == {"b"}
+def test_what_seed_found_present_is_kept_by_clear(seed_fixture: SeedFixture) -> None:
+    seed_fixture.seed(THREE)
+    seed_fixture.client.create_table(**SHAPE)
+    seed_fixture.put("b", v={"N": "1"})
+    assert "2 written, 1 present" in seed_fixture.run("seed")[1]
+    assert "2 removed, 1 kept" in seed_fixture.run("clear")[1]
+    assert seed_fixture.keys() == {"b"}
 
 
 @pytest.mark.parametrize("verb", ["--once", "clear"])
-def test_a_table_recreated_during_the_run_is_not_touched(stage: Stage, verb: str) -> None:
-    stage.seed(MANY)
+def test_a_table_recreated_during_the_run_is_not_touched(seed_fixture: SeedFixture, verb: str) -> None:
+    seed_fixture.seed(MANY)
     if verb == "clear":
-        assert stage.run("--once")[0] == 0
-    process = stage.start(verb)
+        assert seed_fixture.run("--once")[0] == 0
+    process = seed_fixture.start(verb)
     if verb == "--once":
-        stage.until_seeded(300)
+        seed_fixture.until_seeded(300)
     else:
         deadline = time.monotonic() + PATIENCE
-        while len(stage.keys()) > 3700 and time.monotonic() < deadline:
+        while len(seed_fixture.keys()) > 3700 and time.monotonic() < deadline:
             time.sleep(0.02)
-    stage.client.delete_table(TableName="things")
-    stage.client.create_table(**SHAPE)
-    stage.put("theirs")
+    seed_fixture.client.delete_table(TableName="things")
+    seed_fixture.client.create_table(**SHAPE)
+    seed_fixture.put("theirs")
     out, err = process.communicate(timeout=120)
     assert process.returncode == 1, out + err
     assert "deleted and created again" in out + err
-    found = stage.keys()
+    found = seed_fixture.keys()
     assert "theirs" in found
     assert len(found) < 3000, "no item is sent two seconds after the table was recreated"
-    assert "0 removed" in stage.run("clear")[1]
-    assert stage.keys() == found
+    assert "0 removed" in seed_fixture.run("clear")[1]
+    assert seed_fixture.keys() == found
 
 
-def test_a_killed_seeding_resumes_to_the_seed_and_the_foreign_items(stage: Stage) -> None:
-    stage.seed(MANY)
-    process = stage.start("--once")
-    stage.until_seeded(300)
+def test_a_killed_seeding_resumes_to_the_seed_and_the_foreign_items(seed_fixture: SeedFixture) -> None:
+    seed_fixture.seed(MANY)
+    process = seed_fixture.start("--once")
+    seed_fixture.until_seeded(300)
     process.kill()
     process.communicate()
-    stage.put("theirs")
-    assert stage.run("--once")[0] == 0
-    assert stage.keys() == {"theirs", *(str(item["pk"]) for item in MANY)}
-    code, messages = stage.run("clear")
-    left = stage.keys()
+    seed_fixture.put("theirs")
+    assert seed_fixture.run("--once")[0] == 0
+    assert seed_fixture.keys() == {"theirs", *(str(item["pk"]) for item in MANY)}
+    code, messages = seed_fixture.run("clear")
+    left = seed_fixture.keys()
     assert code == 0
     assert "theirs" in left
     assert len(left) <= 101, "at most one batch is not known to be written by the seed"
     assert f"{len(left) - 1} kept" in messages
 
 
-def test_a_seed_that_changed_after_a_kill_is_not_recorded_as_done(stage: Stage) -> None:
-    stage.seed(MANY)
-    process = stage.start("--once")
-    stage.until_seeded(120)
+def test_a_seed_that_changed_after_a_kill_is_not_recorded_as_done(seed_fixture: SeedFixture) -> None:
+    seed_fixture.seed(MANY)
+    process = seed_fixture.start("--once")
+    seed_fixture.until_seeded(120)
     process.kill()
     process.communicate()
-    old = stage.keys()
-    stage.seed(OTHERS)
-    code, messages = stage.run("--once")
+    old = seed_fixture.keys()
+    seed_fixture.seed(OTHERS)
+    code, messages = seed_fixture.run("--once")
     assert code == 2
     assert "of an earlier version of the seed" in messages
-    assert stage.keys() == old | {str(item["pk"]) for item in OTHERS}
-    code, messages = stage.run("--once")
+    assert seed_fixture.keys() == old | {str(item["pk"]) for item in OTHERS}
+    code, messages = seed_fixture.run("--once")
     assert (code, "reconciler seed things" in messages) == (2, True)

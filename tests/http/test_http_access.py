@@ -75,7 +75,7 @@ def with_token() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def beside_emulator() -> Iterator[Server]:
+def on_emulator() -> Iterator[Server]:
     with serving(Access()) as server:
         yield server
 
@@ -151,12 +151,12 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize(("route", "case"), list(itertools.product(ROUTES, REQUESTS)))
-def test_host_origin_type_and_size_are_checked_on_every_changing_route(beside_emulator, route, case):
+def test_host_origin_type_and_size_are_checked_on_every_changing_route(on_emulator, route, case):
     headers, body, status = REQUESTS[case]
-    beside_emulator.orders.clear()
-    answer = beside_emulator.post(route, body, **headers)
+    on_emulator.orders.clear()
+    answer = on_emulator.post(route, body, **headers)
     assert answer.status == status, answer.text
-    assert len(beside_emulator.orders) == (status == 200)
+    assert len(on_emulator.orders) == (status == 200)
     if status != 200:
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json["request_id"] == answer.headers["X-Request-ID"]
@@ -164,10 +164,10 @@ def test_host_origin_type_and_size_are_checked_on_every_changing_route(beside_em
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def test_no_other_method_changes_anything(beside_emulator, route, method):
-    beside_emulator.orders.clear()
-    assert ask(beside_emulator.http.port, route, method).status == 405
-    assert not beside_emulator.orders
+def test_no_other_method_changes_anything(on_emulator, route, method):
+    on_emulator.orders.clear()
+    assert ask(on_emulator.http.port, route, method).status == 405
+    assert not on_emulator.orders
 
 
 @pytest.mark.parametrize("ending", ["/", "%0A", "%0a?wait=false", "%20", ";x", "/.", "%00"])
@@ -215,50 +215,50 @@ def test_the_token_is_in_no_log_line_and_in_no_representation(with_token):
     assert TOKEN not in repr(with_token.control.access)
 
 
-def test_a_body_of_a_gibibyte_is_refused_before_it_is_sent(beside_emulator):
+def test_a_body_of_a_gibibyte_is_refused_before_it_is_sent(on_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    answer = beside_emulator.raw((head + f"Content-Length: {1 << 30}\r\n\r\n").encode())
+    answer = on_emulator.raw((head + f"Content-Length: {1 << 30}\r\n\r\n").encode())
     assert answer.startswith(b"HTTP/1.1 413")
 
 
-def test_chunks_without_end_are_cut_off_at_64_kib(beside_emulator):
+def test_chunks_without_end_are_cut_off_at_64_kib(on_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=PATIENCE) as raw:
+    with socket.create_connection(("127.0.0.1", on_emulator.http.port), timeout=PATIENCE) as raw:
         raw.sendall((head + "Transfer-Encoding: chunked\r\n\r\n").encode())
         with pytest.raises(ConnectionError):
             raw.sendall(chunk * 100_000)
-    assert beside_emulator.post().status == 200
+    assert on_emulator.post().status == 200
 
 
-def test_a_slow_body_times_out(beside_emulator, monkeypatch):
+def test_a_slow_body_times_out(on_emulator, monkeypatch):
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
     head = (
         f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
     )
     began = time.monotonic()
-    assert beside_emulator.raw(head.encode() + b"{").startswith(b"HTTP/1.1 408")
+    assert on_emulator.raw(head.encode() + b"{").startswith(b"HTTP/1.1 408")
     assert time.monotonic() - began < 3
 
 
-def test_many_slow_senders_do_not_keep_others_from_being_served(beside_emulator):
+def test_many_slow_senders_do_not_keep_others_from_being_served(on_emulator):
     head = (
         f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
     )
-    slow = [socket.create_connection(("127.0.0.1", beside_emulator.http.port), timeout=PATIENCE) for _ in range(100)]
+    slow = [socket.create_connection(("127.0.0.1", on_emulator.http.port), timeout=PATIENCE) for _ in range(100)]
     try:
         for connection in slow:
             connection.sendall(head.encode())
-        assert ask(beside_emulator.http.port, "/livez").status == 200
-        assert beside_emulator.post().status == 200
+        assert ask(on_emulator.http.port, "/livez").status == 200
+        assert on_emulator.post().status == 200
     finally:
         for connection in slow:
             connection.close()
 
 
-def test_two_content_lengths_are_refused(beside_emulator):
+def test_two_content_lengths_are_refused(on_emulator):
     head = f"POST {ROUTES[0]} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 4\r\n\r\n{{}}{{}}"
-    assert beside_emulator.raw(head.encode()).startswith(b"HTTP/1.1 400")
+    assert on_emulator.raw(head.encode()).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("route", ["/livez", "/readyz", "/metrics", "/api/v1/status", "/api/v1/runs", "/docs", "/"])

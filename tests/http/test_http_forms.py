@@ -29,7 +29,7 @@ def with_token():
 
 
 @pytest.fixture(scope="module")
-def beside_emulator():
+def on_emulator():
     with recording_server(declared("users", seed=True)) as made:
         yield made
 
@@ -96,12 +96,12 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize(("verb", "case"), list(itertools.product(VERBS, REQUESTS)))
-def test_host_origin_and_type_are_checked_on_every_form(beside_emulator, verb, case):
+def test_host_origin_and_type_are_checked_on_every_form(on_emulator, verb, case):
     headers, status = REQUESTS[case]
-    beside_emulator.orders.clear()
-    answer = beside_emulator.send(f"/confirm/{verb}", FIELDS[verb] or [("token", "")], **headers)
+    on_emulator.orders.clear()
+    answer = on_emulator.send(f"/confirm/{verb}", FIELDS[verb] or [("token", "")], **headers)
     assert answer.status == status, answer.text
-    assert len(beside_emulator.orders) == (status == 303)
+    assert len(on_emulator.orders) == (status == 303)
 
 
 BODIES = {
@@ -121,41 +121,41 @@ BODIES = {
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_an_invalid_form_starts_no_job(beside_emulator, case):
+def test_an_invalid_form_starts_no_job(on_emulator, case):
     body, status = BODIES[case]
-    beside_emulator.orders.clear()
-    assert beside_emulator.send("/confirm/suspend", body=body).status == status
-    assert len(beside_emulator.orders) == (status == 303)
+    on_emulator.orders.clear()
+    assert on_emulator.send("/confirm/suspend", body=body).status == status
+    assert len(on_emulator.orders) == (status == 303)
 
 
 @pytest.mark.parametrize("verb", ["run", "rollback"])
-def test_a_form_without_a_plan_digest_starts_no_job(beside_emulator, verb):
-    beside_emulator.orders.clear()
-    answer = beside_emulator.send(f"/confirm/{verb}")
-    assert (answer.status, beside_emulator.orders) == (422, [])
+def test_a_form_without_a_plan_digest_starts_no_job(on_emulator, verb):
+    on_emulator.orders.clear()
+    answer = on_emulator.send(f"/confirm/{verb}")
+    assert (answer.status, on_emulator.orders) == (422, [])
 
 
 @pytest.mark.parametrize("verb", ["nothing", "preview", "RUN", "run%00", "%2e%2e"])
-def test_no_other_verb_is_there(beside_emulator, verb):
-    beside_emulator.orders.clear()
-    assert beside_emulator.send(f"/confirm/{verb}", [("digest", DIGEST)]).status == 404
-    assert beside_emulator.get(f"/confirm/{verb}").status == 404
-    assert beside_emulator.orders == []
+def test_no_other_verb_is_there(on_emulator, verb):
+    on_emulator.orders.clear()
+    assert on_emulator.send(f"/confirm/{verb}", [("digest", DIGEST)]).status == 404
+    assert on_emulator.get(f"/confirm/{verb}").status == 404
+    assert on_emulator.orders == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_no_other_method_does_anything(beside_emulator, verb, method):
-    beside_emulator.orders.clear()
-    assert ask(beside_emulator.http.port, f"/confirm/{verb}", method).status == 405
-    assert beside_emulator.orders == []
+def test_no_other_method_does_anything(on_emulator, verb, method):
+    on_emulator.orders.clear()
+    assert ask(on_emulator.http.port, f"/confirm/{verb}", method).status == 405
+    assert on_emulator.orders == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_opening_a_form_changes_nothing(beside_emulator, verb):
-    beside_emulator.orders.clear()
-    assert beside_emulator.get(f"/confirm/{verb}?digest={DIGEST}").status == 200
-    assert beside_emulator.changing == []
+def test_opening_a_form_changes_nothing(on_emulator, verb):
+    on_emulator.orders.clear()
+    assert on_emulator.get(f"/confirm/{verb}?digest={DIGEST}").status == 200
+    assert on_emulator.changing == []
 
 
 PLACES = {
@@ -178,11 +178,11 @@ def test_without_a_token_the_bind_address_decides(case):
 
 
 @pytest.mark.parametrize("path", ["/preview", "/confirm/run", "/confirm/rollback"])
-def test_a_cross_site_navigation_creates_no_plan(beside_emulator, path):
-    beside_emulator.orders.clear()
+def test_a_cross_site_navigation_creates_no_plan(on_emulator, path):
+    on_emulator.orders.clear()
     for headers in ({"Host": "evil.example"}, {"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://evil.example"}):
-        assert beside_emulator.get(path, **headers).status == 403
-    assert beside_emulator.orders == []
+        assert on_emulator.get(path, **headers).status == 403
+    assert on_emulator.orders == []
 
 
 def test_the_token_of_a_form_is_in_no_log_line(with_token):

@@ -38,7 +38,7 @@ UNMANAGED_TABLE = table("foreign", TableStatus.UNMANAGED, declaration=None, face
 GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
 
-def scene(*tables, **fields):
+def loop_state(*tables, **fields):
     board = LoopStatus("prod", endpoint_up=True, next_pass=T0 + timedelta(minutes=1))
     board.finish(report(*tables, environment="prod", **fields))
     return board, Metrics(board)
@@ -51,7 +51,7 @@ def state_lines(metrics):
 
 
 def test_every_state_gauge_of_a_sample_status_reads_as_expected():
-    _, metrics = scene(
+    _, metrics = loop_state(
         *(IN_SYNC, DRIFTED, ORPHAN, ADOPTED, UNMANAGED_TABLE),
         suspended=True,
         leader=True,
@@ -63,14 +63,14 @@ def test_every_state_gauge_of_a_sample_status_reads_as_expected():
 
 
 def test_each_table_of_the_golden_text_has_exactly_one_status():
-    _, metrics = scene(IN_SYNC, DRIFTED, ORPHAN)
+    _, metrics = loop_state(IN_SYNC, DRIFTED, ORPHAN)
     seen = samples(metrics, "table_status")
     for name in ("users-prod", "projects_details-prod", "old-prod"):
         assert sum(value for labels, value in seen if labels["table"] == name) == 1
 
 
 def test_a_deleted_table_has_no_series_at_the_next_scrape():
-    board, metrics = scene(IN_SYNC, DRIFTED)
+    board, metrics = loop_state(IN_SYNC, DRIFTED)
     board.finish(report(IN_SYNC))
     assert "projects_details-prod" not in "\n".join(state_lines(metrics))
 
@@ -84,20 +84,20 @@ def test_a_created_table_has_series_until_it_is_deleted():
         ownership="created",
         steps=(Step(Action.DELETE, "table").done(),),
     )
-    board, metrics = scene(ORPHAN)
+    board, metrics = loop_state(ORPHAN)
     assert "old-prod" in "\n".join(state_lines(metrics))
     board.finish(report(deleted))
     assert "old-prod" not in "\n".join(state_lines(metrics))
 
 
 def test_foreign_and_merely_adopted_tables_have_no_series_of_their_own():
-    text = "\n".join(state_lines(scene(ADOPTED, UNMANAGED_TABLE)[1]))
+    text = "\n".join(state_lines(loop_state(ADOPTED, UNMANAGED_TABLE)[1]))
     assert "theirs" not in text
     assert "foreign" not in text
 
 
 def test_the_drift_start_the_blocked_reason_and_the_drift_end_with_the_drift():
-    board, metrics = scene(DRIFTED)
+    board, metrics = loop_state(DRIFTED)
     board.finish(report(table("projects_details-prod", facets=("keys", "ttl"))))
     assert samples(metrics, "table_drift_start_timestamp_seconds") == []
     assert samples(metrics, "table_blocked") == []
@@ -106,13 +106,13 @@ def test_the_drift_start_the_blocked_reason_and_the_drift_end_with_the_drift():
 
 def test_two_steps_blocked_for_one_reason_are_one_series():
     blocked = ttl_step().blocked(Reason.DISRUPTION, "would interrupt readers")
-    _, metrics = scene(table(steps=(blocked, blocked)))
+    _, metrics = loop_state(table(steps=(blocked, blocked)))
     assert len(samples(metrics, "table_blocked")) == 1
 
 
 def test_unmanaged_tables_is_absent_where_they_could_not_be_listed():
-    assert samples(scene(IN_SYNC, unmanaged=None)[1], "unmanaged_tables") == []
-    assert [value for _, value in samples(scene(IN_SYNC, unmanaged=0)[1], "unmanaged_tables")] == [0]
+    assert samples(loop_state(IN_SYNC, unmanaged=None)[1], "unmanaged_tables") == []
+    assert [value for _, value in samples(loop_state(IN_SYNC, unmanaged=0)[1], "unmanaged_tables")] == [0]
 
 
 def test_before_the_first_pass_everything_is_unknown():
@@ -123,7 +123,7 @@ def test_before_the_first_pass_everything_is_unknown():
 
 
 def test_a_running_pass_and_an_unreachable_endpoint_show_at_once():
-    board, metrics = scene(IN_SYNC)
+    board, metrics = loop_state(IN_SYNC)
     board.start("pass-2")
     board.endpoint_up = False
     assert [value for _, value in samples(metrics, "pass_in_progress")] == [1]
@@ -131,7 +131,7 @@ def test_a_running_pass_and_an_unreachable_endpoint_show_at_once():
 
 
 def test_broken_declarations_show_in_three_gauges():
-    board, metrics = scene(IN_SYNC)
+    board, metrics = loop_state(IN_SYNC)
     problem = Problem("users_table.py", 3, "billing_mode", "is unknown", "Use PROVISIONED.")
     board.finish(report(problems=(problem, problem), started=T0 + timedelta(hours=1)))
     assert [value for _, value in samples(metrics, "config_last_load_successful")] == [0]
@@ -142,16 +142,16 @@ def test_broken_declarations_show_in_three_gauges():
 
 def test_a_facet_that_the_endpoint_cannot_hold_is_reported_and_is_not_drift():
     lacking = table("lacking", steps=(ttl_step().unsupported("the endpoint does not keep it"),))
-    _, metrics = scene(lacking)
+    _, metrics = loop_state(lacking)
     assert [value for _, value in samples(metrics, "table_unsupported")] == [1]
     assert {value for _, value in samples(metrics, "table_drift")} == {0}
-    _, metrics = scene(table("lacking"))
+    _, metrics = loop_state(table("lacking"))
     assert samples(metrics, "table_unsupported") == []
 
 
 def test_every_family_is_exposed_with_its_type_labels_and_help():
     lacking = table("lacking", steps=(ttl_step().unsupported("the endpoint does not keep it"),))
-    _, metrics = scene(IN_SYNC, DRIFTED, lacking, unmanaged=1, phases={"load": 0.1}, leader=True)
+    _, metrics = loop_state(IN_SYNC, DRIFTED, lacking, unmanaged=1, phases={"load": 0.1}, leader=True)
     metrics.pass_finished(report(IN_SYNC, DRIFTED, lacking))
     metrics.request("DescribeTable", "success", 0.01)
     metrics.retry("DescribeTable")
@@ -167,11 +167,11 @@ def test_every_family_is_exposed_with_its_type_labels_and_help():
 
 def test_nothing_is_exposed_under_our_prefix_that_the_table_of_families_does_not_list():
     listed = {family.name.removesuffix("_total") for family in FAMILIES}
-    assert {name for name in families(scene(IN_SYNC)[1]) if name.startswith("dynamodb_reconciler_")} == listed
+    assert {name for name in families(loop_state(IN_SYNC)[1]) if name.startswith("dynamodb_reconciler_")} == listed
 
 
 def test_the_endpoint_is_that_of_the_last_pass_that_knew_it():
-    board, metrics = scene(IN_SYNC)
+    board, metrics = loop_state(IN_SYNC)
     board.finish(report(endpoint=None, error="endpoint down"))
     assert [labels["endpoint"] for labels, _ in samples(metrics, "endpoint_info")] == [LOCAL.url]
 
@@ -179,7 +179,7 @@ def test_the_endpoint_is_that_of_the_last_pass_that_knew_it():
 def test_the_earliest_time_that_a_step_waits_for_is_shown_while_one_waits():
     soon, late = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (1, 2))
     steps = tuple(ttl_step().deferred(Reason.NOT_BEFORE, "once an hour", until) for until in (late, soon))
-    board, metrics = scene(table(steps=steps))
+    board, metrics = loop_state(table(steps=steps))
     assert [value for _, value in samples(metrics, "table_not_before_timestamp_seconds")] == [soon.timestamp()]
     board.finish(report(table(steps=(ttl_step().deferred(Reason.BUSY, "busy"),))))
     assert samples(metrics, "table_not_before_timestamp_seconds") == []

@@ -57,7 +57,7 @@ def taken_over(make: Make, clock: FakeClock) -> tuple[StateTable, StateTable]:
     assert old.acquire_lease() is not None
     new.load()
     assert new.acquire_lease() is None
-    clock.turn(31)
+    clock.advance(31)
     lease = new.acquire_lease()
     assert lease is not None
     assert lease.token == 2
@@ -153,7 +153,7 @@ def test_a_leader_overwrites_its_own_records_and_those_of_former_leaders(
     PUTS[name](old, "old")
     new = make("new")
     new.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     new.acquire_lease()
     for by in ("new", "newer"):
         PUTS[name](new, by)
@@ -179,7 +179,7 @@ def test_an_entry_rewritten_by_a_former_leader_is_not_dropped(
     intent = first.put_entry(intent)
     second = make("second")
     second.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     read = second.load().inventory["users"]
     assert second.acquire_lease() is not None
     assert read == intent
@@ -198,7 +198,7 @@ def test_a_leader_that_was_refused_once_stops_leading(make: Make, clock: FakeClo
     old, new = make("old"), make("new")
     old.acquire_lease()
     new.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     new.acquire_lease()
     new.put_entry(ENTRY)
     with pytest.raises(LeaseLost):
@@ -218,7 +218,7 @@ def test_a_record_that_a_successor_dropped_before_it_was_read_back_is_a_lost_lea
     stored = old._stored
 
     def paused(name: str) -> Any:
-        clock.turn(31)
+        clock.advance(31)
         new.acquire_lease()
         new.drop_entry(new.load().inventory["users"])
         return stored(name)
@@ -237,10 +237,10 @@ def test_a_process_that_never_led_writes_under_the_token_it_read(make: Make, clo
     new.put_entry(ENTRY)
     late.put_entry(replace(late.load().inventory["users"], ownership="released"))
     assert old.load().inventory["users"].ownership == "released"
-    clock.turn(31)
+    clock.advance(31)
     third = make("third")
     third.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     assert third.acquire_lease() is not None
     third.put_entry(replace(ENTRY, revision=2))
     with pytest.raises(LeaseLost):
@@ -323,7 +323,7 @@ def test_state_read_before_the_lease_is_current_only_without_another_leader_in_b
     again = one.load()
     one.acquire_lease()
     assert one.is_current(again), "given back before it was read"
-    clock.turn(31)
+    clock.advance(31)
     later = one.load()
     one.acquire_lease()
     assert one.is_current(later), "our own of before, which nobody took"
@@ -333,7 +333,7 @@ def test_state_read_while_another_leader_was_paused_is_read_again(make: Make, cl
     make("old").acquire_lease()
     new = make("new")
     new.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     snapshot = new.load()
     assert new.acquire_lease() is not None
     assert not new.is_current(snapshot)

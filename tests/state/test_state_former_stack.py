@@ -156,13 +156,13 @@ def test_a_suspension_is_copied_to_the_new_stack(stacks: StackFixture) -> None:
 
 def test_the_lease_of_a_living_leader_of_default_is_not_taken(stacks: StackFixture) -> None:
     old = stacks.fill(users="created")
-    turn = stacks.clock.turn
+    advance = stacks.clock.advance
 
     def beat(seconds: float) -> None:
-        turn(seconds)
+        advance(seconds)
         assert old.holds_lease()
 
-    stacks.clock.turn = beat  # type: ignore[method-assign]
+    stacks.clock.advance = beat  # type: ignore[method-assign]
     store = stacks.store(NEW, "users", holder="new")
     with pytest.raises(StateError, match=r"users .* old holds the lease of default/default"):
         store.ensure()

@@ -72,13 +72,13 @@ def test_a_young_lease_is_not_written_again_and_an_older_one_is_renewed_with_its
         one = StateTable(client, NAME, "default/default", holder="one", clock=clock)
         one.acquire_lease()
         proxy.clear()
-        clock.turn(9)
+        clock.advance(9)
         assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=30), beat=1)
         assert one.keep_lease()
         assert proxy.mutating() == []
-        clock.turn(2)
+        clock.advance(2)
         assert one.acquire_lease() == Lease("one", 1, NOW + timedelta(seconds=41), beat=2)
-        clock.turn(11)
+        clock.advance(11)
         assert one.keep_lease()
         assert one.current_lease() == Lease("one", 1, NOW + timedelta(seconds=52), beat=3)
         assert [request.operation for request in proxy.mutating()] == ["PutItem", "PutItem"]
@@ -87,11 +87,11 @@ def test_a_young_lease_is_not_written_again_and_an_older_one_is_renewed_with_its
 def test_a_lease_without_renewal_for_a_term_is_taken_with_a_higher_token(make: Make, clock: FakeClock) -> None:
     one, two = make("one"), make("two")
     one.acquire_lease()
-    clock.turn(25)
+    clock.advance(25)
     assert two.acquire_lease() is None, "seen for the first time now"
-    clock.turn(29)
+    clock.advance(29)
     assert two.acquire_lease() is None
-    clock.turn(1)
+    clock.advance(1)
     assert two.acquire_lease() == Lease("two", 2, NOW + timedelta(seconds=85), beat=1)
     assert not one.holds_lease()
     assert one.acquire_lease() is None
@@ -102,7 +102,7 @@ def test_a_lease_that_is_renewed_is_never_taken_over(make: Make, clock: FakeCloc
     for _ in range(20):
         assert one.acquire_lease() is not None
         assert two.acquire_lease() is None
-        clock.turn(15)
+        clock.advance(15)
 
 
 @pytest.mark.parametrize("ahead", [timedelta(days=365), timedelta(days=36500), timedelta(minutes=29)])
@@ -110,7 +110,7 @@ def test_a_lease_of_a_fast_clock_blocks_for_one_term_only(make: Make, clock: Fak
     make("gone", own_clock=FakeClock(NOW + ahead)).acquire_lease()
     two = make("two")
     assert two.acquire_lease() is None
-    clock.turn(30)
+    clock.advance(30)
     lease = two.acquire_lease()
     assert lease is not None
     assert (lease.token, two.holds_lease()) == (2, True)
@@ -123,8 +123,8 @@ def test_a_holder_whose_clock_is_behind_keeps_its_lease(make: Make, clock: FakeC
     for _ in range(4):
         assert one.acquire_lease() is not None
         assert two.acquire_lease() is None
-        slow.turn(20)
-        clock.turn(20)
+        slow.advance(20)
+        clock.advance(20)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_no_wrong_clock_takes_the_lease_of_a_living_leader_or_loses_its_own(
         seen = two.load().lease
         assert seen is not None
         assert two.is_held(seen)
-        clock.turn(14)
-        other.turn(14)
-    other.turn(30)
+        clock.advance(14)
+        other.advance(14)
+    other.advance(30)
     assert two.acquire_lease() is not None, "it stood still for a term by the clock of the one who looks"
     assert not one.holds_lease()
 
@@ -152,7 +152,7 @@ def test_no_wrong_clock_takes_the_lease_of_a_living_leader_or_loses_its_own(
 def test_a_leader_paused_past_its_term_loses_the_lease_even_without_a_successor(make: Make, clock: FakeClock) -> None:
     one = make("one")
     one.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     assert not one.lease_lasts()
     assert not one.keep_lease()
     assert not one.holds_lease()
@@ -164,7 +164,7 @@ def test_a_leader_whose_clock_stands_still_is_refused_by_the_table(make: Make, c
     one, two = make("one", own_clock=FakeClock(NOW)), make("two")
     one.acquire_lease()
     two.acquire_lease()
-    clock.turn(30)
+    clock.advance(30)
     assert two.acquire_lease() is not None
     assert one.lease_lasts()
     assert not one.holds_lease()
@@ -199,7 +199,7 @@ def test_releasing_what_another_has_taken_over_changes_nothing(make: Make, clock
     one, two = make("one"), make("two")
     one.acquire_lease()
     two.acquire_lease()
-    clock.turn(31)
+    clock.advance(31)
     assert two.acquire_lease() is not None
     one.release_lease()
     assert two.holds_lease()
@@ -220,7 +220,7 @@ def test_of_many_processes_exactly_one_gets_an_expired_lease(make: Make, clock: 
     stores = [make(f"store-{number}") for number in range(8)]
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(StateTable.acquire_lease, stores)) == [None] * 8
-        clock.turn(60)
+        clock.advance(60)
         leases = list(threads.map(StateTable.acquire_lease, stores))
     assert sum(lease is not None for lease in leases) == 1
     assert sum(store.holds_lease() for store in stores) == 1
@@ -239,7 +239,7 @@ def test_a_lease_record_without_a_heartbeat_is_taken_over_like_any_other(
     endpoint.client.put_item(TableName=NAME, Item=record)
     two = make("two")
     assert two.acquire_lease() is None
-    clock.turn(30)
+    clock.advance(30)
     assert two.acquire_lease() == Lease("two", 5, NOW + timedelta(seconds=60), beat=1)
 
 

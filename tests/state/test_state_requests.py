@@ -133,7 +133,7 @@ def test_an_expired_lease_counts_as_free_without_a_read() -> None:
     client = Noted()
     record = lease(client, clock)
     record.acquire()
-    clock.turn(30)
+    clock.advance(30)
     asked = len(client.requests)
     assert not record.holds()
     assert not record.lasts()

@@ -19,10 +19,10 @@ class FakeClock:
         return (self._now - self._start).total_seconds()
 
     def sleep(self, seconds: float) -> bool:
-        self.turn(seconds)
+        self.advance(seconds)
         return True
 
-    def turn(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
 
 

@@ -30,7 +30,7 @@ def some(number: int, prefix: str = "item") -> list[Item]:
     return [{"pk": f"{prefix}#{count:03}", "total": count} for count in range(number)]
 
 
-def holding(name: str, of: TableSpec, number: int) -> Hand:
+def foreign_items(name: str, of: TableSpec, number: int) -> Hand:
     """Somebody puts that many items of their own into a table, with every attribute that is in a key of it."""
 
     def put(dynamodb: Any) -> None:
@@ -53,7 +53,7 @@ def foreign(name: str, number: int = 0, **fields: Any) -> Hand:
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
             **{"BillingMode": "PAY_PER_REQUEST", **fields},
         )
-        holding(name, spec(), number)(dynamodb)
+        foreign_items(name, spec(), number)(dynamodb)
 
     return make
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.builders import declare, foreign, holding, some, table, together
+from faults.builders import declare, foreign, foreign_items, some, table, together
 from faults.scenario import Run, Scenario
 from support.specs import spec, ttl
 
@@ -13,7 +13,7 @@ BOTH = Run(declare(ORDERS, USERS))
 SEEDED = Run(declare(ORDERS, USERS, users=some(3)))
 ALONE = declare(ORDERS)
 DELETED = frozenset({"users"})
-PRECIOUS = holding("users", spec(), 2)
+PRECIOUS = foreign_items("users", spec(), 2)
 BY_ID = [{"id": "a"}, {"id": "b"}]
 
 

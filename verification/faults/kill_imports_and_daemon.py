@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.builders import declare, foreign, holding, some, table, together
+from faults.builders import declare, foreign, foreign_items, some, table, together
 from faults.scenario import DAEMON, ENDED_BY_SIGTERM, Run, Scenario
 from support.specs import gsi, spec, ttl
 
@@ -70,7 +70,7 @@ DAEMONS = (
         "a daemon builds an index and moves on to time to live",
         declare(table("users", global_indexes=[gsi("by_a", "a S")], ttl=ttl("expires"))),
         given=(Run(declare(USERS)),),
-        meanwhile=holding("users", spec(), 2),
+        meanwhile=foreign_items("users", spec(), 2),
         ends={"users": 2},
     ),
     daemon(
@@ -78,7 +78,7 @@ DAEMONS = (
         declare(ORDERS),
         first=foreign("theirs", 1),
         given=(Run(declare(ORDERS, USERS)),),
-        meanwhile=holding("users", spec(), 2),
+        meanwhile=foreign_items("users", spec(), 2),
         ends={"orders": 0, "theirs": 1},
         may_delete=frozenset({"users"}),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.builders import declare, foreign, holding, some, table
+from faults.builders import declare, foreign, foreign_items, some, table
 from faults.scenario import Run, Scenario
 from support.specs import gsi, spec, ttl
 
@@ -45,7 +45,7 @@ RECORDS = (
     Scenario(
         "a wish to delete items waits for its grace",
         given=(Run(declare(ORDERS, USERS)),),
-        meanwhile=holding("users", spec(), 2),
+        meanwhile=foreign_items("users", spec(), 2),
         when=Run(ALONE, options=("--prune-grace", "1h", "--timeout", "2s"), code=2),
         quiet_code=2,
         ends={"orders": 0, "users": 2},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faults.builders import declare, holding
+from faults.builders import declare, foreign_items
 from faults.scenario import Run, Scenario, nobody
 from support.spec_documents import document
 from support.specs import NAME
@@ -57,7 +57,7 @@ def scenario(case: Transition) -> Scenario:
     return Scenario(
         case.name,
         given=(Run(declare(document(case.before))),),
-        meanwhile=nobody if case.replacement else holding(NAME, case.before, THEIRS),
+        meanwhile=nobody if case.replacement else foreign_items(NAME, case.before, THEIRS),
         when=Run(declare(document(case.after))),
         ends={NAME: 0 if case.replacement else THEIRS},
         may_delete=subject if case.replacement else frozenset(),

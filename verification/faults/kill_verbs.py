@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faults.builders import declare, foreign, holding, some, table
+from faults.builders import declare, foreign, foreign_items, some, table
 from faults.scenario import Run, Scenario
 from support.endpoints import wipe
 from support.specs import gsi, spec, ttl
@@ -47,7 +47,7 @@ VERBS = (
     Scenario(
         "destroy with items of others",
         given=GIVEN,
-        meanwhile=holding("users", spec(), 2),
+        meanwhile=foreign_items("users", spec(), 2),
         when=Run(SEEDED, ("destroy", "--yes")),
         ends={},
         may_delete=BOTH,
@@ -130,7 +130,7 @@ VERBS = (
     Scenario(
         "an index is rebuilt under another name",
         given=(Run(declare(INDEXED)),),
-        meanwhile=holding("users", spec(global_indexes=[gsi("by_a", "a S")]), 2),
+        meanwhile=foreign_items("users", spec(global_indexes=[gsi("by_a", "a S")]), 2),
         when=Run(declare(REINDEXED), ("rebuild-index", "users", "by_a", "--yes")),
         ends={"users": 2},
         done_code=1,
