@@ -45,7 +45,7 @@ def test_restore_without_a_name_for_the_new_table_is_a_usage_error(cli: Callable
 
 
 def test_unfinished_work_exits_with_2_and_reports_it_as_json(cli: Callable, fake: FakeWiring) -> None:
-    fake.told = LEFT
+    fake.reported = LEFT
     ended = cli("rebuild-index users by_mail --yes -o json")
     assert ended.code == 2
     answer = json.loads(ended.out)

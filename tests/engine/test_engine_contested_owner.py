@@ -68,7 +68,7 @@ def environment(case: Case) -> tuple[Sim, Sim]:
         first.dynamodb.make(**PLAIN, Tags=[{"Key": OWNER_TAG, "Value": "elsewhere/default/n"}])
     first.clock.seconds += 3600
     second = beside(first, one_state=False, stack="shop", **ANYTHING_GOES)
-    second.declare(declaration("users", lifecycle=OWN, **case.wish))
+    second.declare(declaration("users", lifecycle=OWN, **case.requested))
     first.dynamodb.journal.clear()
     return first, second
 

@@ -106,7 +106,7 @@ def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Fla
     for _ in range(3):
         step = refused(sim.once())
         assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.DATA_LOSS)
-        assert f"declares {case.said} instead; DynamoDB cannot rename a table" in (step.message or "")
+        assert f"declares {case.messages} instead; DynamoDB cannot rename a table" in (step.message or "")
         assert "`reconciler up invoices`" in (step.allow_with or "")
         assert _kept(sim, case)
         sim.clock.seconds += 3600

@@ -247,11 +247,11 @@ class Beside:
     """Another process, which acts right before the call of this number, be it to the service or to the state table."""
 
     def __init__(self, sim: Sim, at: int, action: Callable[[Reconciler], Any]) -> None:
-        self.sim, self.at, self.deed = sim, at, action
+        self.sim, self.at, self.action = sim, at, action
         self.count, self.before, self.acting, self.sent, self.refused = 0, "", False, False, ""
         self.state = State(sim.clock, sim.store.snapshot)
-        self.other = replace(sim.reconciler, ports=self.world("verb", plain), state=EngineState())
-        sim.reconciler.ports = self.world("pass", self.through)
+        self.other = replace(sim.reconciler, ports=self.environment("verb", plain), state=EngineState())
+        sim.reconciler.ports = self.environment("pass", self.through)
         sim.dynamodb.faults = sim.items.faults = lambda operation, _: self.reached(operation)
 
     def environment(self, holder: str, through: Through) -> EngineContext:
@@ -269,7 +269,7 @@ class Beside:
             return
         self.acting, self.before, self.sent = True, operation, "DeleteTable" in self.sim.dynamodb.mutating
         try:
-            self.deed(self.other)
+            self.action(self.other)
         except StateError as error:
             self.refused = str(error)
         self.acting = False
@@ -279,7 +279,7 @@ class Beside:
     def later(self) -> None:
         """The same process goes on, and nobody stands in between."""
         self.sim.dynamodb.faults = self.sim.items.faults = None
-        self.sim.reconciler.ports = self.world("pass", plain)
+        self.sim.reconciler.ports = self.environment("pass", plain)
         for _ in range(2):
             self.sim.clock.seconds += 400
             self.sim.run()
@@ -320,7 +320,7 @@ def test_a_command_of_another_process_before_the_delete_keeps_the_table(action: 
 
 def _leading_again(beside: Beside) -> Callable[[], None]:
     """The process whose lease was revoked, or the next one, makes a pass whenever the verb waits."""
-    again = replace(beside.sim.reconciler, ports=beside.world("pass again", plain), state=EngineState())
+    again = replace(beside.sim.reconciler, ports=beside.environment("pass again", plain), state=EngineState())
 
     def on_sleep() -> None:
         beside.sim.clock.on_sleep = None
@@ -348,7 +348,7 @@ def test_a_pass_that_leads_again_while_a_release_watches_keeps_the_table(verb: s
     for at in count(1):
         sim = live(flavor)
         beside = Beside(sim, at, lambda _: None)
-        beside.deed = _released_meanwhile(beside, _leading_again(beside))
+        beside.action = _released_meanwhile(beside, _leading_again(beside))
         began = sim.clock.seconds
         VERBS[verb](sim)
         where = f"release before call {at}: {beside.before}"
@@ -379,7 +379,7 @@ def test_a_delete_during_a_release_is_reported_as_a_delete(verb: str, leads: boo
         if leads:
             again()
 
-    beside.deed = _released_meanwhile(beside, on_sleep)
+    beside.action = _released_meanwhile(beside, on_sleep)
     VERBS[verb](sim)
     assert "its deletion was already sent" in beside.refused
     beside.later()

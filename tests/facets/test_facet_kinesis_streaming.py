@@ -82,7 +82,7 @@ def test_off_leaves_a_destination_that_failed_as_it_is() -> None:
 
 def test_a_destination_that_failed_is_disabled_before_another_is_enabled() -> None:
     model = build(spec(), lag=True)
-    model.aside.kinesis[BROKEN] = {"DestinationStatus": "ENABLE_FAILED"}
+    model.side_features.kinesis[BROKEN] = {"DestinationStatus": "ENABLE_FAILED"}
     outcome = run(model, declaration(spec(kinesis_streaming=KinesisStreaming(ONE))))
     assert [call.params["StreamArn"] for call in outcome.calls] == [BROKEN, ONE]
     assert outcome.left == ()

@@ -142,15 +142,15 @@ class FakeWiring:
         self.calls.append(("restore", table, to, backup, at))
         self.overrides = overrides
         on_progress(f"{to}: begun")
-        return self.told
+        return self.reported
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         self.calls.append(("rebuild_index", table, index, new, hold))
-        return self.told
+        return self.reported
 
     def cancel_rebuild(self, table: str) -> CommandResult:
         self.calls.append(("cancel_rebuild", table))
-        return self.told
+        return self.reported
 
     def suspend(self, by: str) -> None:
         self.calls.append(("suspend", by))

@@ -57,7 +57,7 @@ def build(before: TableSpec, *, lag: bool = False, has_tags: bool = True) -> Tab
         days = before.point_in_time_recovery.days or 35
         model.backups = {"PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": days}
     assert model.table is not None
-    model.aside.prepare(before, model.table)
+    model.side_features.prepare(before, model.table)
     model.lag = lag
     return model
 
