@@ -1,8 +1,8 @@
-"""A table as a value: what is declared and what is observed have this one shape.
+"""A table as a value, with one type for declared and observed.
 
-``None`` in any optional field means *not ours: leave it*. Turning a feature off is written out, for example
-``Ttl(enabled=False)``. Collections are normalised on construction by those who build them: indexes sorted by name,
-tags sorted by key, non-key attributes as a set; only key schemas keep their order.
+``None`` in an optional field means *unmanaged*. Turning a feature off is an explicit value, for example
+``Ttl(enabled=False)``. Whoever builds a value normalises its collections: indexes sorted by name, tags sorted by key,
+non-key attributes as a set. Only key schemas keep their order, which has a meaning.
 """
 
 from __future__ import annotations
