@@ -75,7 +75,7 @@ class BackupsFacet(Facet, HasPreconditions):
 
 
 def taken_of(table: Mapping[str, Any], summaries: list[Mapping[str, Any]]) -> tuple[TakenBackup, ...]:
-    """The backups of this table, oldest first. Backups outlive their table, so those of an earlier table are excluded."""
+    """The backups of this table, oldest first. Backups outlive a table; those of an earlier one are excluded."""
     taken = (
         TakenBackup(s["BackupName"], s["BackupArn"], _aware(s["BackupCreationDateTime"]), s["BackupStatus"])
         for s in summaries

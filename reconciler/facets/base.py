@@ -76,7 +76,10 @@ class Facet(Protocol):
     """
 
     def observe(self, responses: Responses) -> Any:
-        """The normalised value of the field ``name``. A transition in progress reads as complete, None as not observed."""
+        """The normalised value of the field ``name``; a transition in progress counts as complete.
+
+        None if the responses lack its reads.
+        """
         ...
 
     def transitions(self, responses: Responses) -> Iterator[str]:
@@ -157,5 +160,5 @@ class HasExtraReads(Protocol):
     """
 
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
-        """The extra reads of a declared facet. ``table`` is that of DescribeTable; ``desired`` None reads everything."""
+        """The extra reads of a declared facet, or all of them if ``desired`` is None."""
         ...

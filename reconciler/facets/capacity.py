@@ -71,7 +71,7 @@ def uses(call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
 
 
 def decreased(call: Call, observed: ObservedTable) -> Iterator[str]:
-    """What a call decreases: index names, and ``""`` for the table. One lower value is a decrease, whatever the other."""
+    """What a call decreases: index names, and ``""`` for the table. One lower value makes it a decrease."""
     billing = observed.spec.billing
     wanted = {"": (call.params.get("ProvisionedThroughput"), billing.throughput if billing else None)}
     had = {index.name: index.throughput for index in observed.spec.global_indexes or ()}
@@ -107,7 +107,7 @@ def mode_after(desired: TableSpec, observed: TableSpec) -> BillingMode:
 
 
 def table_throughput(desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
-    """The throughput of a provisioned table: declared, else observed, else the minimum of its scaling, else ``LEAST``."""
+    """The throughput of a table: declared, else observed, else the minimum of its scaling, else ``LEAST``."""
     for spec in (desired, observed):
         if spec and spec.billing and spec.billing.throughput:
             return spec.billing.throughput

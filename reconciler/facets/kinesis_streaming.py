@@ -1,6 +1,7 @@
-"""Facet kinesis_streaming: the Kinesis data stream that changes of items go to, one at a time.
+"""Facet kinesis_streaming: the Kinesis data stream that receives the changes of items.
 
-A destination must be DISABLED before another is enabled, and one that ended as ENABLE_FAILED before it is tried again.
+A table has one destination. It must be disabled before another one is enabled, and one in ENABLE_FAILED must be
+disabled before it is enabled again (EnableKinesisStreamingDestination).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ ON = ("ACTIVE", "ENABLING", "UPDATING")
 
 
 class KinesisStreamingFacet(Facet, MultiStep):
-    """The precision is compared only where it is declared."""
+    """Compares the precision only if it is declared."""
 
     name = "kinesis_streaming"
     rank = Rank.NON_BLOCKING

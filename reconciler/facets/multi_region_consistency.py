@@ -16,7 +16,7 @@ EVENTUAL = MultiRegionConsistency("EVENTUAL")
 
 
 class MultiRegionConsistencyFacet(Facet, HasPreconditions):
-    """It rides in the call that makes the replicas; afterwards it never changes."""
+    """Part of the call that creates the replicas. It cannot change afterwards (rule 27)."""
 
     name = "multi_region_consistency"
     rank = Rank.REPLICA

@@ -1,4 +1,4 @@
-"""Facet stream: DynamoDB Streams of a table. The view of an enabled stream changes only by disabling it first."""
+"""Facet stream: DynamoDB Streams of a table. An enabled stream must be disabled before its view can change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNSAFE = "a stream's view never changes in place: the stream is disabled and a n
 
 
 class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
-    """A disabled stream is one state, whatever remains of its details."""
+    """All disabled streams are equal, whatever details DescribeTable still has."""
 
     name = "stream"
     rank = Rank.STREAM

@@ -1,4 +1,4 @@
-"""Facet ttl: time to live. It is not a member of CreateTable, so a new table gets it by the call after."""
+"""Facet ttl: time to live. CreateTable has no such member, so a second call sets it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUOTA = Quota(
 
 
 class TtlFacet(Facet, MultiStep):
-    """One attribute at a time: moving it means disabling it now and enabling it in a later round."""
+    """A change of the attribute takes two calls: disable now, enable in a later pass (rule 10)."""
 
     name = "ttl"
     rank = Rank.TTL
