@@ -215,7 +215,7 @@ class RestoreOverrides:
 
     @property
     def about_indexes(self) -> bool:
-        """Whether the indexes of the source must be known: to list those that are restored, or to set their throughput."""
+        """Whether the indexes of the source must be known: to list those to restore, or to set their throughput."""
         return bool(self.left_out) or (self.billing_mode == "PROVISIONED" and not self.no_indexes)
 
 
