@@ -140,6 +140,7 @@ def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
     params: dict[str, Any] = {"TableName": desired.name, "BillingMode": mode}
     if mode == "PROVISIONED":
         params["ProvisionedThroughput"] = wire.throughput(table_throughput(desired, observed))
+        # All existing indexes, also undeclared ones and those that a later step deletes.
         names = sorted(index.name for index in observed.global_indexes or ())
         updates = [_update(name, index_throughput(name, desired, observed)) for name in names]
         if updates:

@@ -61,6 +61,7 @@ class KinesisStreamingFacet(Facet, MultiStep):
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.kinesis_streaming or OFF, observed.spec.kinesis_streaming or OFF
         params: dict[str, Any] = {"TableName": desired.name}
+        # A failed destination still counts as the one destination of the table until it is disabled.
         if have.stream_arn is None and have.failed and want.stream_arn:
             return Call("DisableKinesisStreamingDestination", params | {"StreamArn": have.failed})
         if have.stream_arn not in (None, want.stream_arn):

@@ -43,6 +43,7 @@ class MultiRegionConsistencyFacet(Facet, HasPreconditions):
         want = desired.multi_region_consistency
         if want is None:
             return
+        # The consistency is chosen when a table becomes global, so without replicas the default is compared.
         live = observed.multi_region_consistency if replica_calls.other_replicas(observed) else None
         have = live or EVENTUAL
         if want.mode != have.mode:

@@ -29,6 +29,7 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
     def observe(self, responses: Responses) -> tuple[Replica, ...]:
         table = responses.table
         home = (*table["TableArn"].split(":", 4), "", "", "", "")[3]
+        # An endpoint may list the own Region among the replicas or not, so it is added in one way.
         found = [_read(shape) for shape in table.get("Replicas") or () if shape["RegionName"] != home]
         there = [replica for replica in found if replica.status != "DELETING"]
         return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))

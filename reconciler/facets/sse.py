@@ -42,6 +42,7 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
             return OFF
         key = shape.get("KMSMasterKeyArn")
         for asked, answer in responses.answers.items():
+            # An alias that resolves to the live key is reported as the alias, so that it equals the declaration.
             if asked.startswith(f"{RESOLVE} ") and answer["KeyMetadata"]["Arn"] == key:
                 key = asked.removeprefix(f"{RESOLVE} ")
         return Sse(True, key)

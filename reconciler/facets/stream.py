@@ -45,6 +45,7 @@ class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.stream or OFF, observed.spec.stream or OFF
+        # DynamoDB rejects StreamEnabled with a view while the stream is enabled, so a new view starts with disabling.
         shape = _shape(want) if want.enabled and not have.enabled else {"StreamEnabled": False}
         return Call("UpdateTable", {"TableName": desired.name, "StreamSpecification": shape})
 

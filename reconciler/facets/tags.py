@@ -41,6 +41,7 @@ class TagsFacet(Facet, InCreateTable):
                 yield Change(self.name, f"tags.{key}", had.get(key), value)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        # TagResource counts towards a low rate limit, so one call sets all differing tags.
         differing = [(difference.path, difference.after) for difference in self.diff(desired, observed.spec)]
         tags = [{"Key": path.removeprefix("tags."), "Value": value} for path, value in differing]
         return Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": tags})

@@ -54,6 +54,7 @@ class TtlFacet(Facet, MultiStep):
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.ttl or OFF, observed.spec.ttl or OFF
+        # UpdateTimeToLive must name the enabled attribute to disable it, and cannot move to another one directly.
         target = Ttl(False, have.attribute) if have.enabled else want
         shape = {"Enabled": target.enabled, "AttributeName": target.attribute}
         return Call("UpdateTimeToLive", {"TableName": desired.name, "TimeToLiveSpecification": shape})
