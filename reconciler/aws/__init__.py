@@ -1,1 +1,1 @@
-"""The only place that imports boto3: send calls, check answers, name the errors."""
+"""Sends calls, checks responses and classifies errors. The only package that imports boto3 and botocore."""

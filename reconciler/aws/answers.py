@@ -1,7 +1,7 @@
-"""What an answer must hold before anybody believes it. Called by the caller after every successful call.
+"""The required members of each response. ``ApiClient`` checks them after each successful call.
 
-botocore turns a garbled 200 answer into an empty dict, which would read as "no tables" or "no items"; so each
-operation states its required members here, and an answer without them is Malformed, never an empty value.
+botocore converts a garbled response with status 200 to an empty dict, which would read as "no tables" or "no items". So
+a response without its required members is ``Malformed``, never an empty value (I3).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Answer = Mapping[str, Any]
 
 
 class _InvalidAnswer(Exception):
-    """What is wrong with an answer, as the end of a sentence."""
+    """Why a response is malformed, as the end of a sentence."""
 
 
 def check(operation: str, params: Params, answer: Answer) -> None:
@@ -104,7 +104,7 @@ def _get_item(_: Params, answer: Answer) -> None:
 
 
 def _deleted_item(params: Params, answer: Answer) -> None:
-    """A delete on the condition that the item is as described has removed one, and proves it by what it removed."""
+    """A conditional delete must return the item that it removed, as proof (I5)."""
     if params.get("ReturnValues") == "ALL_OLD" and "ConditionExpression" in params:
         removed = _member(answer, "Attributes", dict)
         for name in params["Key"]:

@@ -1,7 +1,7 @@
-"""Sends one operation and hands back a checked answer. Every adapter of this package goes through here.
+"""Sends one operation and returns a checked response. All adapters of this package use it.
 
-Around each call: timed, told to telemetry, errors named (``errors``), required members checked (``answers``), and the
-endpoint that answered compared with the one that was identified (``EndpointGuard.check``).
+Each call is timed and reported to telemetry, its error is classified (``errors``), its required members are checked
+(``answers``), and its endpoint is compared with the identified one (``EndpointGuard.check``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reconciler.model.change import destroys
 from reconciler.model.errors import ApiError, Denied, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
-"""What botocore's parser lets escape when the bytes of an answer are not what they should be."""
+"""Exceptions that the parser of botocore raises for garbled responses."""
 
 
 class Clients:
@@ -33,7 +33,7 @@ class Clients:
         self._pair: tuple[Any, Any] | None = None
 
     def get(self, *, once: bool) -> Any:
-        """Built at the first use, because importing and loading the SDK takes a third of a second."""
+        """The clients, built at first use: importing and loading the SDK takes a third of a second."""
         pair = self._pair
         if pair is None:
             with self._lock:
@@ -41,7 +41,7 @@ class Clients:
         return pair[1] if once else pair[0]
 
     def forget(self) -> None:
-        """The next call gets a session built anew, with the credentials that are valid then."""
+        """Drop the clients. The next call builds a new session with the credentials that are valid then."""
         self._pair = None
 
 
@@ -96,7 +96,7 @@ class ApiClient:
         return min([call_deadline.CALL_SECONDS, *(seconds for seconds in limits if seconds is not None)])
 
     def _answered(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer. That an operation is unknown is believed, and remembered, when it is said twice."""
+        """The response. An operation counts as unknown after two refusals: one may be a fault of the moment."""
         try:
             return self._send(operation, params)
         except Unsupported as refusal:
@@ -134,7 +134,7 @@ def named(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Mappings and tuples as the dicts and lists that botocore insists on."""
+    """Mappings and tuples as dicts and lists, because the validator of botocore accepts nothing else."""
     if isinstance(value, Mapping):
         return {key: plain(member) for key, member in value.items()}
     if isinstance(value, list | tuple):

@@ -3,7 +3,7 @@
 ``read_timeout`` of the SDK limits one read. A server that sends a byte every few seconds never exceeds it, so such an
 answer takes for ever. Here the deadline is checked at every operation on the socket.
 
-``Caller`` sets the deadline of a call with ``within``; ``session`` installs the sockets in each client with
+``ApiClient`` sets the deadline of a call with ``within``; ``session`` installs the sockets in each client with
 ``install``, and ``hooks`` refuses to send again once it has passed. The deadline belongs to the thread, as the SDK
 makes a call in the thread that asks for it. Name resolution is limited by the system's resolver alone.
 """
@@ -69,7 +69,7 @@ def start_sending(seconds: float = SENDING_SECONDS) -> None:
 def install(client: Any) -> None:
     """Let the connections of a botocore client obey the deadline, those through a proxy too."""
     http, https = _pools()
-    # One dict, shared by the session's own pool manager and by those of its proxies.
+    # botocore has no public way to set the pool classes. All pool managers share this dict, those of proxies too.
     client._endpoint.http_session._pool_classes_by_scheme.update({"http": http, "https": https})
 
 

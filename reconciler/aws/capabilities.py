@@ -1,8 +1,8 @@
-"""What an endpoint is known not to have: told by its flavor, learnt from its answers, remembered while it stands.
+"""The operations that an endpoint lacks, known from its flavor or learned from its responses.
 
-Held by ``Connection``, asked by ``Caller`` around every call. An operation that was refused as unknown twice in a row
-is not sent again for a while, and after the endpoint was gone everything is asked anew: it may have come back as
-another version. What an endpoint has for certain is never believed to be missing: such an answer is a fault.
+Held by ``Connection``, used by ``ApiClient`` around each call. An operation that was refused as unknown twice in a row
+is not sent again for an hour. After the endpoint was unreachable, all of this is forgotten: it may be another version
+now. An operation that an endpoint certainly has is never taken for missing: such a response is malformed.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Keeps every write from an endpoint, or an account, that is not the one which was identified.
+"""Refuses every write to an endpoint or account other than the identified one (I3).
 
 A URL outlives what answers at it: a port-forward moves, a tunnel is opened anew, credentials are rotated into another
 account. Each answer that describes a table carries an ARN; it names partition, Region, account and, for DynamoDB
 Local, the kind of endpoint. The guard compares all of them, and refuses every mutating request once one differs.
 
-Held by ``Connection``. ``Caller`` shows it each answer, ``hooks.guarded`` asks it right before each mutating request is
-sent. Where no answer confirmed the endpoint since it was last put in question (a new pass, a failed connection, new
-credentials), the guard identifies it again before the request may leave.
+Held by ``Connection``. ``ApiClient`` passes it each response, and ``hooks.refuse_changed_endpoint`` calls it right
+before each mutating request. Where no answer confirmed the endpoint since it was last put in question (a new pass, a
+failed connection, new credentials), the guard identifies it again before the request may leave.
 """
 
 from __future__ import annotations

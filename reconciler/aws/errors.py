@@ -1,7 +1,7 @@
-"""The vendor's error codes as questions: every failed call becomes one ApiError class. Called by the caller alone.
+"""Classifies each failed call as one subclass of ``ApiError``. Called by ``ApiClient`` alone.
 
-A code decides, else the HTTP status, else the kind of exception. The text of an error decides nothing, save where one
-code says two things: QUOTA_WORDS. Where those words are ever others, the quota is taken for what its code says.
+The error code decides, else the HTTP status, else the exception. The text of an error decides only where one code has
+two meanings (``QUOTA_WORDS``). If AWS changes these words, the code alone decides, which costs a retry.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ QUOTA_WORDS: Mapping[str, tuple[str, ...]] = {
     "LimitExceededException": ("Update to PayPerRequest mode", "throughput decreases are limited"),
     "ValidationException": ("modified multiple times within a fixed interval",),
 }
-"""What the service says where a quota in time is used up; the same codes stand for other refusals (rules 6, 7, 10)."""
+"""Words of DynamoDB for a used-up quota per time. The same codes also mean other refusals (rules 6, 7, 10)."""
 NOT_IMPLEMENTED = 501
 """With any code it means that an operation is missing: LocalStack calls a service that it lacks an InternalFailure.
 

@@ -1,6 +1,7 @@
-"""What is hung into botocore's events: the read-only guard, the fence, the check of the bytes, the count of retries.
+"""Handlers of botocore events: read-only guard, lease check, endpoint check, checksum, count of retries.
 
-Registered by ``session`` on every client; the events are botocore's documented extension points.
+Registered by ``session`` on each client. The events are the documented extension points of botocore
+(https://boto3.amazonaws.com/v1/documentation/api/latest/guide/events.html).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ AWS_NAMESPACE = "com.amazonaws."
 """Errors of a service begin with it and the service's name; what all services share is ``com.amazon.coral``."""
 LOST = "our lease ran out before the call was sent"
 STATE_CALL: ContextVar[bool] = ContextVar("STATE_CALL", default=False)
-"""Whether the call under way is about the state table: whoever has no lease must be able to take one."""
+"""Whether the current call is about the state table. Such calls need no lease, because they acquire it."""
 
 
 def refuse_writes(model: Any, **_: Any) -> None:
@@ -84,7 +85,7 @@ def refuse_without_lease(lasts: Callable[[], bool]) -> Callable[..., None]:
 def within_lease(left: Callable[[], float]) -> Callable[[str], float | None]:
     """A limit of a call: what changes a table ends, with all its retries, before our lease does.
 
-    Without a lease there is no limit: ``fenced`` refuses to send at all, and says why.
+    Without a lease there is no limit, because ``refuse_without_lease`` refuses to send.
     """
 
     def limit(operation: str) -> float | None:

@@ -141,7 +141,7 @@ class BotoItemApi:
                 try:
                     if self.put_if_absent(table, item, key_names):
                         return
-                    # Somebody took the key, or a sending whose answer was lost has put the item back.
+                    # Another item has the key, or a sending with a lost response has put the item back.
                     found = self.find_item(table, item, key_names)
                     if found is not None and canonical(found) == canonical(item):
                         return

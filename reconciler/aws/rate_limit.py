@@ -1,6 +1,6 @@
-"""Operations that an account may call only a few times a second wait for their turn. Between engine and table API.
+"""Spaces operations that an account may call only a few times per second. Wraps the ``TableApi`` of the engine.
 
-The wiring puts it in where the endpoint has such limits, which is everywhere but on emulators.
+The wiring uses it for all endpoints except emulators, which have no such limits.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ RENEWED_SECONDS = 5.0
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 20.0
 ATTEMPTS = 4
-"""Sendings of one request by the SDK, the first included; whatever destroys is sent once."""
+"""Attempts of the SDK per request, including the first. A destructive request is sent once (I4)."""
 
 
 def connect(
@@ -43,13 +43,13 @@ def connect(
 
 
 class StateTableClient:
-    """The same clients for the state table alone: its calls are not held to the lease that they take and renew."""
+    """The same clients for the state table. Its calls do not require the lease, because they acquire and renew it."""
 
     def __init__(self, caller: ApiClient) -> None:
         self._caller = caller
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One request, as ``Caller.call``."""
+        """One request, as ``ApiClient.call``."""
         token = hooks.STATE_CALL.set(True)
         try:
             return self._caller.call(operation, params)
@@ -58,7 +58,7 @@ class StateTableClient:
 
 
 class Connection:
-    """One endpoint as one user. ``notices`` are sentences to be said once at the start."""
+    """One endpoint with one set of credentials. ``notices`` are sentences that are logged once at the start."""
 
     def __init__(
         self,
@@ -170,10 +170,10 @@ class Connection:
         return endpoint
 
     def _identify(self) -> Identified:
-        """A whole identification, by calls of its own that the guard does not judge.
+        """Identify the endpoint, with calls that the guard does not check.
 
-        Credentials that cannot be loaded are sought anew each time. Nothing is signed with their stand-in before the
-        probes have said that this is an emulator.
+        Credentials that cannot be loaded are tried again each time. Local keys sign nothing before the probes have
+        shown that the endpoint is an emulator.
         """
         if self._opened.problem is not None or self._opened.is_stand_in:
             self._clients.forget()

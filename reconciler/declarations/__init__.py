@@ -1,6 +1,6 @@
-"""Declarations read from files into the model, and written from it.
+"""Reads declarations from files into the model, and writes them.
 
-The way of a declaration: ``snapshot`` (bytes) → ``formats`` (as written) → ``document`` (spelling, types, and what the
-service would refuse) → ``conversion`` (TableSpec) → ``folder`` (DesiredState). ``writer`` goes the other way. What is
-known about one feature of a table stands in its file in ``features``.
+A declaration passes ``folder_snapshot`` (bytes), ``formats`` (as written), ``document`` (spelling, types and offline
+rules, then ``TableSpec``) and ``folder`` (``DesiredState``). ``writer`` works in the other direction. Each file in
+``features`` has everything about the declaration of one feature.
 """

@@ -1,4 +1,4 @@
-"""All declarations as written, and all seed files → checked declarations. Called by ``folder``."""
+"""Checks all declarations, alone and together, and assigns each seed file to its table. Called by ``folder``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.seeds.seed_types import SeedTarget
 
 @dataclass(slots=True)
 class Assembly:
-    """Declarations sorted by table name, and everything that is wrong."""
+    """Declarations sorted by table name, with all problems and warnings."""
 
     declarations: list[Declaration] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -39,8 +39,8 @@ def assemble(
 ) -> Assembly:
     """Check each declaration, then all together, then each seed against its table.
 
-    ``unread`` are the paths of files below ``seeds`` that are not read; each of them is named. ``incomplete`` says that
-    there are declarations beside ``raws`` that could not be read.
+    ``unread`` are the paths of files below ``seeds`` that are not read; each is reported. ``incomplete`` means that
+    more declarations exist that could not be read.
     """
     checked = [read_document(raw, environment) for raw in raws]
     result = Assembly(warnings=list(names_that_collide(checked)))
@@ -52,7 +52,7 @@ def assemble(
         if each.sound and each.name and each.base_name:
             result.declarations.append(_declaration(each, file, result.problems, memory))
     result.problems += files.problems
-    # A declaration that could not be read may be that of a seed, whose file is not to be removed then.
+    # An unreadable declaration may belong to a seed file, which must not be reported as superfluous then.
     if not incomplete and all(each.base_name for each in checked):
         result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
     files.name_unread(checked)
@@ -87,7 +87,7 @@ def _declaration(
 
 
 class _SeedFiles:
-    """The seed files, each taken by one table at most."""
+    """The seed files. Each belongs to one table at most."""
 
     def __init__(self, files: Sequence[SourceFile], unread: Sequence[str] = ()) -> None:
         self.files = {file.path: file for file in files}
@@ -99,7 +99,7 @@ class _SeedFiles:
         self.unread_warnings: list[str] = []
 
     def take(self, checked: CheckedDocument) -> SourceFile | None:
-        """The file that the declaration names, else the one called after its base name."""
+        """The seed file that the declaration names, or the one named after its base name."""
         named = checked.document.seed.file if checked.document.seed else None
         file = self._named(checked, named) if named is not None else self._called(checked)
         if checked.base_name and (file or named or checked.raw.seed is not None):
@@ -115,7 +115,7 @@ class _SeedFiles:
         return self.files[paths[0]] if paths else None
 
     def orphans(self, base_names: Sequence[str]) -> list[str]:
-        """Seed files of no declared table: a misspelling, or what a removed declaration left behind."""
+        """Warnings for seed files without a declared table: a misspelling, or a leftover of a removed declaration."""
         warnings = []
         for path in self.files.keys() - self.taken:
             name = base_name_of(path)
@@ -127,7 +127,7 @@ class _SeedFiles:
         return warnings
 
     def name_unread(self, declarations: Sequence[CheckedDocument]) -> None:
-        """Each file that is not read: an error where a declared table would have no seed, a warning elsewhere."""
+        """Report each file that is not read: an error if a declared table would have no seed, else a warning."""
         names = {name: each for each in declarations for name in (each.name, each.base_name) if name}
         folded = {name.lower(): name for name in names}
         for path in self.unread:
@@ -163,7 +163,7 @@ class _SeedFiles:
 
 
 def declared_twice(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:
-    """A table name, and a base name, belongs to one declaration."""
+    """Each table name and each base name belongs to one declaration."""
     names: dict[str, CheckedDocument] = {}
     base_names: dict[str, CheckedDocument] = {}
     for checked in declarations:
@@ -180,7 +180,7 @@ def declared_twice(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]
 
 
 def references_exist(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:
-    """A reference names the base name of a declared table."""
+    """Each reference is the base name of a declared table."""
     known = sorted(checked.base_name for checked in declarations if checked.base_name)
     for checked in declarations:
         for position, reference in enumerate(checked.document.references or []):
@@ -194,7 +194,7 @@ def references_exist(declarations: Sequence[CheckedDocument]) -> Iterator[Proble
 
 
 def names_that_collide(declarations: Sequence[CheckedDocument]) -> Iterator[str]:
-    """A warning where names differ by case alone: DynamoDB Local takes them for one table."""
+    """A warning for names that differ only in case: DynamoDB Local treats them as one table."""
     by_fold: dict[str, CheckedDocument] = {}
     for checked in declarations:
         first = by_fold.setdefault((checked.name or "").lower(), checked)

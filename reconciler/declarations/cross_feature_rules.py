@@ -1,7 +1,6 @@
-"""Offline rules that concern several features: what may not be combined, and what must fit together.
+"""Offline rules that concern several features: what excludes each other, and what must match.
 
-Asked by ``document.check``, after the rules of each feature. A document in which a rule's fields have the wrong type is
-not checked by it.
+Called by ``document.check`` after the rules of each feature. A rule is skipped if one of its fields has a wrong type.
 """
 
 from __future__ import annotations
@@ -56,12 +55,12 @@ REGION_SETS = (
     frozenset({"eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1"}),
     frozenset({"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"}),
 )
-"""A strongly consistent table lies in Regions of one of these sets (UpdateTable)."""
+"""All Regions of a strongly consistent table must be in one of these sets (UpdateTable)."""
 
 
 @rule(_DEFINITIONS, _KEYS, *_INDEXES)
 def every_key_defined(document: Document) -> Iterator[FieldProblem]:
-    """A key attribute without definition has no type."""
+    """CreateTable rejects a key attribute without a definition, which has its type."""
     if not document.attribute_definitions:
         return
     defined = {definition.attribute_name for definition in document.attribute_definitions}
@@ -74,7 +73,7 @@ def every_key_defined(document: Document) -> Iterator[FieldProblem]:
 
 @rule(_KEYS, *_INDEXES)
 def visible_names(document: Document) -> Iterator[FieldProblem]:
-    """The name of a key attribute neither begins nor ends with a space, and holds nothing that nobody sees."""
+    """The name of a key attribute has no surrounding spaces and no invisible characters, which are copying errors."""
     for path, element in _elements(document):
         name = element.attribute_name
         hidden = sorted({each for each in name if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp")})
@@ -88,7 +87,7 @@ def visible_names(document: Document) -> Iterator[FieldProblem]:
 
 @rule(_DEFINITIONS, _KEYS, *_INDEXES)
 def every_definition_used(document: Document) -> Iterator[FieldProblem]:
-    """DynamoDB refuses definitions of attributes that are in no key."""
+    """CreateTable rejects definitions of attributes that are in no key."""
     used = {element.attribute_name for _, element in _elements(document)}
     for position, definition in enumerate(document.attribute_definitions or []):
         if used and definition.attribute_name not in used:
@@ -102,7 +101,7 @@ def every_definition_used(document: Document) -> Iterator[FieldProblem]:
 
 @rule(*_INDEXES)
 def index_names_differ(document: Document) -> Iterator[FieldProblem]:
-    """No two indexes of a table share a name, be they global, local or vector."""
+    """Names are unique among all indexes of a table: global, local and vector."""
     seen: set[str] = set()
     for path, index in _indexes(document):
         if index.index_name in seen:
@@ -124,7 +123,7 @@ def projections_in_total(document: Document) -> Iterator[FieldProblem]:
 
 @rule(*_BILLING)
 def mode_and_throughput(document: Document) -> Iterator[FieldProblem]:
-    """On demand has no throughput; provisioned has one, or auto scaling of read and write."""
+    """An on-demand table has no throughput. A provisioned one has a throughput, or auto scaling of read and write."""
     if document.billing_mode == "PAY_PER_REQUEST" and document.provisioned_throughput:
         yield FieldProblem(
             ("provisioned_throughput",),
@@ -143,7 +142,7 @@ def mode_and_throughput(document: Document) -> Iterator[FieldProblem]:
 
 @rule(*_BILLING, _GLOBAL)
 def index_throughput(document: Document) -> Iterator[FieldProblem]:
-    """Each global index has its own throughput where the table is provisioned, and none elsewhere."""
+    """Each global index of a provisioned table has its own throughput; other indexes have none."""
     provisioned = is_provisioned(document)
     scaling = document.auto_scaling
     scaled = {each.index_name for each in (scaling and scaling.indexes) or () if _are_scaled(each.read, each.write)}
@@ -161,7 +160,7 @@ def index_throughput(document: Document) -> Iterator[FieldProblem]:
 
 
 def _are_scaled(read: ScalingPart | None, write: ScalingPart | None) -> bool:
-    """Whether limits stand in for a throughput."""
+    """Whether auto scaling replaces a declared throughput."""
     return bool(read and read.enabled and write and write.enabled)
 
 
@@ -175,7 +174,7 @@ def scaling_fits_billing(document: Document) -> Iterator[FieldProblem]:
 
 @rule(_GLOBAL, "auto_scaling")
 def scaled_indexes(document: Document) -> Iterator[FieldProblem]:
-    """Each index once, and one that the declaration has, where it lists any."""
+    """Each index occurs once, and is declared if the declaration lists indexes."""
     known = [index.index_name for index in document.global_secondary_indexes or ()]
     seen: set[str] = set()
     for position, index in enumerate((document.auto_scaling and document.auto_scaling.indexes) or ()):
@@ -191,7 +190,7 @@ def scaled_indexes(document: Document) -> Iterator[FieldProblem]:
 
 @rule("on_demand_throughput", _GLOBAL, *_BILLING)
 def maximum_needs_on_demand(document: Document) -> Iterator[FieldProblem]:
-    """A provisioned table takes no maximum."""
+    """Only an on-demand table accepts a maximum (rule 9)."""
     limited: list[tuple[Path, Any]] = [((), document.on_demand_throughput)]
     limited += [(path, index.on_demand_throughput) for path, index in global_indexes.indexes_with_paths(document)]
     for path, part in limited:
@@ -203,7 +202,7 @@ def maximum_needs_on_demand(document: Document) -> Iterator[FieldProblem]:
 
 @rule(*_BILLING, _VECTOR)
 def vector_billing(document: Document) -> Iterator[FieldProblem]:
-    """Only a table that is billed on demand has vector indexes."""
+    """Vector indexes require on-demand billing (rule 16)."""
     if is_provisioned(document) and document.vector_indexes:
         given = [name for name in ("provisioned_throughput", "auto_scaling") if getattr(document, name)]
         removed = " and ".join(given or ["provisioned_throughput"])
@@ -213,7 +212,7 @@ def vector_billing(document: Document) -> Iterator[FieldProblem]:
 
 @rule("replicas", "stream_specification", "multi_region_consistency")
 def replica_stream(document: Document) -> Iterator[FieldProblem]:
-    """Eventual consistency is carried by a stream with new and old images."""
+    """Replicas with eventual consistency require a stream with new and old images (rule 26)."""
     stream = document.stream_specification
     if not document.replicas or stream is None or document.multi_region_consistency == "STRONG":
         return
@@ -224,7 +223,7 @@ def replica_stream(document: Document) -> Iterator[FieldProblem]:
 
 @rule("replicas", _GLOBAL)
 def replica_indexes(document: Document) -> Iterator[FieldProblem]:
-    """A replica overrides indexes that the table has, each once."""
+    """A replica overrides only declared indexes, each once."""
     if document.global_secondary_indexes is None:
         return
     known = {index.index_name for index in document.global_secondary_indexes}
@@ -241,7 +240,7 @@ def replica_indexes(document: Document) -> Iterator[FieldProblem]:
 
 @rule("replicas", *_BILLING)
 def replica_billing(document: Document) -> Iterator[FieldProblem]:
-    """A capacity is overridden on a provisioned table, a maximum on one that is billed on demand."""
+    """A replica overrides the capacity of a provisioned table, and the maximum of an on-demand one."""
     mode = "PROVISIONED" if is_provisioned(document) else document.billing_mode
     wrong = {"PAY_PER_REQUEST": "provisioned_throughput_override", "PROVISIONED": "on_demand_throughput_override"}
     for position, replica in enumerate(document.replicas or []):
@@ -268,7 +267,10 @@ def witness_count(document: Document) -> Iterator[FieldProblem]:
 
 @rule("multi_region_consistency", "global_table_witnesses", "replicas")
 def strong_regions(document: Document) -> Iterator[FieldProblem]:
-    """Strong consistency has three Regions of one set, one of which may be a witness; no other table has a witness."""
+    """Strong consistency requires three Regions of one set, one of which may be a witness (rule 27).
+
+    Other tables have no witness.
+    """
     witnesses = [witness.region_name for witness in document.global_table_witnesses or []]
     if document.multi_region_consistency != "STRONG":
         if witnesses:
@@ -302,7 +304,7 @@ def strong_table(document: Document) -> Iterator[FieldProblem]:
 
 @rule("stream_policy", "stream_specification")
 def stream_policy_needs_stream(document: Document) -> Iterator[FieldProblem]:
-    """A policy of a stream that is declared to be off can never be set."""
+    """A disabled stream has no policy."""
     stream = document.stream_specification
     if as_mapping(document.stream_policy) and stream and not stream.stream_enabled:
         yield FieldProblem(
@@ -311,7 +313,7 @@ def stream_policy_needs_stream(document: Document) -> Iterator[FieldProblem]:
 
 
 def _elements(document: Document) -> Iterator[tuple[Path, KeyElementPart | SearchElementPart]]:
-    """Every element of a key of the table or an index, and what narrows a search."""
+    """Each element of a key of the table or an index, and of a search schema, with its path."""
     schemas: list[tuple[Path, list[KeyElementPart]]] = [(("key_schema",), document.key_schema or [])]
     schemas += [((*path, "key_schema"), index.key_schema) for path, index in _keyed(document)]
     for path, keys in schemas:
@@ -323,13 +325,13 @@ def _elements(document: Document) -> Iterator[tuple[Path, KeyElementPart | Searc
 
 
 def _keyed(document: Document) -> Iterator[tuple[Path, GlobalIndexPart | LocalIndexPart]]:
-    """The indexes that have a key."""
+    """The global and local indexes, with their paths."""
     yield from global_indexes.indexes_with_paths(document)
     yield from local_indexes.indexes_with_paths(document)
 
 
 def _indexes(document: Document) -> Iterator[tuple[Path, IndexPart]]:
-    """The indexes of all kinds."""
+    """The indexes of all kinds, with their paths."""
     yield from _keyed(document)
     yield from vector_indexes.indexes_with_paths(document)
 
@@ -357,9 +359,9 @@ RULES: tuple[Rule, ...] = (
 
 
 def on_demand_capacity(document: Mapping[str, Any], written: Mapping[Any, Any]) -> list[FieldProblem]:
-    """Throughput of 0 and 0 is DescribeTable's answer for an on-demand table; it never means a capacity of 1.
+    """DescribeTable returns a throughput of 0 and 0 for an on-demand table; it is an error in a declaration.
 
-    ``document`` has canonical names, ``written`` is the same as the user spelled it.
+    ``document`` has canonical names; ``written`` is the document as the user spelled it.
     """
     if document.get("billing_mode") == "PROVISIONED":
         return []

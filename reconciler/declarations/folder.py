@@ -1,4 +1,7 @@
-"""The desired state of one folder. Implements the engine's ``Source`` port; built by ``wiring``, called once a pass."""
+"""The desired state in one folder. Implements the engine's ``DeclarationSource``; built by the wiring.
+
+It also decides since when the files are unchanged: nothing is deleted because of files that changed a moment ago.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class SettlingTime:
 
 @dataclass(frozen=True, slots=True)
 class _LastReading:
-    """The files of the last reading that found no problem: hashes by path, and modules outside the folder."""
+    """The files of the last load without problems: hashes by path, and modules outside the folder."""
 
     digest: str
     root: Path
@@ -82,7 +85,10 @@ class FolderSource:
         self._read: _LastReading | None = None
 
     def load(self) -> DesiredState:
-        """Everything, read twice and equal; ``DeclarationError`` carries all problems, by file and line."""
+        """Load all declarations; two reads of the files must be equal (I2).
+
+        Raises ``DeclarationError`` with all problems, sorted by file and line.
+        """
         first = read_snapshot(locate(self.location))
         files = [file for file in first.declarations if not file.path.endswith(".py")]
         classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
@@ -121,9 +127,9 @@ class FolderSource:
         )
 
     def still(self, desired: DesiredState) -> bool:
-        """Whether every file has the bytes that ``desired`` was read from, and none came or went.
+        """Whether all files are unchanged since ``desired`` was loaded, and none was added or removed.
 
-        Only hashes are compared, so that this may be asked right before every call that deletes something.
+        It compares only hashes, so it is cheap enough to call right before each delete.
         """
         read = self._read
         try:
@@ -136,17 +142,17 @@ class FolderSource:
         return same and all(_bytes(path) == content for path, content in read.outside.items())
 
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
-        """What is left of tables that are not declared any more, in any file below the folder."""
+        """Problems for tables that are no longer declared but still defined in a file below the folder."""
         root = locate(self.location)
         declaring = {path for path, file in desired.files.items() if file.tables}
         classes = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
-        # A file that is read through a link is met under its own name too.
+        # A file that is read through a link is also found under its own path.
         own = {path: target for path in declaring if (target := _own_path(root, path)) != path}
         classes |= {(own[path], line) for path, line in classes if path in own}
         return self._leftovers.of(root, undeclared, declaring | set(own.values()), classes)
 
     def _changed(self, first: FolderSnapshot, python: PythonReading) -> list[Problem]:
-        """The second reading: every file has the bytes it had, and none came or went."""
+        """Problems for files that changed between two reads: an editor may be saving them."""
         before, after = first.hashes(), read_snapshot(first.root).hashes()
         paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
@@ -165,29 +171,29 @@ class FolderSource:
 
 @dataclass
 class CachedSource:
-    """The declarations of a command: read once, and anew when the files are not any more as they were read."""
+    """The declarations of a one-shot command: loaded once, and again only if the files changed."""
 
     source: FolderSource
     loaded: DesiredState | None = None
 
     def load(self) -> DesiredState:
-        """The declarations as they are now. Raises ``DeclarationError`` where they are broken by now."""
+        """The current declarations. Raises ``DeclarationError`` if they have problems now."""
         if self.loaded is None or not self.source.still(self.loaded):
             self.loaded = None
             self.loaded = self.source.load()
         return self.loaded
 
     def still(self, desired: DesiredState) -> bool:
-        """Whether the files are still those that ``desired`` was made from."""
+        """As ``FolderSource.still``."""
         return self.source.still(desired)
 
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
-        """What is left of tables that are not declared any more."""
+        """As ``FolderSource.remains``."""
         return self.source.remains(desired, undeclared)
 
 
 def watch_paths(location: str) -> tuple[str, ...]:
-    """The folders whose changes call for a pass; none while the location does not exist."""
+    """The folders to watch for changes; none if the location does not exist."""
     try:
         return (str(locate(location)),)
     except DeclarationError:

@@ -1,8 +1,8 @@
-"""Every file of a desired state as bytes, read whole and only where it is safe. Called by ``folder``, twice a load.
+"""Reads all files of a desired state as bytes. Called by ``folder``, twice per load.
 
-Skipped: hidden files and folders and ``__pycache__``. Folders named ``seeds`` hold seeds and no declarations. Symbolic
-links may not leave the folder; only regular files are opened. Every other entry is followed and named: one that cannot
-be followed or read is a problem, because what it holds would look like removed declarations.
+Hidden entries and ``__pycache__`` are skipped. Folders named ``seeds`` hold seeds, not declarations. Symbolic links
+must not leave the folder, and only regular files are opened. An unreadable entry is a problem, never skipped: its
+declarations would look like removed ones, and their tables would be deleted (I2).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ DECLARATION_SUFFIXES = READ_SUFFIXES
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
 NAMED_MOST = 20
-"""Files that are not read and are named one by one; more of them are counted."""
+"""Unread files that are reported one by one. The others are counted."""
 LOOKED_AT = 1024 * 1024
-"""Bytes of a file that is not read, in which the marks of a declaration are looked for."""
+"""Bytes of an unread file that are searched for the signs of a declaration."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderSnapshot:
-    """What one reading found, sorted by path.
+    """The result of one read, sorted by path.
 
     ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
     the epoch.
@@ -51,7 +51,7 @@ class FolderSnapshot:
 
 
 class FileNotRead(Exception):
-    """A file that is not read; the text is the reason. ``unreadable`` says that the file system refused it."""
+    """A file is not read; the text is the reason. ``unreadable`` means that the file system refused access."""
 
     def __init__(self, reason: str, remedy: str, *, unreadable: bool = False) -> None:
         self.reason = reason
@@ -61,7 +61,7 @@ class FileNotRead(Exception):
 
 
 def read_snapshot(root: Path) -> FolderSnapshot:
-    """Read the whole folder; what cannot be read is a problem, never an absence."""
+    """Read the folder. An unreadable entry is a problem in the result, never a missing file."""
     walk = _Walk(root)
     walk.folder(root, in_seeds=False)
     found: dict[bool, list[SourceFile]] = {False: [], True: []}

@@ -1,4 +1,4 @@
-"""``--desired-state`` → the folder it names: a path, ``package:NAME``, or ``bundled``. Called by ``folder``.
+"""Resolves ``--desired-state`` to a folder: a path, ``package:NAME``, or ``bundled``. Called by ``folder``.
 
 A path is only ever a path. When its folder is missing (a volume that is not mounted, another working directory),
 nothing else is looked for in its place: the tables of another set of declarations would replace those of this one.
@@ -24,7 +24,7 @@ _FORMS = "Write --desired-state package:NAME, for example package:shop.tables, o
 
 
 def locate(location: str) -> Path:
-    """The folder, resolved; ``DeclarationError`` names the remedy where there is none. Nothing is imported."""
+    """The resolved folder. Raises ``DeclarationError`` with a remedy if there is none. Nothing is imported."""
     if location == BUNDLED:
         return _resolved(location, _bundled(location))
     if location.startswith(PACKAGE):
@@ -35,7 +35,7 @@ def locate(location: str) -> Path:
 
 
 def is_missing(location: str) -> bool:
-    """Whether ``location`` is a path and nothing at all is there, so that a folder may be made."""
+    """Whether ``location`` is a path where nothing exists, so that a folder may be created."""
     if location == BUNDLED or location.startswith(PACKAGE) or not location.strip():
         return False
     try:
@@ -69,7 +69,7 @@ def _unreachable(location: str, path: Path, error: OSError) -> DeclarationError:
 
 
 def _bundled(location: str) -> Path:
-    """The package installed beside this one, whatever stands in the working directory or on the import path."""
+    """The package installed beside this one, whatever the working directory or the import path contain."""
     beside = str(Path(__file__).resolve().parents[2])
     spec = importlib.machinery.PathFinder.find_spec(_BUNDLED_PACKAGE, [beside])
     folders = list(spec.submodule_search_locations or []) if spec and spec.origin else []

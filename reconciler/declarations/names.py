@@ -1,4 +1,4 @@
-"""The rule of names: 3 to 255 characters out of a-z, A-Z, 0-9, _ . and - (CreateTable). For tables and indexes."""
+"""Rules for names of tables and indexes: 3 to 255 characters of a-z, A-Z, 0-9, _ . and - (CreateTable)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Placeholders of other tools in the texts of a declaration: found, escaped and unescaped. Pure.
+"""Finds, escapes and unescapes placeholders of other tools in the strings of a declaration. Pure.
 
 Nothing replaces ``${STAGE}`` or ``{{ stage }}`` here, so such a text would reach DynamoDB as it stands. ``check``
 refuses it by field; ``conversion`` escapes what a live table really holds. A ``$`` is escaped by doubling it, as in
@@ -40,7 +40,7 @@ _LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class WrittenText:
-    """A text of a declaration at its path as written; ``policy`` says whether IAM reads it."""
+    """A string of a declaration at its path as written. ``policy`` tells whether it is part of an IAM policy."""
 
     path: Path
     text: str
@@ -66,7 +66,7 @@ def texts(value: Mapping[Any, Any], is_policy: Callable[[str], bool]) -> Iterato
 
 
 def placeholder_problem(written: WrittenText) -> FieldProblem | None:
-    """What is wrong with a text that holds a placeholder; None where it holds none."""
+    """The problem with a string that contains a placeholder; None if it contains none."""
     for match in _MARK.finditer(written.text):
         if _is_placeholder(match, written.policy):
             shown = match.group() if len(match.group()) <= _LONGEST else f"{match.group()[:_LONGEST]}…"
@@ -101,7 +101,7 @@ def _token(written: WrittenText) -> FieldProblem | None:
 
 
 def unescape(text: str) -> str:
-    """The text that is meant: ``$${VAR}`` is ``${VAR}``, ``\\{{`` is ``{{``. A variable of IAM stays as it is."""
+    """The string without escapes: ``$${VAR}`` is ``${VAR}``, ``\\{{`` is ``{{``. An IAM variable stays unchanged."""
 
     def unescaped(match: re.Match[str]) -> str:
         if match["dollars"] is None:
@@ -141,7 +141,7 @@ def mapped(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def unrendered(line: str) -> str | None:
-    """The template expression in a line that could not be parsed, None where there is none."""
+    """The template expression in a line that could not be parsed; None if there is none."""
     match = _UNRENDERED.search(line)
     return match.group() if match else None
 

@@ -1,4 +1,4 @@
-"""A declaration as it was written, before anything is judged. Class files and documents both end here."""
+"""A declaration as written, before validation: the common result of class files and documents."""
 
 from __future__ import annotations
 

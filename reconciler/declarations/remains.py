@@ -1,4 +1,4 @@
-"""Whether a table that is no longer declared is still defined somewhere below the declarations folder.
+"""Finds definitions of tables that are no longer declared, in any file below the declarations folder.
 
 A declaration that was hidden, renamed, nested, quoted or commented out looks like a removed one to every reader of
 declarations. This is the one rule about it: every file counts, read or not, and what cannot be looked at counts as
@@ -19,11 +19,11 @@ from reconciler.model.desired import Undeclared
 from reconciler.model.errors import Problem
 
 FILE_LIMIT = 10 * 1024 * 1024
-"""Bytes of one text; a larger file counts as not understood, unless it is binary."""
+"""Bytes of a text file. A larger file counts as not understood, unless it is binary."""
 TOTAL_LIMIT = 256 * 1024 * 1024
 FILES_MOST = 20_000
 _FOREIGN_FOLDERS = frozenset((".git", ".hg", ".svn", ".jj", "node_modules", ".venv"))
-"""Folders of other programs, which hold former versions and copies of everything."""
+"""Folders of other programs, which contain old versions and copies."""
 _CACHES = frozenset((".cache", ".direnv", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".terraform", ".tox"))
 """Folders in which tools name files after those that they have looked at."""
 
@@ -77,7 +77,7 @@ class _Found:
 
 
 class LeftoverDefinitions:
-    """Looks through one folder; remembers what each unchanged file defines."""
+    """Searches one folder, and caches the definitions of each unchanged file."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[tuple[int, ...], _Text]] = {}
@@ -85,7 +85,7 @@ class LeftoverDefinitions:
     def of(
         self, root: Path, undeclared: Iterable[Undeclared], declaring: Set[str], classes: Set[tuple[str, int]]
     ) -> tuple[Problem, ...]:
-        """A problem for each table that is still defined, or where that cannot be told.
+        """A problem for each table that is still defined, or for which that is unknown.
 
         ``declaring`` are the files that declare tables, ``classes`` file and line of each class that declares one.
         """
@@ -119,7 +119,7 @@ class LeftoverDefinitions:
 
 
 def _walk(root: Path) -> Iterator[_Found]:
-    """Every file below the folder. Links to folders are not followed: what they lead to is read under its own name."""
+    """All files below the folder. Links to folders are not followed: their targets are read under their own path."""
     open_folders: list[tuple[str, bool, bool]] = [("", False, False)]
     while open_folders:
         folder, aside, cache = open_folders.pop()

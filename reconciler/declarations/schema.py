@@ -18,7 +18,7 @@ _ADDRESS = "#/definitions/"
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of one YAML or JSON document; a new dict for every caller."""
+    """The schema of one YAML or JSON document, as a new dict for each caller."""
     schema = TableDocument.model_json_schema(ref_template=_ADDRESS + "{model}")
     definitions = schema.pop("$defs", {})
     for part in _parts(TableDocument):

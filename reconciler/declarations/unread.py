@@ -1,7 +1,7 @@
-"""Files of a desired state that are not read: harmless ones, declarations under another name, and all others.
+"""Classifies files that are not read: harmless ones, renamed declarations, and others.
 
-Called by ``snapshot`` for every file whose suffix is none of those that are read. A declaration that was renamed or
-converted must not look like one that was removed, so what looks like a declaration is an error.
+Called by ``folder_snapshot`` for each file with another suffix. A renamed or converted declaration must not look like a
+removed one, so a file that looks like a declaration is an error.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _IN_NOTES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
-    """What is said of a file that is not read. Without a ``remedy`` it is a warning."""
+    """The message about a file that is not read. It is an error with a ``remedy``, and a warning without."""
 
     reason: str
     remedy: str | None = None

@@ -1,4 +1,4 @@
-"""Observed tables → new files of a desired state, proven to be read back as these tables. Called by ``wiring``."""
+"""Writes observed tables as new declaration files, after a check that they read back equal. Called by the wiring."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ WRITERS = {"python": (class_file.text, "_table.py"), "yaml": (yaml_file.text, ".
 CONFIGS = "table_configs"
 PART = ".part"
 LONGEST = 200
-"""Of a file's name, so that the longest table name (255) fits a file system."""
+"""Characters of a file name, so that the longest table name (255) fits into a file system."""
 
 
 def target(location: str) -> Path:
-    """The folder that new declarations go to; it need not exist.
+    """The folder for new declarations; it need not exist.
 
     Raises ``UsageError`` where it is not the user's own and ``DeclarationError`` where it cannot be read.
     """
@@ -37,7 +37,7 @@ def target(location: str) -> Path:
 
 
 def declared_so_far(location: str, environment: str | None) -> DesiredState:
-    """What the folder declares already, nothing where it is not there or holds no file. Raises ``DeclarationError``."""
+    """The declarations that the folder already has; none if it is missing or empty. Raises ``DeclarationError``."""
     if is_missing(location) or _is_empty(_root(location)):
         return DesiredState((), digest="")
     return FolderSource(location, environment).load()
@@ -50,13 +50,13 @@ def _root(location: str) -> Path:
 
 
 def _is_empty(root: Path) -> bool:
-    """Whether the folder holds no declaration file; what could not be read may be one."""
+    """Whether the folder has no declaration file. An unreadable file may be one."""
     snapshot = read_snapshot(root)
     return not snapshot.declarations and not snapshot.problems
 
 
 def base_name(table: str, environment: str | None) -> str:
-    """The name without its environment. ``UsageError`` for a table of another environment."""
+    """The name without its environment. Raises ``UsageError`` for a table of another environment."""
     if environment is None:
         return table
     base = table.removesuffix(f"-{environment}")
@@ -98,7 +98,7 @@ def texts(tables: Mapping[str, ObservedTable], form: str, taken: Set[str] = froz
 
 
 def prove(written: Mapping[str, str], tables: Iterable[ObservedTable], environment: str | None) -> None:
-    """Read the texts as declarations and compare. ``UsageError`` where a table would not be as declared."""
+    """Read the texts as declarations and compare. Raises ``UsageError`` if a table differs from its declaration."""
     if not written:
         return
     live = {observed.spec.name: observed for observed in tables}
@@ -145,7 +145,7 @@ def stored(folder: Path, written: Mapping[str, str]) -> Iterator[tuple[Path, ...
 
 
 def swept(folder: Path) -> tuple[Path, ...]:
-    """Forget the second names of files that a writer left when it died; nothing is written."""
+    """Remove temporary files of a writer that was killed. No declaration is written."""
     for part in folder.glob(f".*{PART}"):
         path = folder / part.name[1 : -len(PART)]
         if path.exists() and path.samefile(part):

@@ -1,4 +1,4 @@
-"""One file per feature of a table, one interface; FACETS states their order, which is that of every diff. Pure."""
+"""The facets: one file per feature of a table, one interface. ``FACETS`` has them in the order of a diff. Pure."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ FACETS: tuple[Facet, ...] = (
 )
 BY_NAME: Mapping[str, Facet] = {facet.name: facet for facet in FACETS}
 IN_CREATE_TABLE: Mapping[str, InCreateTable] = {f.name: f for f in FACETS if isinstance(f, InCreateTable)}
-"""The facets that go into CreateTable, in the order of FACETS; the next three are such parts of it as well.
+"""The facets that go into CreateTable, in the order of ``FACETS``; the next three are subsets of it too.
 
-Told apart once: asking whether an object keeps a protocol is too slow for every table of every pass.
+Computed once: ``isinstance`` with a protocol is too slow for each table of each pass.
 """
 MULTI_STEP: Mapping[str, MultiStep] = {f.name: f for f in FACETS if isinstance(f, MultiStep)}
 HAS_PRECONDITIONS: Mapping[str, HasPreconditions] = {f.name: f for f in FACETS if isinstance(f, HasPreconditions)}
@@ -70,7 +70,7 @@ HAS_EXTRA_READS: Mapping[str, HasExtraReads] = {f.name: f for f in FACETS if isi
 READS: Mapping[str, tuple[str, ...]] = {facet.name: facet.reads for facet in FACETS if facet.reads}
 READ_BY: Mapping[str, Facet] = {operation: facet for facet in FACETS for operation in facet.reads}
 LOOKUPS: Mapping[str, str] = {operation: name for name, facet in HAS_EXTRA_READS.items() for operation in facet.lookups}
-"""By operation that only resolves a name, the facet that needs it."""
+"""Operations that only resolve a name, with the facet that needs each."""
 TIME_DEPENDENT = frozenset(operation for facet in FACETS if facet.time_dependent for operation in facet.reads)
 EXCLUSIVE = frozenset(facet.name for facet in FACETS if facet.exclusive)
 NEEDS_ACTIVE = frozenset(facet.name for facet in FACETS if facet.needs_active)

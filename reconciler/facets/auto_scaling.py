@@ -1,7 +1,7 @@
-"""Facet auto_scaling: limits, target and schedule of provisioned capacity, kept by Application Auto Scaling.
+"""Facet auto_scaling: limits, target and schedule of provisioned capacity in Application Auto Scaling.
 
-A capacity that has a scalable target belongs to it: the facets billing and global_indexes leave it alone from then on,
-whether or not this facet is declared (``scaling_wire.owned``).
+A scalable target changes its capacity at any time. So the facets billing and global_indexes neither compare nor write a
+capacity with a scalable target, even if this facet is not declared (``scaling_wire.owned_capacities``).
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Difference = tuple[Change, Call]
 
 
 class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
-    """Only the declared capacities are ours; of one, only the declared members."""
+    """Manages only the declared capacities, and of each only the declared members."""
 
     name = "auto_scaling"
     rank = Rank.SCALING_TARGET
     reads = (scaling_wire.TARGETS,)
 
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
-        """Policies and actions of what is declared; of the whole table where ``desired`` is None."""
+        """Policies and actions of the declared capacities; of the whole table if ``desired`` is None."""
         live = sorted(index["IndexName"] for index in table.get("GlobalSecondaryIndexes") or ())
         declared = (
             [name for name, _, _ in desired.auto_scaling.capacities()] if desired and desired.auto_scaling else []
@@ -61,7 +61,7 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
         raise ValueError(f"{change.path} is no difference between these two tables")
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        """A scalable target needs provisioned capacity that is there (RegisterScalableTarget)."""
+        """A scalable target needs a provisioned table or index that exists (RegisterScalableTarget)."""
         if change.path.endswith(".enabled") and not change.after:
             return None
         if capacity.mode_after(desired, observed) != "PROVISIONED":
@@ -148,7 +148,7 @@ def _change(path: str, before: object, after: object) -> Change:
 
 
 def _index_stays(name: str, desired: TableSpec, observed: TableSpec) -> bool:
-    """Whether an index is there and is not about to be deleted or built anew."""
+    """Whether an index exists and is not about to be deleted or rebuilt."""
     have = _named(observed, name)
     want = _named(desired, name) if desired.global_indexes is not None else have
     return have is not None and want is not None and (want.keys, want.projection) == (have.keys, have.projection)

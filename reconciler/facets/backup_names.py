@@ -1,7 +1,7 @@
-"""The names of our backups. A mark at the end, made from the rest, tells ours from those that others took. Pure.
+"""Names of our backups. A hash of the name at its end tells our backups from others. Pure.
 
-Used by the facet backups for scheduled ones and by the engine for those before a destructive step. Nothing else is ever
-pruned, and no record of ours has to survive for that.
+Used by the facet backups for scheduled backups, and by the engine for safety backups. No other backup is ever deleted.
+The hash works without a record of our own, so a lost state table cannot cause a wrong delete.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime
 
 LONGEST = 255
+"""Characters of a backup name (CreateBackup)."""
 MARK_LENGTH = 8
 STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_PATTERN = r"(?P<stamp>\d{8}T\d{6}Z)"
@@ -29,7 +30,7 @@ def longest_name(pattern: str, table: str) -> int:
 
 
 def backup_time(name: str, pattern: str, table: str) -> datetime | None:
-    """The time that a backup of ours is named after; None for a backup that is not ours by this pattern."""
+    """The time in the name of our backup, in UTC. None if the backup is not ours or has another pattern."""
     parts = [re.escape(part.replace("{table}", table)) for part in pattern.split("{time}")]
     found = re.fullmatch(_STAMP_PATTERN.join(parts) + r"-(?P<mark>[0-9a-f]+)", name)
     if found is None or found["mark"] != _mark(pattern, table, found["stamp"]):

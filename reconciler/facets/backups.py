@@ -1,5 +1,7 @@
-"""Facet backups: on-demand backups on a schedule. One is due where the last due time has none; beyond ``keep``, the
-oldest of ours go. Backups that others took, or that we took under another name pattern, are left alone.
+"""Facet backups: on-demand backups on a schedule.
+
+A backup is due if there is none since the last due time. Our oldest backups beyond ``keep`` are deleted. Backups of
+others, and those of ours with another name pattern, stay.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ Ours = tuple[datetime, TakenBackup]
 
 
 class BackupsFacet(Facet, HasPreconditions):
-    """A backup due is a difference like any other; it is gone once the backup is there."""
+    """A due backup is a difference like any other, which the backup closes."""
 
     name = "backups"
     rank = Rank.BACKUP
@@ -73,7 +75,7 @@ class BackupsFacet(Facet, HasPreconditions):
 
 
 def taken_of(table: Mapping[str, Any], summaries: list[Mapping[str, Any]]) -> tuple[TakenBackup, ...]:
-    """The backups of this very table, oldest first; those of an earlier table of its name are not its own."""
+    """The backups of this table, oldest first. Backups outlive a table; those of an earlier one are excluded."""
     taken = (
         TakenBackup(s["BackupName"], s["BackupArn"], _aware(s["BackupCreationDateTime"]), s["BackupStatus"])
         for s in summaries
@@ -83,7 +85,7 @@ def taken_of(table: Mapping[str, Any], summaries: list[Mapping[str, Any]]) -> tu
 
 
 def due_time(want: Backups, have: Backups) -> datetime | None:
-    """When the last backup was due; None before the first due time in the table's life."""
+    """When the last backup was due, in UTC. None before the first due time after the creation of the table."""
     if want.schedule is None or have.seen_at is None:
         return None
     due = cron.parse(want.schedule).last(have.seen_at)
@@ -96,11 +98,13 @@ def _ours(table: str, want: Backups, have: Backups) -> list[Ours]:
 
 
 def _too_many(want: Backups, ours: list[Ours]) -> list[TakenBackup]:
+    # Only finished backups count: a backup that is CREATING may still fail, and would then have replaced a good one.
     whole = [backup for _, backup in ours if backup.status == AVAILABLE]
     return whole[: -want.keep] if want.keep else []
 
 
 def _of_this(table: Mapping[str, Any], summary: Mapping[str, Any]) -> bool:
+    # DynamoDB Local and moto return no TableId, so the creation times decide there.
     if table.get("TableId") and summary.get("TableId"):
         return bool(table["TableId"] == summary["TableId"])
     return _aware(summary["BackupCreationDateTime"]) >= _aware(table["CreationDateTime"])

@@ -17,7 +17,7 @@ from reconciler.model.table import KeyElement, TableSpec
 
 @dataclass(frozen=True, slots=True)
 class ExtraRead:
-    """One read beyond ``Facet.reads``; its answer stands in ``Responses.answers`` under ``key``."""
+    """One read in addition to ``Facet.reads``. Its response is in ``Responses.answers`` under ``key``."""
 
     key: str
     operation: str
@@ -26,11 +26,11 @@ class ExtraRead:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """Why no valid call towards a change exists now, as a sentence.
+    """Why there is no valid call for a change now, as a sentence.
 
-    ``fate`` is blocked where a person must decide (``allow_with`` says what), deferred where an earlier step of the
-    same plan clears the way, unsupported where the service itself never makes the change, so that it is no drift.
-    ``rule`` is the number of the service's rule in docs/service-rules.md.
+    ``status`` is blocked if a person must decide (``allow_with`` says what), deferred if another step comes first, and
+    unsupported if the service never makes the change, so that it is not drift. ``rule`` is the number of the rule in
+    docs/service-rules.md.
     """
 
     sentence: str
@@ -40,14 +40,14 @@ class Precondition:
 
     @property
     def reason(self) -> str:
-        """The sentence, and the rule that it follows from."""
+        """The sentence, with the number of the service rule."""
         return self.sentence if self.rule is None else f"{self.sentence} (rule {self.rule})"
 
 
 class Facet(Protocol):
-    """One feature of a table, with all the facts about it that planning and engine ask for.
+    """One feature of a table, with all facts about it that planning and engine need.
 
-    A facet derives from this class, and from the protocols below that apply to it. What is set here is the default.
+    A facet derives from this class and from those protocols below that apply. Values set here are defaults.
     """
 
     name: str
@@ -55,43 +55,45 @@ class Facet(Protocol):
     rank: Rank
     """The place of its steps in a plan; see ``rank_of``."""
     reads: tuple[str, ...] = ()
-    """Describe operations it needs beyond DescribeTable; asked only where the facet is declared."""
+    """Operations that it reads besides DescribeTable; called only if the facet is declared."""
     time_dependent: bool = False
-    """Whether what its reads mean depends on when they were read: a backup comes due with time alone."""
+    """Whether the meaning of its reads depends on the time of reading: a backup becomes due by time alone."""
     exclusive: bool = False
-    """Whether its work must run alone: it leaves the table ACTIVE at times, and yet the service refuses every other
-    table-changing call meanwhile.
+    """Whether its work must run alone: the table may be ACTIVE in between, but DynamoDB rejects other table-changing
+    calls until the work ends.
     """
     needs_active: bool = False
-    """Whether its calls beside UpdateTable are refused while the table is UPDATING (ResourceInUseException)."""
+    """Whether DynamoDB rejects its calls while the table is UPDATING (ResourceInUseException)."""
     forbids_replacement: bool = False
-    """Whether the service refuses to delete a table that has it."""
+    """Whether DynamoDB refuses to delete a table with this feature."""
     seed_waits_because: str | None = None
-    """Why the table must stay empty until its changes are made, as a sentence; ``None`` where it need not."""
+    """Why the table must be empty until its changes are applied, as a sentence. ``None`` if it need not be empty."""
     quotas: tuple[Quota, ...] = ()
-    """What the service counts of its changes; see ``uses``."""
+    """The quotas of the service on its changes; see ``uses``."""
     scaled_paths: tuple[str, ...] = ()
-    """Paths of capacities that a scalable target may own. The further reads of such a facet tell only that; all else
-    of it is known from DescribeTable.
+    """Paths of capacities that a scalable target may own. The extra reads of such a facet return only that owner;
+    DescribeTable has everything else.
     """
 
     def observe(self, responses: Responses) -> Any:
-        """The value of the field ``name``, normalised; a transition under way reads as already done."""
+        """The normalised value of the field ``name``; a transition in progress counts as complete.
+
+        None if the responses lack its reads.
+        """
         ...
 
     def transitions(self, responses: Responses) -> Iterator[str]:
-        """Sentences on what is still changing, for example ``index by_email is CREATING``."""
+        """Sentences about transitions in progress, for example ``index by_email is CREATING``."""
         yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
-        """One change for each field that differs; nothing where the facet is not declared."""
+        """One change for each field that differs; none if the facet is not declared."""
         ...
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
-        """The next call towards ``change``, valid for the table as observed now.
+        """The next call for ``change``, valid for the table as observed now.
 
-        Changes that ride in one call get equal calls and become one step. ``change`` is one that ``diff`` gave for the
-        same two sides.
+        Changes with equal calls become one step. ``change`` comes from ``diff`` with the same two values.
         """
         ...
 
@@ -104,59 +106,59 @@ class Facet(Protocol):
         return {"TableName": name}
 
     def uses(self, call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
-        """Which of its ``quotas`` one of its calls uses up."""
+        """Which of its ``quotas`` one of its calls counts towards."""
         return tuple(quota.kind for quota in self.quotas)
 
     def loses_data(self, change: Change) -> bool:
-        """Whether items, or the records of a stream, go because of a change that is no hazard by itself."""
+        """Whether a change without a hazard can lose items or records of a stream."""
         return False
 
 
 @runtime_checkable
 class InCreateTable(Protocol):
-    """A facet whose value goes into CreateTable itself; the others are drift once the table exists."""
+    """A facet whose value is a member of CreateTable. Other facets are set after the table exists."""
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
-        """Members of CreateTable other than TableName and AttributeDefinitions; empty where not declared."""
+        """Members of CreateTable except TableName and AttributeDefinitions; empty if not declared."""
         ...
 
     def shown_in_create(self, desired: TableSpec) -> Any:
-        """Its part of CreateTable for people; None where it has none."""
+        """Its part of CreateTable for display; None if it has none."""
         members = self.create_members(desired)
         return dict(members) if len(members) > 1 else next(iter(members.values()), None)
 
     def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
-        """The attributes that its part of CreateTable needs in AttributeDefinitions."""
+        """The attributes that CreateTable must define because of it (AttributeDefinitions)."""
         yield from ()
 
 
 @runtime_checkable
 class MultiStep(Protocol):
-    """A facet some of whose changes need a second call, which a later round plans by itself."""
+    """A facet with changes that need a second call. A later pass plans that call by itself."""
 
     def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
-        """What follows the first call, as a phrase beginning with ``then``; None where one call is all."""
+        """What follows the first call, as a phrase beginning with ``then``. None if one call is enough."""
         ...
 
 
 @runtime_checkable
 class HasPreconditions(Protocol):
-    """A facet some of whose changes the service would refuse; ``request`` is not asked for those."""
+    """A facet with changes that DynamoDB may reject. ``request`` is not called for those."""
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-        """Why no valid call exists now; None where one does."""
+        """Why there is no valid call now; None if there is one."""
         ...
 
 
 @runtime_checkable
 class HasExtraReads(Protocol):
-    """A facet with reads that depend on the declaration or on the table: one an index, one a stream, one a key."""
+    """A facet with reads that depend on the declaration or the table, for example one per index."""
 
     lookups: tuple[str, ...] = ()
-    """Operations that only resolve a name, for example that of an encryption key. *Not found* is an answer then, and a
-    table is read whole without them.
+    """Operations that only resolve a name, for example of an encryption key. *Not found* is a valid response, and a
+    table counts as fully read without them.
     """
 
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
-        """Further reads for a declared facet; ``table`` is DescribeTable's, ``desired`` None reads all there is."""
+        """The extra reads of a declared facet, or all of them if ``desired`` is None."""
         ...

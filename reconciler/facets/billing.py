@@ -15,7 +15,11 @@ from reconciler.model.table import Billing, TableSpec
 
 
 class BillingFacet(Facet, InCreateTable, HasPreconditions, HasExtraReads):
-    """Throughput is compared only where PROVISIONED is declared with one; a no-op call would be refused."""
+    """Compares the throughput only if it is declared with PROVISIONED.
+
+    UpdateTable with the current values is a ValidationException, so every call changes something
+    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html).
+    """
 
     name = "billing"
     rank = Rank.CAPACITY

@@ -1,6 +1,6 @@
-"""The calls that set billing mode and provisioned capacity, shared by the facets billing and global_indexes.
+"""The calls that set billing mode and provisioned capacity. Shared by the facets billing and global_indexes.
 
-Both facets build the same call where one UpdateTable must carry both, so that their changes become one step.
+If one UpdateTable must carry both, both facets build the same call, so that their changes become one step.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from reconciler.model.records import CountedChange
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
 
 FREE_DECREASES = 4
-"""Decreases of capacity a UTC day that need no hour between them."""
+"""Decreases of capacity per UTC day. After them, DynamoDB permits one more per hour (rule 7)."""
 LEAST = Throughput(1, 1)
-"""The least the service takes, where a provisioned table is declared without throughput (somebody else scales it)."""
+"""The minimum of the service, for a provisioned table that is declared without throughput because others scale it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnDemandSwitches(Quota):
-    """DescribeTable tells the last switch; creating a table on demand reads as if it were one."""
+    """DescribeTable has the time of the last switch. Creating an on-demand table also sets it."""
 
     def last_change(self, counters: Counters) -> datetime | None:
         return counters.on_demand_since
@@ -34,12 +34,14 @@ class OnDemandSwitches(Quota):
 
 @dataclass(frozen=True, slots=True)
 class Decreases(Quota):
-    """DescribeTable counts the decreases of the UTC day, of the table and of each index by itself."""
+    """DescribeTable has the number of decreases today (UTC), for the table and for each index separately."""
 
     def free_from(
         self, call: Call, observed: ObservedTable, times: Sequence[datetime], now: datetime
     ) -> datetime | None:
+        # The counter of DescribeTable decides, not our own records: others may decrease the capacity too.
         counters = observed.counters
+        # The counter starts at 0 with each UTC day, so a wait never goes beyond midnight.
         tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + self.window
         waits = [
             min(counters.last_decrease[name] + HOUR, tomorrow) if name in counters.last_decrease else tomorrow
@@ -61,7 +63,7 @@ QUOTAS = (
 
 
 def uses(call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
-    """Which of these quotas a call uses up."""
+    """Which of these quotas a call counts towards."""
     mode = observed.spec.billing.mode if observed.spec.billing else None
     switches = call.params.get("BillingMode") == "PAY_PER_REQUEST" and mode == "PROVISIONED"
     kinds: tuple[CountedChange, ...] = ("mode",) if switches else ()
@@ -69,7 +71,7 @@ def uses(call: Call, observed: ObservedTable) -> tuple[CountedChange, ...]:
 
 
 def decreased(call: Call, observed: ObservedTable) -> Iterator[str]:
-    """Whose capacity a call lowers: index names, and ``""`` for the table itself."""
+    """What a call decreases: index names, and ``""`` for the table. One lower value makes it a decrease."""
     billing = observed.spec.billing
     wanted = {"": (call.params.get("ProvisionedThroughput"), billing.throughput if billing else None)}
     had = {index.name: index.throughput for index in observed.spec.global_indexes or ()}
@@ -83,9 +85,9 @@ def decreased(call: Call, observed: ObservedTable) -> Iterator[str]:
 
 
 def read_mode(table: Mapping[str, Any]) -> BillingMode:
-    """The billing mode in a DescribeTable answer.
+    """The billing mode in a response of DescribeTable.
 
-    A table that never was on demand has no BillingModeSummary; zeros in ProvisionedThroughput mean on demand.
+    A table that was never on demand has no BillingModeSummary. Zeros in ProvisionedThroughput mean on demand.
     """
     summary = table.get("BillingModeSummary") or {}
     if summary.get("BillingMode"):
@@ -95,17 +97,17 @@ def read_mode(table: Mapping[str, Any]) -> BillingMode:
 
 
 def mode_of(spec: TableSpec) -> BillingMode:
-    """The mode a table is created with: on demand where nothing is declared."""
+    """The mode that a table is created with; on demand if none is declared."""
     return spec.billing.mode if spec.billing else "PAY_PER_REQUEST"
 
 
 def mode_after(desired: TableSpec, observed: TableSpec) -> BillingMode:
-    """The mode once the table is as declared; the observed one where billing is not ours."""
+    """The mode after all changes; the observed one if billing is unmanaged."""
     return mode_of(desired if desired.billing else observed)
 
 
 def table_throughput(desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
-    """What a provisioned table shall have: declared, else observed, else where its scaling starts, else the least."""
+    """The throughput of a table: declared, else observed, else the minimum of its scaling, else ``LEAST``."""
     for spec in (desired, observed):
         if spec and spec.billing and spec.billing.throughput:
             return spec.billing.throughput
@@ -113,7 +115,7 @@ def table_throughput(desired: TableSpec, observed: TableSpec | None = None) -> T
 
 
 def index_throughput(name: str, desired: TableSpec, observed: TableSpec | None = None) -> Throughput:
-    """What an index of a provisioned table shall have: declared, observed, start of its scaling, that of the table."""
+    """The throughput of an index: declared, else observed, else the minimum of its scaling, else that of the table."""
     for spec in (desired, observed):
         for index in (spec.global_indexes or ()) if spec else ():
             if index.name == name and index.throughput:
@@ -122,7 +124,7 @@ def index_throughput(name: str, desired: TableSpec, observed: TableSpec | None =
 
 
 def extra_reads(desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
-    """Whose the capacity is must be known before any is written: asked only where some is declared."""
+    """Scalable targets, read only if a throughput is declared: they must be known before one is written."""
     declared = [desired.billing, *(desired.global_indexes or ())] if desired else []
     if desired and mode_of(desired) == "PROVISIONED" and any(each and each.throughput for each in declared):
         yield scaling_wire.read_of_targets(table["TableName"], table)
@@ -131,13 +133,14 @@ def extra_reads(desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator
 def switch_call(desired: TableSpec, observed: TableSpec) -> Call:
     """Switch the billing mode.
 
-    Towards PROVISIONED the call must carry the throughput of every index that exists at that moment; the reverse
-    carries none (UpdateTable).
+    A switch to PROVISIONED must contain the throughput of each existing index; the opposite switch must contain none
+    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html).
     """
     mode = mode_after(desired, observed)
     params: dict[str, Any] = {"TableName": desired.name, "BillingMode": mode}
     if mode == "PROVISIONED":
         params["ProvisionedThroughput"] = wire.throughput(table_throughput(desired, observed))
+        # All existing indexes, also undeclared ones and those that a later step deletes.
         names = sorted(index.name for index in observed.global_indexes or ())
         updates = [_update(name, index_throughput(name, desired, observed)) for name in names]
         if updates:
@@ -162,13 +165,13 @@ def table_call(desired: TableSpec, observed: TableSpec) -> Call:
 
 
 def indexes_call(desired: TableSpec, indexes: list[GlobalIndex]) -> Call:
-    """Set the throughput of several indexes, which may ride together; equal values in it would be refused."""
+    """Set the throughput of several indexes in one call. DynamoDB rejects a value that equals the current one."""
     updates = [_update(index.name, index.throughput) for index in indexes if index.throughput]
     return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
 
 
 def _start(index: str | None, desired: TableSpec, default: Throughput) -> Throughput:
-    """The least that auto scaling may give, where it is declared; it takes over from there."""
+    """The minimum of the declared auto scaling, from which it takes over; else ``default``."""
     scaling = desired.auto_scaling
     read, write = (scaling.of(index, kind) if scaling else None for kind in ("read", "write"))
     return Throughput((read and read.min) or default.read, (write and write.min) or default.write)

@@ -1,6 +1,6 @@
-"""Facet contributor_insights: the most used keys, of the table and of each index by itself.
+"""Facet contributor_insights: the most used keys, of the table and of each index separately.
 
-Each has its own call and its own state, which changes after a while and may end as FAILED: that reads as not enabled.
+Each has its own call and its own status. The call is asynchronous and may end as FAILED, which reads as not enabled.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Insights = ContributorInsights | IndexInsights
 
 
 class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
-    """Only declared indexes are ours; the mode is compared only where it is declared."""
+    """Manages only declared indexes, and compares the mode only if it is declared."""
 
     name = "contributor_insights"
     rank = Rank.NON_BLOCKING
@@ -103,7 +103,7 @@ def _declared_and_observed(desired: TableSpec, observed: TableSpec) -> Iterator[
 
 
 def _insights_of(change: Change, desired: TableSpec, observed: TableSpec) -> Insights:
-    """What a change is about, by its whole path: names of indexes may contain dots."""
+    """The declared insights of a change, found by the whole path, because index names may contain dots."""
     for path, want, _ in _declared_and_observed(desired, observed):
         if change.path in (f"{path}.enabled", f"{path}.mode"):
             return want
@@ -111,7 +111,7 @@ def _insights_of(change: Change, desired: TableSpec, observed: TableSpec) -> Ins
 
 
 def _live(observed: TableSpec) -> set[str]:
-    """Indexes whose insights can be set: those that were asked; all of a table that is yet to be created."""
+    """Indexes whose insights can be set: those that were read, or all of a table that does not exist yet."""
     if observed.contributor_insights is None:
         return {index.name for index in observed.global_indexes or ()}
     return {index.name for index in observed.contributor_insights.indexes}

@@ -1,7 +1,6 @@
-"""Cron schedules in UTC: when one was last due. Pure; used by the facet backups and the offline rules.
+"""Cron schedules in UTC, and when one was last due. Pure; used by the facet backups and the offline rules.
 
-The expressions and their meaning are those of cronsim, which follows Debian's cron. This module adds the aliases and
-the sentences of our errors.
+cronsim, which follows the cron of Debian, parses the expressions. This module adds aliases and error messages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Facet deletion_protection: whether the service refuses DeleteTable. Its own call, on and off."""
+"""Facet deletion_protection: whether DynamoDB rejects DeleteTable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.table import TableSpec
 
 
 class DeletionProtectionFacet(Facet, InCreateTable):
-    """Switched off only where that is declared."""
+    """Turned off only if the declaration says so (I7)."""
 
     name = "deletion_protection"
     rank = Rank.PROTECT

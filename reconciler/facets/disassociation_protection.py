@@ -1,4 +1,4 @@
-"""Facet disassociation_protection: whether the service refuses to take this replica out of its global table."""
+"""Facet disassociation_protection: whether DynamoDB refuses to remove this replica from its global table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.table import TableSpec
 
 
 class DisassociationProtectionFacet(Facet, HasPreconditions):
-    """Only a replica has it, and has it by default; on a table of one Region nothing is compared."""
+    """A replica is protected by default. A table in one Region has no protection, so nothing is compared there."""
 
     name = "disassociation_protection"
     rank = Rank.PROTECT

@@ -1,4 +1,8 @@
-"""Facet global_indexes: global secondary indexes, created, deleted and rebuilt one a call; and their throughput."""
+"""Facet global_indexes: global secondary indexes and their throughput.
+
+One UpdateTable creates or deletes one index
+(https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ Pair = tuple[GlobalIndex | None, GlobalIndex | None]
 
 
 class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasExtraReads):
-    """The list is whole where it is given. Key and projection of an index never change under one name."""
+    """A declared list is complete. Key and projection of an index cannot change in place, so it is rebuilt."""
 
     name = "global_indexes"
     rank = Rank.CAPACITY
@@ -151,7 +155,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
                 yield from index_calls.limit_changes(self.name, path, want, have)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
-        """The index a change is about; where several names could be meant (names may contain dots), by all of it."""
+        """The index of a change. Names may contain dots, so if several match the path, the whole change decides."""
         both = pairs(desired.global_indexes, observed.global_indexes)
         candidates = [(name, want, have) for name, want, have in both if is_path_of(change.path, self.name, name)]
         if len(candidates) == 1:

@@ -14,11 +14,11 @@ from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
 
 OVERRIDES: SettingsMode = "ENABLED_WITH_OVERRIDES"
-"""What the service itself sets for a global table within one account."""
+"""The mode that DynamoDB sets for a global table within one account."""
 
 
 class GlobalTableSettingsFacet(Facet, InCreateTable, HasPreconditions):
-    """The source is told to CreateTable alone and is in no answer, so it is never compared."""
+    """The source is only an input of CreateTable. No response contains it, so it is never compared."""
 
     name = "global_table_settings"
     rank = Rank.SETTINGS

@@ -1,6 +1,7 @@
-"""The calls that create and delete one global index of a live table.
+"""The calls that create, delete and limit the global indexes of a live table, and the differences in their limits.
 
-Used by the facet global_indexes alone. One UpdateTable creates or deletes one index.
+One UpdateTable creates or deletes one index, or updates several of them. Used by the facet global_indexes, and by
+``rebuild-index``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from reconciler.model.table import GlobalIndex, TableSpec, Throughput
 
 
 def create_index_call(index: GlobalIndex, desired: TableSpec, observed: TableSpec) -> Call:
-    """Create an index. AttributeDefinitions hold the keys in use at that moment and those of the new index."""
+    """Create an index.
+
+    AttributeDefinitions must contain exactly the key attributes in use at that moment and those of the new index
+    (ValidationException otherwise), so indexes that must be deleted first are left out.
+    """
     units = None
     if capacity.mode_after(desired, observed) == "PROVISIONED":
         units = index.throughput or capacity.index_throughput(index.name, desired, observed)
@@ -35,7 +40,7 @@ def create_index_call(index: GlobalIndex, desired: TableSpec, observed: TableSpe
 
 
 def delete_index_call(name: str, desired: TableSpec) -> Call:
-    """Delete an index; its key attributes leave the definitions by themselves."""
+    """Delete an index. DynamoDB removes its key attributes from the definitions."""
     updates = [{"Delete": {"IndexName": name}}]
     return Call("UpdateTable", {"TableName": desired.name, "GlobalSecondaryIndexUpdates": updates})
 
@@ -44,13 +49,13 @@ MAXIMUM, WARM = "on_demand_throughput", "warm_throughput"
 
 
 def limit_changes(facet: str, path: str, want: GlobalIndex, have: GlobalIndex) -> Iterator[Change]:
-    """What differs in the limits of one index that stays."""
+    """The differences in the limits of one index that is not rebuilt."""
     yield from limits.maximum_changes(facet, f"{path}.{MAXIMUM}", want.on_demand_throughput, have.on_demand_throughput)
     yield from limits.warm_changes(facet, f"{path}.{WARM}", want.warm_throughput, have.warm_throughput)
 
 
 def limit_of_change(change: Change, index: GlobalIndex) -> str | None:
-    """Which limit of ``index`` a change is about; None for anything else. Names may contain dots."""
+    """The limit of ``index`` that a change is about; None for another change. Index names may contain dots."""
     field = change.path.removeprefix(f"global_indexes.{index.name}.").split(".")[0]
     return field if field in (MAXIMUM, WARM) else None
 
@@ -79,7 +84,7 @@ def limits_call(kind: str, desired: TableSpec, observed: TableSpec) -> Call:
 
 
 def limit_members(index: GlobalIndex, units: Throughput | None) -> dict[str, Any]:
-    """The limits of an index as members of its creation; ``units`` is its provisioned capacity, None on demand."""
+    """The limits of an index as members of Create. ``units`` is its provisioned capacity, None on demand."""
     members = limits.maximum_member(index.on_demand_throughput) if units is None else {}
     return members | limits.warm_member(index.warm_throughput, units)
 

@@ -1,7 +1,7 @@
-"""Which indexes of a table stay and which go, and what therefore stands in the way of a new one. Pure.
+"""Which indexes of a table are kept, rebuilt or deleted, and which of them conflict with a new index. Pure.
 
-Secondary and vector indexes share the attribute definitions of their table, in which an attribute has one type. Used
-by the facets of both kinds.
+The indexes of a table share its attribute definitions, and an attribute has one type there. Used by the facets
+global_indexes and vector_indexes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.model.table import GlobalIndex, KeyElement, TableSpec, VectorInd
 
 Index = GlobalIndex | VectorIndex
 AttributeUse = tuple[str, tuple[KeyElement, ...]]
-"""A part of a table in words, and the attributes that it defines."""
+"""A label, such as ``index by_email``, and the attributes that it uses."""
 
 INCLUDED = 100
 """Names in the INCLUDE lists of all indexes of a table together."""
@@ -24,23 +24,23 @@ LIMITS = {GlobalIndex: 20, VectorIndex: 5}
 
 
 def indexes_to_delete(desired: TableSpec, observed: TableSpec) -> list[Index]:
-    """Observed indexes that must be deleted: first those that go for good, then those that are built anew.
+    """Observed indexes that must be deleted: first the undeclared ones, then those to be rebuilt.
 
-    An index that could not be built again stays as it is, and then stands in the way of others.
+    An index that cannot be rebuilt is kept, because deleting it would lose it. It may then block others.
     """
     removed = [have for want, have in _declared_and_observed(desired, observed) if want is None]
     return removed + [have for _, have in _rebuilt_and_kept(desired, observed)[0]]
 
 
 def remaining_uses(desired: TableSpec, observed: TableSpec) -> list[AttributeUse]:
-    """Every part of the table that no index change takes away."""
+    """The attribute uses that remain after all index changes."""
     return _fixed_uses(observed) + [
         (index_label(index), attributes(index)) for index in _rebuilt_and_kept(desired, observed)[1]
     ]
 
 
 def defined_attributes(observed: TableSpec, without: list[Index]) -> Iterator[tuple[KeyElement, ...]]:
-    """The attributes of every part of the table but for the indexes ``without``."""
+    """The attributes of the table and its indexes, except for the indexes ``without``."""
     yield from (keys for _, keys in _fixed_uses(observed))
     indexes: list[Index] = [*(observed.global_indexes or ()), *(observed.vector_indexes or ())]
     for index in indexes:
@@ -51,8 +51,8 @@ def defined_attributes(observed: TableSpec, without: list[Index]) -> Iterator[tu
 def blocking_index(index: Index, desired: TableSpec, observed: TableSpec) -> Index | None:
     """The index that must be deleted before ``index`` can be created.
 
-    It uses an attribute under another type, has vectors of another size in the same attribute, or not all indexes fit
-    into the quota.
+    It uses an attribute with another type, has another number of dimensions for the same attribute, or the quota of
+    indexes is reached.
     """
     leaving = indexes_to_delete(desired, observed)
     for other in leaving:
@@ -65,7 +65,7 @@ def blocking_index(index: Index, desired: TableSpec, observed: TableSpec) -> Ind
 
 
 def index_precondition(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-    """Which part of the table that stays uses an attribute of ``index`` in another way."""
+    """The conflict of ``index`` with what remains of the table; None if there is none."""
     for other, keys in remaining_uses(desired, observed):
         attribute = type_conflict(attributes(index), keys)
         if attribute and other != index_label(index):
@@ -79,7 +79,7 @@ def index_precondition(index: Index, desired: TableSpec, observed: TableSpec) ->
 
 
 def _too_many_included(index: Index, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-    """The INCLUDE lists of a table are limited together, those of parts that are not declared included."""
+    """The INCLUDE lists of a table have a common limit, which also counts undeclared indexes (rule 13)."""
     wanted = observed.global_indexes if desired.global_indexes is None else desired.global_indexes
     vectors = observed.vector_indexes if desired.vector_indexes is None else desired.vector_indexes
     projections = [part.projection for part in observed.local_indexes or ()]
@@ -95,7 +95,7 @@ def _too_many_included(index: Index, desired: TableSpec, observed: TableSpec) ->
 
 
 def type_conflict(one: Iterable[KeyElement], other: Iterable[KeyElement]) -> str | None:
-    """An attribute that both use, under two types."""
+    """An attribute that both use with different types; None if there is none."""
     types = {key.attribute: key.type for key in one}
     return next((key.attribute for key in other if types.get(key.attribute, key.type) != key.type), None)
 
@@ -106,12 +106,12 @@ def attributes(index: Index) -> tuple[KeyElement, ...]:
 
 
 def index_label(index: Index) -> str:
-    """An index in words."""
+    """The label of an index in messages."""
     return f"index {index.name}" if isinstance(index, GlobalIndex) else f"vector index {index.name}"
 
 
 def must_rebuild(want: Index, have: Index) -> bool:
-    """Whether one of them cannot become the other in place."""
+    """Whether the difference requires a rebuild."""
     if isinstance(want, GlobalIndex) and isinstance(have, GlobalIndex):
         return redefined(want, have)
     if isinstance(want, VectorIndex) and isinstance(have, VectorIndex):
@@ -120,7 +120,7 @@ def must_rebuild(want: Index, have: Index) -> bool:
 
 
 def differing_fields(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
-    """The fields of a vector index that differ; a type that an endpoint does not tell is no difference."""
+    """The fields of a vector index that differ. A type that the endpoint does not return is not compared."""
     for field in ("attribute", "dimensions", "distance", "projection"):
         if getattr(want, field) != getattr(have, field):
             yield field
@@ -131,7 +131,7 @@ def differing_fields(want: VectorIndex, have: VectorIndex) -> Iterator[str]:
 
 
 def _rebuilt_and_kept(desired: TableSpec, observed: TableSpec) -> tuple[list[tuple[Index, Index]], list[Index]]:
-    """Indexes to be built anew (declared, observed), and observed ones that stay."""
+    """Indexes to rebuild, as (declared, observed), and observed indexes that are kept."""
     anew: list[tuple[Index, Index]] = []
     staying: list[Index] = []
     for want, have in _declared_and_observed(desired, observed):
@@ -141,6 +141,7 @@ def _rebuilt_and_kept(desired: TableSpec, observed: TableSpec) -> tuple[list[tup
             staying.append(have)
     if not anew:
         return anew, staying
+    # An index that cannot be rebuilt is kept and may then block another rebuild, so this repeats.
     base = [keys for _, keys in _fixed_uses(observed)]
     while stuck := next((pair for pair in anew if _cannot_rebuild(pair[0], base, staying)), None):
         anew.remove(stuck)
@@ -165,7 +166,7 @@ def _dimensions_conflict(index: Index, other: Index) -> bool:
 
 
 def _declared_and_observed(desired: TableSpec, observed: TableSpec) -> Iterator[tuple[Index | None, Index]]:
-    """Every observed index with the declared one of its name; where the kind is not declared, with itself."""
+    """Each observed index with the declared one of its name. If the kind is unmanaged, with itself."""
     wanted = {index.name: index for index in desired.global_indexes or ()}
     for have in observed.global_indexes or ():
         yield have if desired.global_indexes is None else wanted.get(have.name), have

@@ -1,4 +1,4 @@
-"""Indexes of both sides by name, shared by the facets of all three kinds of indexes. Pure."""
+"""Declared and observed indexes by name. Shared by the facets of the three kinds of indexes. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pairs(
 
 
 def is_path_of(path: str, facet: str, name: str) -> bool:
-    """Whether the path of a change can be that of the index ``name``, whose name may be the beginning of another's."""
+    """Whether the path of a change may belong to the index ``name``, which may be a prefix of another name."""
     whole = f"{facet}.{name}"
     return path == whole or path.startswith(f"{whole}.")
 
@@ -40,7 +40,7 @@ def index_definition(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
 
 
 def index_for_display(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
-    """A whole index for people: as in CreateTable, with the types of its key."""
+    """An index for display: as in CreateTable, with the types of its key attributes."""
     shape = {"KeySchema": wire.keys_for_display(index.keys), "Projection": wire.projection(index.projection)}
     if isinstance(index, GlobalIndex) and index.throughput:
         shape["ProvisionedThroughput"] = wire.throughput(index.throughput)
@@ -51,7 +51,7 @@ def index_for_display(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
 
 
 def redefined(desired: GlobalIndex | LocalIndex, observed: GlobalIndex | LocalIndex) -> bool:
-    """Whether key or projection differ, which no index ever changes in place."""
+    """Whether key or projection differ, which cannot change in place (UpdateTable)."""
     return desired.keys != observed.keys or desired.projection != observed.projection
 
 

@@ -1,4 +1,4 @@
-"""Facet keys: the key schema of the table and the types of its attributes. It never changes in place."""
+"""Facet keys: the key schema of the table and the types of its attributes. It cannot change in place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNSAFE = (
 
 
 class KeysFacet(Facet, InCreateTable):
-    """The order of the elements and the type of each are part of the key."""
+    """Any difference requires a replacement of the table, which the deletion gate decides on."""
 
     name = "keys"
     rank = Rank.TABLE

@@ -1,6 +1,7 @@
-"""Facet kinesis_streaming: the Kinesis data stream that changes of items go to, one at a time.
+"""Facet kinesis_streaming: the Kinesis data stream that receives the changes of items.
 
-A destination must be DISABLED before another is enabled, and one that ended as ENABLE_FAILED before it is tried again.
+A table has one destination. It must be disabled before another one is enabled, and one in ENABLE_FAILED must be
+disabled before it is enabled again (EnableKinesisStreamingDestination).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ ON = ("ACTIVE", "ENABLING", "UPDATING")
 
 
 class KinesisStreamingFacet(Facet, MultiStep):
-    """The precision is compared only where it is declared."""
+    """Compares the precision only if it is declared."""
 
     name = "kinesis_streaming"
     rank = Rank.NON_BLOCKING
@@ -60,6 +61,7 @@ class KinesisStreamingFacet(Facet, MultiStep):
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.kinesis_streaming or OFF, observed.spec.kinesis_streaming or OFF
         params: dict[str, Any] = {"TableName": desired.name}
+        # A failed destination still counts as the one destination of the table until it is disabled.
         if have.stream_arn is None and have.failed and want.stream_arn:
             return Call("DisableKinesisStreamingDestination", params | {"StreamArn": have.failed})
         if have.stream_arn not in (None, want.stream_arn):

@@ -1,4 +1,4 @@
-"""On-demand maximum and warm throughput, of a table and of its indexes alike: shapes, differences, obstacles. Pure.
+"""On-demand maximum and warm throughput of tables and indexes: shapes, differences and preconditions. Pure.
 
 Used by the facets on_demand_throughput, warm_throughput and global_indexes.
 """
@@ -15,10 +15,10 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.table import OnDemandThroughput, TableSpec, Throughput, WarmThroughput
 
 UNLIMITED = OnDemandThroughput(-1, -1)
-"""No maximum: what the service answers with -1 or not at all, and what -1 in a request brings back."""
+"""No maximum: DynamoDB returns -1 or nothing, and -1 in a request removes the maximum."""
 
 BASELINE = Throughput(12000, 4000)
-"""What a table or an index on demand is ready for from the start; a provisioned one is ready for its capacity."""
+"""The warm throughput of a new on-demand table or index. A provisioned one starts with its capacity."""
 
 Shape = dict[str, Any]
 
@@ -30,7 +30,7 @@ def read_maximum(shape: Mapping[str, Any] | None) -> OnDemandThroughput:
 
 
 def maximum_shape(desired: OnDemandThroughput | None, observed: OnDemandThroughput | None = None) -> Shape:
-    """OnDemandThroughput of a request. The half that is not ours is sent as it is: DynamoDB Local insists on both."""
+    """OnDemandThroughput of a request. DynamoDB Local requires both members, so an unmanaged one is sent unchanged."""
     want, have = desired or OnDemandThroughput(), observed or UNLIMITED
     return {
         "MaxReadRequestUnits": have.read if want.read is None else want.read,
@@ -39,7 +39,7 @@ def maximum_shape(desired: OnDemandThroughput | None, observed: OnDemandThroughp
 
 
 def maximum_member(value: OnDemandThroughput | None) -> Shape:
-    """OnDemandThroughput of a create, as a member of its own; nothing where there is no maximum."""
+    """OnDemandThroughput as a member of a create; empty without a maximum."""
     members = maximum_shape(value)
     return {"OnDemandThroughput": members} if set(members.values()) != {-1} else {}
 
@@ -56,7 +56,7 @@ def maximum_changes(
 
 
 def maximum_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
-    """A maximum is only taken by a table that is on demand already."""
+    """Only an on-demand table accepts a maximum (rule 9)."""
     if capacity.mode_of(observed) == "PAY_PER_REQUEST":
         return None
     if capacity.mode_after(desired, observed) == "PAY_PER_REQUEST":
@@ -66,14 +66,14 @@ def maximum_precondition(desired: TableSpec, observed: TableSpec) -> Preconditio
 
 
 def read_warm(shape: Mapping[str, Any] | None) -> WarmThroughput | None:
-    """WarmThroughput of a description; None where the endpoint has none."""
+    """WarmThroughput of a description; None if the endpoint has none."""
     if not shape:
         return None
     return WarmThroughput(int(shape.get("ReadUnitsPerSecond") or 0), int(shape.get("WriteUnitsPerSecond") or 0))
 
 
 def warm_shape(value: WarmThroughput) -> Shape:
-    """WarmThroughput of a create: the members that are ours."""
+    """WarmThroughput of a create: the declared members."""
     members = {"ReadUnitsPerSecond": value.read, "WriteUnitsPerSecond": value.write}
     return {name: units for name, units in members.items() if units is not None}
 
@@ -81,7 +81,7 @@ def warm_shape(value: WarmThroughput) -> Shape:
 def warm_member(value: WarmThroughput | None, units: Throughput | None) -> Shape:
     """WarmThroughput of a create, as a member of its own; ``units`` is provisioned capacity, None on demand.
 
-    Less than there is from the start is refused (CreateTable), so that much is asked for in its place.
+    CreateTable rejects a value below the initial one, so the initial one is sent instead.
     """
     if value is None:
         return {}
@@ -91,7 +91,7 @@ def warm_member(value: WarmThroughput | None, units: Throughput | None) -> Shape
 
 
 def raised_warm(desired: WarmThroughput | None, observed: WarmThroughput | None) -> Shape:
-    """WarmThroughput of an update: each member as declared or as it is, whichever is more; a lower one is refused."""
+    """WarmThroughput of an update: the higher of declared and observed, because DynamoDB rejects a lower value."""
     read, write = (max(pair) for pair in zip(_units(desired), _units(observed), strict=True))
     return warm_shape(WarmThroughput(read or None, write or None))
 
@@ -108,7 +108,7 @@ def warm_changes(
 
 
 def warm_precondition(change: Change) -> Precondition | None:
-    """Warm throughput only rises, and the service raises it by itself; so more than declared is no drift."""
+    """Warm throughput can only be raised. DynamoDB also raises it itself, so a higher live value is in sync."""
     if change.after > change.before:
         return None
     sentence = f"warm throughput never falls: {change.before} stays, though {change.after} is declared"

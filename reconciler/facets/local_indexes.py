@@ -1,4 +1,4 @@
-"""Facet local_indexes: local secondary indexes. They exist from CreateTable on and never change."""
+"""Facet local_indexes: local secondary indexes. CreateTable makes them, and they cannot change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNSAFE = (
 
 
 class LocalIndexesFacet(Facet, InCreateTable):
-    """The list is whole where it is given."""
+    """A declared list is complete. Any difference requires a replacement of the table."""
 
     name = "local_indexes"
     rank = Rank.TABLE

@@ -16,7 +16,7 @@ EVENTUAL = MultiRegionConsistency("EVENTUAL")
 
 
 class MultiRegionConsistencyFacet(Facet, HasPreconditions):
-    """It rides in the call that makes the replicas; afterwards it never changes."""
+    """Part of the call that creates the replicas. It cannot change afterwards (rule 27)."""
 
     name = "multi_region_consistency"
     rank = Rank.REPLICA
@@ -43,6 +43,7 @@ class MultiRegionConsistencyFacet(Facet, HasPreconditions):
         want = desired.multi_region_consistency
         if want is None:
             return
+        # The consistency is chosen when a table becomes global, so without replicas the default is compared.
         live = observed.multi_region_consistency if replica_calls.other_replicas(observed) else None
         have = live or EVENTUAL
         if want.mode != have.mode:

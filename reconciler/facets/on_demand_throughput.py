@@ -1,4 +1,4 @@
-"""Facet on_demand_throughput: the most that a table on demand may use; -1 takes the maximum away."""
+"""Facet on_demand_throughput: the maximum of an on-demand table; -1 removes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.table import OnDemandThroughput, TableSpec
 
 
 class OnDemandThroughputFacet(Facet, InCreateTable, HasPreconditions):
-    """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
+    """Read and write are managed separately. Those of an index belong to the facet global_indexes."""
 
     name = "on_demand_throughput"
     rank = Rank.LIMITS

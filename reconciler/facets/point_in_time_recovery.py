@@ -1,6 +1,7 @@
-"""Facet point_in_time_recovery: continuous backups, by a call of its own that does not make the table busy.
+"""Facet point_in_time_recovery: continuous backups. Its own call does not make the table busy.
 
-Right after a create the service may refuse with ContinuousBackupsUnavailableException, which means: again later.
+Right after CreateTable, DynamoDB may respond with ContinuousBackupsUnavailableException. The call is repeated later
+(https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ READ = "DescribeContinuousBackups"
 
 
 class PointInTimeRecoveryFacet(Facet):
-    """The days are compared only where they are declared; DynamoDB's own choice is 35."""
+    """Compares the days only if they are declared; the default of DynamoDB is 35."""
 
     name = "point_in_time_recovery"
     rank = Rank.NON_BLOCKING

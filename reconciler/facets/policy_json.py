@@ -1,6 +1,6 @@
-"""Resource policies as values: one normal form of JSON, and the calls that put and delete them. Pure.
+"""Resource policies as values: normalised JSON, and the calls that put and delete them. Pure.
 
-Used by the facets resource_policy and stream_policy, and by the declarations, so that both sides are of one form.
+Used by the facets resource_policy and stream_policy and by the declarations, so that both sides compare equal.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ READ = "GetResourcePolicy"
 LIMIT = 20 * 1024
 """Bytes of a policy, whitespace included (PutResourcePolicy)."""
 NO_POLICY = "NO_POLICY"
-"""The revision that is expected where there is no policy yet."""
+"""The expected revision if there is no policy yet (PutResourcePolicy)."""
 
 
 def normalized_policy(document: Mapping[str, Any]) -> str | None:
-    """The shortest JSON of a policy, its keys sorted; None for an empty one, which means that there is no policy.
+    """The compact JSON of a policy with sorted keys. None for an empty one, which means no policy.
 
-    The order of a list of texts means nothing, nor whether a single one stands in a list (IAM's JSON grammar).
+    The order of a list of strings has no meaning, and a single string equals a list of one
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
     """
     if not document:
         return None
@@ -32,7 +33,7 @@ def normalized_policy(document: Mapping[str, Any]) -> str | None:
 
 
 def read_policy(answer: Mapping[str, Any], arn: str) -> ResourcePolicy:
-    """An answer of GetResourcePolicy; an empty one means that there is no policy."""
+    """The policy in a response of GetResourcePolicy; an empty response means no policy."""
     text = answer.get("Policy")
     return ResourcePolicy(normalized_policy(json.loads(text)) if text else None, answer.get("RevisionId"), arn)
 
@@ -43,7 +44,7 @@ def policy_for_display(policy: ResourcePolicy | None) -> Any:
 
 
 def policy_call(arn: str, desired: ResourcePolicy, observed: ResourcePolicy | None) -> Call:
-    """Put or delete the policy of ``arn``, unless somebody else wrote another revision meanwhile."""
+    """Put or delete the policy of ``arn``. DynamoDB rejects the call if the revision changed since it was read."""
     revision = observed.revision if observed and observed.document else None
     if desired.document is None:
         expected = {"ExpectedRevisionId": revision} if revision else {}

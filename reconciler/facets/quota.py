@@ -1,4 +1,8 @@
-"""Quotas in time: what the service counts of a kind of change. A facet states its quotas; ``planning.quotas`` waits."""
+"""Quotas per time on a kind of change. A facet declares its quotas, and ``planning.quotas`` waits for them.
+
+DynamoDB has no call that returns the remaining quota. What DescribeTable does not count must be recorded here, because
+a refused call would otherwise be repeated in each pass.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +27,20 @@ class Quota:
     window: timedelta
     rule: str
     retry: timedelta = HOUR
-    """How long a change is left alone after a refusal that our marks do not explain."""
+    """The wait after a refusal that our records do not explain: others used up the quota."""
     ambiguous_refusal: bool = False
-    """Whether the service refuses in words that tell this quota from no other limit."""
+    """Whether the error of the service does not distinguish this quota from other limits."""
     second_call: str | None = None
-    """When a second call towards the same change is taken, as a phrase."""
+    """When a second call for the same change is possible, as a phrase."""
 
     def last_change(self, counters: Counters) -> datetime | None:
-        """The last change as DescribeTable tells it; ``None`` where it does not."""
+        """The time of the last change in DescribeTable; ``None`` if it has none."""
         return None
 
     def free_from(
         self, call: Call, observed: ObservedTable, times: Sequence[datetime], now: datetime
     ) -> datetime | None:
-        """When the service takes the call, given the ``times`` of earlier ones, sorted; ``None`` for now."""
+        """When the call is possible, given the sorted ``times`` of earlier ones. ``None`` means now."""
+        # A sliding window: the call is possible once the oldest of the last ``number`` changes is out of the window.
         free = len(times) < self.number or times[-self.number] + self.window <= now
         return None if free else times[-self.number] + self.window

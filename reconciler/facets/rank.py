@@ -1,12 +1,16 @@
-"""The order of the steps of one table, stated once: each facet names its rank, and a plan is sorted by it.
+"""The order of the steps of one table. Each facet names its rank, and a plan is sorted by it.
 
-A replacement makes all else moot. Protection goes on before anything risky. Tags, time to live and all other calls
-aside do not make the table busy. Billing and throughput come before indexes, so that a new index is created with
-throughput just where the table takes it; limits follow the billing mode that takes them, and a scalable target comes
-after them, then its policy and its actions. The stream is quick, and wanted before the slow work: table class and
-encryption, then new indexes before old ones go, so that readers can move over; unless the old ones are in the way. A
-stream's view interrupts its readers, so it comes late; replicas need it. Protection goes off last: until then the table
-stays protected. Scheduled backups hinder nothing and come last.
+The order follows these rules:
+
+- A replacement comes first, because it makes all other steps superfluous.
+- Protection is turned on before any risky step, and turned off last.
+- Tags, time to live and other non-blocking calls do not make the table busy.
+- Billing and throughput come before indexes, because a new index needs throughput exactly if the table is provisioned.
+- Limits come after the billing mode that accepts them, then the scalable target, its policy and its actions.
+- The stream is quick, and useful before the slow steps: table class and encryption, then indexes.
+- New indexes come before deletes of old ones, so that readers can switch over, unless an old one blocks a new one.
+- A change of the stream view interrupts readers, so it comes late, but before replicas, which need the view.
+- Scheduled backups block nothing and come last.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The calls that make, change and remove replicas, and what stands in their way.
+"""The calls that create, change and remove replicas, and their preconditions.
 
-Shared by the facets replicas and multi_region_consistency: a table becomes strongly consistent in the one call that
-makes all its replicas, so that changes of both facets are one step.
+Shared by the facets replicas and multi_region_consistency: one call creates all replicas of a strongly consistent
+table, so the changes of both facets become one step.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ UNRECOVERABLE = {
     "ARCHIVED": "a restore of the replica",
     "REPLICATION_NOT_AUTHORIZED": "permission for the replication of the table",
 }
-"""Statuses of a replica that no call of ours ends, and what would."""
+"""Statuses of a replica that none of our calls can end, with what ends them."""
 OTHER_REGIONS = 2
-"""Regions beside the table's own in strong consistency, the witness among them."""
+"""Regions besides the own one with strong consistency, including the witness (UpdateTable)."""
 
 
 def other_replicas(spec: TableSpec) -> tuple[Replica, ...]:
@@ -105,7 +105,7 @@ def update_call(change: Change, want: Replica, have: Replica, desired: TableSpec
 
 
 def creation_precondition(replica: Replica, desired: TableSpec, observed: TableSpec) -> Precondition | None:
-    """Strong consistency comes with all replicas at once; eventual consistency needs a stream with both images."""
+    """Strong consistency requires all replicas at once, eventual consistency a stream with both images."""
     if is_strong(observed):
         sentence = f"a strongly consistent table gets no further replica, so none in {replica.region}"
         return Precondition(sentence, "the replicas declared as they are", rule=27)
@@ -124,7 +124,7 @@ def strong_precondition(desired: TableSpec, observed: TableSpec) -> Precondition
 
 
 def removal_precondition(desired: TableSpec, observed: TableSpec) -> Precondition | None:
-    """A strongly consistent table loses its replicas all at once or not at all."""
+    """All replicas of a strongly consistent table must be removed in one call."""
     staying = [want.region for _, want, have in replica_pairs(desired, observed) if want and have]
     if not is_strong(observed) or not staying:
         return None
@@ -132,7 +132,7 @@ def removal_precondition(desired: TableSpec, observed: TableSpec) -> Preconditio
 
 
 def other_key(wish: str | None, seen: str | None) -> bool:
-    """Whether two keys differ for certain: an alias in another Region cannot be resolved, and is left alone."""
+    """Whether two keys certainly differ. An alias in another Region cannot be resolved, so it is not compared."""
     if wish is None or wish == seen or "alias/" in wish or "alias/" in (seen or ""):
         return False
     return seen is None or wish.rsplit("/", 1)[-1] != seen.rsplit("/", 1)[-1]

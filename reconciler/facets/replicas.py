@@ -1,4 +1,4 @@
-"""Facet replicas: the table's copies in other Regions, one change at a time, with what each overrides there."""
+"""Facet replicas: copies of the table in other Regions and what each overrides. One change per call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REKEYED = "the replica in {region} is deleted with every item in it and made aga
 
 
 class ReplicasFacet(Facet, MultiStep, HasPreconditions):
-    """The list is whole where it is given; the table's own Region may be in it or not."""
+    """A declared list is complete. It may contain the own Region of the table or not."""
 
     name = "replicas"
     rank = Rank.REPLICA
@@ -29,6 +29,7 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
     def observe(self, responses: Responses) -> tuple[Replica, ...]:
         table = responses.table
         home = (*table["TableArn"].split(":", 4), "", "", "", "")[3]
+        # An endpoint may list the own Region among the replicas or not, so it is added in one way.
         found = [_read(shape) for shape in table.get("Replicas") or () if shape["RegionName"] != home]
         there = [replica for replica in found if replica.status != "DELETING"]
         return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))

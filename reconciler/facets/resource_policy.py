@@ -1,4 +1,4 @@
-"""Facet resource_policy: who else may use the table. ``{}`` is no policy; a policy not declared stays."""
+"""Facet resource_policy: who else may use the table. ``{}`` means no policy; an undeclared policy stays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NONE = ResourcePolicy(None)
 
 
 class ResourcePolicyFacet(Facet, InCreateTable):
-    """Compared as JSON. A revision that somebody else wrote since it was read makes the service refuse ours."""
+    """Compares normalised JSON. A write fails if another revision was written since the read."""
 
     name = "resource_policy"
     rank = Rank.NON_BLOCKING

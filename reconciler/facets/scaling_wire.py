@@ -1,6 +1,6 @@
-"""Between the model's scaling values and Application Auto Scaling's shapes, for the facets that know capacity. Pure.
+"""Converts scaling values of the model to shapes of Application Auto Scaling and back. Pure.
 
-Operations of that service carry its name in front: ``application-autoscaling:RegisterScalableTarget``.
+Operations of that service have its name as a prefix: ``application-autoscaling:RegisterScalableTarget``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def reads_of_details(name: str, indexes: Iterable[str | None]) -> Iterator[Extra
 
 
 def owned_capacities(responses: Responses) -> tuple[str, ...]:
-    """Paths of the capacities that a scalable target owns, suspended or not; empty where that was not asked."""
+    """Paths of the capacities with a scalable target, suspended or not; empty if targets were not read."""
     places = sorted(
         _by_capacity(responses, TARGETS, "ScalableTargets"), key=lambda scaled: (scaled[0] or "", scaled[1])
     )
@@ -68,7 +68,7 @@ def path_of(scaled: ScaledCapacity) -> str:
 
 
 def read_scaling(responses: Responses) -> AutoScaling:
-    """Every capacity with a scalable target. A policy or an action without a target has no effect and is passed by."""
+    """All capacities with a scalable target. A policy or an action without a target has no effect and is ignored."""
     targets = _by_capacity(responses, TARGETS, "ScalableTargets")
     policies = _by_capacity(responses, POLICIES, "ScalingPolicies")
     actions = _by_capacity(responses, ACTIONS, "ScheduledActions")
@@ -82,7 +82,7 @@ def read_scaling(responses: Responses) -> AutoScaling:
 
 
 def register(table: str, scaled: ScaledCapacity, wanted: Scaling, observed: Scaling) -> Call:
-    """Both limits at once: of a new target the service wants both (RegisterScalableTarget)."""
+    """Set both limits at once, because a new target requires both (RegisterScalableTarget)."""
     least = wanted.min if wanted.min is not None else observed.min
     most = wanted.max if wanted.max is not None else observed.max
     limits = {"MinCapacity": least, "MaxCapacity": most}
@@ -91,7 +91,7 @@ def register(table: str, scaled: ScaledCapacity, wanted: Scaling, observed: Scal
 
 
 def deregister(table: str, scaled: ScaledCapacity) -> Call:
-    """The target goes, and its policies and scheduled actions with it (DeregisterScalableTarget)."""
+    """Remove the target, and with it its policies and scheduled actions (DeregisterScalableTarget)."""
     return Call(f"{SERVICE}:DeregisterScalableTarget", _address(table, scaled))
 
 
@@ -108,9 +108,9 @@ def target_of(call: Call | None) -> tuple[object, object] | None:
 
 
 def put_policy(table: str, scaled: ScaledCapacity, wanted: Scaling, observed: Scaling) -> Call:
-    """The whole policy, for it is replaced as a whole; what is not declared stays as observed (PutScalingPolicy).
+    """Replace the policy; PutScalingPolicy has no partial update, so undeclared members are sent as observed.
 
-    A target takes one policy a metric, so an observed one is changed under its own name.
+    A target accepts one policy per metric, so an observed policy keeps its name.
     """
     chosen: dict[str, Any] = {
         "TargetValue": wanted.target if wanted.target is not None else observed.target,
@@ -143,7 +143,7 @@ def put_action(table: str, scaled: ScaledCapacity, action: ScheduledScaling) -> 
 
 
 def delete_action(table: str, scaled: ScaledCapacity, name: str) -> Call:
-    """A scheduled action goes (DeleteScheduledAction)."""
+    """Delete a scheduled action (DeleteScheduledAction)."""
     return Call(DELETE_ACTION, {**_address(table, scaled), "ScheduledActionName": name})
 
 
@@ -192,7 +192,7 @@ def _capacity_of(table: str, shape: Mapping[str, Any]) -> ScaledCapacity | None:
 
 
 def _tracking(scaled: ScaledCapacity, policies: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The policy that tracks the utilisation of this very capacity; others are not ours."""
+    """The policy that tracks the utilisation of this capacity. Other policies are unmanaged."""
     for policy in policies:
         configuration = policy.get("TargetTrackingScalingPolicyConfiguration") or {}
         metric = configuration.get("PredefinedMetricSpecification") or {}

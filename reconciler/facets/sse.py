@@ -1,8 +1,8 @@
-"""Facet sse: encryption at rest, by the key that DynamoDB owns or by one in KMS.
+"""Facet sse: encryption at rest, with the key that DynamoDB owns or with one in KMS.
 
-A declaration that names no key means the one that AWS manages for DynamoDB, as an SSESpecification without a key
-does (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSESpecification.html). DescribeTable answers
-with the ARN of a key alone, so whose key it is has to be asked of KMS.
+A declaration without a key means the AWS managed key, like an SSESpecification without one
+(https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSESpecification.html). DescribeTable returns only
+the ARN of a key, so an alias must be resolved by KMS.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RESOLVE = "kms:DescribeKey"
 
 
 class SseFacet(Facet, InCreateTable, HasExtraReads):
-    """An alias is compared by the ARN of its key, which only KMS tells: DescribeTable answers with ARNs alone."""
+    """Compares an alias by the ARN of its key, which ``kms:DescribeKey`` returns."""
 
     name = "sse"
     rank = Rank.SETTINGS
@@ -42,6 +42,7 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
             return OFF
         key = shape.get("KMSMasterKeyArn")
         for asked, answer in responses.answers.items():
+            # An alias that resolves to the live key is reported as the alias, so that it equals the declaration.
             if asked.startswith(f"{RESOLVE} ") and answer["KeyMetadata"]["Arn"] == key:
                 key = asked.removeprefix(f"{RESOLVE} ")
         return Sse(True, key)
@@ -68,7 +69,7 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
 
 
 def _other_key(want: Sse, have: Sse) -> bool:
-    """Whether the table has another key than the declared one, as far as the endpoint names keys at all."""
+    """Whether the table has another key than the declared one. Some endpoints do not return a key."""
     if want.key is None and not have.enabled:
         return False
     if have.enabled and have.key is None:

@@ -1,4 +1,4 @@
-"""Facet stream: DynamoDB Streams of a table. The view of an enabled stream changes only by disabling it first."""
+"""Facet stream: DynamoDB Streams of a table. An enabled stream must be disabled before its view can change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNSAFE = "a stream's view never changes in place: the stream is disabled and a n
 
 
 class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
-    """A disabled stream is one state, whatever remains of its details."""
+    """All disabled streams are equal, whatever details DescribeTable still has."""
 
     name = "stream"
     rank = Rank.STREAM
@@ -45,6 +45,7 @@ class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.stream or OFF, observed.spec.stream or OFF
+        # DynamoDB rejects StreamEnabled with a view while the stream is enabled, so a new view starts with disabling.
         shape = _shape(want) if want.enabled and not have.enabled else {"StreamEnabled": False}
         return Call("UpdateTable", {"TableName": desired.name, "StreamSpecification": shape})
 

@@ -1,4 +1,4 @@
-"""Facet stream_policy: who else may read the stream of the table. The policy goes when its stream goes."""
+"""Facet stream_policy: who else may read the stream of the table. Disabling the stream deletes its policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY = f"{policy_json.READ} stream"
 
 
 class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
-    """Read and written under the ARN of the enabled stream, which is another one each time it is enabled."""
+    """Uses the ARN of the enabled stream, which is new each time the stream is enabled."""
 
     name = "stream_policy"
     rank = Rank.NON_BLOCKING
@@ -56,7 +56,7 @@ class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
 
 
 def _stream(table: Mapping[str, Any]) -> str | None:
-    """The ARN of an enabled stream; that of a disabled one is told for a day after."""
+    """The ARN of an enabled stream. DescribeTable has that of a disabled one for another day."""
     enabled = (table.get("StreamSpecification") or {}).get("StreamEnabled")
     arn: str | None = table.get("LatestStreamArn") if enabled else None
     return arn

@@ -1,4 +1,4 @@
-"""Facet table_class: the storage class of a table. A switch to the class it has would be refused (UpdateTable)."""
+"""Facet table_class: the storage class of a table. UpdateTable rejects a switch to the current class."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STANDARD: TableClass = "STANDARD"
 
 @dataclass(frozen=True, slots=True)
 class ClassSwitches(Quota):
-    """DescribeTable tells the last switch; creating a table in a class reads as if it were one."""
+    """DescribeTable has the time of the last switch. Creating a table with a class also sets it."""
 
     def last_change(self, counters: Counters) -> datetime | None:
         return counters.class_changed
@@ -36,7 +36,7 @@ QUOTA = ClassSwitches(
 
 
 class TableClassFacet(Facet, InCreateTable):
-    """A table whose class was never set has no TableClassSummary, and is STANDARD."""
+    """A table without a TableClassSummary never had its class set, and is STANDARD."""
 
     name = "table_class"
     rank = Rank.SETTINGS

@@ -1,4 +1,4 @@
-"""Facet tags: tags of the table. Only declared keys are ours; a tag is never taken away."""
+"""Facet tags: tags of the table. It manages only declared keys, and never removes a tag."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.table import TableSpec
 
 OWNER_TAG = "dynamodb-reconciler:owner"
-"""Key of the tag that says who created a table; it rides in CreateTable and never differs."""
+"""The key of the owner tag, which CreateTable sets. It is never compared with a declaration."""
 READ = "ListTagsOfResource"
 Tags = tuple[tuple[str, str], ...]
 
 
 class TagsFacet(Facet, InCreateTable):
-    """Tags of the service (``aws:``) and the owner tag are not part of the value."""
+    """The value excludes tags of AWS (``aws:``) and the owner tag."""
 
     name = "tags"
     rank = Rank.TAGS
@@ -41,6 +41,7 @@ class TagsFacet(Facet, InCreateTable):
                 yield Change(self.name, f"tags.{key}", had.get(key), value)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
+        # TagResource counts towards a low rate limit, so one call sets all differing tags.
         differing = [(difference.path, difference.after) for difference in self.diff(desired, observed.spec)]
         tags = [{"Key": path.removeprefix("tags."), "Value": value} for path, value in differing]
         return Call("TagResource", {"ResourceArn": observed.identity.arn, "Tags": tags})
@@ -58,7 +59,7 @@ def with_owner(call: Call, value: str) -> Call:
 
 
 def owner_of(responses: Responses) -> str | None:
-    """The value of the owner tag; None where there is none or tags were not read."""
+    """The value of the owner tag; None if there is none or the tags were not read."""
     tags = responses.answers[READ]["Tags"] if READ in responses.answers else ()
-    # moto adds a tag that is there already a second time (TagResource).
+    # TagResource of moto adds an existing tag a second time, so the last one counts.
     return next((tag["Value"] for tag in reversed(tags) if tag["Key"] == OWNER_TAG), None)

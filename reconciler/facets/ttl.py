@@ -1,4 +1,4 @@
-"""Facet ttl: time to live. It is not a member of CreateTable, so a new table gets it by the call after."""
+"""Facet ttl: time to live. CreateTable has no such member, so a second call sets it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUOTA = Quota(
 
 
 class TtlFacet(Facet, MultiStep):
-    """One attribute at a time: moving it means disabling it now and enabling it in a later round."""
+    """A change of the attribute takes two calls: disable now, enable in a later pass (rule 10)."""
 
     name = "ttl"
     rank = Rank.TTL
@@ -54,6 +54,7 @@ class TtlFacet(Facet, MultiStep):
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.ttl or OFF, observed.spec.ttl or OFF
+        # UpdateTimeToLive must name the enabled attribute to disable it, and cannot move to another one directly.
         target = Ttl(False, have.attribute) if have.enabled else want
         shape = {"Enabled": target.enabled, "AttributeName": target.attribute}
         return Call("UpdateTimeToLive", {"TableName": desired.name, "TimeToLiveSpecification": shape})

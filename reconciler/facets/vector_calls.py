@@ -1,6 +1,6 @@
 """The calls that create and delete one vector index of a live table, and its shapes.
 
-Used by the facet vector_indexes alone. One UpdateTable creates or deletes one index, be it vector or secondary.
+Used by the facet vector_indexes alone. One UpdateTable creates or deletes one index, vector or secondary.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def vector_definition(index: VectorIndex) -> dict[str, Any]:
 
 
 def vector_index_for_display(index: VectorIndex) -> dict[str, Any]:
-    """A whole index for people: as in CreateTable, with the types of its search schema."""
+    """An index for display: as in CreateTable, with the types of its search schema."""
     shape = {name: value for name, value in vector_definition(index).items() if name != "IndexName"}
     return {**shape, "SearchSchema": field_for_display(index, "search")} if index.search else shape
 
 
 def field_for_display(index: VectorIndex, field: str) -> Any:
-    """One field for people."""
+    """One field for display."""
     match field:
         case "projection":
             return wire.projection(index.projection)
@@ -64,7 +64,7 @@ def create_vector_index_call(index: VectorIndex, desired: TableSpec, observed: T
 
 
 def delete_vector_index_call(name: str, desired: TableSpec) -> Call:
-    """Delete an index; the attributes of its search schema leave the definitions by themselves."""
+    """Delete an index. DynamoDB removes the attributes of its search schema from the definitions."""
     return Call("UpdateTable", {"TableName": desired.name, "VectorIndexUpdates": [{"Delete": {"IndexName": name}}]})
 
 

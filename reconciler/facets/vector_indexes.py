@@ -1,4 +1,4 @@
-"""Facet vector_indexes: vector indexes, created, deleted and rebuilt one a call. They need an on-demand table."""
+"""Facet vector_indexes: vector indexes. One call creates or deletes one. They require an on-demand table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pair = tuple[VectorIndex | None, VectorIndex | None]
 
 
 class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
-    """The list is whole where it is given. No field of an index changes under one name."""
+    """A declared list is complete. No field of an index can change in place, so it is rebuilt."""
 
     name = "vector_indexes"
     rank = Rank.INDEX_CREATE
@@ -104,7 +104,7 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
                 yield Change(self.name, f"{path}.{field}", before, after, Hazard.DISRUPTION, REBUILT.format(name=name))
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> Pair:
-        """The index a change is about, by its whole meaning: names may contain the dots of a path."""
+        """The index of a change, found by the whole change, because names may contain dots."""
         for name, want, have in pairs(desired.vector_indexes, observed.vector_indexes):
             if is_path_of(change.path, self.name, name) and change in self._changes(
                 name, want, have, desired, observed

@@ -1,4 +1,4 @@
-"""Facet warm_throughput: what a table takes at once. It only rises, and the service raises it by itself."""
+"""Facet warm_throughput: what a table can serve at once. It can only be raised; DynamoDB also raises it itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.table import TableSpec, WarmThroughput
 
 
 class WarmThroughputFacet(Facet, InCreateTable, HasPreconditions):
-    """Read and write are ours one by one. Those of an index belong to the facet global_indexes."""
+    """Read and write are managed separately. Those of an index belong to the facet global_indexes."""
 
     name = "warm_throughput"
     rank = Rank.LIMITS

@@ -1,4 +1,4 @@
-"""Between the model's values and the service's shapes; every facet reads and writes through these. Pure."""
+"""Converts values of the model to shapes of DynamoDB and back. Used by all facets. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Shape = dict[str, Any]
 
 
 def read_keys(schema: Iterable[Mapping[str, Any]], definitions: Iterable[Mapping[str, Any]]) -> tuple[KeyElement, ...]:
-    """A KeySchema in its order, with the types from AttributeDefinitions; ``Malformed`` where one is missing."""
+    """A KeySchema in order, with the types of AttributeDefinitions. Raises ``Malformed`` if one is missing."""
     types = {definition["AttributeName"]: definition["AttributeType"] for definition in definitions}
     keys = []
     for element in schema:
@@ -41,7 +41,7 @@ def search_keys(index: VectorIndex) -> tuple[KeyElement, ...]:
 
 
 def keys_for_display(keys: Iterable[KeyElement]) -> list[Shape]:
-    """A key for people: its elements in order, each with its type."""
+    """A key for display: its elements in order, each with its type."""
     return [{"AttributeName": k.attribute, "KeyType": k.role, "AttributeType": k.type} for k in keys]
 
 
@@ -58,7 +58,7 @@ def projection(value: Projection) -> Shape:
 
 
 def read_throughput(shape: Mapping[str, Any] | None) -> Throughput | None:
-    """ProvisionedThroughput; the zeros that on-demand tables answer are no throughput."""
+    """ProvisionedThroughput; None for the zeros of an on-demand table."""
     if not shape or not shape.get("ReadCapacityUnits") or not shape.get("WriteCapacityUnits"):
         return None
     return Throughput(int(shape["ReadCapacityUnits"]), int(shape["WriteCapacityUnits"]))

@@ -1,1 +1,1 @@
-"""The words of the tool as frozen types; no I/O. Everything above imports it, it imports nothing."""
+"""The frozen types that all packages share. No I/O; it imports no other package."""

@@ -1,4 +1,4 @@
-"""On-demand backups as a value: what is declared, and on the observed side which ones stand and when that was seen."""
+"""On-demand backups as a value: the declared schedule, and the backups that were observed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 PATTERN = "{table}-{time}"
-"""The name of a backup where none is declared; a mark follows that tells ours from others."""
+"""The default name of a backup. A hash at its end tells our backups from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class TakenBackup:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """A schedule in cron's five fields (UTC), how many of ours to keep, and how they are named.
+    """A schedule in the five fields of cron (UTC), how many of our backups to keep, and their name pattern.
 
-    ``taken`` (oldest first), ``seen_at``, ``born`` (when the table was made) and ``there`` (whether the endpoint has
-    backups at all) belong to the observed side alone.
+    Only an observed value has ``taken`` (oldest first), ``seen_at``, ``born`` (when the table was created) and
+    ``there`` (whether the endpoint supports backups).
     """
 
     schedule: str | None = None

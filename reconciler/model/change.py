@@ -1,4 +1,4 @@
-"""What differs (Change) and the request that closes the difference (Call): two types, meaning and command."""
+"""``Change``: a difference between declared and observed. ``Call``: the API request that closes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Hazard(StrEnum):
-    """What a change would cost, before any policy looks at it."""
+    """What a change costs, before the policy decides on it."""
 
     NONE = "none"
     DISRUPTION = "disruption"
@@ -46,17 +46,17 @@ class Call:
 
     @property
     def changes_table(self) -> bool:
-        """Whether it needs an ACTIVE table and makes it busy; one such call a table and round."""
+        """Whether it needs an ACTIVE table and makes it busy. A pass sends at most one such call per table."""
         return self.operation in ("CreateTable", "UpdateTable", "DeleteTable")
 
     @property
     def destroys(self) -> bool:
-        """Whether it ends a table or takes a part of one away."""
+        """Whether it deletes a table or a part of one."""
         return destroys(self.operation, self.params)
 
 
 def is_read(operation: str) -> bool:
-    """Whether an operation of DynamoDB or of a service beside it changes nothing; what is not known counts as a write.
+    """Whether an operation of DynamoDB or a sibling service changes nothing. An unknown operation counts as a write.
 
     Operations of other services carry the name of the service: ``kms:DescribeKey``.
     """
@@ -68,10 +68,10 @@ _READ_ITEMS = frozenset(("Scan", "Query", "BatchGetItem", "TransactGetItems"))
 
 
 def destroys(operation: str, params: Mapping[str, Any]) -> bool:
-    """Whether a second sending, after a lost answer, could destroy what somebody made in between (I4).
+    """Whether sending the request again after a lost response could destroy what others created in between (I4).
 
-    The delete of an item is one where its old attributes are asked for as proof: a second sending would be answered
-    that there is no item, which says nothing about what the first one removed. Records of the state table do not ask.
+    A DeleteItem counts if it requests the old attributes as proof. The response to a second sending would be that there
+    is no item, which proves nothing about the first one. Deletes of state records do not request them.
     """
     if operation == "UpdateTable":
         members = ("GlobalSecondaryIndexUpdates", "VectorIndexUpdates", "ReplicaUpdates")

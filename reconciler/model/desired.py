@@ -18,7 +18,7 @@ Item = Mapping[str, AttributeValue]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a declaration stands: a path relative to the desired state's folder, and a line from 1."""
+    """Where a declaration is: a path relative to the folder of the desired state, and a line, starting at 1."""
 
     file: str
     line: int | None = None
@@ -29,7 +29,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """What may be done to a table beside changing it in place."""
+    """What the reconciler may do to a table besides changing it in place."""
 
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
@@ -44,16 +44,16 @@ class Seed:
     source: str
     items: tuple[Item, ...]
     digest: str
-    """SHA-256 over the items, independent of their order; tells whether a seed changed."""
+    """SHA-256 over the items, independent of their order. A changed seed has another digest."""
     lines: tuple[int | None, ...] = ()
-    """Where each item stands in the file; empty where a seed has no lines."""
+    """The line of each item in its file; empty for a seed without lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Items of a table name items of another one: ``table`` is its base name, ``attribute`` what holds its key.
 
-    Told and drawn, never enforced: the service has no foreign keys.
+    It is shown and drawn, never enforced: DynamoDB has no foreign keys.
     """
 
     table: str
@@ -87,9 +87,9 @@ class DeclarationFile:
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A recorded table that is not declared any more.
+    """A recorded table that is no longer declared.
 
-    ``names`` are the names that its definition may have, ``gone`` the file that declared it and is not read any more.
+    ``names`` are the names that its definition may have. ``gone`` is the file that declared it and is no longer read.
     """
 
     name: str
@@ -120,7 +120,7 @@ class DesiredState:
 
 
 class Removal(StrEnum):
-    """What became of the item."""
+    """The result of one attempt to remove an item that the seeder wrote; returned by the ``ItemApi`` port."""
 
     REMOVED = "removed"
     GONE = "gone"

@@ -1,18 +1,18 @@
-"""Every error the tool raises on purpose, and the four outcomes they lead to.
+"""Every error that the reconciler raises on purpose, and the outcome that each class leads to.
 
 ReconcilerError
-├── UsageError                  a command was called with words that do not fit
+├── UsageError                  a command was called with invalid arguments
 ├── SettingsError               a setting is missing or malformed
 ├── DeclarationError            the desired state is broken; carries every Problem found
 ├── StateError                  the state table cannot be used
-├── EndpointError               the endpoint did not answer in the time that was given to it
+├── EndpointError               the endpoint did not respond within RECONCILER_WAIT
 └── ApiError                    a call to the endpoint failed
     ├── NotFound                the table (or index) is not there
     ├── Busy                    the resource is being changed, or a change of it is under way
     │   ├── NameTaken           a create that was sent once found a table of that name
-    │   ├── LeaseLost           another reconciler leads by now
-    │   └── RecordChanged       a record is not any more as it was read
-    ├── TableChanged            the table of this name is another one by now, or there is none
+    │   ├── LeaseLost           another reconciler holds the lease
+    │   └── RecordChanged       a record was written after it was read
+    ├── TableChanged            the table was deleted or replaced by another one
     ├── Throttled               slow down: throttling, account limits, too many operations at once
     │   └── QuotaUsedUp         a quota in time is used up: later, by its hours and not by seconds
     ├── Denied                  credentials are refused, expired or not found
@@ -34,7 +34,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What the engine does about the end of a call; nothing else is ever decided on an error."""
+    """How the engine reacts to a failed call. No other decision depends on the class of an error."""
 
     AGAIN = "again"
     RETRY = "retry"
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a declaration or a seed, placed so that it can be mended."""
+    """One problem in a declaration or a seed: file, line (from 1), field, what is wrong, and what to do."""
 
     file: str
     line: int | None
@@ -58,15 +58,15 @@ class Problem:
 
 
 class ReconcilerError(Exception):
-    """Base of every error raised on purpose; its text is a sentence for the user."""
+    """Base class of all errors raised on purpose. The text is a sentence for the user."""
 
 
 class Interrupted(Exception):
-    """The process is to stop. Raised between two calls, never within one; no verb handles it as a failure."""
+    """The process was asked to stop. Raised between two calls, never within one. No command treats it as a failure."""
 
 
 class UsageError(ReconcilerError):
-    """A command was called with arguments that it does not take."""
+    """A command was called with invalid arguments."""
 
 
 class SettingsError(ReconcilerError):
@@ -74,7 +74,7 @@ class SettingsError(ReconcilerError):
 
 
 class StateError(ReconcilerError):
-    """The state table cannot be used; without it nothing is written."""
+    """The state table cannot be used. Nothing is written without it."""
 
 
 class EndpointError(ReconcilerError):
@@ -84,7 +84,7 @@ class EndpointError(ReconcilerError):
 class DeclarationError(ReconcilerError):
     """The desired state cannot be used as a whole; ``problems`` holds everything found at once.
 
-    ``warnings`` are those of the same reading: a file that was passed over may explain a problem.
+    ``warnings`` belong to the same load: a skipped file may explain a problem.
     """
 
     def __init__(self, problems: tuple[Problem, ...], warnings: tuple[str, ...] = ()) -> None:
@@ -122,15 +122,15 @@ class NameTaken(Busy):
 
 
 class LeaseLost(Busy):
-    """Another reconciler leads by now: nothing more is written, and the next pass sees what it made of things."""
+    """Another reconciler holds the lease. Nothing more is written; the next pass observes its changes."""
 
 
 class RecordChanged(Busy):
-    """Somebody wrote a record since it was read: nothing is done on what it said, and the next pass reads it again."""
+    """A record was written after it was read. The stale record decides nothing; the next pass reads it again."""
 
 
 class TableChanged(ApiError):
-    """The table was deleted, or deleted and created again, while it was worked on: nothing more is sent to it."""
+    """The table was deleted or replaced during the pass. Nothing more is sent to it."""
 
     outcome = Outcome.NEVER
 
@@ -142,7 +142,7 @@ class Throttled(ApiError):
 
 
 class QuotaUsedUp(Throttled):
-    """A quota in time is used up (a mode switch, a decrease, time to live): backing off for seconds cannot help."""
+    """A quota per hour or day is used up (billing mode, decreases, time to live). A back-off of seconds cannot help."""
 
 
 class Denied(ApiError):
@@ -170,7 +170,7 @@ class ConditionFailed(ApiError):
 class OutcomeUnknown(ApiError):
     """The answer of a delete of one item is lost or is no proof: the item may be gone, with what others added to it.
 
-    It is not tried again, because a second attempt would find the item gone and read that as success.
+    It is not retried: a second attempt would find no item and take that for success.
     """
 
     outcome = Outcome.NEVER

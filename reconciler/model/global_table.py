@@ -1,6 +1,6 @@
-"""What makes a table global, as values: one shape for what is declared and what is observed.
+"""Replicas and settings of a global table, as values with one type for declared and observed.
 
-``None`` in an optional field means *not ours: leave it*, as everywhere in the model.
+``None`` in an optional field means *unmanaged*, as everywhere in the model.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Replica:
 
     @property
     def name(self) -> str:
-        """Replicas are told apart by their Region."""
+        """The Region, which identifies a replica."""
         return self.region
 
 

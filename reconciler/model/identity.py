@@ -1,4 +1,4 @@
-"""Which table it is, as opposed to what it is called, and which endpoint it lives on."""
+"""The identity of a table, as opposed to its name, and the endpoint that it is on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Identity:
     created: str
 
     def same(self, other: Identity | None) -> bool:
-        """Whether both are one and the same table; when in doubt, they are not."""
+        """Whether both are the same table. If that is unknown, they are not."""
         if other is None:
             return False
         if self.table_id and other.table_id:
@@ -54,7 +54,7 @@ DYNAMODB_LOCAL_REGION = "ddblocal"
 
 
 class Flavor(StrEnum):
-    """What answers at the endpoint, decided by its answers and never by its URL."""
+    """The kind of endpoint. Its responses decide it, never its URL."""
 
     AWS = "aws"
     DYNAMODB_LOCAL = "dynamodb-local"
@@ -74,7 +74,7 @@ class Flavor(StrEnum):
 
     @property
     def lacks(self) -> frozenset[str]:
-        """Facets that it is known to refuse, or to forget inside a CreateTable that it then refuses."""
+        """Facets that it is known to reject, or to ignore in a CreateTable."""
         return _LACKS.get(self, frozenset())
 
 
@@ -101,7 +101,7 @@ _LACKS: dict[Flavor, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where tables live. ``account`` and ``partition`` come from a table ARN or STS, ``None`` while unknown."""
+    """The place that calls are sent to. The account comes from a table ARN or STS; ``None`` while it is unknown."""
 
     url: str
     region: str

@@ -1,4 +1,4 @@
-"""One live table as a pass sees it: its spec in the shape of a declaration, and what only a live table has."""
+"""One live table as a pass observes it: its spec, of the type of a declaration, and its live state."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from reconciler.model.table import TableSpec
 
 @dataclass(frozen=True, slots=True)
 class Responses:
-    """Answers about one table, by operation name or the key of a facet's ask; checked for their required keys.
+    """Answers about one table, by operation name or by the key of an ``ExtraRead``; checked for their required keys.
 
-    ``unsupported`` names operations that the endpoint does not have. An operation in neither was not asked.
+    ``unsupported`` names operations that the endpoint does not have. An operation in neither was not called.
     """
 
     answers: Mapping[str, Mapping[str, Any]]
     unsupported: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
-    """Keys of what may not be asked: a permission is missing."""
+    """Keys of reads for which a permission is missing."""
     seen_at: datetime | None = None
     """When the answers were read, in UTC; ``None`` where nobody looked at a clock."""
 
@@ -34,7 +34,7 @@ class Responses:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What DescribeTable says about changes that the service counts; times are UTC.
+    """The counters in DescribeTable for changes with a quota; times are UTC.
 
     ``decreases`` and ``last_decrease`` are by index name, with ``""`` for the table itself; NumberOfDecreasesToday is
     that of the UTC day of the answer.
@@ -52,8 +52,8 @@ class ObservedTable:
 
     ``status`` is TableStatus; ``transitions`` are sentences on indexes and features that are still changing (for
     example ``index by_email is CREATING``), ``changing`` the facets they belong to. ``item_count`` and ``size_bytes``
-    refresh about every six hours on AWS and decide nothing. ``unsupported`` names facets that this endpoint cannot be
-    asked for, ``unknown`` the paths that we may not look at, each with the permission that is missing.
+    refresh about every six hours on AWS and decide nothing. ``unsupported`` names facets that this endpoint does not
+    have. ``not_observed`` maps paths that cannot be read to the missing permission.
     """
 
     spec: TableSpec

@@ -1,4 +1,4 @@
-"""What a pass may do: the settings the core needs, as one frozen value with the emulator already taken into account."""
+"""The settings of a pass, as one frozen value. Passed to the engine by the wiring."""
 
 from __future__ import annotations
 

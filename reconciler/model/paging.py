@@ -1,4 +1,4 @@
-"""Every loop over pages ends: by progress, and after a number of pages. Used wherever an operation is paged."""
+"""Ends every loop over pages: by a repeated token, or after a number of pages. Used for each paged operation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MOST_PAGES = 10_000
 
 
 class Pages:
-    """The tokens of one paged read. A token that comes again leads round in a circle, so the answer is malformed."""
+    """The tokens of one paged read. A repeated token would loop for ever, so the response is malformed."""
 
     def __init__(self, operation: str) -> None:
         self._operation = operation
         self._seen: set[str] = set()
 
     def advance(self, token: Any) -> None:
-        """Note the token that leads to the next page. Raises ``Malformed`` where it leads nowhere."""
+        """Record the token of the next page. Raises ``Malformed`` for a repeated token and for too many pages."""
         known = json.dumps(token, sort_keys=True, default=repr)
         if known in self._seen:
             raise Malformed(self._operation, "MalformedAnswer", "the pages go round in a circle: a token repeats")

@@ -1,4 +1,4 @@
-"""Steps with their fates: what the planner hands to the engine and to every display."""
+"""The steps of a plan with their statuses. The planner makes them for the engine and for every display."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change (or several that ride in one call) with its call and its fate.
+    """One change, or several in one call, with the call and its status.
 
     ``message`` is the sentence for people, ``allow_with`` the exact command or setting that would allow a blocked
     step. ``call`` is ``None`` for a wait that only observes and for seeding. ``ready`` steps are applied in order, one

@@ -1,4 +1,4 @@
-"""What the tool remembers between passes, one frozen type a kind of record. Each belongs to a stack and environment."""
+"""The records of the state table: one frozen type per kind. Each record belongs to one stack and environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.identity import Identity
 
 Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
 CountedChange = Literal["ttl", "mode", "class", "decrease"]
-"""Kinds of change that the service counts: time to live, the switch to on demand, the table class, less capacity."""
+"""Kinds of change with a quota: time to live, the switch to on demand, the table class, decreases of capacity."""
 SeedState = Literal["started", "done", "cleared"]
 
 
@@ -30,24 +30,26 @@ class OwnTag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InventoryEntry:
-    """Whose a table is; ``planning.ownership`` decides it and knows what state the members stand for.
+    """The ownership of one table. ``planning.ownership`` is the state machine that decides on it.
 
-    ``nonce`` is that of our create, empty where none was ours. ``own_tag`` says what became of our owner tag.
-    ``intent`` is written before CreateTable and has no identity yet; ``created`` may be pruned and replaced under the
-    deletion gate; ``adopted`` is managed in place and never deleted by pruning; ``state_lost`` carries our owner tag
-    but had no entry; ``released`` is left alone until it was declared no more. ``lifecycle`` is the last declared one,
-    so that ``protect`` outlives its file. ``unwanted_since`` is when a pass first wished to delete or replace this
-    identity (or first saw a released table undeclared), ``empty_since`` when it was first proven empty since then,
-    ``forgotten_since`` when a table of ours was first declared no more, ``guarded_since`` when the declarations were
-    first found to look like those of another stack. ``ours_since`` is when the first table that we made under this name
-    was made, where later ones of ours took its place; None where this one is the first. ``declared_in`` is the file
-    that declared the table last, relative to the declarations' folder and with slashes; None in records of older
-    releases. ``tagged_as`` is the stack and environment in the owner tag of a table whose record was transferred from
-    there. ``ending_at`` is set right before a call that deletes the table is sent: whoever reads it must expect
-    that call. ``project`` is the folder of the project that declared the table last, where its stack is named after the
-    folder. ``renamed_to`` names the tables that the file of a table which is declared no more declared in its place.
-    ``revision`` rises with every write of the record and is the condition of the next one; 0 stands for a
-    record that was not read. ``unknown`` holds members of a newer version as they are stored; a rewrite keeps them.
+    docs/safety.md describes each ownership. All times are UTC.
+
+    - ``nonce``: that of our create, empty if the create was not ours. ``own_tag``: the state of our owner tag.
+    - ``identity``: ``None`` for an ``intent``, which is written before CreateTable.
+    - ``lifecycle``: the last declared one, so that ``protect`` outlives the file that declared it.
+    - ``unwanted_since``: when a pass first planned to delete or replace this identity, or first saw a released table
+      undeclared. ``empty_since``: when it was first proven empty after that.
+    - ``forgotten_since``: when a table of ours was first no longer declared.
+    - ``guarded_since``: when the declarations first looked like those of another stack.
+    - ``ours_since``: when we first created a table of this name; ``None`` if this is the first one.
+    - ``declared_in``: the file that last declared the table, relative to the folder of the declarations, with slashes;
+      ``None`` in records of older releases.
+    - ``tagged_as``: the stack and environment in the owner tag, if the record was transferred from there.
+    - ``ending_at``: set right before a call that deletes the table. Any reader must expect that call.
+    - ``project``: the folder of the project that last declared the table, if the stack is named after the folder.
+    - ``renamed_to``: the tables that the file declares instead of a table that is no longer declared.
+    - ``revision``: rises with each write and is the condition of the next one; 0 for a record that was not read.
+    - ``unknown``: members that a newer version stored. A write keeps them.
     """
 
     name: str
@@ -118,12 +120,15 @@ class SeedPart:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How often writing a field did not stick, by change path, for one identity: the convergence breaker's memory.
+    """How often a write took no effect, by path of the change, for one identity. Read by ``planning.breaker``.
 
-    ``wanted`` holds, by path, the declared value (as canonical JSON) that was written; another wish starts anew.
-    ``seen`` holds what read back after the first write, in the same form, ``refused`` when a write was last refused as
-    unknown, or as busy though nothing was under way. ``missed`` holds what our own read-back right after the last write
-    showed where that write did not take, ``contested`` when it took and the field had differed again before.
+    All members are by path, and values are canonical JSON.
+
+    - ``wanted``: the declared value that was written. Another declared value starts anew.
+    - ``seen``: the value that was observed after the first write.
+    - ``refused``: when a write was last refused as unknown, or as busy while nothing was in progress.
+    - ``missed``: the value of our read-back right after the last write, if that write took no effect.
+    - ``contested``: when a write took effect although the field had differed again before.
     """
 
     name: str
@@ -138,9 +143,9 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class QuotaUsage:
-    """When we made changes that the service counts, for one identity, as far as no answer of the service tells it.
+    """When we made changes with a quota, for one identity. The service does not return these times.
 
-    ``times`` are those of the calls, oldest first, ``refused`` the last refusal of a kind that no time explains.
+    ``times`` are those of the calls, oldest first. ``refused`` is the last refusal that ``times`` does not explain.
     """
 
     name: str
@@ -151,9 +156,9 @@ class QuotaUsage:
 
 @dataclass(frozen=True, slots=True)
 class IndexRebuild:
-    """An index of table ``name`` that is being replaced by another one: what ``rebuild-index`` goes on from.
+    """An index rebuild in progress on table ``name``, from which ``rebuild-index`` resumes.
 
-    ``ready_at`` is when the new index was first seen whole; the old one stays for ``hold`` seconds after that.
+    ``ready_at`` is when the new index was first seen ACTIVE. The old one stays for ``hold`` seconds after that.
     """
 
     name: str
@@ -171,17 +176,17 @@ class IndexRebuild:
 
     @property
     def left_alone(self) -> tuple[str, ...]:
-        """The paths of both indexes, which no pass touches meanwhile."""
+        """The paths of both indexes. No pass changes them during the rebuild."""
         return (f"global_indexes.{self.index}", f"global_indexes.{self.new_index}")
 
 
 CAP_WINDOW = timedelta(hours=1)
-"""What went within this time counts towards the cap on deletes."""
+"""Deletions within this time count towards the cap on deletes (I6)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A table that a capped pass deleted or replaced, written down right before the call."""
+    """A deletion or replacement that counts towards the cap; recorded right before the call."""
 
     name: str
     identity: Identity
@@ -190,7 +195,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """The loop's writes are stopped, by whom and since when."""
+    """Who suspended all writes of the stack, and since when."""
 
     by: str
     at: datetime
@@ -219,13 +224,13 @@ class Lease:
 
     @property
     def heartbeat(self) -> tuple[str, int, int, datetime]:
-        """What changes with every renewal and every new holder."""
+        """The members that change with each renewal and each new holder."""
         return (self.holder, self.token, self.beat, self.expires)
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """The world the inventory belongs to; a pass in another one writes nothing."""
+    """The endpoint that the records belong to. A pass at another endpoint writes nothing (I3)."""
 
     partition: str
     account: str
@@ -233,7 +238,7 @@ class Fingerprint:
     state_table: Identity
 
     def same(self, other: Fingerprint) -> bool:
-        """Whether both name one world."""
+        """Whether both name the same endpoint."""
         here = (self.partition, self.account, self.region)
         there = (other.partition, other.account, other.region)
         return here == there and self.state_table.same(other.state_table)
@@ -243,12 +248,12 @@ class Fingerprint:
 class StateSnapshot:
     """Every record of one stack and environment, read at the start of a pass. ``usable`` is false without a table.
 
-    ``elsewhere`` holds, by table name, what other stacks and environments in the same state table say of it.
+    ``foreign_claims`` holds, by table name, the claims of other stacks and environments in the same state table.
     """
 
     usable: bool = True
     fresh: bool = False
-    """True when the state table did not exist before this run (on an emulator: a new world)."""
+    """True if the state table did not exist before this run; on an emulator that means it was reset."""
     inventory: Mapping[str, InventoryEntry] = field(default_factory=dict)
     foreign_claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
     seeds: Mapping[str, SeedRecord] = field(default_factory=dict)

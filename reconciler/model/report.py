@@ -1,4 +1,4 @@
-"""What a pass saw and did: the one value that log, metrics, HTTP and command line are fed from."""
+"""The report of a pass. Log, metrics, HTTP and command line show nothing else."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ class TableReport:
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
 
-    def has(self, *fates: StepStatus) -> bool:
-        """Whether any step has one of these fates."""
-        return any(step.status in fates for step in self.steps)
+    def has(self, *statuses: StepStatus) -> bool:
+        """Whether any step has one of these statuses."""
+        return any(step.status in statuses for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +163,15 @@ class PassReport:
         }
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
             counts[action.value] = self.counted(action, *acted)
-        for fate in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
-            counts[fate.value] = sum(table.has(fate) for table in self.tables)
+        for status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
+            counts[status.value] = sum(table.has(status) for table in self.tables)
         counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(StepStatus.FAILED) for t in self.tables)
         return counts
 
-    def counted(self, action: Action, *fates: StepStatus) -> int:
-        """How many tables have a step of this action in one of these fates, each under the action that covers it."""
-        return sum(_counts(table, action, fates) for table in self.tables)
+    def counted(self, action: Action, *statuses: StepStatus) -> int:
+        """How many tables have a step of this action with one of these statuses. See ``COVERED``."""
+        return sum(_counts(table, action, statuses) for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,6 @@ COVERED: Mapping[Action, frozenset[Action]] = {
 """A replaced table counts once: the delete, create and updates that a replacement consists of are not counted too."""
 
 
-def _counts(table: TableReport, action: Action, fates: tuple[StepStatus, ...]) -> bool:
-    actions = {step.action for step in table.steps if step.status in fates}
+def _counts(table: TableReport, action: Action, statuses: tuple[StepStatus, ...]) -> bool:
+    actions = {step.action for step in table.steps if step.status in statuses}
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))

@@ -1,6 +1,6 @@
-"""Auto scaling of provisioned capacity as a value, the same shape for what is declared and what is observed.
+"""Auto scaling of provisioned capacity as a value, with one type for declared and observed.
 
-``None`` in a field of a declared value means *not ours: leave it*, as everywhere in the model.
+``None`` in a field of a declared value means *unmanaged*, as everywhere in the model.
 """
 
 from __future__ import annotations

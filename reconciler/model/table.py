@@ -1,8 +1,8 @@
-"""A table as a value: what is declared and what is observed have this one shape.
+"""A table as a value, with one type for declared and observed.
 
-``None`` in any optional field means *not ours: leave it*. Turning a feature off is written out, for example
-``Ttl(enabled=False)``. Collections are normalised on construction by those who build them: indexes sorted by name,
-tags sorted by key, non-key attributes as a set; only key schemas keep their order.
+``None`` in an optional field means *unmanaged*. Turning a feature off is an explicit value, for example
+``Ttl(enabled=False)``. Whoever builds a value normalises its collections: indexes sorted by name, tags sorted by key,
+non-key attributes as a set. Only key schemas keep their order, which has a meaning.
 """
 
 from __future__ import annotations
@@ -198,6 +198,28 @@ class KinesisStreaming:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreOverrides:
+    """What a restored table overrides. A field that is ``None`` or empty stays as in the source.
+
+    ``throughput`` requires PROVISIONED, ``maximum`` on demand. ``left_out`` names indexes of any kind that are not
+    restored; ``no_indexes`` leaves out all of them
+    (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html).
+    """
+
+    billing_mode: BillingMode | None = None
+    throughput: Throughput | None = None
+    maximum: OnDemandThroughput | None = None
+    sse: Sse | None = None
+    left_out: tuple[str, ...] = ()
+    no_indexes: bool = False
+
+    @property
+    def about_indexes(self) -> bool:
+        """Whether the indexes of the source must be known: to list those to restore, or to set their throughput."""
+        return bool(self.left_out) or (self.billing_mode == "PROVISIONED" and not self.no_indexes)
+
+
+@dataclass(frozen=True, slots=True)
 class TableSpec:
     """One table. The name of each field but ``name`` is the name of the facet that owns it."""
 
@@ -226,24 +248,3 @@ class TableSpec:
     multi_region_consistency: MultiRegionConsistency | None = None
     global_table_settings: GlobalTableSettings | None = None
     disassociation_protection: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreOverrides:
-    """Each field that is ``None`` or empty stays as the source has it (RestoreTableFromBackup).
-
-    ``throughput`` goes with PROVISIONED, ``maximum`` with on demand. ``left_out`` names indexes of any kind that are
-    not restored; ``no_indexes`` leaves out all of them.
-    """
-
-    billing_mode: BillingMode | None = None
-    throughput: Throughput | None = None
-    maximum: OnDemandThroughput | None = None
-    sse: Sse | None = None
-    left_out: tuple[str, ...] = ()
-    no_indexes: bool = False
-
-    @property
-    def about_indexes(self) -> bool:
-        """Whether the source's indexes must be known: to name those that stay, or to give each its throughput."""
-        return bool(self.left_out) or (self.billing_mode == "PROVISIONED" and not self.no_indexes)

@@ -1,1 +1,1 @@
-"""Inventory, seed records, lease and suspension, kept in one DynamoDB table behind a port."""
+"""The state table: inventory, seed records, lease and suspension, behind the engine's ``StateStore`` port."""

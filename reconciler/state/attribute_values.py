@@ -1,6 +1,6 @@
-"""Plain values to DynamoDB attribute values and back, exactly; used by the records of the state table alone.
+"""Converts plain values to DynamoDB attribute values and back, exactly, for the records of the state table.
 
-Text, whole numbers, truth values, lists and maps are all that a record holds: no floats, no sets, no binary.
+Records hold only strings, integers, booleans, lists and maps.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from typing import Any
 
 
 class Unreadable(Exception):
-    """A record does not hold what its kind promises; the text is the end of a sentence."""
+    """A record is invalid for its kind. The text is the end of a sentence."""
 
 
 def encode(record: Mapping[str, Any]) -> dict[str, Any]:
-    """An item; members that are None are left out."""
+    """An item. Members that are None are left out."""
     return {name: _encode(value) for name, value in record.items() if value is not None}
 
 
 def decode(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain values of an item; ``Unreadable`` for a type that no record holds."""
+    """The plain values of an item. Raises ``Unreadable`` for any other type."""
     return {name: _decode(name, value) for name, value in item.items()}
 
 

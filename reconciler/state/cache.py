@@ -1,8 +1,7 @@
-"""What a process remembers of the state table, to know records that somebody put back from an older copy.
+"""The fencing tokens that this process has seen, to detect a state table that was restored from an older copy.
 
-Fencing tokens only rise: that of the lease, and that which each record bears. Records that fell behind what they, or
-the records beside them, were before must not decide about a table: one that was released since would be deleted again.
-Called by ``table`` at every reading.
+The tokens of the lease and of each record only rise, so a lower token shows that records were restored. Such records
+must decide nothing: a table that was released in the meantime would be deleted again. Called by ``state_table``.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of one reading: of the lease (None without one), the highest on any record, and each record's own."""
+    """The tokens of one load: of the lease (None without one), the highest of any record, and that of each record."""
 
     lease: int | None = None
     highest: int = 0
@@ -37,9 +36,9 @@ class StateCache:
         self._seen = Tokens()
 
     def before(self, place: Fingerprint) -> Tokens:
-        """What was seen so far. Ask before reading: a record may be written while it is read.
+        """The tokens seen so far. Call it before the read, because records may be written during the read.
 
-        Another state table, as after the restart of an emulator, starts anew.
+        It starts anew for another state table, for example after the restart of an emulator.
         """
         with self._lock:
             if self._place is not None and not self._place.same(place):
@@ -48,7 +47,7 @@ class StateCache:
             return self._seen
 
     def keep(self, read: Tokens) -> None:
-        """Remember a reading that contradicts nothing."""
+        """Keep the tokens of a load that showed no contradiction."""
         with self._lock:
             seen = self._seen
             highest = max(seen.highest, read.highest, read.lease or 0)
@@ -57,9 +56,9 @@ class StateCache:
 
 
 def contradiction(before: Tokens, read: Tokens, table: str) -> str | None:
-    """Why what was read is older than what was there before, as sentences; ``None`` where nothing says so.
+    """Why the records are older than those of an earlier load, as sentences. ``None`` if they are not.
 
-    A lease that was deleted is no contradiction: the next one gets a token above all others.
+    A deleted lease is no contradiction, because the next lease gets a token above all others.
     """
     seen = max(before.highest, read.highest)
     if read.lease is None:

@@ -1,4 +1,4 @@
-"""The way to DynamoDB that the state table needs: one method, handed in by the wiring. No SDK is imported here."""
+"""The protocol by which this package calls DynamoDB. The wiring passes the client in; no SDK is imported here."""
 
 from __future__ import annotations
 

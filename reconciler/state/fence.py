@@ -1,9 +1,10 @@
-"""The fence around what only a leader writes: each record bears the token of the lease under which it was written.
+"""Fencing of the records that only the holder of the lease writes. Each record carries the fencing token of its writer.
 
-Called by ``table``. A write of an older token is refused by the table itself, in the one request that it is: a leader
-that was paused past its lease overwrites nothing that its successor wrote. A record that the successor dropped may be
-written once more: it names a table that is gone, or not ours any more, which the next pass forgets again, or one that
-the paused leader made late. For the same reason an entry is dropped only as it was read: it may have come true since.
+Called by ``state_table``. A conditional write makes DynamoDB itself reject an older token, so a holder that was paused
+past its lease overwrites nothing that its successor wrote. One case remains: it may write a record again that the
+successor deleted. That record names a table that no longer exists or is no longer ours, which the next pass removes
+again, or a table that the paused holder created late. For the same reason an inventory record is deleted only under the
+condition that it is unchanged since it was read: its create may have been applied in the meantime.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ FENCED = (
     kinds.REBUILD,
     kinds.ENDED,
 )
-"""The kinds of records that say what a pass found and did; a suspension is anybody's at any time."""
+"""The kinds of records that a pass writes. A suspension is not fenced, because any operator may set it at any time."""
 
 
 def is_fenced(record: str) -> bool:
-    """Whether the record of this range key is a leader's alone."""
+    """Whether only the holder of the lease may write the record with this range key."""
     return record.startswith(FENCED)
 
 
 def condition(token: int, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The members of a request that keep it from what a later token wrote, and from a record that stands otherwise.
+    """The members of a request that make it fail if a later token wrote the record, or if the record changed.
 
-    ``standing`` are members as they were read, ``None`` for one that was not there; a record that is gone by now is as
-    good.
+    ``expected`` are members as they were read, ``None`` for an absent one. A record that was deleted in the meantime
+    also meets the condition.
     """
     found = {name: value for name, value in (expected or {}).items() if value is not None}
     names, values = ({"#fence": FENCE}, {":fence": token, **{f":{name}": value for name, value in found.items()}})
@@ -58,9 +59,9 @@ def condition(token: int, expected: Mapping[str, Any] | None = None) -> dict[str
 
 
 def tokens(items: Iterable[Mapping[str, Any]], table: str) -> dict[str, int]:
-    """The token that each record bears, by its key; records without one are left out.
+    """The token of each record, by its range key; records without one are left out.
 
-    A run of the history that cannot be read stops nothing; any other record must tell its token.
+    Raises ``StateError`` for an unreadable token, except in the history, which decides nothing.
     """
     found: dict[str, int] = {}
     for item in items:
@@ -76,12 +77,12 @@ def tokens(items: Iterable[Mapping[str, Any]], table: str) -> dict[str, int]:
 
 
 def highest(items: Iterable[Mapping[str, Any]], table: str) -> int:
-    """The latest token that any of these records bears; 0 where none does."""
+    """The highest token of these records; 0 if none has one."""
     return max(tokens(items, table).values(), default=0)
 
 
 def address(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The key of a record, by which messages name it."""
+    """The key of a record, which messages show."""
     return {name: item[name] for name in ("scope", "record") if name in item}
 
 

@@ -1,4 +1,4 @@
-"""Reads typed members out of a decoded record; what does not fit is ``Unreadable``, never a default."""
+"""Reads typed members of a decoded record. An invalid member raises ``Unreadable``; it never becomes a default."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from reconciler.state.attribute_values import Unreadable
 
 T = TypeVar("T")
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""Times outside are nobody's: sums with them would leave what a datetime can hold."""
+"""Times outside are invalid: a sum with them could exceed the range of datetime."""
 LARGEST = 10**30
-"""No count or token of a record is larger, and none is negative: DynamoDB keeps 38 digits."""
+"""The largest count or token of a record; none is negative. DynamoDB keeps 38 digits."""
 ADDRESS = ("scope", "record", "fence", "format_version")
-"""What every record has beside the members of its kind."""
+"""Members that each record has besides those of its kind."""
 
 
 class Fields:
-    """One record (or a map inside of one), asked member by member."""
+    """Typed access to the members of one record, or of a map inside it. Each method raises ``Unreadable``."""
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self._members = members
@@ -34,7 +34,7 @@ class Fields:
         return number
 
     def others(self, known: Container[str]) -> dict[str, Any]:
-        """The members that none of ``known`` names: what a newer version wrote, as it stands."""
+        """The members that are not in ``known``, unchanged: a newer version may have written them."""
         return {name: value for name, value in self._members.items() if name not in known and name not in ADDRESS}
 
     def flag(self, name: str) -> bool:
@@ -125,7 +125,7 @@ def _all(name: str, values: list[Any], kind: type[T]) -> list[T]:
 
 
 def written_time(time: datetime | None) -> str | None:
-    """A time as records spell it: ISO 8601, UTC, microseconds, so that texts sort as times do."""
+    """A time as it is stored: ISO 8601 in UTC with microseconds, so that the strings sort like the times."""
     return None if time is None else time.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,9 +1,8 @@
-"""The transfer of records that were written under the stack ``default``, before stacks were named after projects.
+"""Transfers records of the stack ``default``, which releases before the project-named stacks wrote.
 
-It happens once, before a stack that nobody named writes its fingerprint: the records of the tables that are declared
-here move, each table's in one transaction, under the leases of both stacks. What nobody declares stays where it is. A
-process that is killed in between leaves each table in one of the two stacks, and the next one goes on. Called by
-``table``.
+It runs once, before a stack without an explicit name writes its fingerprint. The records of the tables declared here
+move, in one transaction per table, under the leases of both stacks. Records of undeclared tables stay. If the process
+is killed, each table is in exactly one of the two stacks, and the next run resumes. Called by ``state_table``.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from reconciler.state.lease import LeaseRecord
 from reconciler.state.snapshot import NAMED, snapshot_of
 
 PATIENCE = 40.0
-"""Seconds to wait for the lease of the former stack: longer than the term after which a dead holder's is free."""
+"""Seconds to wait for the lease of the former stack. The lease of a dead holder is free after one term."""
 PAUSE = 1.0
 TAGGED_AS = "tagged_as"
 Item = Mapping[str, Any]
@@ -33,7 +32,10 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FormerStack:
-    """Where the records stand, and what is declared here. ``declared`` may raise ``DeclarationError``."""
+    """The scope of the records, and the names of the tables declared here.
+
+    ``declared`` may raise ``DeclarationError``.
+    """
 
     scope: str
     declared: Callable[[], frozenset[str]]
@@ -41,7 +43,7 @@ class FormerStack:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """What concerns the tables that are declared here, of all records of the former stack."""
+    """The records of the former stack that belong to tables declared here."""
 
     by_table: Mapping[str, tuple[Item, ...]]
     suspension: Item | None
@@ -50,7 +52,7 @@ class _Records:
 
 
 class StackTransfer:
-    """Shows what is to be transferred to ``scope``, and transfers it."""
+    """Previews the transfer to ``scope``, and carries it out."""
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class StackTransfer:
         self._lease = LeaseRecord(client, table, former.scope, holder=holder, clock=clock, term=term)
 
     def preview(self, own: StateSnapshot) -> StateSnapshot:
-        """The snapshot as it will be after the transfer; ``own`` where there is nothing to transfer."""
+        """The snapshot as it will be after the transfer; ``own`` unchanged if there is nothing to transfer."""
         records = self._read() if own.recorded_fingerprint is None else None
         if records is None:
             return own
@@ -96,7 +98,7 @@ class StackTransfer:
         )
 
     def carry_out(self, lease: LeaseRecord, actual: Fingerprint) -> str | None:
-        """Transfer what is declared here, and say so; ``None`` where there is nothing. ``StateError`` says why not."""
+        """Transfer the records and return a notice, ``None`` if there are none. Raises ``StateError`` if it fails."""
         records = self._read()
         if records is None:
             return None
@@ -115,7 +117,7 @@ class StackTransfer:
                 self._lease.release()
 
     def _moved(self, token: int) -> str | None:
-        """Both leases are ours: what stands there now is moved, the suspension first."""
+        """Move the records under both leases, the suspension first, so that nothing runs unsuspended in between."""
         records = self._read()
         if records is None:
             return None
@@ -128,7 +130,11 @@ class StackTransfer:
         return self._sentence(records, "was transferred")
 
     def _move(self, name: str, items: Iterable[Item], token: int) -> None:
-        """One transaction, but for the parts of a large seed record, which may be too many: copied before it."""
+        """Move one table in one transaction. Parts of a large seed record are copied before it.
+
+        A transaction holds at most 100 actions
+        (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+        """
         writes: list[dict[str, Any]] = []
         parts: list[Item] = []
         for item in items:
@@ -158,7 +164,7 @@ class StackTransfer:
         return {"Put": {"TableName": self._table, "Item": dict(item), **condition}}
 
     def _delete(self, item: Item) -> dict[str, Any]:
-        """Only as it was read: whoever wrote it since is not overtaken."""
+        """A delete under the condition that the record is unchanged since it was read."""
         key = {"scope": item["scope"], "record": item["record"]}
         members = {name: value for name, value in item.items() if name not in key}
         numbered = list(enumerate(members))
@@ -175,7 +181,7 @@ class StackTransfer:
             self._client.call("PutItem", self._put(item)["Put"])
 
     def _claim(self, lease: LeaseRecord, above: int, records: _Records, scope: str) -> None:
-        """Take a lease, waiting for as long as its holder may be dead."""
+        """Acquire a lease. Waits longer than one term, so that the lease of a dead holder becomes free."""
         # Not a retry library: the wait runs on the clock of the engine, which tests simulate and a stop cuts short.
         began = self._clock.monotonic()
         while lease.acquire(above=above) is None:
@@ -189,7 +195,7 @@ class StackTransfer:
                 )
 
     def _read(self) -> _Records | None:
-        """The records of declared tables; ``None`` where there are none or the declarations cannot be read."""
+        """The records of declared tables; ``None`` if there are none or the declarations have errors."""
         params = {
             "TableName": self._table,
             "KeyConditionExpression": "#scope = :scope",

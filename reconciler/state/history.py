@@ -1,4 +1,4 @@
-"""The newest runs of one scope, one small record each; older ones go when a new one comes. Called by ``table``."""
+"""The newest runs of one scope, one small record each. A new run removes the oldest. Called by ``state_table``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from reconciler.state.record_types import RUN
 from reconciler.state.snapshot import understood
 
 KEPT = 100
+"""Runs that are kept."""
 BATCH = 25
 """BatchWriteItem takes at most 25 requests."""
 ERROR_LENGTH = 500
+"""Characters of an error that are kept."""
 
 
 class History:
@@ -28,9 +30,9 @@ class History:
         self._scope = scope
 
     def add(self, report: PassReport, token: int | None = None) -> None:
-        """Write one run and delete what is older than the newest hundred.
+        """Write one run, and delete all but the newest ``KEPT``.
 
-        ``token`` is that of the lease: runs are never written again, so an older copy of other records shows by them.
+        ``token`` is the fencing token. Runs are never rewritten, so their tokens reveal restored records.
         """
         started = written_time(report.started)
         record = {
@@ -52,7 +54,7 @@ class History:
     def newest(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         """Up to ``limit`` runs as plain values; times are ISO 8601 texts in UTC.
 
-        A run that cannot be read decides nothing, so it stops nothing: its key is shown, and what is wrong with it.
+        An unreadable run decides nothing, so it raises nothing: its key and the problem are returned instead.
         """
         items = islice(query(self._client, {**self._runs(), "Limit": limit}), limit) if limit > 0 else ()
         return tuple(self._run(item) for item in items)
@@ -71,7 +73,7 @@ class History:
         return run
 
     def _trim(self) -> None:
-        """What is left unprocessed by the service is deleted after the next run."""
+        """Delete the oldest runs. Keys that BatchWriteItem returns as unprocessed are deleted after the next run."""
         names = {"ProjectionExpression": "#scope, #record"}
         keys = list(islice(query(self._client, {**self._runs(), **names}), KEPT, None))
         for start in range(0, len(keys), BATCH):

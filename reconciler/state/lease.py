@@ -1,9 +1,9 @@
-"""Who may write: one record per scope, taken and renewed by conditional writes. Called by ``table`` alone.
+"""The lease: the exclusive right to write, one record per scope. Called by ``state_table`` alone.
 
-No two clocks are compared. A holder believes in its lease for one term by its own steady clock; the others believe in
-it for as long as they see its record change, and take it once it has stood still for a whole term by theirs. The
-token rises with every new holder and is part of every renewal, so a former holder is refused by the table itself.
-A verb that changes what may be done revokes the lease: it raises the token, and the holder's next renewal fails.
+It never compares two clocks. The holder trusts its lease for one term by its own steady clock. Others trust it while
+they see the record change, and take it over after it was unchanged for a whole term by their own clocks. The fencing
+token rises with each new holder and is a condition of each renewal, so DynamoDB itself rejects a former holder. A
+command such as ``suspend`` revokes the lease: it raises the token, so that the next renewal of the holder fails.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from reconciler.state.snapshot import read_record
 
 TERM = timedelta(seconds=30)
 MARGIN = 1 / 6
-"""The part of a term, at its end, in which nothing is sent: connecting takes up to 3 s after the last check."""
+"""The fraction at the end of a term in which nothing is sent: a connection takes up to 3 s after the last check."""
 REVOCATIONS = 5
-"""How often a revocation is tried against a holder that renews at the same moment."""
+"""Attempts of a revocation. One fails if the holder renews at the same moment."""
 
 
 class LeaseRecord:
@@ -61,9 +61,9 @@ class LeaseRecord:
         self._lock = threading.Lock()
 
     def acquire(self, above: int = 0) -> Lease | None:
-        """Take a free lease or renew our own when a third of its term has gone by; None when another has it.
+        """Take a free lease, or renew ours after a third of its term. None if another process holds it.
 
-        A new token is higher than that of the lease before, and higher than ``above``.
+        A new token is higher than that of the previous lease and higher than ``above``.
         """
         with self._lock:
             found = self.read()
@@ -77,16 +77,16 @@ class LeaseRecord:
             return self._take(found, wanted)
 
     def holds(self) -> bool:
-        """Whether our token is still the valid one: by our clock, then by a renewal that the table itself refuses."""
+        """Whether we hold the lease: by our clock, then by a renewal, which fails for a former holder."""
         with self._lock:
             return self._left() > 0 and self._renewed() is not None
 
     def revoke(self, above: int = 0) -> Lease | None:
-        """Free the lease of whoever holds it, under a token higher than before and than ``above``; what was revoked.
+        """Free the lease of another holder under a higher token. Returns the revoked lease.
 
-        ``None`` where it is ours, free or not there. A free one gets a new token as well: a pass that has read the
-        records and not yet taken the lease must not take what it read for current. Raises ``StateError`` where its
-        holder renews it faster than it can be revoked.
+        Returns ``None`` if it is ours, free or missing. A free lease gets a new token too: a pass that has read the
+        records and not yet acquired the lease must not take them for current. Raises ``StateError`` if the holder
+        renews the lease during each attempt.
         """
         with self._lock:
             for _ in range(REVOCATIONS):
@@ -102,12 +102,12 @@ class LeaseRecord:
         raise StateError("the lease could not be revoked, because its holder renews it all the time; try again")
 
     def keeps(self) -> bool:
-        """The same without a request while the lease is young."""
+        """As ``holds``, but without a request during the first third of the term."""
         with self._lock:
             return self._left() > 0 and (self._is_recent() or self._renewed() is not None)
 
     def lasts(self) -> bool:
-        """Whether something may be sent: the term, less a margin, has not run out by our clock; asks nobody."""
+        """Whether a call may be sent: the term less the margin has not passed by our clock. Makes no request."""
         return self.left_to_send() > 0
 
     def left_to_send(self) -> float:
@@ -115,27 +115,30 @@ class LeaseRecord:
         return self._left() - self._term.total_seconds() * MARGIN
 
     def is_held(self, seen: Lease) -> bool:
-        """Whether another process must be believed to hold the lease as it was read just now; asks nobody."""
+        """Whether another process may still hold the lease as it was read just now. Makes no request."""
         with self._lock:
             return not self._is_free(seen)
 
     @property
     def token(self) -> int:
-        """The token of our last lease, lost or not; 0 where we never had one."""
+        """The token of our last lease, lost or not; 0 if we never had one."""
         return self._token
 
     @property
     def led(self) -> bool:
-        """Whether our token is that of a lease of ours, lost or not; False where we only revoked another one."""
+        """Whether our token is that of a lease we held, lost or not. False if we only revoked another one."""
         return self._led
 
     def lose(self) -> None:
-        """Believe in our lease no more: the table showed that another one leads."""
+        """Give up our lease, because a record showed that another process holds it."""
         with self._lock:
             self._own = None
 
     def is_current(self, seen: Lease | None) -> bool:
-        """Whether nobody else can have led between the reading of ``seen``, with all other records, and our lease."""
+        """Whether no other process can have held the lease between the read of ``seen`` and the start of our lease.
+
+        Records that were read together with ``seen`` are current only then.
+        """
         with self._lock:
             own = self._own
             if own is None:
@@ -150,20 +153,20 @@ class LeaseRecord:
         return lease.holder == self._holder
 
     def read(self) -> Lease | None:
-        """The record as it stands, expired or not."""
+        """The stored lease, expired or not; ``None`` if there is none."""
         params = {"TableName": self._table, "Key": self._key, "ConsistentRead": True}
         item = self._client.call("GetItem", params).get("Item")
         return None if item is None else read_record(item, LEASES.read, self._table)
 
     def release(self) -> None:
-        """Free our lease; its token stays. Nothing happens when it is no longer ours."""
+        """Free our lease and keep its token. Does nothing if the lease is no longer ours."""
         with self._lock:
             own, self._own = self._own, None
             if own is not None:
                 self._free(own)
 
     def _left(self) -> float:
-        """Seconds of our term; none where we hold nothing."""
+        """Seconds left of our term; 0 without a lease."""
         return self._until - self._clock.monotonic() if self._own is not None else 0.0
 
     def _is_recent(self) -> bool:
@@ -174,6 +177,8 @@ class LeaseRecord:
         return found is not None and own is not None and (found.holder, found.token) == (own.holder, own.token)
 
     def _is_free(self, found: Lease) -> bool:
+        # The wall clock of the holder decides nothing. Only a record that stays unchanged for a whole term by our own
+        # steady clock shows that the holder no longer renews it.
         now = self._clock.monotonic()
         if self._seen is None or found.heartbeat != self._seen.heartbeat:
             self._seen, self._seen_at = found, now
@@ -182,12 +187,13 @@ class LeaseRecord:
         return now - self._seen_at >= self._term.total_seconds()
 
     def _renewed(self) -> Lease | None:
-        """Our lease with another term, under the condition that its token is still ours."""
+        """Renew our lease for a term, on the condition that the stored token is still ours."""
         own, began = self._own, self._clock.monotonic()
         if own is None:
             return None
         wanted = replace(own, expires=self._clock.now() + self._term, beat=own.beat + 1)
         self._own = wanted if self._put(wanted, {"holder": own.holder, "token": own.token}) else None
+        # The term runs from before the request: others may see the renewal before we see its response.
         self._until = began + self._term.total_seconds()
         return self._own
 
@@ -213,10 +219,10 @@ class LeaseRecord:
             return
 
     def _take(self, found: Lease | None, wanted: Lease) -> Lease | None:
-        """Write ``wanted`` if the record is as found. After a lost answer the SDK's retry fails on our own write."""
+        """Write ``wanted`` if the record is unchanged since ``found`` was read."""
         began = self._clock.monotonic()
         self._put(wanted, _as_seen(found))
-        # Read back in any case: the answer may have been lost, or say yes to a write that was not applied.
+        # After a lost response the retry of the SDK fails on our own write. Reading back shows whose lease is stored.
         if self.read() != wanted:
             return None
         self._own, self._until = wanted, began + self._term.total_seconds()
@@ -224,9 +230,9 @@ class LeaseRecord:
         return wanted
 
     def _put(self, wanted: Lease, expected: Mapping[str, Any]) -> bool:
-        """Write the whole record if these members stand there (none: if there is no record); False if they do not.
+        """Write the whole record if these members are stored; with none, if there is no record. Returns its success.
 
-        False as well where the answer does not show the record that was replaced: the write was not applied.
+        Returns False too if the response lacks the replaced record, because then the write was not applied.
         """
         condition = " AND ".join(f"#{name} = :{name}" for name in expected)
         values = encode({f":{name}": value for name, value in expected.items()})
@@ -246,7 +252,7 @@ class LeaseRecord:
 
 
 def _as_seen(found: Lease | None) -> dict[str, Any]:
-    """What must stand there still for nobody to have taken or renewed the lease in between."""
+    """The members that must be unchanged so that no process has taken or renewed the lease in between."""
     if found is None:
         return {}
     pulse = {"beat": found.beat} if found.beat else {"expires": written_time(found.expires)}

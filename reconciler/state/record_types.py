@@ -1,7 +1,7 @@
-"""Each kind of record as it stands in the state table: its key, and how its members are written and read.
+"""Each kind of record in the state table: its range key, and how its members are written and read.
 
-The range key is ``kind`` or ``kind#name``. A kind lists every member of its type of the model, each once, for both
-directions. Called by ``table``, ``lease``, ``elsewhere`` and ``snapshot``.
+The range key is ``kind`` or ``kind#name``. A kind lists each member of its model type once, for both directions.
+Called by ``state_table``, ``lease`` and ``snapshot``.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ FORMAT = 1
 """The newest ``format_version`` of a record that this version understands; a record without one is of format 1."""
 
 LONGEST_HOLD = 10**9
-"""Seconds; a longer one, added to a time, leaves what a datetime can hold."""
+"""Seconds. A longer hold, added to a time, could exceed the range of datetime."""
 
 T = TypeVar("T")
 Read = Callable[[Fields, str], Any]
 Member = tuple[Callable[[Any], Any], Read]
-"""How a value is written, ``None`` for nothing, and how it is read by its name."""
+"""How a value is written (``None`` stores nothing), and how it is read by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Kind(Generic[T]):
         return {name: write(getattr(record, name)) for name, (write, _) in self.members.items()}
 
     def read(self, fields: Fields) -> T:
-        """The record again; ``Unreadable`` where a member is missing or does not fit."""
+        """The record. Raises ``Unreadable`` if a member is missing or invalid."""
         return self.made(**{name: read(fields, name) for name, (_, read) in self.members.items()})
 
 
@@ -85,7 +85,7 @@ def _first_times(fields: Fields, name: str) -> dict[Any, Any]:
 
 
 def _packed(fields: Fields, name: str) -> str:
-    """Packed digests, checked when they are read: a damaged record must not be taken for one without digests."""
+    """Packed digests, checked at once: a damaged record must not look like one without digests (I5)."""
     packed = fields.optional_text(name) or ""
     try:
         unpack(packed)
@@ -113,11 +113,11 @@ LIFECYCLES = Kind(
     {"protect": FLAG, "ignore_changes": TEXTS, "on_existing": _one_of(OnExisting), "allow_data_loss": FLAG},
 )
 TAG_NONCES = {OwnTag.TAKEN_OVER: "taken-over", OwnTag.OVERWRITTEN: "lost"}
-"""What is stored in the place of a nonce where the owner tag is not that of a create."""
+"""Stored instead of a nonce if the owner tag is not that of our create. The stored format has one member for both."""
 
 
 class _Entries(Kind[InventoryEntry]):
-    """The stored ``nonce`` says what became of our owner tag as well."""
+    """The stored ``nonce`` also encodes the state of our owner tag."""
 
     def write(self, record: InventoryEntry) -> dict[str, Any]:
         return {**super().write(record), "nonce": TAG_NONCES.get(record.own_tag, record.nonce)}

@@ -41,7 +41,7 @@ def has_state_table_keys(live: Mapping[str, Any]) -> bool:
 
 
 def fingerprint_of(live: Mapping[str, Any]) -> Fingerprint:
-    """Partition, account and region of its ARN, and its identity. DynamoDB Local's region is ``ddblocal``."""
+    """Partition, account and Region of its ARN, and its identity. The Region of DynamoDB Local is ``ddblocal``."""
     arn = str(live["TableArn"])
     parts = arn.split(":", 5)
     if len(parts) != 6:

@@ -1,4 +1,8 @@
-"""All records of one scope, decoded strictly: one that cannot be read stops everything, none is ever dropped."""
+"""Decodes all records of one scope, and the claims of other scopes.
+
+An unreadable record stops the pass. It is never skipped, because a skipped inventory record would look like a table
+without an owner.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
 
 
 def snapshot_of(items: Iterable[Mapping[str, Any]], table: str) -> StateSnapshot:
-    """The snapshot that ``items`` of one scope make up; the runs of the history are passed over."""
+    """The snapshot of ``items`` of one scope. Runs of the history are ignored. Raises ``StateError``."""
     members: dict[str, Any] = {member: {} for member, _ in NAMED.values()}
     for item in items:
         key = str((item.get("record") or {}).get("S", ""))
@@ -50,7 +54,7 @@ def snapshot_of(items: Iterable[Mapping[str, Any]], table: str) -> StateSnapshot
 def read_record(
     item: Mapping[str, Any], to_record: Callable[[Fields], Any], table: str, name: str | None = None
 ) -> Any:
-    """One record; ``StateError`` that names it, and says what to do, when it cannot be read."""
+    """One record. Raises ``StateError`` with its key and the remedy if it is unreadable."""
     try:
         record = to_record(understood(item))
         if name is not None and record.name != name:
@@ -65,7 +69,7 @@ def read_record(
 
 
 def understood(item: Mapping[str, Any]) -> Fields:
-    """The members of an item. ``Unreadable`` for a record of a format that is newer than this version."""
+    """The members of an item. Raises ``Unreadable`` if its format is newer than this version."""
     members = decode(item)
     fields = Fields(members)
     version = fields.optional_number("format_version")
@@ -82,7 +86,7 @@ def _unknown(_: Fields) -> Any:
 
 
 def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
-    """By table name, the claims of every other scope, in the order of the scopes."""
+    """By table name, the claims of all other scopes in this state table, sorted by scope."""
     request = {
         "TableName": table,
         "FilterExpression": "#scope <> :scope AND begins_with(#record, :table)",
@@ -97,7 +101,7 @@ def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tup
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:
-    """A record that cannot be read still claims its name: whose the table is cannot be told from it."""
+    """The claim of one record. An unreadable record still claims its name, because its owner is unknown."""
     scope = str(item["scope"]["S"])
     try:
         entry = ENTRIES.read(understood(item))

@@ -1,7 +1,7 @@
-"""The engine's ``Store``: every record of one stack and environment, in one DynamoDB table. Built by the wiring.
+"""Implements the engine's ``StateStore``: all records of one stack and environment in one DynamoDB table.
 
-Hash key ``scope`` ("stack/environment"), range key ``record``; on demand, with deletion protection. The table is
-recognised by these keys: one of its name with other keys is somebody else's and is never written to.
+The hash key is ``scope`` ("stack/environment"), the range key ``record``. The table is on demand and has deletion
+protection. A table of the same name with other keys is not a state table and is never written. Built by the wiring.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ from reconciler.state.schema import create_request, fingerprint_of, has_state_ta
 from reconciler.state.snapshot import foreign_claims, snapshot_of
 
 READY_SECONDS = 60.0
+"""Seconds to wait until a new state table is ACTIVE."""
 POLL_SECONDS = 0.5
 READABLE = frozenset(("ACTIVE", "UPDATING"))
+"""Statuses in which DynamoDB serves items."""
 
 
 class StateTable:
@@ -84,7 +86,10 @@ class StateTable:
             self._transfer = StackTransfer(client, name, scope, former, holder=holder, clock=clock, term=lease_term)
 
     def load(self) -> StateSnapshot:
-        """Read everything. A missing, unfinished or refused table is ``usable=False``, a broken one ``StateError``."""
+        """Read all records. ``usable`` is False if the table is missing, not ready or access is denied.
+
+        Raises ``StateError`` if the table is not a state table or a record is unreadable.
+        """
         try:
             live = self._describe()
             if live is None:
@@ -99,7 +104,7 @@ class StateTable:
             return self._unusable(f"the state table {self.name} went away while it was read")
 
     def ensure(self) -> StateSnapshot:
-        """As ``load``, but a missing table is created first, and the first one to come records the fingerprint."""
+        """As ``load``, but creates a missing table, and records the fingerprint if there is none."""
         try:
             live = self._describe()
             if live is None:
@@ -122,7 +127,7 @@ class StateTable:
         return self.load()
 
     def _transfer_former_stack(self, actual: Fingerprint) -> None:
-        """Before this scope has a fingerprint, which says that it was done: once, or again where it was cut short."""
+        """Transfer the records of the former stack. The fingerprint, written afterwards, marks it as complete."""
         notice = self._transfer.carry_out(self._lease, actual) if self._transfer is not None else None
         if notice is not None:
             self._notices = (notice,)
@@ -148,7 +153,7 @@ class StateTable:
         self._drop(kinds.SEED_PART + name)
 
     def put_attempts(self, attempts: Attempts) -> None:
-        """Attempts without any count are no record at all."""
+        """Write the attempts; delete the record if there are none."""
         key = kinds.ATTEMPTS + attempts.name
         if attempts.counts or attempts.wanted:
             self._put(key, kinds.ATTEMPT_RECORDS.write(attempts))
@@ -156,7 +161,7 @@ class StateTable:
             self._drop(key)
 
     def put_quota_usage(self, usage: QuotaUsage) -> None:
-        """Marks without any time are no record at all."""
+        """Write the usage of quotas; delete the record if there is none."""
         key = kinds.QUOTA_USAGE + usage.name
         if usage.times or usage.refused:
             self._put(key, kinds.QUOTA_USAGES.write(usage))
@@ -194,11 +199,11 @@ class StateTable:
         return self._lease.keeps()
 
     def lease_lasts(self) -> bool:
-        """Whether the term of our lease, less a margin, has not run out by our own clock; asks nobody."""
+        """Whether the term of our lease, less a margin, has not passed by our own clock. Makes no request."""
         return self._lease.lasts()
 
     def lease_left(self) -> float:
-        """Seconds in which something may be sent under our lease; negative once it is over; asks nobody."""
+        """Seconds in which a call may be sent under our lease; negative after it. Makes no request."""
         return self._lease.left_to_send()
 
     def revoke_lease(self) -> Lease | None:
@@ -235,7 +240,7 @@ class StateTable:
         return live
 
     def _create(self) -> None:
-        """Somebody else creating it at the same moment is as good."""
+        """Create the table. Another process may create it at the same moment, which is fine."""
         request = create_request(self.name)
         try:
             self._client.call(request.operation, request.params)
@@ -280,7 +285,11 @@ class StateTable:
         return self._transfer.preview(snapshot) if self._transfer is not None else snapshot
 
     def _rolled_back(self, before: Tokens, lease: Lease | None, items: list[Mapping[str, Any]]) -> str | None:
-        """Whether the records are an older copy. A Query is no snapshot: the lease may be of before a new holder."""
+        """Why the records are an older copy, ``None`` if they are not.
+
+        A Query of several pages is no snapshot: the lease may be read before a new holder, and records after it. So a
+        lease that seems too old is read again.
+        """
         borne = fence.tokens(items, self.name)
         highest = max(borne.values(), default=0)
         if lease is not None and lease.token < max(highest, before.highest):
@@ -312,19 +321,22 @@ class StateTable:
         expected: Mapping[str, Any] | None = None,
         confirm: bool = False,
     ) -> None:
-        """Write one record. ``confirm`` reads it back: safety rests on it, and an answer alone proves nothing."""
+        """Write one record. ``confirm`` reads it back, for records that deletes depend on.
+
+        A proxy or an emulator may report success for a write that was never applied.
+        """
         token = self._token() if fence.is_fenced(record) else None
         item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
         try:
             self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token, expected)
         except RecordChanged:
-            # After a lost answer the SDK sends the request again, and its condition fails on our own first write.
+            # After a lost response the SDK sends the request again, and its condition fails on our own first write.
             if self._stored(record) != item:
                 raise
             return
         if confirm and self._stored(record) != item:
             if self._lease.led and not self._lease.holds():
-                # It was written, and a later leader has dropped or replaced it while we stood still.
+                # It was written. A later holder of the lease replaced or deleted it while this process was paused.
                 self._lease.lose()
                 raise LeaseLost("PutItem", "LeaseLost", "another reconciler leads by now and changed this record")
             said = f"the record {record} was answered as written, and the state table {self.name} does not hold it"
@@ -342,15 +354,15 @@ class StateTable:
         self._write("DeleteItem", {"TableName": self.name, "Key": key}, token, expected)
 
     def _token(self) -> int:
-        """Our last lease's; that of a process which never led is as good as what it has read."""
+        """The fencing token of our last lease; without one, the highest token that was read."""
         return self._lease.token or self._seen_token
 
     def _write(
         self, operation: str, request: Mapping[str, Any], token: int | None, expected: Mapping[str, Any] | None = None
     ) -> None:
-        """One request, under the fence where it has a token. ``LeaseLost`` where a later leader was there before.
+        """Send one write, conditional on the fencing token if there is one. Raises ``LeaseLost`` for a later holder.
 
-        ``RecordChanged`` where our lease is still good: then the record does not stand any more as it was read.
+        Raises ``RecordChanged`` if we still hold the lease: then another command changed the record since it was read.
         """
         if token is None:
             self._client.call(operation, request)
@@ -364,9 +376,9 @@ class StateTable:
             raise LeaseLost(operation, refused.code, "another reconciler leads by now and wrote this record") from None
 
     def _was_changed(self, request: Mapping[str, Any], token: int) -> bool:
-        """Whether a refused write met a changed record, and not the record of a later leader.
+        """Whether a rejected write met a changed record, rather than the record of a later holder.
 
-        A leader asks its lease. A verb that never led (``release``, ``import``) looks at the token on the record.
+        A holder of the lease checks the lease. A command without one (``release``, ``import``) compares the tokens.
         """
         if self._lease.led:
             return self._lease.holds()

@@ -159,7 +159,7 @@ STS = (
 def test_an_account_that_sts_does_not_return_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(Canned(403, b"<ErrorResponse/>")) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
-        monkeypatch.setattr(identification, "_first_place", lambda _: None)
+        monkeypatch.setattr(identification, "_first_location", lambda _: None)
         assert connect(None, "eu-west-1", 2, Quiet()).identify().account is None
 
 

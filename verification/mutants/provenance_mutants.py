@@ -140,7 +140,7 @@ MUTANTS = (
         "an item is put back over what took its key",
         "BotoItemApi._put_back",
         "self.put_if_absent(table, item, key_names)",
-        'self._caller.call("PutItem", {"TableName": table, "Item": item}) is not None',
+        'self._client.call("PutItem", {"TableName": table, "Item": item}) is not None',
         "what somebody wrote in between is overwritten by the item that is put back",
         (f"{ITEMS}::test_an_item_whose_key_was_taken_again_is_not_written_over_it",),
     ),

@@ -1,4 +1,5 @@
-"""The declaration document: CreateTable's fields in snake_case or CamelCase.
+"""The document of a declaration: the fields of CreateTable in snake_case or CamelCase.
 
-``check.read_document`` is the door: it spells, validates and applies the rules; ``table.TableDocument`` is the result.
+``check.read_document`` is the entry point. It normalises names, validates types and applies the offline rules. The
+result has a ``table_document.TableDocument``.
 """

@@ -1,4 +1,4 @@
-"""One declaration as written → its document, or its problems. Called by ``assemble`` for every declaration found."""
+"""Validates one declaration as written. Called by ``assemble`` for each declaration found."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _RULES: tuple[Rule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class CheckedDocument:
-    """A declaration after every offline check but those that need the other declarations.
+    """A declaration after all offline checks, except those that need other declarations.
 
-    ``name`` and ``base_name`` are None where they could not be told; ``sound`` is False when problems were found.
+    ``name`` and ``base_name`` are None if they are unknown. ``sound`` is False if there are problems.
     """
 
     raw: RawDeclaration
@@ -49,12 +49,12 @@ class CheckedDocument:
 
     @property
     def sound(self) -> bool:
-        """Whether this declaration alone is fit to be used."""
+        """Whether this declaration has no problems of its own."""
         return not self.problems
 
 
 def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocument:
-    """Spell, validate, apply every rule: all findings at once."""
+    """Normalise field names, validate types and apply all rules. The result has all problems at once."""
     value, refused = _without_placeholders(raw.value)
     spelled = spell(value)
     location = SourceLocation(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
@@ -86,7 +86,7 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
 
 
 def _ambiguous_numbers(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[FieldProblem]:
-    """Numbers that do not keep their spelling, at their paths as written."""
+    """Numbers that lose digits when they are read, such as 012; paths are as written."""
     found: list[FieldProblem] = []
     stack: list[tuple[Path, Any]] = [((), value)]
     while stack:
@@ -104,7 +104,7 @@ def _ambiguous_numbers(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Fi
 
 
 def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[FieldProblem]]:
-    """The value with its escapes undone, or as it was with a finding for each placeholder; paths are as written."""
+    """The value without escapes; or unchanged, with a problem for each placeholder. Paths are as written."""
     found, escaped = [], False
     for written in placeholders.texts(value, _is_policy):
         problem = None if written.path[0] == "$schema" else placeholders.placeholder_problem(written)
@@ -119,7 +119,7 @@ def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], 
 
 
 def _is_policy(key: str) -> bool:
-    """Whether IAM reads what stands under a field of the document."""
+    """Whether a field of the document holds an IAM policy."""
     return spellings(TableDocument).get(key) in IAM_FIELDS
 
 
@@ -141,7 +141,7 @@ def _with_on_demand_capacity(
 def _validated(
     value: Mapping[str, Any], location: SourceLocation
 ) -> tuple[TableDocument, set[str], list[FieldProblem]]:
-    """The document without its broken fields, their names, and what is wrong with them."""
+    """The document without its invalid fields, the names of these fields, and their problems."""
     try:
         return TableDocument.model_validate(value), set(), []
     except ValidationError as error:
@@ -153,7 +153,10 @@ def _validated(
 
 
 def policy_numbers(document: Mapping[Any, Any], location: SourceLocation) -> list[FieldProblem]:
-    """A finding for each number and each key that is no text, at its path as written."""
+    """A problem for each number in a policy and each key that is not a string; paths are as written.
+
+    IAM reads numbers as strings, and an account ID loses leading zeros as a number. Only the file has its digits.
+    """
     known = spellings(TableDocument)
     found: list[FieldProblem] = []
     for key, policy in document.items():

@@ -1,4 +1,4 @@
-"""The fields of a document that belong to no feature: the table's name, and what is ours and not CreateTable's."""
+"""The fields that belong to no feature: the name, and settings of the reconciler that CreateTable does not have."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ExtraFields(FieldModel):
 
 
 def ignored_paths(document: ExtraFields) -> Iterator[FieldProblem]:
-    """A path starts with the name of a facet, as previews print it, or with ``*`` for any."""
+    """Each path starts with the name of a facet, as previews print it, or with ``*`` for all facets."""
     for position, path in enumerate(document.lifecycle.ignore_changes if document.lifecycle else []):
         facet = path.split(".")[0]
         if facet not in (*FACETS, "*"):
@@ -75,7 +75,7 @@ def ignored_paths(document: ExtraFields) -> Iterator[FieldProblem]:
 
 
 def lifecycle(document: ExtraFields) -> Lifecycle:
-    """What may be done to the table; the defaults of the model where nothing is said."""
+    """The lifecycle; the defaults of the model if none is declared."""
     part = document.lifecycle
     if part is None:
         return Lifecycle()
@@ -83,5 +83,5 @@ def lifecycle(document: ExtraFields) -> Lifecycle:
 
 
 def references(document: ExtraFields) -> tuple[Reference, ...]:
-    """Which declared tables it refers to, in the order they are written; one said twice is one."""
+    """The tables that it refers to, in declared order, without duplicates."""
     return tuple(dict.fromkeys(Reference(part.table, part.attribute) for part in document.references or []))

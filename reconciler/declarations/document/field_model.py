@@ -1,4 +1,4 @@
-"""The base of every part of the document: strict types, no unknown fields, and the other ways to write a field."""
+"""The base class of all field models, and markers for alternative ways to write a field."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pydantic.fields import FieldInfo
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """Spellings of a field beside its own name and that name in CamelCase."""
+    """Other names of a field, besides its own name and that name in CamelCase."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MappingForm:
-    """A list of parts that may be written as a mapping of texts: from the field ``key`` to the field ``value``.
+    """A list of models that may be written as a mapping, from the field ``key`` to the field ``value``.
 
-    ``most`` entries are allowed, and ``longest`` characters of a value.
+    It has at most ``most`` entries, and values of at most ``longest`` characters.
     """
 
     key: str
@@ -32,22 +32,22 @@ class MappingForm:
 
 @dataclass(frozen=True, slots=True)
 class TextForm:
-    """A list of parts whose elements may be written as a text, which is the value of ``field``."""
+    """A list of models whose elements may be written as a string, which is the value of ``field``."""
 
     field: str
 
 
 @dataclass(frozen=True, slots=True)
 class IamPolicy:
-    """IAM reads the field: its numbers are texts, and its variables stay as they are."""
+    """The field holds an IAM policy: numbers must be strings, and IAM variables are not placeholders."""
 
 
 LONG = 2**63 - 1
-"""The largest whole number that the service takes anywhere."""
+"""The largest integer that the service accepts: a long."""
 
 
 class FieldModel(BaseModel):
-    """Nothing is coerced: ``"5"`` is no number and ``1`` is not true."""
+    """Strict types and no unknown fields: ``"5"`` is not a number, and ``1`` is not true."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -59,7 +59,7 @@ def camel(name: str) -> str:
 
 @cache
 def spellings(model: type[FieldModel]) -> dict[str, str]:
-    """Every accepted spelling of every field of a part, with the field's own name."""
+    """All accepted names of the fields of a model, each with the canonical name."""
     known: dict[str, str] = {}
     for name, info in model.model_fields.items():
         also = marker_of(info, Aliases)
@@ -71,5 +71,5 @@ Marker = TypeVar("Marker", Aliases, MappingForm, TextForm, IamPolicy)
 
 
 def marker_of(info: FieldInfo, kind: type[Marker]) -> Marker | None:
-    """What a field is marked with; None where it has no mark of this kind."""
+    """The marker of this kind on a field; None if it has none."""
     return next((mark for mark in info.metadata if isinstance(mark, kind)), None)

@@ -1,4 +1,4 @@
-"""pydantic's errors as sentences. Called by ``check.read_document`` for every type error of a document."""
+"""Converts errors of pydantic to messages. Called by ``check.read_document`` for each type error."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SYNONYMS = {
     "sort": "RANGE",
     "bothimages": "NEW_AND_OLD_IMAGES",
 }
-"""Words that people and other tools use for a choice, folded, with the choice."""
+"""Words that people and other tools use for a choice, in lower case without separators."""
 
 
 def field_problem_of(error: Details, literal: str | None = None) -> FieldProblem:
-    """One error of ``ValidationError.errors()`` as a finding at its canonical path.
+    """One error of ``ValidationError.errors()`` as a problem at its canonical path.
 
-    ``literal`` is the spelling of a value that is no text, None where it is not known.
+    ``literal`` is the source text of a value that is not a string, None if it is unknown.
     """
     path = tuple(error["loc"])
     if error["type"] == "string_type":
@@ -42,9 +42,9 @@ def field_problem_of(error: Details, literal: str | None = None) -> FieldProblem
 
 
 def text_expected(value: Any, literal: str | None) -> tuple[str, str]:
-    """Reason and remedy where ``value`` stands and a text is wanted: the remedy keeps every digit as it was written.
+    """Reason and remedy for ``value`` in the place of a string. The remedy keeps all digits as written.
 
-    A number has lost its zeros, signs and exponents once it is read (012, 1.10, 1e3, 0x1F): ``literal`` alone has them.
+    A number loses zeros, signs and exponents when it is read (012, 1.10, 1e3, 0x1F), but ``literal`` has them.
     """
     reason = f"expected a text, found {kind(value)}"
     if value is None:
@@ -61,7 +61,7 @@ def text_expected(value: Any, literal: str | None) -> tuple[str, str]:
 
 
 def kind(value: Any) -> str:
-    """What a value is, in words."""
+    """A value in words, for a message."""
     if value is None:
         return "empty"
     if isinstance(value, bool):
@@ -124,7 +124,7 @@ def _literal(error: Details) -> tuple[str, str]:
 
 
 def _intended_choice(value: str, choices: list[str]) -> str | None:
-    """The choice that ``value`` means; STANDARD_IA is never taken for STANDARD, which is the closest by its letters."""
+    """The choice that ``value`` probably means. STANDARD_IA must not suggest STANDARD, the most similar one."""
     other = SYNONYMS.get(value.replace("_", "").replace("-", "").replace(" ", "").lower())
     return other if other in choices else did_you_mean(value, choices)
 

@@ -1,6 +1,7 @@
-"""Both spellings become one: a document as written → the same document in snake_case, with the way back.
+"""Normalises field names to snake_case, and reports unknown fields. Called by ``check.read_document``.
 
-Called by ``check.read_document`` before any type is looked at. Unknown fields are found here.
+Fields pasted from responses of DynamoDB are reported as such, never as misspellings, with a remedy that keeps their
+meaning.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ READ_ONLY = (
 
 
 def normalized_name(word: str) -> str:
-    """A field's name without its spelling."""
+    """The name of a field in lower case without underscores."""
     return word.replace("_", "").lower()
 
 
@@ -50,7 +51,7 @@ def field_category(word: str) -> str | None:
 
 
 def equivalent_field(key: str, item: Any) -> tuple[str, Any] | None:
-    """The field, as AWS spells it, and the value that declare what the pasted ``key`` says; None where none does."""
+    """The field, as AWS spells it, and the value that declare the same as the pasted ``key``; None if none does."""
     make = _EQUIVALENTS.get(normalized_name(key))
     return make(item) if make and isinstance(item, Mapping) else None
 
@@ -62,9 +63,9 @@ def replacement_remedy(field: str, value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """The canonical document, its findings (at paths as written), and every canonical path with the path as written.
+    """The canonical document, its problems (paths as written), and each canonical path with the path as written.
 
-    ``misspelt`` are the canonical paths that an unknown field was probably meant for.
+    ``misspelled`` are the canonical paths that unknown fields were probably meant for.
     """
 
     value: dict[str, Any]
@@ -139,7 +140,7 @@ class _Speller:
 
 
 _EXTENSION_KEY = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|defaults?|definitions|common|shared)$)")
-"""How keys begin, or what they are called, that hold anchors or notes elsewhere."""
+"""Keys that hold anchors or notes in other tools: by their prefix or their name."""
 
 
 def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
@@ -148,7 +149,7 @@ def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
 
 
 def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mapping[str, str]) -> str | None:
-    """The remedy that keeps the meaning of a pasted field, None where no field declares it or one does already."""
+    """The remedy that keeps the meaning of a pasted field. None if no field declares it, or one already does."""
     same = equivalent_field(key, item)
     given = {known.get(sibling) for sibling in siblings if isinstance(sibling, str)}
     return None if same is None or known.get(same[0], same[0]) in {same[0], *given} else replacement_remedy(*same)

@@ -1,6 +1,6 @@
-"""The whole document of one table, put together from the features.
+"""The document of one table, composed of the fields of all features, and its conversion from and to ``TableSpec``.
 
-Every field is optional here; ``required`` says which must be there.
+All fields are optional in the model; ``required`` reports missing ones.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _REMEDIES = {
     "attribute_definitions": 'Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].',
 }
 REQUIRED = tuple(_REMEDIES)
-"""What CreateTable cannot do without."""
+"""Fields that each declaration must have."""
 
 
 # pydantic collects fields from the last base to the first, so that the name comes first and the extras come last.
 class TableDocument(ExtraFields, *reversed([feature.fields for feature in FEATURES]), TableNameFields):  # type: ignore[misc]
-    """One DynamoDB table. A field left out is left alone; an empty list empties what it names."""
+    """One DynamoDB table. A missing field is unmanaged; an empty list removes all its members."""
 
 
 API_FIELDS = frozenset(TableNameFields.model_fields).union(
@@ -48,7 +48,7 @@ def required(document: TableDocument) -> Iterator[FieldProblem]:
 
 
 def nested_model(annotation: Any) -> type[FieldModel] | None:
-    """The Part in ``SomePart | None`` or ``list[SomePart] | None``, however deep."""
+    """The field model in ``SomePart | None`` or ``list[SomePart] | None``, at any depth; None if there is none."""
     if isinstance(annotation, type) and issubclass(annotation, FieldModel):
         return annotation
     found = [nested_model(argument) for argument in getattr(annotation, "__args__", ())]
@@ -62,12 +62,12 @@ def is_list(annotation: Any) -> bool:
 
 
 def table_spec(document: TableDocument, name: str) -> TableSpec:
-    """The table as the facets compare it; absence stays None, an empty list stays empty."""
+    """The table as the facets compare it. A missing field is None; an empty list stays empty."""
     return TableSpec(name=name, **{feature.name: feature.to_model(document) for feature in FEATURES})
 
 
 def table_document(spec: TableSpec, base_name: str) -> dict[str, Any]:
-    """The document under ``base_name``, in the order in which people read one. Fields without a value are left out."""
+    """The document with ``base_name``, in the order of ``FEATURES``. Fields without a value are left out."""
     document: dict[str, Any] = {"table_name": base_name}
     for feature in FEATURES:
         document |= feature.from_model(spec)
@@ -75,5 +75,5 @@ def table_document(spec: TableSpec, base_name: str) -> dict[str, Any]:
 
 
 def _escaped(name: str, value: Any) -> Any:
-    """The value as a declaration spells it, where a placeholder would be refused."""
+    """The value with escapes, so that text like a placeholder is accepted when it is read."""
     return mapped(value, partial(escape, policy=name in IAM_FIELDS))

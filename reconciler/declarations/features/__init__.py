@@ -1,6 +1,6 @@
-"""How each feature of a table is declared: one file a feature. FEATURES states the order in which documents have them.
+"""The declaration of each feature, one file each. ``FEATURES`` has the order of fields in a document.
 
-A feature whose field model extends that of another one stands below it.
+A feature whose field model extends another one must come after it.
 """
 
 from __future__ import annotations

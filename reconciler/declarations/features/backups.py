@@ -66,5 +66,5 @@ def to_model(document: BackupsFields) -> Backups | None:
     return None if part is None else Backups(part.schedule, part.keep, part.name)
 
 
-# Never written: a schedule cannot be read off a table.
+# Not written by ``import``: a schedule cannot be observed.
 BACKUPS = Feature("backups", BackupsFields, (schedule, name), to_model, not_written)

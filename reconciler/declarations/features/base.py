@@ -1,7 +1,6 @@
-"""What the declaration of one feature consists of. Each file of this package fills it in; ``FEATURES`` lists them.
+"""The interface of the declaration of one feature. Each file of this package defines one ``Feature``.
 
-Documents, their schema, the offline checks and both directions of the conversion go over ``FEATURES`` and know no
-feature by its name.
+The document, its schema, the offline checks and the conversions iterate over ``FEATURES`` and name no feature.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ Members = Mapping[str, Any]
 """Fields of a document by name, with values as people write them. A field that is None or empty is left out."""
 Response = Mapping[str, Any]
 Equivalent = Callable[[Response], tuple[str, Any] | None]
-"""A field of DescribeTable → the field, as AWS spells it, and the value that declare the same; None where none does."""
+"""Converts a field of DescribeTable to the field (as AWS spells it) and value that declare the same, or None."""
 IS_ON = ("ENABLED", "ENABLING", "UPDATING")
-"""Statuses of a feature that is on or about to be."""
+"""Statuses of a feature that is on, or being turned on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """An offline check, and the fields of the document that it reads.
 
-    A document in which one of ``fields`` has the wrong type is not checked by it.
+    It is skipped if one of ``fields`` has a wrong type.
     """
 
     check: Check

@@ -94,7 +94,7 @@ def key_schema(keys: Sequence[KeyElement]) -> list[dict[str, str]]:
 
 
 def to_model(document: KeysFields) -> tuple[KeyElement, ...]:
-    """The key of the table; its order has a meaning."""
+    """The key of the table. Its order is significant."""
     return key_elements(document.key_schema or [], attribute_types(document))
 
 

@@ -48,5 +48,5 @@ def to_model(document: WarmThroughputFields) -> WarmThroughput | None:
     return warm(document.warm_throughput)
 
 
-# Never written: DynamoDB raises it by itself, so an observed value is nobody's wish.
+# Not written by ``import``: DynamoDB raises it by itself, so an observed value is not an intended one.
 WARM_THROUGHPUT = Feature("warm_throughput", WarmThroughputFields, (own_warm_throughput,), to_model, not_written)

@@ -1,7 +1,7 @@
-"""Calls the methods of a class file, and makes plain values of what they return. Called by ``evaluating``.
+"""Calls the methods of a class file, and converts their results to plain values. Called by ``evaluating``.
 
-Methods get the environment where one is set, else no argument; one that demands the argument gets None. Methods without
-``@classmethod`` are called on an instance.
+A method gets the environment if one is set, else no argument, or None if it requires one. A method without
+``@classmethod`` is called on an instance.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one way from the child process to the tool: lines of JSON on a pipe of their own. Used by ``evaluating``.
+"""Sends messages from the child process to the reconciler: lines of JSON on a separate pipe. Used by ``evaluating``.
 
 Frames, one a line, each an object with one member: ``at`` (what is done next), ``problem``, ``warning``, ``silent`` (a
 file that declares nothing, and why), ``declaration``, ``items`` (a part of the last declaration's seed), ``outside`` (a
@@ -13,16 +13,16 @@ from collections.abc import Callable
 from typing import Any
 
 DISTURBED = 70
-"""The exit code of a child whose own code fails, because the user's replaced or closed what it needs."""
+"""The exit code of a child whose own code fails because user code replaced or closed what it needs."""
 
 
 class Channel:
-    """Writes frames. A process that the user's code forks holds a copy of it, and must not speak for its parent."""
+    """Writes frames. A process forked by user code has a copy, and must not send for its parent."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._process = os.getpid()
-        # The user's code may replace functions of these modules; what the channel needs is taken before it runs.
+        # User code may replace functions of these modules, so the channel keeps references from before it runs.
         self._write: Callable[[int, Any], int] = os.write
         self._exit: Callable[[int], Any] = os._exit
         self._getpid = os.getpid

@@ -22,7 +22,7 @@ from typing import Any
 from reconciler.declarations.formats.python.channel import DISTURBED, Channel
 
 HIGH = 200
-"""Descriptors from here on survive code that closes the first hundred, as code that makes itself a daemon does."""
+"""Descriptors from here on survive code that closes the first hundred, as daemonising code does."""
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _limit(seconds: int) -> None:
-    """Bounds for the case that the tool dies and can end this process no more, and for memory that is never enough."""
+    """Limits for the case that the reconciler dies and cannot kill this process, and for unlimited memory use."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
     for kind, most in (
@@ -82,7 +82,7 @@ def _end_with_the_tool() -> None:
 
 
 def _settle(request: dict[str, Any]) -> None:
-    """The tool's own surroundings, less its stdin; the same chance in every load, another one in the second child."""
+    """Set argv, hash seed, random seed and clock. The first child has the same ones in each load, the second others."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

@@ -44,14 +44,14 @@ main()
 
 
 class EvaluationInterrupted(Exception):
-    """The tool is stopping; the children are gone."""
+    """The process was asked to stop during an evaluation. The children were killed."""
 
 
 @dataclass(slots=True)
 class ChildResult:
-    """How a child ended. ``reason`` is None where it sent its whole answer; ``at`` is what it did last.
+    """How a child ended. ``reason`` is None if it sent its whole result; ``at`` is its last action.
 
-    ``late`` tells that it was ended because it took too long.
+    ``late`` means that it was killed because it took too long.
     """
 
     lines: list[bytes] = field(default_factory=list)

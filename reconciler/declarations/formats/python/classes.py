@@ -24,7 +24,7 @@ _MARK_REMEDY = "If it is a base class, add `abstract = True` to it."
 
 @dataclass(slots=True)
 class DeclaredClasses:
-    """``owners`` are asked for their table, ``refused`` are errors, ``others`` are told where a module has neither."""
+    """``owners`` declare a table, ``refused`` are errors, ``others`` are reported if a module has neither."""
 
     owners: list[type] = field(default_factory=list)
     refused: list[tuple[type, str, str]] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Two evaluations of the same class files: do they declare the same tables? Called by ``reading``.
 
-Each load starts from nothing, so whatever differs between two of them would differ at the next load as well: a name
-that changes makes the table of the last load an undeclared one, a seed that changes is another seed at every start.
+Each load starts from nothing, so a difference between two evaluations would also occur at the next load. A changing
+name makes the table of the last load undeclared, so it could be deleted. A changing seed is a new seed at each start.
 """
 
 from __future__ import annotations

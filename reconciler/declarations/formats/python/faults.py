@@ -1,4 +1,4 @@
-"""Exceptions of the user's code as problems at the line in the user's file. Called by ``evaluating``."""
+"""Converts exceptions of user code to problems at the line in the user's file. Called by ``evaluating``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports the user's modules under private names from the bytes that were read, so nothing stale and nothing public.
+"""Imports user modules under private names from the bytes that were read, so that no stale module is used.
 
 The package root is the topmost ancestor with an ``__init__.py``; without one, the desired state's folder stands for it.
 Absolute imports of that package's own name are turned to the private one. Called by ``evaluating``, in a process of its

@@ -1,7 +1,7 @@
-"""All class files of a folder → their declarations as written. Called by ``folder`` once a load.
+"""Reads all class files of a folder into declarations as written. Called by ``folder`` once per load.
 
-The files are evaluated twice, at the same time, in two child processes that differ in all that should not matter: hash
-seed, chance and date. What the first one says counts; where the second says something else, the files are refused.
+Two child processes evaluate the files at the same time, with different hash seeds, random seeds and dates. The result
+of the first one is used. If the second one has another result, the files are refused (I2).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ _STOPPED = ("was not read completely, because the tool is stopping", "Run the co
 
 
 def _empty(file: SourceFile) -> bool:
-    """A file of no bytes is what a file looks like that is being saved; only a package's may be so."""
+    """Whether the file is empty, as a file is while it is saved. Only an ``__init__.py`` may be empty."""
     return not file.content.removeprefix(codecs.BOM_UTF8).strip() and file.absolute.name != "__init__.py"
 
 

@@ -1,4 +1,4 @@
-"""A YAML or JSON file → its declarations as written. Called by ``folder`` for every such file."""
+"""Reads a YAML or JSON file into declarations as written. Called by ``folder`` for each such file."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def read_documents(file: SourceFile) -> FileReading:
 
 
 class DocumentCache:
-    """What each file declared, as long as its bytes do not change."""
+    """Caches the reading of each file for as long as its bytes do not change."""
 
     def __init__(self) -> None:
         self._known: dict[SourceFile, FileReading] = {}
 
     def read(self, files: Iterable[SourceFile]) -> list[FileReading]:
-        """The reading of each file; reading is pure, so remembering it changes nothing. All others are forgotten."""
+        """The reading of each file. Reading is pure, so the cache changes no result. Other files are dropped."""
         known = self._known
         self._known = {file: known.get(file) or read_documents(file) for file in files}
         return list(self._known.values())

@@ -1,6 +1,6 @@
-"""Does a document that declares no table look like a declaration all the same? Called by ``documents`` and ``folder``.
+"""Detects documents that declare no table but look like a declaration. Called by ``documents``.
 
-A declaration that was wrapped, converted or commented out must not look like one that was removed.
+A declaration that was wrapped, converted or commented out must not look like a removed one: its table would be deleted.
 """
 
 from __future__ import annotations
