@@ -64,11 +64,11 @@ def restore(
         without_indexes,
     )
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        told = app.reconciler.restore(
-            table, to, backup=from_backup, at=at, overrides=overrides, tell=lambda said: invocation.say([said])
+        result = app.reconciler.restore(
+            table, to, backup=from_backup, at=at, overrides=overrides, tell=lambda sentence: invocation.say([sentence])
         )
-    invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
-    return codes.OK if told.finished else codes.DRIFT
+    invocation.answer(result.messages, {**result.data, "finished": result.finished, "messages": list(result.messages)})
+    return codes.OK if result.finished else codes.DRIFT
 
 
 def _throughput(read: int | None, write: int | None) -> Throughput | None:
