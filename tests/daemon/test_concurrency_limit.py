@@ -61,7 +61,7 @@ def test_it_grows_again_when_the_endpoint_moves_away_though_not_at_once():
 
 def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
     limit = ConcurrencyLimit(10)
-    monkeypatch.setattr(limit, "note", lambda seconds, busy: None)
+    monkeypatch.setattr(limit, "record", lambda seconds, busy: None)
     running, most, lock = 0, 0, threading.Lock()
     two = threading.Barrier(2)
 
