@@ -204,7 +204,7 @@ def current() -> Interruption | None:
 
 
 def stop_event() -> threading.Event:
-    """The event that a signal sets; one of its own where nobody supervises."""
+    """The event that a signal sets; a new one without supervision."""
     standing = current()
     return threading.Event() if standing is None else standing.stop
 
@@ -217,7 +217,7 @@ def received() -> int | None:
 
 @contextmanager
 def critical() -> Iterator[None]:
-    """As ``Interruption.critical``; nothing where nobody supervises."""
+    """As ``Interruption.critical``; without effect where there is no supervision."""
     standing = current()
     if standing is None:
         yield
@@ -228,7 +228,7 @@ def critical() -> Iterator[None]:
 
 @contextmanager
 def grace(seconds: float) -> Iterator[None]:
-    """As ``Interruption.grace``; nothing where nobody supervises."""
+    """As ``Interruption.grace``; without effect where there is no supervision."""
     standing = current()
     if standing is None:
         yield
@@ -282,7 +282,7 @@ def _flush() -> None:
 
 
 def _terminal_mode() -> tuple[int, Any] | None:
-    """How the terminal is set, so that it can be left as it was found."""
+    """The mode of the terminal, to restore it at the end."""
     with suppress(Exception):
         if os.isatty(0):
             import termios

@@ -57,7 +57,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds that never jump, and that go on while the machine is suspended: a lease must end meanwhile."""
+        """Seconds that never jump and also pass while the machine is suspended, because a lease must expire then."""
         return time.clock_gettime(STEADY)
 
     def sleep(self, seconds: float) -> bool:
@@ -111,7 +111,7 @@ class Threads:
         return job.results(self._linger)
 
     def close(self, seconds: float = LINGER_SECONDS) -> bool:
-        """Start no more calls and wait up to ``seconds`` for the running ones; whether all of them ended."""
+        """Start no more calls; wait up to ``seconds`` for the running ones. Returns whether all of them ended."""
         self._stop.set()
         with self._lock:
             threads, self._threads = self._threads, []

@@ -90,8 +90,8 @@ class CompositeTelemetry:
         if self._feed is not None:
             self._feed.publish("pass_finished", pass_event(report))
         for problem in report.problems:
-            told = {"file": problem.file, "line": problem.line, "field": problem.field}
-            log.error("declaration refused", why=str(problem), **told)
+            details = {"file": problem.file, "line": problem.line, "field": problem.field}
+            log.error("declaration refused", why=str(problem), **details)
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:
                 log.error("table failed", table=table.name, why=table.error)
@@ -112,13 +112,13 @@ class CompositeTelemetry:
             self._metrics.step(pass_id, table, step)
         if self._feed is not None:
             self._feed.publish("step", {"pass_id": pass_id, "table": table, **step_event(step)})
-        told: dict[str, Any] = {"action": step.action.value, "facet": step.facet, "fate": step.status.value}
+        details: dict[str, Any] = {"action": step.action.value, "facet": step.facet, "fate": step.status.value}
         if step.call is not None:
-            told |= {"operation": step.call.operation, "paths": [change.path for change in step.changes]}
+            details |= {"operation": step.call.operation, "paths": [change.path for change in step.changes]}
         if step.message:
-            told["why"] = step.message
+            details["why"] = step.message
         say = log.error if step.status is StepStatus.FAILED else log.info
-        say("step", table=table, pass_id=pass_id, **told)
+        say("step", table=table, pass_id=pass_id, **details)
 
     def _record_heartbeat(self) -> None:
         """Record progress of the loop for the liveness probe."""

@@ -40,13 +40,13 @@ def location(settings: Settings, plan: PassReport) -> str:
 def loss_warning(plan: PassReport) -> str:
     """Sentences before the question: which tables end, and what is lost. Empty where no table ends."""
     lost, harmless = _named(plan, nothing_lost=False), _named(plan, nothing_lost=True)
-    said = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
-    said += f"{'; '.join(harmless)}: they hold only seed items. " if harmless else ""
-    return printable(said)
+    sentences = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
+    sentences += f"{'; '.join(harmless)}: they hold only seed items. " if harmless else ""
+    return printable(sentences)
 
 
 def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
-    said = []
+    sentences = []
     for action, word in ((Action.REPLACE, "replaced"), (Action.DELETE, "deleted")):
         names = [
             table.name
@@ -57,8 +57,8 @@ def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
             and step.nothing_lost is nothing_lost
         ]
         if names:
-            said.append(f"{', '.join(names)} will be {word}")
-    return said
+            sentences.append(f"{', '.join(names)} will be {word}")
+    return sentences
 
 
 def confirm(question: str) -> bool:

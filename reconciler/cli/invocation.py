@@ -79,7 +79,9 @@ class Invocation:
     def allow(self, *outputs: Output) -> None:
         """Raise ``UsageError`` for an output format that this command does not have."""
         if self.output not in outputs:
-            raise UsageError(f"{self.verb} has no output {self.output}; use {' or '.join(outputs)}.")
+            raise UsageError(
+                f"--output: invalid value '{self.output}' for {self.verb}; expected {' or '.join(outputs)}."
+            )
 
     def show(self, report: PassReport, *, applied: bool, diff: bool = False, base: str = "") -> None:
         """Print the report in the chosen format; its warnings and errors go to standard error."""

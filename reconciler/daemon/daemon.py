@@ -41,7 +41,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 REMEMBERED_RUNS = 50
 SWITCH_SECONDS = 0.001
-"""Then a thread of a pass lets the HTTP server have its turn; with Python's own 5 ms a reader waits for many."""
+"""How long a thread of a pass keeps the interpreter from the HTTP server. With Python's default of 5 ms, the p99 of a
+request beside ten busy threads is 75 to 135 ms, with 1 ms 62 to 86 ms."""
 
 
 @dataclass(slots=True)

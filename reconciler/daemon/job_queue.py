@@ -21,7 +21,7 @@ MAX_WAITING = 100
 CarryOut = Callable[[Job], Outcome]
 
 
-def no_jobs(_order: Job) -> Outcome:
+def no_jobs(_job: Job) -> Outcome:
     """For a loop without jobs."""
     raise Stopping("This loop accepts no jobs.")
 
@@ -34,7 +34,7 @@ class JobQueue:
     ) -> None:
         self._carry_out = carry_out
         self._loop_status = loop_status
-        self._book = history
+        self._history = history
         self._now = now
         self._waiting: dict[Job, Run] = {}
         self._records: dict[str, Record] = {}
@@ -46,7 +46,7 @@ class JobQueue:
         return bool(self._waiting)
 
     def take(self, job: Job) -> Run:
-        """The run that will carry out ``order``: one that waits already, or a new one."""
+        """The run that will execute ``job``: one that is queued, or a new one."""
         if self._closed:
             raise Stopping("The daemon is stopping and starts no new job.")
         if known := self._waiting.get(job):
@@ -92,8 +92,8 @@ class JobQueue:
         else:
             if outcome.suspended is not None:
                 self._loop_status.suspended = outcome.suspended
-            said = " ".join(sentences(run.job, outcome.report))
-            self._book.put(self._records.pop(run.id).done(outcome.report, self._now(), said))
+            message = " ".join(sentences(run.job, outcome.report))
+            self._history.put(self._records.pop(run.id).done(outcome.report, self._now(), message))
             run.ended.set_result(outcome)
             return outcome
         finally:
@@ -103,18 +103,20 @@ class JobQueue:
     def note_pass(self, report: PassReport, began: datetime) -> None:
         """Record a pass of the loop."""
         record = Record(report.pass_id or uuid.uuid4().hex, "pass", report.trigger, State.RUNNING, began, (), began)
-        self._book.put(record.done(report, self._now()))
+        self._history.put(record.done(report, self._now()))
 
     def note_crash(self, cause: str, began: datetime, error: Exception) -> None:
         """Record a pass of the loop that raised."""
         record = Record(uuid.uuid4().hex, "pass", cause, State.RUNNING, began, (), began)
-        self._book.put(record.failed(f"{type(error).__name__}; see the log for details", self._now()))
+        self._history.put(record.failed(f"{type(error).__name__}; see the log for details", self._now()))
 
     def _fail(self, run: Run, error: BaseException) -> None:
-        said = str(error) if isinstance(error, ReconcilerError) else f"{type(error).__name__}; see the log for details"
-        self._book.put(self._records.pop(run.id).failed(said, self._now()))
+        message = (
+            str(error) if isinstance(error, ReconcilerError) else f"{type(error).__name__}; see the log for details"
+        )
+        self._history.put(self._records.pop(run.id).failed(message, self._now()))
         run.ended.set_exception(error)
 
     def _put(self, record: Record) -> None:
         self._records[record.id] = record
-        self._book.put(record)
+        self._history.put(record)

@@ -2,7 +2,8 @@
 
 All threads share one interpreter, which runs one at a time; with ten busy threads a response would wait for its turn
 again and again. The HTTP app reports when it starts and ends a response; the daemon puts ``YieldingParallel`` between
-the engine and its threads.
+the engine and its threads. Measured (`make bench`, 800 tables, at the same load of the machine): without it the p99 of
+/livez is 302 ms and that of /api/v1/status 103 ms, with it 53 and 41 ms.
 """
 
 from __future__ import annotations

@@ -45,16 +45,16 @@ def _not_kept(reconciler: Reconciler) -> Iterator[Finding]:
         tried = {path for path, count in attempts.counts.items() if count >= breaker.LIMIT}
         tried = {path for path in tried if not path.endswith(breaker.BUSY)}
         if refused := sorted(tried & attempts.refused.keys()):
-            said = f"{', '.join(refused)}: rejected by the endpoint, so {verdict} and retried once an hour"
-            yield Finding(name, Level.WARNING, said)
+            detail = f"{', '.join(refused)}: rejected by the endpoint, so {verdict} and retried once an hour"
+            yield Finding(name, Level.WARNING, detail)
         if fought := sorted(tried & attempts.contested.keys() - attempts.refused.keys()):
-            said = f"{', '.join(fought)}: changed by another writer each time, so contested and retried once an hour"
-            yield Finding(name, Level.WARNING, said)
+            detail = f"{', '.join(fought)}: changed by another writer each time, so contested and retried once an hour"
+            yield Finding(name, Level.WARNING, detail)
         if paths := sorted(tried - attempts.refused.keys() - attempts.contested.keys()):
-            said = (
+            detail = (
                 f"{', '.join(paths)}: written {breaker.LIMIT} times without effect, so {verdict} and no longer written"
             )
-            yield Finding(name, Level.WARNING, said)
+            yield Finding(name, Level.WARNING, detail)
 
 
 def _live_table(reconciler: Reconciler) -> tuple[str, str] | Finding:
@@ -79,8 +79,8 @@ def _asked(reconciler: Reconciler, facet: str, operation: str, name: str, arn: s
     try:
         reconciler.ports.api.read(operation, read_params(operation, name, arn))
     except Unsupported:
-        said = f"the endpoint does not have {operation}; a declared {facet} is reported as unsupported"
-        return Finding(facet, Level.WARNING, said)
+        detail = f"the endpoint does not have {operation}; a declared {facet} is reported as unsupported"
+        return Finding(facet, Level.WARNING, detail)
     except Denied as error:
         remedy = f"Allow {permission(operation)}; until then a declared {facet} is neither compared nor written."
         return Finding(facet, Level.PROBLEM, f"{operation} was denied: {error.message}", remedy)

@@ -117,8 +117,8 @@ def _records(snapshot: StateSnapshot) -> Iterator[Finding]:
         )
     if snapshot.suspension is not None:
         suspension = snapshot.suspension
-        said = f"suspended by {suspension.by} since {suspension.at.isoformat(timespec='seconds')}"
-        yield Finding("suspension", Level.WARNING, said, "`reconciler resume` lifts it.")
+        detail = f"suspended by {suspension.by} since {suspension.at.isoformat(timespec='seconds')}"
+        yield Finding("suspension", Level.WARNING, detail, "`reconciler resume` lifts it.")
 
 
 def _listing(reconciler: Reconciler) -> Finding:

@@ -48,7 +48,7 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
     async def send(request: Request, verb: Name) -> RedirectResponse:
         action, form = _action(verb), request.state.form
         try:
-            run = submit(control, _order(action, form))
+            run = submit(control, _job(action, form))
         except ReconcilerError as error:
             raise refusal(error) from error
         await wait_for_end(run, OUTCOME_SECONDS)
@@ -81,7 +81,7 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
-def _order(action: PageAction, form: Form) -> Job:
+def _job(action: PageAction, form: Form) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form contains no plan digest. Nothing was done.")

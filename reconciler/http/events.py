@@ -26,24 +26,24 @@ def stream(control: Control) -> EventSourceResponse:
     unread = asyncio.Queue[Event | None]()
     loop = asyncio.get_running_loop()
 
-    def hear(event: Event | None) -> None:
+    def enqueue(event: Event | None) -> None:
         loop.call_soon_threadsafe(unread.put_nowait, event)
 
     # Listening begins here, not with the first byte of the answer: a burst of requests is counted as it comes.
-    leave = control.feed.subscribe(hear, most=MAX_LISTENERS)
-    if leave is None:
+    unsubscribe = control.feed.subscribe(enqueue, most=MAX_LISTENERS)
+    if unsubscribe is None:
         raise HttpProblem(
             HTTPStatus.TOO_MANY_REQUESTS, f"{MAX_LISTENERS} clients are already listening.", {"Retry-After": "10"}
         )
-    return _Stream(_events(control, unread, leave), leave)
+    return _Stream(_events(control, unread, unsubscribe), unsubscribe)
 
 
 class _Stream(EventSourceResponse):
     """Unsubscribes however it ends, even before its first event was sent."""
 
-    def __init__(self, events: AsyncIterator[ServerSentEvent], leave: Callable[[], None]) -> None:
+    def __init__(self, events: AsyncIterator[ServerSentEvent], unsubscribe: Callable[[], None]) -> None:
         super().__init__(events, ping=PING_SECONDS, send_timeout=PING_SECONDS)
-        self._leave = leave
+        self._leave = unsubscribe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -53,7 +53,7 @@ class _Stream(EventSourceResponse):
 
 
 async def _events(
-    control: Control, unread: asyncio.Queue[Event | None], leave: Callable[[], None]
+    control: Control, unread: asyncio.Queue[Event | None], unsubscribe: Callable[[], None]
 ) -> AsyncIterator[ServerSentEvent]:
     try:
         hello = {"mood": health_state(control.loop_status).value, "message": sentence(control.loop_status)}
@@ -61,4 +61,4 @@ async def _events(
         while (event := await unread.get()) is not None and unread.qsize() < MAX_UNREAD:
             yield ServerSentEvent(json.dumps(event.data), event=event.name, id=str(event.number))
     finally:
-        leave()
+        unsubscribe()

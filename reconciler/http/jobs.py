@@ -103,11 +103,11 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
     ]
     failed = report.verdict is Verdict.ERROR or any(table.has(StepStatus.FAILED) for table in report.tables)
     refused = run.job.verb is Verb.ROLLBACK and bool(blocked)
-    said = [*sentences(run.job, report)]
+    messages = [*sentences(run.job, report)]
     if refused:
-        said.append(f"{several(len(blocked), 'step')} blocked; data.blocked says why.")
+        messages.append(f"{several(len(blocked), 'step')} blocked; data.blocked says why.")
     return Answer[RunData](
         success=not failed and not refused,
-        message=" ".join(said),
+        message=" ".join(messages),
         data=RunData(run_id=run.id, report=document(report), plan_digest=outcome.plan_digest, blocked=blocked),
     )

@@ -71,7 +71,7 @@ def _complete(document: dict[str, Any]) -> None:
 
 
 def _also_as_a_page(responses: dict[str, Any]) -> None:
-    """A browser is told of an error in a page, where anybody else gets a document."""
+    """Errors are pages for browsers and documents for all other clients."""
     for status, answer in responses.items():
         if not status.startswith("2"):
             answer["content"]["text/html"] = {"schema": {"type": "string"}}

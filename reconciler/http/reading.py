@@ -72,8 +72,8 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         record = control.history.find(run_id)
         if record is None:
             raise HttpProblem(HTTPStatus.NOT_FOUND, "Unknown or expired run ID.")
-        said = f"{record.verb} is {record.state.value}{f': {record.error}' if record.error else ''}"
-        return Answer(success=True, message=said, data=RunEntry(**record_entry(record)))
+        message = f"{record.verb} is {record.state.value}{f': {record.error}' if record.error else ''}"
+        return Answer(success=True, message=message, data=RunEntry(**record_entry(record)))
 
     @router.get(
         "/events",

@@ -28,11 +28,11 @@ class ReportCache:
     def sentence(self, loop_status: LoopStatus) -> str:
         """The sentence of the state, built once per report and endpoint state."""
         report, up = loop_status.report, loop_status.endpoint_up
-        told, told_up, said = self._said
-        if report is None or told is not report or told_up is not up:
-            said = sentence(loop_status)
-            self._said = (report, up, said)
-        return said
+        cached_report, cached_up, message = self._said
+        if report is None or cached_report is not report or cached_up is not up:
+            message = sentence(loop_status)
+            self._said = (report, up, message)
+        return message
 
     def ready(self, report: PassReport | None) -> str | None:
         """The text if it is cached, else ``None``; ``null`` before the first pass."""

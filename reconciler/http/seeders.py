@@ -43,7 +43,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
 
     @changing.post(
         "/clear",
-        summary="Remove the items that the seed wrote and nobody changed; the loop does not seed again until `run`",
+        summary="Remove unchanged seed items; the loop does not seed these tables again until `run`",
         responses={**errors(*CHANGING), 200: example(removed, _DATA), 202: ACCEPTED},
     )
     async def clear(seeder_names: Names = [], wait: Wait = True) -> Answer[RunData]:  # noqa: B006
@@ -60,10 +60,10 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
         except ReconcilerError as error:
             raise refusal(error) from error
         counts = {state: sum(e.state == state for e in entries) for state in ("done", "pending", "started", "cleared")}
-        told = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+        counted = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
         return Answer(
             success=True,
-            message=f"{several(len(entries), 'seed')}{f': {told}' if told else ''}",
+            message=f"{several(len(entries), 'seed')}{f': {counted}' if counted else ''}",
             data=SeedersData(seeders=entries),
         )
 

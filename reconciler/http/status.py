@@ -11,7 +11,7 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.http.health import readiness
 
 
-def status_answer(loop_status: LoopStatus, said: str, more: Mapping[str, Any], report_text: str) -> bytes:
+def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any], report_text: str) -> bytes:
     """An ``Answer`` as bytes: the current status around the cached text of the last report.
 
     ``more`` comes from the wiring; the report is ``null`` before the first pass.
@@ -36,5 +36,5 @@ def status_answer(loop_status: LoopStatus, said: str, more: Mapping[str, Any], r
         "next_pass": timestamp(loop_status.next_pass),
         **more,
     }
-    around = json.dumps({"success": True, "message": said, "data": data}, default=str)
+    around = json.dumps({"success": True, "message": message, "data": data}, default=str)
     return f'{around.removesuffix("}}")}, "report": {report_text}}}}}'.encode()

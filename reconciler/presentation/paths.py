@@ -43,7 +43,7 @@ def warning_from_here(warning: str, base: str) -> str:
 
 
 def _folder(base: str) -> Path:
-    """The folder that ``base`` means; one that is not there is named as it was given."""
+    """The folder that ``base`` means; a missing one keeps the name that was given."""
     path = Path(base).expanduser()
     if path.is_dir():
         return path
@@ -61,7 +61,7 @@ def _inside(path: Path, start: Path) -> str | None:
         try:
             file, folder = Path(os.path.normpath(resolve(path))), resolve(start)
         except (OSError, RuntimeError, ValueError):
-            # A loop of links, or a name that no file system takes: it is shown as it is.
+            # A loop of links, or a name that no file system accepts: show it unchanged.
             return None
         if file.is_relative_to(folder):
             return file.relative_to(folder).as_posix()

@@ -170,7 +170,7 @@ def _last(report: PassReport, *, applied: bool) -> Line:
 
 def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Line]:
     style, sign, stack = *_leading(table), report.stack
-    # A destroy asks nobody whether a table is declared.
+    # A destroy covers declared and undeclared tables alike.
     undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
     place = f"  {printable(table.declaration)}" if table.declaration else undeclared
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)

@@ -54,7 +54,7 @@ class Record:
     wrote: bool = False
     error: str | None = None
     message: str | None = None
-    """What came of an order, in a sentence."""
+    """The result of a job, in sentences."""
 
     @property
     def ended(self) -> bool:

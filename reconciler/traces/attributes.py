@@ -36,13 +36,13 @@ def of_call(service: str, method: str, exchange: ApiExchange) -> Attributes:
         found |= {"db.system.name": "aws.dynamodb", "db.operation.name": method}
         if exchange.tables:
             found["aws.dynamodb.table_names"] = list(exchange.tables)
-    said = exchange.metadata
-    if said.get("RequestId"):
-        found["aws.request_id"] = str(said["RequestId"])
-    if said.get("HTTPStatusCode"):
-        found["http.response.status_code"] = int(said["HTTPStatusCode"])
-    if said.get("RetryAttempts"):
-        found["http.request.resend_count"] = int(said["RetryAttempts"])
+    metadata = exchange.metadata
+    if metadata.get("RequestId"):
+        found["aws.request_id"] = str(metadata["RequestId"])
+    if metadata.get("HTTPStatusCode"):
+        found["http.response.status_code"] = int(metadata["HTTPStatusCode"])
+    if metadata.get("RetryAttempts"):
+        found["http.request.resend_count"] = int(metadata["RetryAttempts"])
     return found
 
 

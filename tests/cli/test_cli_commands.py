@@ -200,7 +200,7 @@ def test_up_asks_again_about_a_step_that_was_left_out_because_the_table_holds_it
     monkeypatch.setattr("typer.confirm", lambda question, **_: asked.questions.append(question) or next(answers) == "y")
     ended = cli("up")
     assert (ended.code, len(asked.questions)) == (1, 2)
-    assert "were left out; this is the present plan" in ended.err
+    assert "were skipped; this is the current plan" in ended.err
     assert cli("up --yes").code == 2, "nobody is there to be asked again"
 
 
@@ -267,7 +267,7 @@ def test_import_reports_what_it_skipped_and_exits_with_2_if_it_is_permanent(
 ) -> None:
     fake.passed_over = (Skipped("orders", "orders is on its way", later),)
     ended = cli("import --all")
-    assert (ended.code, ended.out) == (code, "passed over: orders is on its way\nnothing was written\n")
+    assert (ended.code, ended.out) == (code, "skipped: orders is on its way\nnothing was written\n")
     reported = json.loads(cli("import --all -o json").out)
     assert reported["passed_over"] == [{"table": "orders", "message": "orders is on its way", "later": later}]
 

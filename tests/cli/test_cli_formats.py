@@ -125,7 +125,7 @@ def test_a_broken_desired_state_is_reported_in_every_form(form: str, cli: Callab
 def test_a_form_that_a_command_does_not_have_is_a_usage_error(verb: str, cli: Callable, fake: FakeWiring) -> None:
     ended = cli(f"{verb} -o junit")
     assert (ended.code, ended.out, fake.calls) == (1, "", [])
-    assert "has no output junit; use human or json." in ended.err
+    assert f"--output: invalid value 'junit' for {verb.split(maxsplit=1)[0]}; expected human or json." in ended.err
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_the_limit_grows_gradually_when_the_endpoint_answers_slower():
 
 def test_never_more_run_at_once_and_all_get_their_turn(monkeypatch):
     limit = ConcurrencyLimit(10)
-    monkeypatch.setattr(limit, "note", lambda seconds, busy: None)
+    monkeypatch.setattr(limit, "record", lambda seconds, busy: None)
     running, most, lock = 0, 0, threading.Lock()
     two = threading.Barrier(2)
 

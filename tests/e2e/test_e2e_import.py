@@ -157,8 +157,8 @@ def test_a_table_in_transition_is_reported_and_the_rest_is_imported(
     tool = Tool(moto.url, tmp_path)
     done = tool.run("import", "--all")
     assert (done.exit_code, written(tmp_path)) == (2, ["orders_v2_table.py"]), done.stderr
-    assert "passed over: users is CREATING; import it when it is ACTIVE\n" in done.stdout
-    assert "passed over: sessions is DELETING: there will be nothing to import\n" in done.stdout
+    assert "skipped: users is CREATING; import it when it is ACTIVE\n" in done.stdout
+    assert "skipped: sessions is DELETING: there will be nothing to import\n" in done.stdout
     del statuses["users"]
     again = tool.run("import", "--all")
     assert (again.exit_code, written(tmp_path)) == (0, ["orders_v2_table.py", "users_table.py"]), again.stderr
@@ -169,7 +169,7 @@ def test_with_an_environment_all_are_the_tables_of_it(moto: Live, tmp_path: Path
         make(moto, name)
     done = Tool(moto.url, tmp_path).run("import", "--all", "--environment", "prod")
     assert (done.exit_code, written(tmp_path)) == (0, ["users_table.py"]), done.stderr
-    assert "passed over: orders is not a table of environment 'prod'" in done.stdout
+    assert "skipped: orders is not a table of environment 'prod'" in done.stdout
 
 
 def test_where_writing_is_refused_nothing_is_on_disk(moto: Live, tmp_path: Path) -> None:

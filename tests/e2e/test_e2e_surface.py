@@ -68,9 +68,7 @@ def test_import_reports_why_there_was_nothing_to_import(moto: Live, tmp_path: Pa
     others = mine.run("import", "--all")
     assert (others.exit_code, "declared already" in others.stdout) == (0, False), others.stdout
     for name in ("orders", "users"):
-        assert re.search(rf"passed over: .*{name} .* stack billing, environment default; ", others.stdout), (
-            others.stdout
-        )
+        assert re.search(rf"skipped: .*{name} .* stack billing, environment default; ", others.stdout), others.stdout
     assert others.stdout.endswith("\nnothing was written\n")
     document = json.loads(mine.run("import", "--all", "-o", "json").stdout)
     assert [each["table"] for each in document["passed_over"]] == ["orders", "users"]

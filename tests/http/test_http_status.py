@@ -76,7 +76,7 @@ def test_before_the_first_pass_the_page_shows_starting_and_why(served):
     assert banner(served) == "starting"
     text = str(page(served))
     assert "Starting: waiting for the endpoint" in text
-    assert "No table has been looked at yet" in text
+    assert "No table was observed yet" in text
 
 
 def test_a_pass_that_found_nothing_to_do_is_in_sync(ready):
@@ -295,7 +295,7 @@ def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(r
     ("fields", "messages"),
     [
         ({"leader": True}, "this process"),
-        ({"leader": False, "held_by": "0f8fad5b"}, "another one: 0f8fad5b"),
+        ({"leader": False, "held_by": "0f8fad5b"}, "another process: 0f8fad5b"),
         ({"leader": False}, "another process"),
         ({}, "unknown"),
     ],

@@ -190,7 +190,7 @@ def server(port, host="127.0.0.1"):
 
 
 def test_a_port_in_use_is_one_sentence_that_names_the_setting(ready):
-    with pytest.raises(SettingsError, match=rf"Port {ready.port} on 127.0.0.1 is taken .* RECONCILER_HTTP_PORT"):
+    with pytest.raises(SettingsError, match=rf"Port {ready.port} on 127.0.0.1 is in use .* RECONCILER_HTTP_PORT"):
         server(ready.port).start()
 
 

@@ -362,7 +362,7 @@ MUTANTS = (
     ),
     Mutant(
         "a form needs no plan",
-        "_order",
+        "_job",
         "if needs_digest and form.digest is None: ...",
         "if False: ...",
         "what is confirmed is not what was shown",

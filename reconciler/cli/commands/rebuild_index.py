@@ -45,9 +45,9 @@ def rebuild_index(
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
         engine = app.reconciler
-        told = engine.cancel_rebuild(table) if cancel else engine.rebuild_index(table, index, new, stays)
-    invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
-    return codes.OK if told.finished else codes.DRIFT
+        result = engine.cancel_rebuild(table) if cancel else engine.rebuild_index(table, index, new, stays)
+    invocation.answer(result.messages, {**result.data, "finished": result.finished, "messages": list(result.messages)})
+    return codes.OK if result.finished else codes.DRIFT
 
 
 def _duration(text: str) -> timedelta:

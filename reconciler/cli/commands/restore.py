@@ -63,7 +63,7 @@ def restore(
         without_indexes,
     )
     with invocation.opened(invocation.settings(), read_only=False) as app:
-        told = app.reconciler.restore(
+        result = app.reconciler.restore(
             table,
             to,
             backup=from_backup,
@@ -71,8 +71,8 @@ def restore(
             overrides=overrides,
             on_progress=lambda message: invocation.say([message]),
         )
-    invocation.answer(told.messages, {**told.data, "finished": told.finished, "messages": list(told.messages)})
-    return codes.OK if told.finished else codes.DRIFT
+    invocation.answer(result.messages, {**result.data, "finished": result.finished, "messages": list(result.messages)})
+    return codes.OK if result.finished else codes.DRIFT
 
 
 def _throughput(read: int | None, write: int | None) -> Throughput | None:

@@ -83,8 +83,11 @@ def _to_the_second(value: Any) -> str:
 
 
 def _tables(report: PassReport) -> Iterator[Line]:
-    if strangers := len(report.tables) - len(report.managed):
-        yield "dim", f"{several(strangers, 'table')} at the endpoint {'is' if strangers == 1 else 'are'} not ours"
+    if unmanaged := len(report.tables) - len(report.managed):
+        yield (
+            "dim",
+            f"{several(unmanaged, 'table')} at the endpoint {'is' if unmanaged == 1 else 'are'} not managed here",
+        )
     for table in sorted(report.managed, key=lambda table: table.name):
         items = "no count of items" if table.item_count is None else f"about {several(table.item_count, 'item')}"
         seed = f", seed {table.seed_state}" if table.seed_state else ""
