@@ -13,7 +13,7 @@ from support.folders import SOUND, write
 from reconciler.declarations import writer
 from reconciler.declarations.folder import FolderSource, watch_paths
 from reconciler.model.errors import DeclarationError, UsageError
-from reconciler.settings import load as load_settings
+from reconciler.settings.loading import load as load_settings
 
 NAME_IT = "Name the folder with --desired-state PATH, or write an example with `reconciler init`."
 FORMS = "Write --desired-state package:NAME, for example package:shop.tables, or name a folder."

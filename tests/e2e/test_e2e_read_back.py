@@ -188,9 +188,9 @@ def test_on_the_strict_simulation_nothing_is_left_and_nothing_was_refused(declar
     left, less = [], []
     for origin, table in declared.items():
         sim = simulate(flavor=Flavor.AWS, delay=30, stale=5, data_loss="allow", disruption="allow")
-        sim.simulated.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
-        sim.simulated.has_backups = True
-        sim.simulated.sources[SOURCE] = "ENABLED"
+        sim.dynamodb.aliases |= {**KEYS, "alias/app": KEYS["alias/one"]}
+        sim.dynamodb.has_backups = True
+        sim.dynamodb.sources[SOURCE] = "ENABLED"
         sim.declare(declaration(table))
         for _ in range(60):
             report = sim.run()
@@ -199,14 +199,14 @@ def test_on_the_strict_simulation_nothing_is_left_and_nothing_was_refused(declar
             wait = report.next_not_before
             sim.clock.seconds += max((wait - sim.clock.now()).total_seconds(), 1.0) if wait else 61.0
         sim.reconciler.state = EngineState()
-        sim.simulated.journal.clear()
+        sim.dynamodb.journal.clear()
         (planned,) = sim.reconciler.preview().tables
         less += [origin for step in planned.steps if step.status is StepStatus.UNSUPPORTED]
         steps = [step for step in planned.steps if step.status is not StepStatus.UNSUPPORTED]
-        if steps or planned.status.value != "in_sync" or sim.simulated.refused:
-            left.append(f"{origin}: {planned.error or ''} {steps} {sim.simulated.refused}")
+        if steps or planned.status.value != "in_sync" or sim.dynamodb.refused:
+            left.append(f"{origin}: {planned.error or ''} {steps} {sim.dynamodb.refused}")
         sim.run()
-        left += [f"{origin}: {call.operation}" for call in sim.simulated.journal]
+        left += [f"{origin}: {call.operation}" for call in sim.dynamodb.journal]
     assert left == []
     assert set(less) == LESS_THAN_FROM_THE_START
 

@@ -10,7 +10,7 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.desired import Declaration
-from reconciler.model.errors import Denied, InvalidValue, Throttled, Unreachable
+from reconciler.model.errors import Denied, Malformed, Throttled, Unreachable
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.planning.digest import approval
@@ -158,7 +158,7 @@ UNREAD = {
     "throttled": (Throttled("DescribeTable", "ThrottlingException", "slow"), Reason.BUSY),
     "out of reach": (Unreachable("DescribeTable", "timeout", "no answer"), Reason.BUSY),
     "denied": (Denied("DescribeTable", "AccessDenied", "no"), Reason.INVALID_ANSWER),
-    "garbled": (InvalidValue("DescribeTable", "Table", "cut off"), Reason.INVALID_ANSWER),
+    "garbled": (Malformed("DescribeTable", "Table", "cut off"), Reason.INVALID_ANSWER),
 }
 
 

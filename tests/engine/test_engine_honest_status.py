@@ -15,7 +15,7 @@ from support.transitions import TRANSITIONS, Transition
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
-from reconciler.model.errors import ApiError, InvalidValue, Unsupported
+from reconciler.model.errors import ApiError, Malformed, Unsupported
 from reconciler.model.identity import Flavor
 from reconciler.model.observed import Responses
 from reconciler.model.report import PassReport, TableStatus, Verdict
@@ -106,7 +106,7 @@ def nothing_sticks(sim: Sim) -> None:
 
 def answers_are_lost(sim: Sim) -> None:
     def lose(operation: str, params: Any) -> None:
-        raise InvalidValue(operation, "x", "garbled")
+        raise Malformed(operation, "x", "garbled")
 
     sim.dynamodb.after = lose
 

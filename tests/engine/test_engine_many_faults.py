@@ -7,7 +7,7 @@ from simulation.refusal import throttled
 from simulation.simulated_engine import declaration, simulate
 
 from reconciler.model.desired import Lifecycle
-from reconciler.model.errors import Ambiguous, ApiError, InvalidValue, StateError
+from reconciler.model.errors import Ambiguous, ApiError, Malformed, StateError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.report import TableStatus, Verdict
@@ -80,7 +80,7 @@ def test_a_create_that_was_never_applied_is_dropped_once_it_would_be_visible():
 
 @pytest.mark.parametrize(
     ("answer", "deleted"),
-    [(InvalidValue("UpdateTable", "TableDescription", "missing"), False), (throttled("UpdateTable"), True)],
+    [(Malformed("UpdateTable", "TableDescription", "missing"), False), (throttled("UpdateTable"), True)],
     ids=["invalid", "throttled"],
 )
 def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answer: ApiError, deleted: bool):
@@ -116,7 +116,7 @@ def test_an_invalid_answer_to_the_read_back_of_a_write_spares_the_tables_that_co
     def garble(operation, params):
         written = sim.dynamodb.mutating.count("UpdateTable")
         if operation == "DescribeTable" and params["TableName"] == "users" and written == 2:
-            raise InvalidValue(operation, "Table", "cut off")
+            raise Malformed(operation, "Table", "cut off")
 
     sim.declare(declaration("users", deletion_protection=True))
     sim.dynamodb.faults = garble

@@ -14,7 +14,7 @@ from reconciler.model.errors import (
     Busy,
     Denied,
     Forbidden,
-    InvalidValue,
+    Malformed,
     NotFound,
     StateError,
     Unsupported,
@@ -82,7 +82,7 @@ def test_an_entry_that_could_not_be_dropped_is_reported_and_dropped_in_the_next_
     assert set(sim.store.snapshot.inventory) == {"users"}
 
 
-@pytest.mark.parametrize(("operation", "error"), [("DescribeTable", InvalidValue), ("DescribeTable", Busy)])
+@pytest.mark.parametrize(("operation", "error"), [("DescribeTable", Malformed), ("DescribeTable", Busy)])
 def test_the_cap_on_deletes_covers_all_passes_of_a_run_and_unobserved_tables(operation, error):
     sim = stands("audit", "orders", "users", max_deletes=1)
     sim.declare(declaration("users"))
@@ -93,7 +93,7 @@ def test_the_cap_on_deletes_covers_all_passes_of_a_run_and_unobserved_tables(ope
     assert report.verdict is not Verdict.IN_SYNC
 
 
-@pytest.mark.parametrize("error", [InvalidValue, Denied])
+@pytest.mark.parametrize("error", [Malformed, Denied])
 def test_nothing_is_destroyed_after_such_an_answer_for_another_table(error):
     sim = stands("audit", "users")
     sim.declare(declaration("audit", deletion_protection=True))

@@ -9,7 +9,7 @@ from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.model.desired import Lifecycle
-from reconciler.model.errors import Ambiguous, Busy, Forbidden, InvalidValue, Unreachable
+from reconciler.model.errors import Ambiguous, Busy, Forbidden, Malformed, Unreachable
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import Lease, Suspension
@@ -234,7 +234,7 @@ def test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass():
 
     def garbled(operation, params):
         if operation == "DescribeTable" and params["TableName"] == "users":
-            raise InvalidValue(operation, "malformed", "no Table member")
+            raise Malformed(operation, "malformed", "no Table member")
 
     sim.dynamodb.faults = garbled
     report = sim.run()
@@ -428,7 +428,7 @@ def test_a_scan_that_fails_is_never_read_as_empty():
 
     def garbled(operation, table):
         if operation == "Scan":
-            raise InvalidValue("Scan", "malformed", "no Count")
+            raise Malformed("Scan", "malformed", "no Count")
 
     sim.items.faults = garbled
     assert sim.run().verdict is Verdict.ERROR

@@ -16,7 +16,7 @@ from support.specs import vectors
 
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.backups import Backups
-from reconciler.model.errors import InvalidValue, UsageError
+from reconciler.model.errors import Malformed, UsageError
 from reconciler.model.global_table import Replica
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
@@ -244,7 +244,7 @@ def test_after_an_invalid_answer_nothing_is_removed_in_that_pass(case: Case) -> 
 
     def faults(operation: str, params: Any) -> None:
         if params.get("TableName") == "a_sick_one":
-            raise InvalidValue(operation, "NotJson", "garbled")
+            raise Malformed(operation, "NotJson", "garbled")
 
     sim.dynamodb.faults = faults
     report = sim.run()

@@ -23,8 +23,8 @@ from reconciler.model.errors import (
     Ambiguous,
     ApiError,
     Denied,
-    InvalidValue,
     LeaseLost,
+    Malformed,
     RecordChanged,
     StateError,
     Unsupported,
@@ -127,7 +127,7 @@ def test_an_answer_that_names_another_table_is_a_failure(verb: str, anew: str, f
 UNREADABLE: dict[str, ApiError] = {
     "no such operation": Unsupported("ListTagsOfResource", "UnknownOperationException", "no such operation"),
     "denied": Denied("ListTagsOfResource", "AccessDeniedException", "not allowed"),
-    "garbled": InvalidValue("ListTagsOfResource", "InvalidResponse", "no Tags"),
+    "garbled": Malformed("ListTagsOfResource", "InvalidResponse", "no Tags"),
 }
 
 

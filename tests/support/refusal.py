@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class HttpProblem(AssertionError):
+class Refused(AssertionError):
     """The service would answer this call with an error."""
 
 
 def require(condition: object, why: str) -> None:
     """Refuse unless ``condition`` holds."""
     if not condition:
-        raise HttpProblem(why)
+        raise Refused(why)
