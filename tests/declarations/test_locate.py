@@ -129,7 +129,7 @@ def test_a_package_is_read_without_importing_it(tmp_path: Path, monkeypatch: pyt
     assert not [name for name in sys.modules if "shop_tables_x" in name]
 
 
-def test_a_package_in_two_places_is_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_in_two_places_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for half in ("one", "two"):
         write(tmp_path / half, {f"spread_x/{half}.json": SOUND | {"table_name": half}})
         monkeypatch.syspath_prepend(str(tmp_path / half))
