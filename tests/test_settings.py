@@ -252,7 +252,7 @@ def test_while_nothing_answers_both_defaults_are_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one_shot", "value", "whose"), [(True, "0s", "one-shot commands"), (False, "300s", "the daemon")]
+    ("one_shot", "value", "owner"), [(True, "0s", "one-shot commands"), (False, "300s", "the daemon")]
 )
 def test_the_grace_in_effect_is_that_of_the_command(one_shot: bool, value: str, owner: str, tmp_path: Path) -> None:
     settings = load({}, one_shot=one_shot, environ={}, cwd=tmp_path)

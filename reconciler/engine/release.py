@@ -60,7 +60,7 @@ class Release:
                 continue
             if entry.ending_at is not None:
                 self._watch_survival(entry, released, revoked)
-            undo = f"`reconciler import {name}` takes it back"
+            undo = f"`reconciler import {name}` manages it again"
             return f"{name}: released; the table is unchanged and no longer managed. {undo}"
         raise StateError(f"{name}: not released, because another process keeps writing its record; try again")
 

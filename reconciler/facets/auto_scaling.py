@@ -119,7 +119,9 @@ def _capacity(table: str, scaled: ScaledCapacity, want: Scaling, have: Scaling) 
 
 def _members(path: str, names: tuple[str, ...], want: Scaling, have: Scaling) -> list[Change]:
     pairs = ((name, getattr(have, name), getattr(want, name)) for name in names)
-    return [_change(f"{path}.{name}", had, wish) for name, had, wish in pairs if wish is not None and wish != had]
+    return [
+        _change(f"{path}.{name}", had, target) for name, had, target in pairs if target is not None and target != had
+    ]
 
 
 def _scheduled(
@@ -131,16 +133,16 @@ def _scheduled(
 ) -> Iterator[Difference]:
     wanted, had = {action.name: action for action in want}, {action.name: action for action in have}
     for name in sorted(wanted.keys() | had.keys()):
-        wish, found = wanted.get(name), had.get(name)
-        if wish == found:
+        target, found = wanted.get(name), had.get(name)
+        if target == found:
             continue
         change = _change(
-            f"{path}.scheduled.{name}", scaling_wire.action_for_display(found), scaling_wire.action_for_display(wish)
+            f"{path}.scheduled.{name}", scaling_wire.action_for_display(found), scaling_wire.action_for_display(target)
         )
-        if wish is None:
+        if target is None:
             yield change, scaling_wire.delete_action(table, scaled, name)
         else:
-            yield change, scaling_wire.put_action(table, scaled, wish)
+            yield change, scaling_wire.put_action(table, scaled, target)
 
 
 def _change(path: str, before: object, after: object) -> Change:

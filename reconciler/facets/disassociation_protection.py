@@ -24,12 +24,12 @@ class DisassociationProtectionFacet(Facet, HasPreconditions):
         return None if found is None else bool(found)
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
-        wish, seen = desired.disassociation_protection, observed.disassociation_protection
-        if wish is None or not other_replicas(observed):
+        target, seen = desired.disassociation_protection, observed.disassociation_protection
+        if target is None or not other_replicas(observed):
             return
         have = True if seen is None else seen
-        if wish != have:
-            yield Change(self.name, self.name, have, wish)
+        if target != have:
+            yield Change(self.name, self.name, have, target)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         enabled = bool(desired.disassociation_protection)

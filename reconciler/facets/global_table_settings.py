@@ -27,12 +27,12 @@ class GlobalTableSettingsFacet(Facet, InCreateTable, HasPreconditions):
         return GlobalTableSettings(responses.table.get("GlobalTableSettingsReplicationMode"))
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
-        wish = desired.global_table_settings.mode if desired.global_table_settings else None
+        target = desired.global_table_settings.mode if desired.global_table_settings else None
         told = observed.global_table_settings.mode if observed.global_table_settings else None
         seen = told or (OVERRIDES if other_replicas(observed) else "DISABLED")
-        if wish is None or wish == seen or (wish == OVERRIDES and not other_replicas(observed)):
+        if target is None or target == seen or (target == OVERRIDES and not other_replicas(observed)):
             return
-        yield Change(self.name, f"{self.name}.mode", seen, wish)
+        yield Change(self.name, f"{self.name}.mode", seen, target)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         mode = change.after

@@ -93,9 +93,9 @@ def update_call(change: Change, want: Replica, have: Replica, desired: TableSpec
     members: dict[str, Any] = {"RegionName": want.region}
     if field == "table_class":
         return _update(desired, ReplicaUpdates=[{"Update": {**members, "TableClassOverride": want.table_class}}])
-    wish = getattr(want, field)
-    if wish is not None and wish != getattr(have, field):
-        members |= _override(field, wish)
+    target = getattr(want, field)
+    if target is not None and target != getattr(have, field):
+        members |= _override(field, target)
     had = {index.name: getattr(index, field) for index in have.indexes or ()}
     changed = [index for index in want.indexes or () if getattr(index, field) not in (None, had.get(index.name))]
     if changed:
@@ -131,11 +131,11 @@ def removal_precondition(desired: TableSpec, observed: TableSpec) -> Preconditio
     return Precondition("a strongly consistent table loses all replicas at once or none", "replicas: []", rule=27)
 
 
-def other_key(wish: str | None, seen: str | None) -> bool:
+def other_key(target: str | None, seen: str | None) -> bool:
     """Whether two keys certainly differ. An alias in another Region cannot be resolved, so it is not compared."""
-    if wish is None or wish == seen or "alias/" in wish or "alias/" in (seen or ""):
+    if target is None or target == seen or "alias/" in target or "alias/" in (seen or ""):
         return False
-    return seen is None or wish.rsplit("/", 1)[-1] != seen.rsplit("/", 1)[-1]
+    return seen is None or target.rsplit("/", 1)[-1] != seen.rsplit("/", 1)[-1]
 
 
 def replica_for_display(replica: Replica) -> dict[str, Any]:

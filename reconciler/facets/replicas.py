@@ -91,16 +91,16 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
             yield Change(self.name, f"{path}.kms_key", have.kms_key, want.kms_key, Hazard.DATA_LOSS, unsafe)
             return
         for field in ("table_class", "read_capacity", "max_read_request_units"):
-            wish, seen = getattr(want, field), getattr(have, field)
-            if wish is not None and wish != seen:
-                yield Change(self.name, f"{path}.{field}", seen, wish)
+            target, seen = getattr(want, field), getattr(have, field)
+            if target is not None and target != seen:
+                yield Change(self.name, f"{path}.{field}", seen, target)
         seen_indexes = {index.name: index for index in have.indexes or ()}
         for index in want.indexes or ():
             seen_index = seen_indexes.get(index.name, ReplicaIndex(index.name))
             for field in ("read_capacity", "max_read_request_units"):
-                wish, seen = getattr(index, field), getattr(seen_index, field)
-                if wish is not None and wish != seen:
-                    yield Change(self.name, f"{path}.indexes.{index.name}.{field}", seen, wish)
+                target, seen = getattr(index, field), getattr(seen_index, field)
+                if target is not None and target != seen:
+                    yield Change(self.name, f"{path}.indexes.{index.name}.{field}", seen, target)
 
     def _pair(self, change: Change, desired: TableSpec, observed: TableSpec) -> tuple[Replica | None, Replica | None]:
         for region, want, have in replica_pairs(desired, observed):

@@ -104,6 +104,6 @@ def scaled_paths(declaration: Declaration, observed: ObservedTable) -> tuple[str
     """
     scaling = declaration.spec.auto_scaling
     declared = scaling.capacities() if scaling else ()
-    coming = (scaling_wire.path_of((index, kind)) for index, kind, wish in declared if wish.enabled)
+    coming = (scaling_wire.path_of((index, kind)) for index, kind, target in declared if target.enabled)
     ignored = (*declaration.lifecycle.ignore_changes, *observed.scaled, *coming)
     return tuple(dict.fromkeys((*ignored, *observed.not_observed)))

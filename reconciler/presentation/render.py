@@ -70,7 +70,7 @@ def heading(report: PassReport) -> str:
 
 
 def symbol(step: Step) -> tuple[str, str]:
-    """The style and the symbol of a step: its fate's where it waits or is refused, else its action's."""
+    """The style and the symbol of a step: its status's where it waits or is refused, else its action's."""
     if step.status is StepStatus.FAILED:
         return "error", ACTION_SYMBOLS[step.action]
     if step.status in STATUS_SYMBOLS:
@@ -198,9 +198,9 @@ def _leading(table: TableReport) -> tuple[str, str]:
     for action in (Action.REPLACE, Action.DELETE, Action.CREATE, Action.UPDATE, Action.SEED, Action.CLEAR):
         if any(step.action is action and step.status not in STATUS_SYMBOLS for step in table.steps):
             return action.value, ACTION_SYMBOLS[action]
-    for fate, sign in STATUS_SYMBOLS.items():
-        if table.has(fate):
-            return fate.value, sign
+    for status, sign in STATUS_SYMBOLS.items():
+        if table.has(status):
+            return status.value, sign
     if table.status is TableStatus.RELEASED:
         return "dim", "="
     if table.rebuild and not table.changes:

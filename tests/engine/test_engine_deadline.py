@@ -76,7 +76,7 @@ def test_a_released_table_is_shown_as_released_and_live(flavor: Flavor) -> None:
     assert (report.verdict, exits.converge(report)) == (Verdict.IN_SYNC, 0)
     lines = [text for _, text in render(report, applied=True)]
     assert lines[-1] == "In sync: 1 table as declared; 1 released."
-    assert any("released: not managed; `reconciler import users` takes it back" in line for line in lines)
+    assert any("released: not managed; `reconciler import users` manages it again" in line for line in lines)
 
 
 @pytest.mark.parametrize(
