@@ -81,7 +81,7 @@ WORTHLESS = {
     "its symbol is gone": (mutant(at="nothing"), "stale: no symbol nothing"),
     "it changes nothing": (mutant(new="if (facts.lifecycle.protect): ..."), "stale: it changes nothing"),
     "it is no Python": (mutant(new="if facts.lifecycle.protect"), "stale: "),
-    "it cannot be imported": (mutant(at="PASSING", old="PASSING = ...", new="import nothing"), "pytest ended with"),
+    "it cannot be imported": (mutant(at="TEMPORARY", old="TEMPORARY = ...", new="import nothing"), "pytest ended with"),
     "its test is gone": (mutant(killers=("test_policy_gate::test_nothing",)), "stale: test_policy_gate.py has no test"),
     "its test file is gone": (mutant(killers=("test_nothing::test_x",)), "stale: no test file test_nothing.py"),
     "its case is gone": (mutant(killers=(f"{TEST}[no case]",)), "pytest ended with 4"),
