@@ -62,7 +62,7 @@ def test_what_a_table_held_at_a_time_becomes_a_new_table(moto: Live, tmp_path: P
     again = tool.run("restore", "users", "--at", "latest", "--to", "users-2")
     assert (again.exit_code, items(moto, "users-2")) == (0, {"mine", "later"}), again.stderr
     refused = tool.run("restore", "users", "--at", "latest", "--to", "users")
-    assert (refused.exit_code, "exists already" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "already exists" in refused.stderr) == (1, True)
 
 
 def test_dynamodb_local_has_no_backups_and_restore_reports_it(local: Live, tmp_path: Path) -> None:
