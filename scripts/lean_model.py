@@ -59,9 +59,7 @@ def made() -> str:
         entry = operations[name] = {
             "input": reference(operation["input"]["shape"]) if "input" in operation else None,
             "output": reference(operation["output"]["shape"]) if "output" in operation else None,
-            "errors": {
-                each["shape"]: reference(each["shape"]) for each in operation.get("errors", ())
-            },
+            "errors": {each["shape"]: reference(each["shape"]) for each in operation.get("errors", ())},
         }
         members = shapes[operation["input"]["shape"]]["members"] if "input" in operation else {}
         entry["token"] = next((each for each, of in members.items() if of.get("idempotencyToken")), None)

@@ -17,6 +17,7 @@ from reconciler.aws.flavor import Get, detect, getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.lean import build, choice
+from reconciler.aws.lean import transport as transports
 from reconciler.aws.lean.choice import Choice
 from reconciler.aws.lean.client import Hooks, LeanClient
 from reconciler.aws.lean.clock import ServerClock
@@ -247,7 +248,7 @@ class Connection:
 
     def _lean_pair(self, url: str, chosen: Choice) -> tuple[LeanClient, LeanClient]:
         assert chosen.address is not None
-        transport = build.Transport(
+        transport = transports.Transport(
             chosen.address,
             ca_bundle=choice.ca_bundle(self._opened.session),
             proxy=chosen.proxy,

@@ -55,6 +55,7 @@ SETTINGS = (
     Flag("config", "FILE", "Settings file (TOML).", True),
     Flag("embedded", None, "Use an in-process emulator.", True),
     Flag("stack", "NAME", "Name of the stack that owns the tables."),
+    Flag("aws_client", "auto|lean|boto3", "Client that sends the calls to DynamoDB."),
     Flag("interval", "DURATION", "Time between two passes of the daemon."),
     Flag("jitter", "SHARE", "Random delay added to each interval: 10% or a duration."),
     Flag("mode", "enforce|observe", "observe reports drift and writes nothing."),

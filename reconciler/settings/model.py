@@ -61,6 +61,11 @@ class Settings(BaseModel):
     the name of the project (``pyproject.toml``, else the folder around the declarations), so that two projects at one
     endpoint never share a stack by accident; ``default`` for the bundled set."""
 
+    aws_client: Literal["auto", "lean", "boto3"] = "auto"
+    """Which client sends the calls to DynamoDB. Default ``auto``: the lean client, which takes a fraction of boto3's
+    time for a call, and boto3 where credentials, endpoint or proxy need more than the lean client can do. ``lean`` is
+    the same. ``boto3`` sends everything through boto3; calls to other services always go through it."""
+
     environment: ScopeName | None = None
     """Environment given to ``get_table_name``; unset by default, so tables have their consistent names."""
 

@@ -15,7 +15,7 @@ PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A URL in parts. ``name`` is the host without brackets, ``host`` the value of the header, ``path`` begins with /."""
+    """A URL in parts: ``name`` is the host without brackets, ``host`` the value of the header."""
 
     url: str
     tls: bool

@@ -106,7 +106,12 @@ def _status(head: bytes) -> tuple[bytes, int]:
     line = head.partition(b"\n")[0].rstrip(b"\r")
     version, _, rest = line.partition(b" ")
     code = rest[:3]
-    if version not in (b"HTTP/1.1", b"HTTP/1.0") or len(code) != 3 or not code.isdigit() or rest[3:4] not in (b"", b" "):
+    if (
+        version not in (b"HTTP/1.1", b"HTTP/1.0")
+        or len(code) != 3
+        or not code.isdigit()
+        or rest[3:4] not in (b"", b" ")
+    ):
         raise NotHttp(line[:LINE_LIMIT].decode("iso-8859-1"))
     return version, int(code)
 

@@ -1,4 +1,4 @@
-"""Puts a lean client together. Called by ``session``, once for a connection and again after credentials were renewed."""
+"""Puts a lean client together. Called by ``session``: once for a connection, and after credentials were renewed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pair(
     hooks: Hooks,
     reads_only: bool,
 ) -> tuple[LeanClient, LeanClient]:
-    """A client that sends a request up to ``attempts`` times, and one that sends each once, over the same connections."""
+    """A client that sends a request up to ``attempts`` times and one that sends it once, over the same connections."""
     table, address = shapes(), transport.address
     shared: dict[str, Any] = {
         "endpoint_url": endpoint_url,

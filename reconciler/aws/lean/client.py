@@ -2,19 +2,16 @@
 
 Stands where boto3's client of DynamoDB stands. ``session`` builds two of them as it does with boto3: one that retries,
 one that sends each request exactly once. Refusals of the service are botocore's ``ClientError``, failures of the
-connection its ``HTTPClientError`` and ``ConnectionError``, and the order of hooks around a sending is that of botocore's
-events, so that ``ApiClient`` need not know which client made a call.
+connection its ``HTTPClientError`` and ``ConnectionError``, and the hooks around a sending come in the order of
+botocore's events, so that ``ApiClient`` need not know which client made a call.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
 import uuid
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,13 +21,9 @@ from reconciler.aws.lean import retries
 from reconciler.aws.lean.answer import Answer
 from reconciler.aws.lean.clock import ServerClock
 from reconciler.aws.lean.model import Shapes
+from reconciler.aws.lean.reading import AnswerReader, Outcome
 from reconciler.aws.lean.retries import Budget
 from reconciler.aws.lean.signer import Signer
-from reconciler.model.errors import Malformed
-
-CHECKSUM = "x-amz-crc32"
-LARGEST_BODY = 64 * 1024 * 1024
-"""Bytes of an answer after decompression; DynamoDB's own limit is 16 MB."""
 
 Exchange = Callable[[bytes], Answer]
 
@@ -46,19 +39,6 @@ class Hooks:
     before_send: Sequence[Callable[..., None]]
     received: Callable[..., None]
     retry: Callable[[str], None]
-
-
-@dataclass
-class Outcome:
-    """What one sending led to. ``failure`` is to be raised, ``code`` that of an error of the service."""
-
-    answer: dict[str, Any]
-    status: int = 0
-    code: str | None = None
-    failure: Exception | None = None
-    retry_after: str | None = None
-    damaged: bool = False
-    """Whether the checksum does not fit."""
 
 
 class LeanClient:
@@ -88,6 +68,7 @@ class LeanClient:
         self._shapes = shapes
         self._credentials = credentials
         self._clock = clock
+        self._reader = AnswerReader(shapes, clock)
         self._attempts = attempts
         self._hooks = hooks
         self._reads_only = reads_only
@@ -144,69 +125,7 @@ class LeanClient:
         except Exception as error:  # noqa: BLE001  (raised by ``invoke`` unless the request is sent again)
             self._hooks.received(exception=error)
             return Outcome({}, failure=error)
-        return self._read(operation, answer)
-
-    def _read(self, operation: str, answer: Answer) -> Outcome:
-        status, headers = answer.status, answer.headers
-        metadata: dict[str, Any] = {"HTTPStatusCode": status, "HTTPHeaders": headers}
-        if "x-amzn-requestid" in headers:
-            metadata["RequestId"] = headers["x-amzn-requestid"]
-        outcome = Outcome({"ResponseMetadata": metadata}, status, retry_after=headers.get(retries.RETRY_AFTER))
-        expected = headers.get(CHECKSUM)
-        # The service computes it over the bytes that it sends, the compressed ones where they are compressed.
-        if expected is not None and str(zlib.crc32(answer.body)) != expected.strip():
-            outcome.damaged = True
-            outcome.failure = Malformed(operation, "ChecksumMismatch", "the answer does not match its checksum")
-            if status < 300:
-                return outcome
-        try:
-            body = _plain(answer)
-        except ValueError as error:
-            outcome.failure = outcome.failure or Malformed(operation, "NotJson", f"the answer is garbled: {error}")
-            return outcome
-        if status >= 300:
-            self._read_error(operation, answer, body, outcome)
-        else:
-            self._read_success(operation, status, body, outcome)
-        return outcome
-
-    def _read_success(self, operation: str, status: int, body: bytes, outcome: Outcome) -> None:
-        if status != 200:
-            outcome.failure = Malformed(operation, f"HTTP {status}", "the answer is not one of DynamoDB")
-            return
-        if not body and not self._shapes.has_output(operation):
-            return
-        try:
-            content = json.loads(body.decode())
-        except UnicodeDecodeError:
-            raise
-        except ValueError:
-            outcome.failure = Malformed(operation, "NotJson", "the answer is empty, truncated or garbled")
-            return
-        if not isinstance(content, dict):
-            outcome.failure = Malformed(operation, "NotJson", "the answer is not a JSON object")
-            return
-        outcome.answer = {**self._shapes.read(operation, content), **outcome.answer}
-
-    def _read_error(self, operation: str, answer: Answer, body: bytes, outcome: Outcome) -> None:
-        """As botocore's parser of JSON errors, which the names and texts of ``errors`` rest on."""
-        from botocore.exceptions import ClientError
-
-        said = _error(answer.status, body)
-        code, content = said.pop("code"), said.pop("content")
-        outcome.code = code
-        known = self._shapes.read_error(code, content) if isinstance(content, dict) else {}
-        outcome.answer = {"Error": {"Code": code, **said}, **known, **outcome.answer}
-        if outcome.failure is not None:
-            return
-        try:
-            # The checksum was compared; what is left to see is whether another service speaks.
-            hooks.check_bytes(_Response(answer.status, body), _Model(operation))
-        except Malformed as error:
-            outcome.failure = error
-        else:
-            outcome.failure = ClientError(outcome.answer, operation)
-        self._clock.learn(code, answer.headers.get("date"))
+        return self._reader.read(operation, answer)
 
     def _worth_another(self, operation: str, outcome: Outcome, attempt: int) -> int | None:
         """What a further sending costs, after the pause before it; ``None`` where there is none."""
@@ -238,56 +157,3 @@ def request_head(target: str, host: str, content_type: str, user_agent: str) -> 
         f"POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {content_type}\r\n"
         f"User-Agent: {user_agent}\r\nAccept-Encoding: identity\r\n"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Response:
-    """An answer as ``hooks.check_bytes`` looks at it."""
-
-    status_code: int
-    content: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class _Model:
-    """An operation as ``hooks.check_bytes`` looks at it."""
-
-    service_model = SimpleNamespace(service_name="dynamodb")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-def _plain(answer: Answer) -> bytes:
-    """The body without its compression. ``ValueError`` where it cannot be undone, or is longer than any answer."""
-    coding = answer.headers.get("content-encoding", "identity").lower()
-    if coding in ("identity", "") or not answer.body:
-        return answer.body
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        raise ValueError(f"it is encoded as {coding[:40]}")
-    unpack = zlib.decompressobj(47)
-    try:
-        body = unpack.decompress(answer.body, LARGEST_BODY)
-    except zlib.error as error:
-        raise ValueError(f"it cannot be decompressed: {error}") from error
-    if not unpack.eof:
-        raise ValueError("it breaks off, or is longer than any answer")
-    return body
-
-
-def _error(status: int, body: bytes) -> dict[str, Any]:
-    """``Message`` and ``code`` of an error with its ``content``; the status where a page stands in its place."""
-    stripped = body.strip()
-    if status >= 500 and (not stripped or stripped.startswith(b"<html>")):
-        return {"Message": http.client.responses.get(status, ""), "code": str(status), "content": None}
-    content: Any = {}
-    if body:
-        text = body.decode()
-        try:
-            content = json.loads(text)
-        except ValueError:
-            content = {"message": text}
-    message = content.get("message", content.get("Message", ""))
-    code = content.get("__type", str(status)) or ""
-    code = code.split(":", 1)[0].rsplit("#", 1)[-1]
-    return {"Message": message, "code": code, "content": content}

@@ -154,7 +154,8 @@ class Shapes:
             return _list_reader(self._read(shape[1]))
         if kind == "map":
             return _map_reader(self._read(shape[2]))
-        return {"timestamp": _time, "blob": base64.b64decode}.get(kind)
+        converted: dict[str, Read] = {"timestamp": _time, "blob": base64.b64decode}
+        return converted.get(kind)
 
 
 @cache
@@ -177,7 +178,7 @@ def _scalar_check(kind: str, least: float | None) -> Check:
         return lambda value: type(value) is bool
     if kind == "blob":
         return lambda value: type(value) is bytes
-    return lambda value: False
+    return lambda _: False
 
 
 def _list_check(accepts: Check, least: int) -> Check:

@@ -73,7 +73,7 @@ def transient(code: str | None, status: int, modelled: frozenset[str], retried: 
 def pause(attempt: int, *, throttling: bool, retry_after: str | None = None) -> float:
     """Seconds before the sending after ``attempt``, which counts from 1."""
     base = THROTTLING_PAUSE if throttling else PAUSE
-    seconds = random.random() * min(base * 2 ** (attempt - 1), LONGEST_PAUSE)
+    seconds = random.random() * min(base * float(2 ** (attempt - 1)), LONGEST_PAUSE)
     if retry_after is not None and retry_after.strip().isascii() and retry_after.strip().isdecimal():
         return max(seconds, min(int(retry_after) / 1000, LONGER_AT_MOST + seconds))
     return seconds

@@ -35,9 +35,7 @@ class Signer:
                 "content-type;host;x-amz-date;x-amz-security-token;x-amz-target",
                 f"x-amz-security-token:{token}\n",
             )
-        request = (
-            f"{self._before}{moment}\n{session}x-amz-target:{target}\n\n{signed}\n{sha256(body).hexdigest()}"
-        )
+        request = f"{self._before}{moment}\n{session}x-amz-target:{target}\n\n{signed}\n{sha256(body).hexdigest()}"
         scope = f"{moment[:8]}/{self._region}/dynamodb/aws4_request"
         text = f"{ALGORITHM}\n{moment}\n{scope}\n{sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key(credentials.secret_key, moment[:8]), text.encode(), "sha256").hex()

@@ -16,6 +16,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -201,11 +202,9 @@ class _Connection:
     def exchange(self, request: bytes, limit: int | None, *, tunnel: bool = False) -> Answer:
         """One request and its answer."""
         self._socket.settimeout(_time_left(self._seconds))
-        try:
+        # A server may answer and close before it has read a long request; its answer says why.
+        with suppress(BrokenPipeError):
             self._socket.sendall(request)
-        except BrokenPipeError:
-            # A server may answer and close before it has read a long request; its answer says why.
-            pass
         if not tunnel:
             return read_answer(self._receive, limit)
         return read_answer(self._byte, limit)
