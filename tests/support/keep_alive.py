@@ -47,9 +47,7 @@ class Asked:
 Script = Callable[[Asked], Said]
 
 
-def json_answer(
-    content: Any, status: str = "200 OK", *headers: str, version: str = "HTTP/1.1", crc: bool = True
-) -> bytes:
+def json_answer(content: Any, status: str = "200 OK", *headers: str, version: str = "1.1", crc: bool = True) -> bytes:
     """An answer as DynamoDB sends it, with its length and checksum."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     lines = [

@@ -87,7 +87,7 @@ class LeanClient:
         while True:
             request = self._signed(operation, body, invocation, attempt)
             outcome = self._sent(operation, request)
-            if attempt < self._attempts:
+            if outcome.failure is not None and attempt < self._attempts:
                 cost = self._worth_another(operation, outcome, attempt)
                 if cost is not None:
                     spent = cost or spent
