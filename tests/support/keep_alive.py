@@ -51,7 +51,7 @@ def json_answer(content: Any, status: str = "200 OK", *headers: str, version: st
     """An answer as DynamoDB sends it, with its length and checksum."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     lines = [
-        f"{version} {status}",
+        f"HTTP/{version} {status}",
         "Content-Type: application/x-amz-json-1.0",
         f"Content-Length: {len(body)}",
         *headers,

@@ -35,7 +35,7 @@ class Shapes:
         self.content_type = f"application/x-amz-json-{table['metadata']['jsonVersion']}"
         self._checks: dict[str, Check] = {}
         self._reads: dict[str, Read] = {}
-        self._encode = json.JSONEncoder(separators=(",", ":"), default=_base64).encode
+        self._encode = json.JSONEncoder(default=_base64).encode
 
     def knows(self, operation: str) -> bool:
         """Whether it is an operation of DynamoDB."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
-from faults.inprocess.clients import Pool, no_real_time
+from faults.inprocess.clients import Pool, no_real_sockets, no_real_time
 from faults.inprocess.wire import Wire
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.control_plane import ControlPlane
@@ -248,6 +248,7 @@ class Stage:
         self._running += 1
         if self._running == 1:
             self._unreal.enter_context(no_real_time(self.clock))
+            self._unreal.enter_context(no_real_sockets(self.pool))
             self._unreal.enter_context(mock.patch.object(flavors, "probe", return_value=self._probed()))
         try:
             yield

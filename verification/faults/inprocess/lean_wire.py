@@ -1,0 +1,44 @@
+"""The simulated wire under the lean client, where its sockets would be.
+
+The client is whole above it: serialising, signing, retries, checksums, parsing. What the wire answers botocore, it
+answers here as bytes.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+from faults.inprocess.wire import Wire
+
+from reconciler.aws.lean.address import Address
+from reconciler.aws.lean.answer import Answer
+
+
+class Sender(Protocol):
+    """Where requests go at this moment, and who makes them."""
+
+    wire: Wire | None
+    by: str
+
+
+class WireTransport:
+    """In the place of ``reconciler.aws.lean.transport.Transport``; raises what the wire raises for botocore."""
+
+    def __init__(self, sender: Sender, address: Address, **_: Any) -> None:
+        self.address = address
+        self.target = address.path
+        self.ca_bundle = None
+        self._sender = sender
+
+    def exchange(self, request: bytes, limit: int | None = None, *, keep: bool = True) -> Answer:
+        """The answer of the simulated service to these bytes."""
+        assert self._sender.wire is not None
+        head, _, body = request.partition(b"\r\n\r\n")
+        lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
+        headers = {name.lower(): value for name, _, value in lines}
+        operation = headers["x-amz-target"].rpartition(".")[2]
+        asked: Any = SimpleNamespace(url=self.address.url, headers=headers, body=body)
+        said = self._sender.wire.answer(asked, f"before-send.dynamodb.{operation}", self._sender.by)
+        told = {name.lower(): value for name, value in said.headers.items()}
+        return Answer(said.status_code, told, said.content, reusable=True)
