@@ -98,6 +98,7 @@ class Connection:
         self._wanted = client or choice.DEFAULT
         self._choice: Choice | None = None
         self._clock = ServerClock()
+        self._transport: transports.Transport | None = None
         self.fence: Callable[[], bool] | None = None
         """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
         self.guard = EndpointGuard(self._identify)
@@ -248,7 +249,9 @@ class Connection:
 
     def _lean_pair(self, url: str, chosen: Choice) -> tuple[LeanClient, LeanClient]:
         assert chosen.address is not None
-        transport = transports.Transport(
+        if self._transport is not None:
+            self._transport.close()
+        transport = self._transport = transports.Transport(
             chosen.address,
             ca_bundle=choice.ca_bundle(self._opened.session),
             proxy=chosen.proxy,

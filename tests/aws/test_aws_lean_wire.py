@@ -8,6 +8,7 @@ import socket
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -461,3 +462,29 @@ def test_a_client_that_only_reads_sends_no_write() -> None:
             connection.tables.write(CREATE)
         assert listed(connection) == ("users",)
     assert [each.operation for each in server.signed] == ["ListTables"]
+
+
+def described(asked: Asked) -> Said:
+    name = json.loads(asked.body)["TableName"]
+    table = {
+        **CREATE.params,
+        "TableName": name,
+        "TableStatus": "ACTIVE",
+        "CreationDateTime": 1.5,
+        "TableArn": f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}",
+    }
+    return Said(json_answer({"Table": table}), RESET if len(asked.body) % 7 == 0 else "")
+
+
+def test_answers_stay_with_their_questions_when_many_threads_ask() -> None:
+    with KeepAlive(described) as server:
+        connection = opened(server)
+
+        def ask(number: int) -> list[str]:
+            names = [f"table-{number}-{10**turn}" for turn in range(12)] * 5
+            found = [connection.tables.read("DescribeTable", {"TableName": name})["Table"] for name in names]
+            assert [table["TableName"] for table in found] == names
+            return names
+
+        with ThreadPoolExecutor(8) as threads:
+            assert len([name for names in threads.map(ask, range(16)) for name in names]) == 16 * 60

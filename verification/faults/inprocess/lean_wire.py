@@ -31,6 +31,9 @@ class WireTransport:
         self.ca_bundle = None
         self._sender = sender
 
+    def close(self) -> None:
+        """There is nothing to close."""
+
     def exchange(self, request: bytes, limit: int | None = None, *, keep: bool = True) -> Answer:
         """The answer of the simulated service to these bytes."""
         assert self._sender.wire is not None
