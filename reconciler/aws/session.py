@@ -17,10 +17,10 @@ from reconciler.aws.flavor import Get, detect, getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.lean import build, choice
-from reconciler.aws.lean import transport as transports
 from reconciler.aws.lean.choice import Choice
 from reconciler.aws.lean.client import Hooks, LeanClient
 from reconciler.aws.lean.clock import ServerClock
+from reconciler.aws.lean.transport import Transport
 from reconciler.aws.sibling_services import SiblingServices
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
@@ -98,7 +98,9 @@ class Connection:
         self._wanted = client or choice.DEFAULT
         self._choice: Choice | None = None
         self._clock = ServerClock()
-        self._transport: transports.Transport | None = None
+        self.make_transport: Callable[..., Transport] = Transport
+        """Where the lean client's requests go; a simulation puts its own in here."""
+        self._transport: Transport | None = None
         self.fence: Callable[[], bool] | None = None
         """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
         self.guard = EndpointGuard(self._identify)
@@ -251,7 +253,7 @@ class Connection:
         assert chosen.address is not None
         if self._transport is not None:
             self._transport.close()
-        transport = self._transport = transports.Transport(
+        transport = self._transport = self.make_transport(
             chosen.address,
             ca_bundle=choice.ca_bundle(self._opened.session),
             proxy=chosen.proxy,

@@ -13,14 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from faults.inprocess.lean_wire import WireTransport
 from faults.inprocess.wire import Wire
 from simulation.clock import VirtualClock
 from simulation.control_plane import REGION
 
 from reconciler.aws.credentials import Opened
 from reconciler.aws.lean import client as lean_client
-from reconciler.aws.lean import retries, transport
+from reconciler.aws.lean import retries
 
 FULL = 500
 KEY, SECRET = "AKIDTESTER", "secret-of-the-tester"
@@ -134,11 +133,4 @@ def no_real_time(clock: VirtualClock) -> Iterator[None]:
         mock.patch.object(lean_client, "time", virtual),
         mock.patch.object(retries, "random", SimpleNamespace(random=lambda: 1.0)),
     ):
-        yield
-
-
-@contextmanager
-def no_real_sockets(pool: Pool) -> Iterator[None]:
-    """The lean client's requests go where those of the pool's clients go."""
-    with mock.patch.object(transport, "Transport", functools.partial(WireTransport, pool)):
         yield

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 
-from faults.inprocess.clients import Pool, no_real_sockets, no_real_time
+from faults.inprocess.clients import Pool, no_real_time
+from faults.inprocess.lean_wire import WireTransport
 from faults.inprocess.wire import Wire
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.control_plane import ControlPlane
@@ -88,6 +90,7 @@ class Process:
         url = None if stage.flavor is Flavor.AWS else LOCAL_URL
         opened = self.pool.opened(stage.wire, self.holder)
         connection = Connection(url, opened, lambda: opened, 1, self.told)
+        connection.make_transport = partial(WireTransport, self.pool)
         endpoint = connection.identify()
         store = StateTable(
             connection.state_client(),
@@ -248,7 +251,6 @@ class Stage:
         self._running += 1
         if self._running == 1:
             self._unreal.enter_context(no_real_time(self.clock))
-            self._unreal.enter_context(no_real_sockets(self.pool))
             self._unreal.enter_context(mock.patch.object(flavors, "probe", return_value=self._probed()))
         try:
             yield
