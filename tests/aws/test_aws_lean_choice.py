@@ -12,7 +12,7 @@ from support.endpoints import Live
 from support.fakes import Quiet
 
 from reconciler.aws.lean.choice import Choice
-from reconciler.aws.lean.light_session import LightSession, light_session, partition_of
+from reconciler.aws.lean.light_session import ELSEWHERE, LightSession, light_session, partition_of
 from reconciler.aws.session import connect
 
 URL = "http://localhost:8000"
@@ -127,17 +127,53 @@ def test_a_partition_is_found_without_the_sdk() -> None:
     assert partition_of("nowhere") is None
 
 
-@pytest.mark.parametrize(
-    "name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CREDENTIAL_EXPIRATION", "AWS_CONFIG_FILE", "no key"]
-)
-def test_whatever_else_has_a_say_is_left_to_the_sdk(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(light_session("us-east-1", lambda: None), LightSession)
-    if name == "AWS_CONFIG_FILE":
-        (tmp_path / "config").touch()
-        monkeypatch.setenv(name, str(tmp_path / "config"))
-    elif name == "no key":
+KEYS_IN_FILE = "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = secret\naws_session_token = token\n"
+FILES: dict[str, tuple[str, str, bool]] = {
+    "no files": ("", "", True),
+    "a Region": ("[default]\nregion = eu-north-1\noutput = json\n[profile other]\nrole_arn = x\n", "", True),
+    "keys": ("[default]\nregion = eu-north-1\n", KEYS_IN_FILE, True),
+    "a role": ("[default]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = other\n", KEYS_IN_FILE, False),
+    "a bundle": ("[default]\nca_bundle = /x.pem\n", KEYS_IN_FILE, False),
+    "a service section": ("[default]\nservices = local\n[services local]\ndynamodb =\n  a = b\n", "", False),
+    "a nested setting": ("[default]\ns3 =\n  a = b\n", "", False),
+    "a broken file": ("[default\n", "", False),
+}
+
+
+@pytest.mark.parametrize("env_keys", [True, False])
+@pytest.mark.parametrize("files", FILES)
+def test_plain_keys_are_found_as_the_sdk_finds_them(
+    files: str, env_keys: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, stored, plain = FILES[files]
+    for name, text in (("AWS_CONFIG_FILE", config), ("AWS_SHARED_CREDENTIALS_FILE", stored)):
+        (tmp_path / name).write_text(text)
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    if not env_keys:
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    else:
+    light = light_session(None, lambda: None)
+    if not plain or not (env_keys or stored):
+        assert light is None
+        return
+    import boto3.session
+
+    theirs = boto3.session.Session()
+    assert light is not None
+    assert light.region_name == theirs.region_name
+    mine, other = light.get_credentials(), theirs.get_credentials()
+    assert (mine.method, mine.get_frozen_credentials()) == (other.method, other.get_frozen_credentials())
+
+
+@pytest.mark.parametrize("name", [*ELSEWHERE, "no secret", "AWS_ROLE_ARN"])
+def test_whatever_else_has_a_say_is_left_to_the_sdk(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stored").write_text(KEYS_IN_FILE)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "stored"))
+    assert isinstance(light_session("us-east-1", lambda: None), LightSession)
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    if name != "no secret":
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.setenv(name, "any")
     assert light_session("us-east-1", lambda: None) is None
 

@@ -82,11 +82,21 @@ def _against(region: str, session: Any, *, given: bool) -> str | None:
         return None
     if not USUAL_REGION.fullmatch(region):
         return f"the Region {region} is an unusual one"
-    if credentials is not None and _variable(session, "account_id_endpoint_mode") != "disabled":
-        account = getattr(credentials.get_frozen_credentials(), "account_id", None)
-        if account:
-            return "the account has an endpoint of its own"
+    if (
+        credentials is not None
+        and _variable(session, "account_id_endpoint_mode") != "disabled"
+        and _account(credentials)
+    ):
+        return "the account has an endpoint of its own"
     return None
+
+
+def _account(credentials: Any) -> str | None:
+    """The account that the credentials name. What is wrong with them, whoever signs the first call will say."""
+    try:
+        return getattr(credentials.get_frozen_credentials(), "account_id", None)
+    except Exception:  # noqa: BLE001  (providers raise anything, OSError of a file among it)
+        return None
 
 
 def _against_proxy(proxy: str | None) -> str | None:
