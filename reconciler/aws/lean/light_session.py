@@ -47,7 +47,7 @@ class Frozen(NamedTuple):
 
 @dataclass(frozen=True)
 class PlainKeys:
-    """The part of botocore's ``Credentials`` that is asked for; ``method`` is botocore's name of where they are from."""
+    """The part of botocore's ``Credentials`` that is asked for; ``method`` says in its words where they are from."""
 
     frozen: Frozen
     method: str
