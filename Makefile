@@ -43,6 +43,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/check_house.py
 	$(BIN)/python scripts/field_reference.py --check
+	$(BIN)/python scripts/lean_model.py --check
 	$(BIN)/python scripts/dashboard.py --check
 	$(BIN)/python scripts/monitoring_objects.py --check
 
