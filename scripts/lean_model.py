@@ -54,15 +54,15 @@ def made() -> str:
             raise SystemExit(f"{owner}.{name} has traits that the lean client does not know: {sorted(unknown)}")
         return reference(of["shape"])
 
-    operations = {}
+    operations: dict[str, Any] = {}
     for name, operation in model["operations"].items():
-        entry = operations[name] = {
+        members = shapes[operation["input"]["shape"]]["members"] if "input" in operation else {}
+        operations[name] = {
             "input": reference(operation["input"]["shape"]) if "input" in operation else None,
             "output": reference(operation["output"]["shape"]) if "output" in operation else None,
-            "errors": {each["shape"]: reference(each["shape"]) for each in operation.get("errors", ())},
+            "errors": sorted(each["shape"] for each in operation.get("errors", ())),
+            "token": next((each for each, of in members.items() if of.get("idempotencyToken")), None),
         }
-        members = shapes[operation["input"]["shape"]]["members"] if "input" in operation else {}
-        entry["token"] = next((each for each, of in members.items() if of.get("idempotencyToken")), None)
     errors = {name: reference(name) for name, shape in shapes.items() if shape.get("exception")}
     retried = {
         name: bool(shape["retryable"].get("throttling")) for name, shape in shapes.items() if "retryable" in shape
@@ -70,7 +70,7 @@ def made() -> str:
     metadata = {name: model["metadata"][name] for name in ("targetPrefix", "jsonVersion")}
     whole = {
         "metadata": metadata,
-        "operations": {name: {**of, "errors": sorted(of["errors"])} for name, of in operations.items()},
+        "operations": operations,
         "errors": errors,
         "retried": retried,
         "structures": structures,
