@@ -204,3 +204,21 @@ def test_a_command_that_only_calls_dynamodb_loads_no_sdk(moto: Live) -> None:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tests), str(tests.parent)))}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+SDK = "{'boto3', 'botocore.session', 'botocore.model', 'botocore.client', 'botocore.utils', 'urllib3'}"
+
+
+@pytest.mark.parametrize("line", ["--once", "preview", "status"])
+@pytest.mark.parametrize("settled", [False, True], ids=["tables to create", "nothing to do"])
+def test_a_one_shot_command_loads_no_sdk(line: str, settled: bool, moto: Live, tmp_path: Path) -> None:
+    options = ["--desired-state", "bundled", "--endpoint-url", moto.url, "--stack", "light"]
+    code = (
+        "import sys\nfrom reconciler.cli.app import main\n"
+        "status = main(sys.argv[1:])\n"
+        f"print(status, sorted({SDK} & set(sys.modules)), file=sys.stderr)"
+    )
+    for words in (["--once"], line.split()) if settled else (line.split(),):
+        command = [sys.executable, "-c", code, *words, *options]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stderr.splitlines()[-1].endswith("[]"), done.stderr
