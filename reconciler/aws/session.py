@@ -236,17 +236,18 @@ class Connection:
         if self._used:
             self._renew()
         self._used = True
-        url, session, endpoint_url = self._endpoint_url, self._opened.session, self._endpoint_url
+        url, session = self._endpoint_url, self._opened.session
         sdk = None
         if url is None:
             # Where the SDK works out the endpoint, its own client tells which one it is.
             sdk = self._pair("dynamodb", None)
             url = _url_of(sdk[0])
+        target = url if sdk is None or self._wanted == choice.BOTO3 else choice.worked_out(sdk[0], session)
         chosen = self._choice = choice.choose(
-            self._wanted, url, self.region, session, given=endpoint_url is not None, loopback=is_loopback(url)
+            self._wanted, target, self.region, session, given=sdk is None, loopback=is_loopback(url)
         )
         if chosen.address is None:
-            return sdk or self._pair("dynamodb", endpoint_url)
+            return sdk or self._pair("dynamodb", url)
         return self._lean_pair(url, chosen)
 
     def _lean_pair(self, url: str, chosen: Choice) -> tuple[LeanClient, LeanClient]:

@@ -109,9 +109,14 @@ def test_the_endpoint_of_aws_is_the_one_that_the_sdk_works_out(monkeypatch: pyte
     assert connect(None, "cn-north-1", 1, Quiet()).url == "https://dynamodb.cn-north-1.amazonaws.com.cn"
     assert not chosen(None, "local").lean
     monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
-    assert chosen(None, "eu-central-1").why == "the account has an endpoint of its own"
+    by_account = connect(None, "eu-central-1", 1, Quiet())
+    assert by_account.client.address is not None
+    assert by_account.client.address.host == "123456789012.ddb.eu-central-1.amazonaws.com"
+    assert by_account.url == "https://dynamodb.eu-central-1.amazonaws.com"
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-    assert chosen(None, "eu-central-1").lean
+    regional = chosen(None, "eu-central-1").address
+    assert regional is not None
+    assert regional.host == "dynamodb.eu-central-1.amazonaws.com"
 
 
 def test_a_partition_is_found_without_the_sdk() -> None:

@@ -20,7 +20,6 @@ DEFAULT = AUTO
 """For a connection whose maker has no wish."""
 ISSUED = {
     "assume-role": "an assumed role",
-    "assume-role-with-web-identity": "a web identity",
     "sso": "SSO",
     "login": "a console login",
 }
@@ -74,21 +73,26 @@ def _against(region: str, session: Any, *, given: bool) -> str | None:
         return "endpoint discovery is switched on"
     if _variable(session, "auth_scheme_preference"):
         return "a preference among signatures is set"
-    credentials = session.get_credentials()
-    method = getattr(credentials, "method", None)
+    method = getattr(session.get_credentials(), "method", None)
     if method in ISSUED:
         return f"the credentials come from {ISSUED[method]}"
     if given:
         return None
     if not USUAL_REGION.fullmatch(region):
         return f"the Region {region} is an unusual one"
-    if (
-        credentials is not None
-        and _variable(session, "account_id_endpoint_mode") != "disabled"
-        and _account(credentials)
-    ):
-        return "the account has an endpoint of its own"
     return None
+
+
+def worked_out(client: Any, session: Any) -> str:
+    """The address to which boto3's ``client`` would send: that of the account where there is one, else the Region's.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-account-endpoints.html
+    """
+    url = str(client.meta.endpoint_url)
+    if _variable(session, "account_id_endpoint_mode") == "disabled" or not _account(session.get_credentials()):
+        return url
+    parts = urlsplit(client.generate_presigned_url("list_tables"))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _account(credentials: Any) -> str | None:
