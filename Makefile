@@ -44,6 +44,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python scripts/check_house.py
 	$(BIN)/python scripts/field_reference.py --check
 	$(BIN)/python scripts/settings_reference.py --check
+	$(BIN)/python scripts/lean_model.py --check
 	$(BIN)/python scripts/dashboard.py --check
 	$(BIN)/python scripts/monitoring_objects.py --check
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or_skip, wipe
 
+from reconciler.aws.lean import choice
+
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_", "OTEL_")
@@ -25,6 +27,9 @@ NEUTRAL = {
 }
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 DISPLAY = ("NO_COLOR", "FORCE_COLOR", "COLUMNS")
+CLIENT = os.environ.get("RECONCILER_AWS_CLIENT") or choice.AUTO
+"""Which client the product takes where a test says nothing, in this process and in those that it starts."""
+choice.DEFAULT = CLIENT
 
 
 def _neutral(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +38,8 @@ def _neutral(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name, value in NEUTRAL.items():
         monkeypatch.setenv(name, value)
+    if CLIENT != choice.AUTO:
+        monkeypatch.setenv("RECONCILER_AWS_CLIENT", CLIENT)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

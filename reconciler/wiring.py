@@ -305,7 +305,14 @@ class App:
     def connection(self) -> Connection:
         """The clients of the endpoint; nothing is called yet."""
         settings = self.settings
-        made = connect(self.endpoint_url, settings.region, settings.workers, self.telemetry, embedded=settings.embedded)
+        made = connect(
+            self.endpoint_url,
+            settings.region,
+            settings.workers,
+            self.telemetry,
+            embedded=settings.embedded,
+            client=settings.aws_client,
+        )
         return made.read_only() if self.read_only else made
 
     @cached_property

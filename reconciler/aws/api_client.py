@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.aws import answers, call_deadline, errors
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import sentence
+from reconciler.aws.lean.client import LeanClient
 from reconciler.aws.signing import CredentialsNotLoaded
 from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.model.change import destroys
@@ -113,18 +114,31 @@ class ApiClient:
             raise
 
     def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
 
         try:
             client = self._clients.get(once=destroys(operation, params) or self._capabilities.doubtful(operation))
-            answer: dict[str, Any] = getattr(client, xform_name(operation.rpartition(":")[2]))(**plain(params))
-        except (BotoCoreError, ClientError, ResponseParserError, *UNREADABLE) as error:
+            answer = _invoked(client, operation, plain(params))
+        except (BotoCoreError, ClientError, *UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         except CredentialsNotLoaded as error:
             raise Denied(operation, "CredentialsNotLoaded", sentence(error)) from error
         return answer
+
+
+def _invoked(client: Any, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The answer of either client."""
+    if isinstance(client, LeanClient):
+        return client.invoke(operation, params)
+    from botocore import xform_name
+    from botocore.parsers import ResponseParserError
+
+    method = getattr(client, xform_name(operation.rpartition(":")[2]))
+    try:
+        answer: dict[str, Any] = method(**params)
+    except ResponseParserError as error:
+        raise ValueError(str(error)) from error
+    return answer
 
 
 def named(params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.aws.lean.light_session import light_session
 from reconciler.aws.signing import BoundedCredentials, CredentialsNotLoaded, in_time, source_of
 from reconciler.model.errors import SettingsError
 
@@ -45,7 +46,6 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
     An embedded server asks nobody. Raises ``SettingsError`` where no region is set. Calls no endpoint, except that the
     SDK may ask its own providers of credentials (an instance's metadata, a credential_process) for some seconds.
     """
-    import boto3.session
     from botocore.exceptions import BotoCoreError
 
     # boto3 reads AWS_DEFAULT_REGION alone; every other SDK reads AWS_REGION.
@@ -53,14 +53,13 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
         region = os.environ.get("AWS_REGION") or None
 
     if embedded:
-        return OpenedSession(_local_session(boto3, region or LOCAL_REGION, isolated=True), region or LOCAL_REGION)
+        return OpenedSession(_local_session(region or LOCAL_REGION, isolated=True), region or LOCAL_REGION)
     try:
-        session = boto3.session.Session(region_name=region)
+        session, credentials = _session(region)
         configured = session.region_name or None
-        credentials = found_credentials(session)
     except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         chosen = region or LOCAL_REGION
-        return OpenedSession(_local_session(boto3, chosen, isolated=True), chosen, problem=sentence(error))
+        return OpenedSession(_local_session(chosen, isolated=True), chosen, problem=sentence(error))
     stand_in = endpoint_url is not None and endpoint_url.startswith("http://")
     notices = []
     effective = configured or (LOCAL_REGION if stand_in else None)
@@ -73,7 +72,7 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
         notices.append(f"no AWS region is set: using {LOCAL_REGION} for {endpoint_url}")
     if credentials is None and stand_in:
         notices.append(f"no AWS credentials were found: using local/local for {endpoint_url}")
-        return OpenedSession(_local_session(boto3, effective), effective, tuple(notices))
+        return OpenedSession(_local_session(effective), effective, tuple(notices))
     return OpenedSession(session, effective, tuple(notices))
 
 
@@ -99,11 +98,9 @@ def loaded(opened: OpenedSession, endpoint_url: str | None) -> OpenedSession:
 
 def stand_in_keys(opened: OpenedSession) -> OpenedSession:
     """Local keys in the place of credentials that cannot be loaded, for an emulator, which accepts any."""
-    import boto3.session
-
     why = (opened.problem or "").rstrip(".")
     notice = f"using local/local, because this is an emulator. {why}"
-    session = _local_session(boto3, opened.region, isolated=True)
+    session = _local_session(opened.region, isolated=True)
     return OpenedSession(session, opened.region, (*opened.notices, notice), is_stand_in=True)
 
 
@@ -209,8 +206,22 @@ def check_key_id(session: Any) -> None:
     )
 
 
-def _local_session(boto3: Any, region: str, *, isolated: bool = False) -> Any:
+def _session(region: str | None) -> tuple[Any, Any]:
+    """A session and its credentials: a light one where the environment says everything, else the SDK's own."""
+    light = light_session(region, lambda: _whole_session(region)[0])
+    return (light, light.get_credentials()) if light is not None else _whole_session(region)
+
+
+def _whole_session(region: str | None) -> tuple[Any, Any]:
+    import boto3.session
+
+    session = boto3.session.Session(region_name=region)
+    return session, found_credentials(session)
+
+
+def _local_session(region: str, *, isolated: bool = False) -> Any:
     """A session that no profile of the environment can break; where it is ``isolated``, no file of the SDK either."""
+    import boto3.session
     import botocore.session
 
     variables: dict[str, Any] = {"profile": (None, None, None, None)}

@@ -16,6 +16,11 @@ from reconciler.aws.endpoint_guard import EndpointGuard, Identified
 from reconciler.aws.flavor import Get, detect, getter
 from reconciler.aws.identify import identify
 from reconciler.aws.item_api import BotoItemApi
+from reconciler.aws.lean import build, choice
+from reconciler.aws.lean.choice import Choice
+from reconciler.aws.lean.client import Hooks, LeanClient
+from reconciler.aws.lean.clock import ServerClock
+from reconciler.aws.lean.transport import Transport
 from reconciler.aws.sibling_services import SiblingServices
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
@@ -31,15 +36,22 @@ ATTEMPTS = 4
 
 
 def connect(
-    endpoint_url: str | None, region: str | None, workers: int, telemetry: Telemetry, *, embedded: bool = False
+    endpoint_url: str | None,
+    region: str | None,
+    workers: int,
+    telemetry: Telemetry,
+    *,
+    embedded: bool = False,
+    client: str | None = None,
 ) -> Connection:
     """A connection that has called nobody yet. ``SettingsError`` for what can be seen to be wrong before a call.
 
     ``workers`` is how many threads will call at once. ``embedded`` means our own emulator: no credentials are sought.
+    ``client`` is the setting ``auto``, ``lean`` or ``boto3``.
     """
     check_url(endpoint_url)
     reopen = partial(open_session, endpoint_url, region, embedded=embedded)
-    return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded)
+    return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded, client=client)
 
 
 class StateTableClient:
@@ -70,6 +82,7 @@ class Connection:
         *,
         reads_only: bool = False,
         embedded: bool = False,
+        client: str | None = None,
     ) -> None:
         self.region = opened.region
         self.notices = opened.notices
@@ -82,6 +95,12 @@ class Connection:
         self._telemetry = telemetry
         self._reads_only = reads_only
         self._embedded = embedded
+        self._wanted = client or choice.DEFAULT
+        self._choice: Choice | None = None
+        self._clock = ServerClock()
+        self.make_transport: Callable[..., Transport] = Transport
+        """Where the lean client's requests go; a simulation puts its own in here."""
+        self._transport: Transport | None = None
         self.fence: Callable[[], bool] | None = None
         """Whether our lease still lasts, by our clock: asked right before anything that changes a table is sent."""
         self.guard = EndpointGuard(self._identify)
@@ -101,7 +120,14 @@ class Connection:
     @property
     def url(self) -> str:
         """Where the calls go."""
-        return self._endpoint_url or str(self._clients.get(once=False).meta.endpoint_url)
+        return self._endpoint_url or _url_of(self._clients.get(once=False))
+
+    @property
+    def client(self) -> Choice:
+        """Which client makes the calls to DynamoDB, and why."""
+        self._clients.get(once=False)
+        assert self._choice is not None
+        return self._choice
 
     def read_only(self) -> Connection:
         """The same endpoint through clients that refuse every operation that is not known to only read."""
@@ -113,6 +139,7 @@ class Connection:
             self._telemetry,
             reads_only=True,
             embedded=self._embedded,
+            client=self._wanted,
         )
         copy.guard.take_over(self.guard)
         copy._capabilities.flavor = self._capabilities.flavor
@@ -124,7 +151,13 @@ class Connection:
 
     def get(self) -> Get:
         """Unsigned GETs at the endpoint, through the proxies and the CA bundle of the calls."""
-        return getter(self._endpoint_url or self.url, self._clients.get(once=True)._endpoint.http_session)
+        return self._getter(self._endpoint_url or self.url, self._clients.get(once=True))
+
+    @staticmethod
+    def _getter(url: str, client: Any) -> Get:
+        if isinstance(client, LeanClient):
+            return client.get
+        return getter(url, client._endpoint.http_session)
 
     def watch_state_table(self, name: str) -> None:
         """Let the guard compare this table too, before it lets writes go on after a failed connection."""
@@ -179,7 +212,7 @@ class Connection:
             self._clients.forget()
         client = self._clients.get(once=True)
         url, opened = self._endpoint_url or self.url, self._opened
-        get = getter(url, client._endpoint.http_session)
+        get = self._getter(url, client)
         if not self._embedded:
             opened = loaded(opened, self._endpoint_url)
         if opened.problem is not None:
@@ -203,7 +236,51 @@ class Connection:
         if self._used:
             self._renew()
         self._used = True
-        return self._pair("dynamodb", self._endpoint_url)
+        url, session = self._endpoint_url, self._opened.session
+        sdk = None
+        if url is None:
+            # Where the SDK works out the endpoint, its own client tells which one it is.
+            sdk = self._pair("dynamodb", None)
+            url = _url_of(sdk[0])
+        target = url if sdk is None or self._wanted == choice.BOTO3 else choice.worked_out(sdk[0], session)
+        chosen = self._choice = choice.choose(
+            self._wanted, target, self.region, session, given=sdk is None, loopback=is_loopback(url)
+        )
+        if chosen.address is None:
+            return sdk or self._pair("dynamodb", url)
+        return self._lean_pair(url, chosen)
+
+    def _lean_pair(self, url: str, chosen: Choice) -> tuple[LeanClient, LeanClient]:
+        assert chosen.address is not None
+        if self._transport is not None:
+            self._transport.close()
+        transport = self._transport = self.make_transport(
+            chosen.address,
+            ca_bundle=choice.ca_bundle(self._opened.session),
+            proxy=chosen.proxy,
+            connect_seconds=CONNECT_SECONDS,
+            read_seconds=READ_SECONDS,
+            most_idle=max(10, self._workers + 2),
+        )
+        around = Hooks(
+            (
+                hooks.refuse_changed_endpoint(self.guard.before_write),
+                hooks.limit_sending,
+                hooks.refuse_without_lease(self._lasts),
+            ),
+            hooks.unconfirm_on_failure(self.guard.unconfirm),
+            self._telemetry.retry,
+        )
+        return build.pair(
+            transport,
+            endpoint_url=url,
+            region=self.region,
+            credentials=self._opened.session.get_credentials(),
+            clock=self._clock,
+            attempts=ATTEMPTS,
+            hooks=around,
+            reads_only=self._reads_only,
+        )
 
     def _renew(self) -> None:
         """Open the session anew. A failure is believed for some seconds, so that many calls do not wait one by one."""
@@ -247,3 +324,7 @@ class Connection:
         events.register(f"after-call.{of}", hooks.check_bytes)
         events.register(f"request-created.{of}", hooks.retry_counter(self._telemetry.retry))
         return client
+
+
+def _url_of(client: Any) -> str:
+    return client.endpoint_url if isinstance(client, LeanClient) else str(client.meta.endpoint_url)

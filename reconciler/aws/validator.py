@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from reconciler.aws.api_client import plain
+from reconciler.aws.lean.model import shapes
 from reconciler.model.change import Call
 
 
@@ -14,15 +15,19 @@ class OfflineValidator:
 
     def problem(self, call: Call) -> str | None:
         """What is wrong with the call, as botocore words it, or None."""
+        service, _, name = call.operation.rpartition(":")
+        params = plain(call.params)
+        if not service and shapes().knows(name) and shapes().accepts(name, params):
+            # Most calls are valid, and to find that out the model need not be loaded.
+            return None
         from botocore.model import OperationNotFoundError
         from botocore.validate import ParamValidator
 
         try:
-            service, _, name = call.operation.rpartition(":")
             shape = service_model(service or "dynamodb").operation_model(name).input_shape
         except OperationNotFoundError:
             return f"{service or 'DynamoDB'} has no operation {name}"
-        report = ParamValidator().validate(plain(call.params), shape)
+        report = ParamValidator().validate(params, shape)
         return report.generate_report() if report.has_errors() else None
 
 

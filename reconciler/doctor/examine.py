@@ -43,6 +43,7 @@ def _findings(
     kind = "an emulator" if endpoint.flavor.emulator else "treated as AWS"
     place = f"{endpoint.url}: {endpoint.flavor.value} ({kind}), region {endpoint.region}"
     yield Finding("endpoint", Level.OK, f"{place}, account {endpoint.account or 'unknown'}")
+    yield Finding("client", Level.OK, str(connection.client))
     yield _account(settings, endpoint.account)
     yield _clock(connection)
     yield from _state(settings, reconciler)

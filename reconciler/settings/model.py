@@ -115,6 +115,13 @@ class Settings:
         default_text="the project's name: `pyproject.toml`, else the folder around the declarations; "
         "`default` for the bundled set and in the image",
     )
+    aws_client: Literal["auto", "lean", "boto3"] = _setting(
+        "auto",
+        "Client that sends the calls to DynamoDB.",
+        "`auto` is the lean client, which takes a fraction of boto3's time for a call, and boto3 where credentials, "
+        "endpoint or proxy need more than the lean client can do. `lean` is the same. `boto3` sends everything through "
+        "boto3. Calls to other services always go through it.",
+    )
     environment: str | None = _setting(
         None,
         "Environment whose table names are used.",

@@ -237,6 +237,8 @@ def test_doctor_and_status_write_nothing(user: User) -> None:
     assert shown["max_deletes"] == ("no cap", "default for dynamodb-local")
     names = {finding["name"] for finding in reported["findings"]}
     assert {"declarations", "endpoint", "clock", "state table", "ListTables", "ttl", "tags"} <= names
+    client = next(finding for finding in reported["findings"] if finding["name"] == "client")
+    assert client["detail"].startswith(("the lean client: ", "boto3: "))
     status = user.run("status")
     assert status.returncode == 0
     assert "users: in_sync" in status.stdout

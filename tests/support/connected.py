@@ -6,9 +6,14 @@ from functools import cache
 
 from support.fakes import Quiet
 
+from reconciler.aws.lean import choice
 from reconciler.aws.session import Connection, connect
 
 
-@cache
 def connected(url: str) -> Connection:
-    return connect(url, None, 8, Quiet())
+    return _connected(url, choice.DEFAULT)
+
+
+@cache
+def _connected(url: str, client: str) -> Connection:
+    return connect(url, None, 8, Quiet(), client=client)

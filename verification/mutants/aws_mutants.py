@@ -156,7 +156,7 @@ MUTANTS = (
         "if self._reads_only: ...",
         "if False: ...",
         "a preview that can write will do so one day",
-        (f"{CONNECTION}::test_a_reading_client_refuses_every_operation_that_may_change_something[DeleteTable]",),
+        (f"{CONNECTION}::test_a_reading_client_refuses_every_operation_that_may_change_something[boto3-DeleteTable]",),
     ),
     Mutant(
         "what is not known to write is a read",

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest import mock
 
 from faults.inprocess.clients import Pool, no_real_time
+from faults.inprocess.lean_wire import WireTransport
 from faults.inprocess.transport import Transport
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
 from simulation.data_plane import OPERATIONS
@@ -88,6 +90,7 @@ class Process:
         url = None if account.flavor is Flavor.AWS else LOCAL_URL
         opened = self.pool.opened(account.transport, self.holder)
         connection = Connection(url, opened, lambda: opened, 1, self.reported)
+        connection.make_transport = partial(WireTransport, self.pool)
         endpoint = connection.identify()
         store = StateTable(
             connection.state_client(),

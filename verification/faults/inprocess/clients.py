@@ -18,6 +18,8 @@ from simulation.clock import VirtualClock
 from simulation.simulated_dynamodb import REGION
 
 from reconciler.aws.credentials import OpenedSession
+from reconciler.aws.lean import client as lean_client
+from reconciler.aws.lean import retries
 
 FULL = 500
 KEY, SECRET = "AKIDTESTER", "secret-of-the-tester"
@@ -122,8 +124,13 @@ class Pool:
 
 @contextmanager
 def no_real_time(clock: VirtualClock) -> Iterator[None]:
-    """botocore's pauses between retries advance the virtual clock."""
+    """The pauses of both clients between retries advance the virtual clock, by their longest time."""
     import botocore.endpoint
 
-    with mock.patch.object(botocore.endpoint, "time", SimpleNamespace(sleep=clock.sleep)):
+    virtual = SimpleNamespace(sleep=clock.sleep)
+    with (
+        mock.patch.object(botocore.endpoint, "time", virtual),
+        mock.patch.object(lean_client, "time", virtual),
+        mock.patch.object(retries, "random", SimpleNamespace(random=lambda: 1.0)),
+    ):
         yield

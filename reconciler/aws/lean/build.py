@@ -1,0 +1,43 @@
+"""Puts a lean client together. Called by ``session``: once for a connection, and after credentials were renewed."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from reconciler.aws.lean.client import Hooks, LeanClient, request_head
+from reconciler.aws.lean.clock import ServerClock
+from reconciler.aws.lean.model import shapes
+from reconciler.aws.lean.probes import getter
+from reconciler.aws.lean.signer import Signer
+from reconciler.aws.lean.transport import Transport
+
+USER_AGENT = f"dynamodb-reconciler lang/python#{platform.python_version()} md/lean"
+
+
+def pair(
+    transport: Transport,
+    *,
+    endpoint_url: str,
+    region: str,
+    credentials: Any,
+    clock: ServerClock,
+    attempts: int,
+    hooks: Hooks,
+    reads_only: bool,
+) -> tuple[LeanClient, LeanClient]:
+    """A client that sends a request up to ``attempts`` times and one that sends it once, over the same connections."""
+    table, address = shapes(), transport.address
+    shared: dict[str, Any] = {
+        "endpoint_url": endpoint_url,
+        "exchange": transport.exchange,
+        "head": request_head(transport.target, address.host, table.content_type, USER_AGENT),
+        "signer": Signer(region, address.host, address.path, table.content_type),
+        "shapes": table,
+        "credentials": credentials,
+        "clock": clock,
+        "hooks": hooks,
+        "reads_only": reads_only,
+        "get": getter(transport, USER_AGENT),
+    }
+    return LeanClient(**shared, attempts=attempts), LeanClient(**shared, attempts=1)

@@ -1,0 +1,26 @@
+"""The tests of the way to the service run on both clients: on the lean one under their own names, and on boto3's."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.aws.lean import choice
+
+BOTH = frozenset(
+    {
+        *("test_aws_answers", "test_aws_call_deadline", "test_aws_capabilities", "test_aws_connection"),
+        *("test_aws_credentials", "test_aws_endpoint_changes", "test_aws_errors", "test_aws_fence", "test_aws_items"),
+    }
+)
+"""Modules whose tests make calls. What is of one client alone has a module of its own."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__.rpartition(".")[2] in BOTH and choice.DEFAULT == choice.AUTO:
+        clients = [pytest.param(choice.AUTO, id=pytest.HIDDEN_PARAM), pytest.param(choice.BOTO3, id=choice.BOTO3)]
+        metafunc.parametrize("_client_of_the_product", clients, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def _client_of_the_product(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "DEFAULT", getattr(request, "param", choice.DEFAULT))
