@@ -40,7 +40,7 @@ MUTANTS = (
         'outcome.failure = Malformed(operation, "NotJson", "the answer is empty, truncated or garbled")',
         "content = {}",
         "the login page of a proxy, with status 200, reads as an empty answer",
-        ("test_aws_answers::test_a_success_that_is_no_json_object_is_malformed",),
+        ("test_aws_answers::test_a_success_that_is_not_a_json_object_is_malformed",),
     ),
     Mutant(
         "bytes after an answer are kept for the next call",
