@@ -96,7 +96,7 @@ def told() -> dict[str, Canned]:
 
 
 @pytest.fixture(scope="module")
-def connection(told: dict[str, Canned]) -> Any:
+def connection(told: dict[str, Canned], client_of_the_product: None) -> Any:
     with pytest.MonkeyPatch.context() as patch, ScriptedServer(lambda *_: told["now"]) as server:
         patch.setattr(session, "ATTEMPTS", 1)
         yield connect(server.url, None, 2, Quiet())
