@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from reconciler.aws.lean import choice
@@ -18,9 +20,12 @@ BOTH = frozenset(
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.module.__name__.rpartition(".")[2] in BOTH and choice.DEFAULT == choice.AUTO:
         clients = [pytest.param(choice.AUTO, id=pytest.HIDDEN_PARAM), pytest.param(choice.BOTO3, id=choice.BOTO3)]
-        metafunc.parametrize("_client_of_the_product", clients, indirect=True)
+        metafunc.parametrize("client_of_the_product", clients, indirect=True)
 
 
-@pytest.fixture(autouse=True)
-def _client_of_the_product(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "DEFAULT", getattr(request, "param", choice.DEFAULT))
+@pytest.fixture(scope="module", autouse=True)
+def client_of_the_product(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fixtures of a module that connect depend on it, so that each client gets connections of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choice, "DEFAULT", getattr(request, "param", choice.DEFAULT))
+        yield

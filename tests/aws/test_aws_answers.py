@@ -96,7 +96,7 @@ def reported() -> dict[str, Canned]:
 
 
 @pytest.fixture(scope="module")
-def connection(reported: dict[str, Canned]) -> Any:
+def connection(reported: dict[str, Canned], client_of_the_product: None) -> Any:
     with pytest.MonkeyPatch.context() as patch, ScriptedServer(lambda *_: reported["now"]) as server:
         patch.setattr(session, "ATTEMPTS", 1)
         yield connect(server.url, None, 2, Quiet())

@@ -33,7 +33,7 @@ DROP_INDEX = {"TableName": "users", "GlobalSecondaryIndexUpdates": [{"Delete": {
 
 
 @pytest.fixture(scope="module")
-def reader() -> Any:
+def reader(client_of_the_product: None) -> Any:
     with ScriptedServer(answer({})) as server:
         connection = connect(server.url, None, 2, Quiet()).read_only()
         connection.server = server  # type: ignore[attr-defined]

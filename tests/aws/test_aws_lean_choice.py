@@ -53,8 +53,8 @@ def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_by_default_it_is_the_lean_client() -> None:
     assert str(chosen()) == "the lean client: nothing asks for boto3"
-    assert str(chosen(client="lean")) == "the lean client: set by RECONCILER_AWS_CLIENT"
-    assert str(chosen(client="boto3")) == "boto3: set by RECONCILER_AWS_CLIENT"
+    assert str(chosen(client="lean")) == "the lean client: chosen by the setting aws_client"
+    assert str(chosen(client="boto3")) == "boto3: chosen by the setting aws_client"
 
 
 @pytest.mark.parametrize(

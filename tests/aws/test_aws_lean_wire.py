@@ -17,6 +17,7 @@ import pytest
 from support.certificates import Authority
 from support.fakes import Quiet
 from support.keep_alive import CLOSE, RESET, Asked, KeepAlive, Said, error, json_answer
+from support.waiting import eventually
 
 from reconciler.aws.lean import transport as transports
 from reconciler.aws.session import ATTEMPTS, Connection, connect
@@ -138,7 +139,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(client: str) 
     with KeepAlive(one_by_one(Said(json_answer(NAMES), CLOSE), Said(json_answer(NAMES)))) as server:
         connection = opened(server, client, heard)
         listed(connection)
-        time.sleep(0.1)
+        eventually(lambda: server.closed == 1)
         assert listed(connection) == ("users",)
     assert (len(server.signed), server.connections, heard.retries) == (2, 2, [])
 
@@ -149,7 +150,7 @@ def test_a_destroying_call_never_meets_a_connection_that_the_server_closed(clien
     with KeepAlive(one_by_one(Said(json_answer(NAMES), CLOSE), json_answer(described))) as server:
         connection = opened(server, client)
         listed(connection)
-        time.sleep(0.1)
+        eventually(lambda: server.closed == 1)
         assert connection.tables.write(DELETE)["TableDescription"]["TableStatus"] == "DELETING"
     assert [each.operation for each in server.signed] == ["ListTables", "DeleteTable"]
 

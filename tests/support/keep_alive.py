@@ -77,6 +77,8 @@ class KeepAlive:
     """Whether it is a proxy that answers CONNECT and then speaks TLS itself."""
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
+    closed: int = 0
+    """How many connections this side has closed; the other side can see each of them by then."""
 
     def __post_init__(self) -> None:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -139,6 +141,7 @@ class KeepAlive:
             return
         finally:
             connection.close()
+            self.closed += 1
 
 
 def parsed(number: int, request: bytes) -> Asked:

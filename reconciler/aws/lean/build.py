@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from typing import Any
 
 from reconciler.aws.lean.client import Hooks, LeanClient, request_head
@@ -12,7 +12,7 @@ from reconciler.aws.lean.probes import getter
 from reconciler.aws.lean.signer import Signer
 from reconciler.aws.lean.transport import Transport
 
-USER_AGENT = f"dynamodb-reconciler lang/python#{platform.python_version()} md/lean"
+USER_AGENT = f"dynamodb-reconciler lang/python#{'.'.join(map(str, sys.version_info[:3]))} md/lean"
 
 
 def pair(

@@ -46,7 +46,7 @@ def choose(wanted: str, url: str, region: str, session: Any, *, given: bool, loo
     ``wanted`` is the setting. With ``lean``, what only boto3 can do still is done by boto3.
     """
     if wanted == BOTO3:
-        return Choice(lean=False, why="set by RECONCILER_AWS_CLIENT")
+        return Choice(lean=False, why="chosen by the setting aws_client")
     address = parse(url)
     if address is None:
         return Choice(lean=False, why=f"the address {url} is an unusual one")
@@ -54,7 +54,7 @@ def choose(wanted: str, url: str, region: str, session: Any, *, given: bool, loo
     against = _against(region, session, given=given) or _against_proxy(proxy)
     if against is not None:
         return Choice(lean=False, why=against)
-    why = "set by RECONCILER_AWS_CLIENT" if wanted == LEAN else "nothing asks for boto3"
+    why = "chosen by the setting aws_client" if wanted == LEAN else "nothing asks for boto3"
     return Choice(lean=True, why=why, address=address, proxy=proxy)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 REFUSED_FOR_DATE = frozenset(
     {
@@ -39,6 +38,8 @@ class ServerClock:
         """Take the server's time where it refused a signature that was made with a time far from it."""
         if code not in REFUSED_FOR_DATE or not date:
             return
+        from email.utils import parsedate_to_datetime
+
         try:
             told = parsedate_to_datetime(date)
         except (ValueError, TypeError):
