@@ -1,7 +1,8 @@
 """A server whose tables cost nothing: it answers DescribeTable and ListTables from memory.
 
-Each response waits for a latency that can be set. Everything else (the state table, probes) goes to the endpoint behind it. It counts calls and connections, so that calls
-are counted without asking the tool. It runs as a process of its own: ``python -m benchmarks.canned URL TABLES``.
+Each response waits for a latency that can be set. Everything else (the state table, probes) goes to the endpoint behind
+it. It counts calls and connections, so that calls are counted without asking the tool. It runs as a process of its own:
+``python -m benchmarks.canned URL TABLES``.
 """
 
 from __future__ import annotations
@@ -154,13 +155,24 @@ class Connection(asyncio.Protocol):
         task.add_done_callback(_TASKS.discard)
 
     async def _passed_on(self, request: bytes) -> None:
+        kept = self._backend is not None
+        try:
+            response = await self._exchange(request)
+        except (OSError, asyncio.IncompleteReadError):
+            # Jetty closes a connection that was idle for a while; no part of the request was processed then.
+            self._backend = None
+            if not kept:
+                raise
+            response = await self._exchange(request)
+        self._later(response)
+
+    async def _exchange(self, request: bytes) -> bytes:
         if self._backend is None:
             self._backend = await asyncio.open_connection(*self._canned.backend)
         reader, writer = self._backend
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(int(_field(head.lower(), LENGTH) or b"0"))
-        self._later(head + body)
+        return head + await reader.readexactly(int(_field(head.lower(), LENGTH) or b"0"))
 
 
 _TASKS: set[asyncio.Task[None]] = set()

@@ -38,6 +38,10 @@ class Daemon:
         )
         self._process: subprocess.Popen[bytes] | None = None
         self._events: http.client.HTTPResponse | None = None
+        self.passes = 0
+        """Passes since it started."""
+        self.first_megabytes = 0.0
+        """Resident memory after the first pass."""
 
     def __enter__(self) -> Self:
         with self._log.open("ab") as log:
@@ -47,6 +51,8 @@ class Daemon:
         try:
             self._wait_until_in_sync()
             self._events = self._subscribed()
+            self.first_megabytes = self.resident_megabytes()
+            self.passes = 1
         except BaseException:
             self.__exit__()
             raise
@@ -99,6 +105,7 @@ class Daemon:
     def wait_for_pass(self) -> None:
         """Return when the running pass has ended."""
         outcome = self._next("pass_finished")
+        self.passes += 1
         if outcome["verdict"] != "in_sync":
             raise BenchmarkError(
                 f"a pass was to find nothing to do and found: {outcome['summary']} {self._last_lines()}"

@@ -113,6 +113,11 @@ class RawClient:
         return data
 
     def _opened(self, count: int) -> dict[int, socket.socket]:
+        # The server closes connections that were idle for a while, as they are while others are measured.
+        for number, connection in list(self._sockets.items()):
+            if select.select([connection], [], [], 0)[0]:
+                del self._sockets[number]
+                connection.close()
         while len(self._sockets) < count:
             connection = socket.create_connection(self._place, timeout=TIMEOUT)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

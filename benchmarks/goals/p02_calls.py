@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from benchmarks import declared
 from benchmarks.canned import PAGE, Counts
-from benchmarks.context import Bench, Goal, CannedServer
+from benchmarks.context import Bench, CannedServer, Goal
 from benchmarks.daemon import Daemon
 from benchmarks.figures import Row
 from benchmarks.goals.p01_pass import PASS

@@ -16,6 +16,7 @@ from benchmarks.peers.installed import bare_boto3, call
 from benchmarks.processes import environment, run, tool
 
 SCRIPT = "boto3 script"
+PEER_ROUNDS = 3
 COMMANDS = (("--once",), ("preview",), ("status",))
 
 
@@ -32,8 +33,8 @@ def measured(bench: Bench) -> Iterator[Row]:
     for peer in bench.peers_that("check"):
         assert peer.check is not None
         check = partial(_peer, partial(call, peer, peer.check(tables), endpoint.url, template))
-        contenders.append(Contender(peer.name, check, optional=True))
-    samples = bench.samples(contenders, 60)
+        contenders.append(Contender(peer.name, check, optional=True, rounds=PEER_ROUNDS))
+    samples = bench.samples(contenders, 60, warm=bench.sizes.whole)
     yield from compared("P4", f"nothing to do, {tables:,} tables, whole process", "s", samples, (SCRIPT,))
 
 

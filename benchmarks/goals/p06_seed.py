@@ -18,7 +18,7 @@ from benchmarks.processes import environment, run, tool
 TABLE = declared.names(1)[0]
 SEED = "reconciler seed"
 BATCH, TRANSACTION = 25, 100
-PEER_ROUNDS = 3
+PEER_ROUNDS = 2
 ABSENT = "attribute_not_exists(pk)"
 
 
@@ -40,7 +40,7 @@ def measured(bench: Bench) -> Iterator[Row]:
     for contender in _raw(endpoint, items, empty):
         contender.before()
         contender.run()
-    samples = bench.samples(contenders, 180, warm=False)
+    samples = bench.samples(contenders, 100, warm=False)
     rates = {name: sample.rate(items) for name, sample in samples.items()}
     yield from compared("P6", f"{items:,} items of 150 B", "items/s", rates)
 

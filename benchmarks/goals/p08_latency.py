@@ -25,7 +25,7 @@ def measured(bench: Bench) -> Iterator[Row]:
         with RawClient(fleet.url) as raw:
             requests = raw.prepared("DescribeTable", ({"TableName": name} for name in declared.names(fleet.tables)))
             contenders = [Contender("limit", partial(raw.send, requests)), Contender(PASS, fleet.daemon.one_pass)]
-            samples = bench.samples(contenders, 60)
+            samples = bench.samples(contenders, 45, warm=False)
         Counts.read(fleet.url)
         fleet.daemon.one_pass()
         counts = Counts.read(fleet.url)

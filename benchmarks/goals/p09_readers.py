@@ -64,10 +64,9 @@ def _row(daemon: Daemon, path: str, accepted: str, requests: int, tables: int) -
     responses = list(responses_of(daemon, path, accepted, requests))
     waits = [response.milliseconds for response in responses]
     last = responses[-1]
-    contender = f"GET {path}"
-    if accepted == "gzip":
-        contender += f", {last.encoding or 'not compressed'}"
-    scenario = f"{tables:,} tables, passes without a pause, {last.size / 1000:,.0f} kB"
+    asked = f", gzip asked: {last.encoding or 'no'}" if accepted == "gzip" else ""
+    contender = f"GET {path} ({last.size / 1000:,.0f} kB{asked})"
+    scenario = f"{tables:,} tables, passes without a pause"
     figures = (percentile(waits, 0.5), min(waits), percentile(waits, 0.99), len(waits))
     return Row("P9", scenario, contender, "ms", *figures)
 

@@ -80,9 +80,9 @@ def _from_pypi() -> list[Peer]:
         Peer(
             "PynamoDB",
             pins["pynamodb"],
-            describe=lambda tables: [str(python), script, "describe", str(tables)],
+            describe=lambda tables: [str(python), script, "read", str(tables)],
             create=lambda tables: [str(python), script, "create", str(tables)],
-            check=lambda tables: [str(python), script, "describe", str(tables)],
+            check=lambda tables: [str(python), script, "check", str(tables)],
             seed=lambda table, items: [str(python), script, "seed", str(table), str(items)],
         ),
     ]

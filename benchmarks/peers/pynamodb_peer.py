@@ -1,7 +1,8 @@
 """The work of the benchmark through PynamoDB.
 
-``pynamodb_peer.py VERB TABLES [ITEMS]``: ``describe`` calls ``Model.exists`` for each table, ``create`` calls
-``Model.create_table``, which creates what is missing, ``seed`` writes with ``batch_write``. Prints the seconds of the work.
+``pynamodb_peer.py VERB TABLES [ITEMS]``: ``read`` describes each table over one connection,
+``check`` calls ``Model.exists`` of one model per table, ``create`` calls
+``Model.create_table``, which creates what is missing, ``seed`` writes with ``batch_write``. Prints the seconds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
+from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 
@@ -31,6 +33,14 @@ def model(number: int) -> Any:
     return type(f"Table{number}", (Model,), members)
 
 
+def read(tables: int) -> None:
+    connection = Connection(region="us-east-1", host=os.environ["AWS_ENDPOINT_URL_DYNAMODB"])
+    began = time.perf_counter()
+    for number in range(tables):
+        connection.describe_table(f"table-{number:05}")
+    print(time.perf_counter() - began)
+
+
 def seed(table: Any, items: int) -> None:
     with table.batch_write() as batch:
         for number in range(items):
@@ -38,10 +48,13 @@ def seed(table: Any, items: int) -> None:
 
 
 def main(verb: str, tables: int, items: int = 0) -> None:
+    if verb == "read":
+        read(tables)
+        return
     models = [model(tables)] if verb == "seed" else [model(number) for number in range(tables)]
     began = time.perf_counter()
     for one in models:
-        if verb == "describe":
+        if verb == "check":
             assert one.exists()
         elif verb == "create":
             one.create_table(wait=True)
