@@ -92,6 +92,7 @@ def measured(bench: Bench, goals: Sequence[Goal]) -> tuple[list[Row], bool]:
         except (BenchmarkError, OSError) as error:
             complete = False
             bench.note(f"{goal.number} was not measured to its end: {error}")
+            progress(f"{goal.number}: {error}")
         progress(f"{goal.number}: {time.monotonic() - began:.0f} s")
     return sorted(rows, key=lambda row: NUMBERS.index(row.goal)), complete
 

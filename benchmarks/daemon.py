@@ -51,6 +51,9 @@ class Daemon:
         try:
             self._wait_until_in_sync()
             self._events = self._subscribed()
+            # The status shows the first pass a moment before the metrics count it.
+            while self._durations().get("count", 0) < 1:
+                time.sleep(0.1)
             self.first_megabytes = self.resident_megabytes()
             self.passes = 1
         except BaseException:
@@ -104,7 +107,8 @@ class Daemon:
 
     def wait_for_pass(self) -> None:
         """Return when the running pass has ended."""
-        outcome = self._next("pass_finished")
+        while (outcome := self._next("pass_finished"))["trigger"] != "signal":
+            pass
         self.passes += 1
         if outcome["verdict"] != "in_sync":
             raise BenchmarkError(
