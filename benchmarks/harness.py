@@ -11,6 +11,8 @@ from benchmarks.figures import Sample
 
 LEAST_ROUNDS = 3
 """Rounds that are measured even where a group of contenders has used up its time."""
+TOO_LONG = 15.0
+"""Seconds. An optional contender that takes longer is measured once: its digits do not matter, the others' rounds do."""
 
 
 class BenchmarkError(Exception):
@@ -57,22 +59,26 @@ def measure(
     """
     values: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     running = list(contenders)
+
+    def turn(contender: Contender, *, counts: bool) -> None:
+        started = clock()
+        value = _turn(contender, note)
+        too_long = contender.optional and clock() - started > TOO_LONG
+        if value is not None and (counts or too_long):
+            values[contender.name].append(value)
+        if value is None or too_long:
+            running.remove(contender)
+
     if warm:
-        for contender in list(running):
-            if _turn(contender, note) is None:
-                running.remove(contender)
+        for contender in contenders:
+            turn(contender, counts=False)
     began = clock()
     for number in range(rounds):
         if number >= min(LEAST_ROUNDS, rounds) and clock() - began > seconds:
             break
         for contender in _rotated(list(running), number):
-            if contender.rounds is not None and number >= contender.rounds:
-                continue
-            value = _turn(contender, note)
-            if value is None:
-                running.remove(contender)
-            else:
-                values[contender.name].append(value)
+            if contender.rounds is None or number < contender.rounds:
+                turn(contender, counts=True)
     return {name: Sample(tuple(found)) for name, found in values.items() if found}
 
 

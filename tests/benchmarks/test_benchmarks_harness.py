@@ -48,6 +48,20 @@ def test_a_contender_may_ask_for_fewer_rounds():
     assert (len(samples["a"].values), len(samples["peer"].values)) == (4, 2)
 
 
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_peer_that_takes_too_long_is_measured_once(warm):
+    now = [0.0]
+
+    def slow():
+        now[0] += 16
+        return 16.0
+
+    contenders = [*recorder([], "a"), Contender("peer", slow, optional=True)]
+    samples = measure(contenders, 3, 600, never, warm=warm, clock=lambda: now[0])
+    assert len(samples["a"].values) == 3
+    assert samples["peer"].values == (16.0,)
+
+
 def test_a_peer_that_fails_is_left_out_with_a_note():
     def fails():
         raise BenchmarkError("no such table")
