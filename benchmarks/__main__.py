@@ -27,7 +27,7 @@ NUMBERS = sorted((goal.number for goal in GOALS), key=lambda number: int(number[
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; an error ends the process with 2."""
     parser = argparse.ArgumentParser("make bench BENCH='…'", description="Measure the goals and print one table.")
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, three rounds, no peers: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds, no peers: about two minutes")
     parser.add_argument("--only", type=_numbers, metavar="P1,P4", help="these goals alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the run as JSON too")
     parser.add_argument("--readme", action="store_true", help="write the table between the markers of README.md")

@@ -12,7 +12,7 @@ from benchmarks.figures import Sample
 LEAST_ROUNDS = 3
 """Rounds that are measured even where a group of contenders has used up its time."""
 TOO_LONG = 15.0
-"""Seconds. An optional contender that takes longer is measured once: its digits do not matter, the others' rounds do."""
+"""Seconds. An optional contender that takes longer is measured once: its digits matter less than the others' rounds."""
 
 
 class BenchmarkError(Exception):

@@ -55,8 +55,7 @@ def number(value: float) -> str:
         return f"{int(value):,}"
     if abs(value) >= 100:
         return f"{value:,.0f}"
-    digits = 2 if abs(value) < 1 and abs(value) >= 0.1 else 3
-    text = f"{value:.{digits}g}"
+    text = f"{value:.3g}"
     return text if "e" not in text else f"{value:.5f}".rstrip("0")
 
 
@@ -102,9 +101,9 @@ def caption(run: Run) -> str:
     ]
     text = "\n".join(lines) + "\n"
     if run.targets:
-        text += "\nGoals: " + "; ".join(f"{number} {target}" for number, target in run.targets.items()) + ".\n"
+        text += "\nGoals:\n\n" + "".join(f"- {number}: {target}\n" for number, target in run.targets.items())
     if run.notes:
-        text += "\n" + "".join(f"- {note}\n" for note in run.notes)
+        text += "\nNotes:\n\n" + "".join(f"- {note}\n" for note in run.notes)
     return text
 
 

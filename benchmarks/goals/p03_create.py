@@ -17,6 +17,7 @@ from benchmarks.processes import environment, run, tool
 
 ONCE = "reconciler --once"
 PEER_ROUNDS = 2
+QUICK_ROUNDS = 2
 """The peers take most of the time, and little depends on their third digit."""
 
 
@@ -48,7 +49,7 @@ def measured(bench: Bench) -> Iterator[Row]:
     fresh = Fresh()
     try:
         contenders = _contenders(bench, fresh, fresh.prepare, peers=True)
-        samples = bench.samples(contenders, 200, warm=False)
+        samples = bench.samples(contenders, 200, warm=False, rounds=None if bench.sizes.whole else QUICK_ROUNDS)
     finally:
         fresh.close()
     yield from compared("P3", f"create {tables:,} tables, server just started", "s", samples)

@@ -64,7 +64,7 @@ def _row(daemon: Daemon, path: str, accepted: str, requests: int, tables: int) -
     responses = list(responses_of(daemon, path, accepted, requests))
     waits = [response.milliseconds for response in responses]
     last = responses[-1]
-    asked = f", gzip asked: {last.encoding or 'no'}" if accepted == "gzip" else ""
+    asked = f", {last.encoding or 'gzip not served'}" if accepted == "gzip" else ""
     contender = f"GET {path} ({last.size / 1000:,.0f} kB{asked})"
     scenario = f"{tables:,} tables, passes without a pause"
     figures = (percentile(waits, 0.5), min(waits), percentile(waits, 0.99), len(waits))

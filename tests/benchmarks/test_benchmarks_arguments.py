@@ -57,5 +57,5 @@ def test_a_goal_that_fails_is_noted_and_the_others_are_measured(monkeypatch, cap
     shown = capsys.readouterr()
     assert "| P1 " in shown.out
     assert "- P2 was not measured to its end: the daemon ended" in shown.out
-    assert "Goals: P1 2 × the limit; P2 none." in shown.out
+    assert "Goals:\n\n- P1: 2 × the limit\n- P2: none\n" in shown.out
     assert (tmp_path / "run.json").exists()

@@ -41,7 +41,7 @@ def run(**changed):
         (117.3, "117"),
         (26.66, "26.7"),
         (1.994, "1.99"),
-        (0.1512, "0.15"),
+        (0.1512, "0.151"),
         (0.01093, "0.0109"),
         (0.00001234, "0.00001"),
     ],
@@ -79,7 +79,7 @@ def test_the_caption_names_command_machine_load_versions_goals_and_notes():
     assert "`make bench` on 2026-12-01, 12 minutes, load 0.10 when it began." in shown
     assert "a processor, 2 cores; client and server share it." in shown
     assert "boto3 1.2.3." in shown
-    assert "Goals: P1 2 × the limit." in shown
+    assert "Goals:\n\n- P1: 2 × the limit\n" in shown
     assert "- cfddb was left out: no network\n" in shown
 
 
