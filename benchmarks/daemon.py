@@ -51,9 +51,7 @@ class Daemon:
         try:
             self._wait_until_in_sync()
             self._events = self._subscribed()
-            # The status shows the first pass a moment before the metrics count it.
-            while self._durations().get("count", 0) < 1:
-                time.sleep(0.1)
+            self._wait_until_counted()
             self.first_megabytes = self.resident_megabytes()
             self.passes = 1
         except BaseException:
@@ -148,6 +146,14 @@ class Daemon:
         raise BenchmarkError(
             f"{self._tables} tables were not in sync within {START_SECONDS:.0f} s: {self._last_lines()}"
         )
+
+    def _wait_until_counted(self) -> None:
+        """The status shows the first pass a moment before the metrics count it."""
+        deadline = time.monotonic() + PASS_SECONDS
+        while self._durations().get("count", 0) < 1:
+            if time.monotonic() > deadline:
+                raise BenchmarkError(f"the first pass is not in the metrics: {self._last_lines()}")
+            time.sleep(0.1)
 
     def _subscribed(self) -> http.client.HTTPResponse:
         connection = self.connection()

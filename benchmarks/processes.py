@@ -14,6 +14,7 @@ from benchmarks import ROOT
 from benchmarks.harness import BenchmarkError
 
 FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_", "OTEL_", "PYTHON")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 STACK = "benchmark"
 TIMEOUT = 600.0
 
@@ -28,7 +29,11 @@ class Finished(NamedTuple):
 
 def environment(folder: Path, url: str = "", **variables: str) -> dict[str, str]:
     """The environment of every measured process: nothing of the caller's, caches and home below ``folder``."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(FOREIGN) and name.upper() not in PROXIES
+    }
     known = {
         "HOME": str(folder),
         "XDG_CACHE_HOME": str(folder / "cache"),
