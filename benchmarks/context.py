@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from benchmarks.canned import TEMPLATE_TABLE
 from benchmarks.daemon import Daemon
 from benchmarks.endpoint import Endpoint, create
 from benchmarks.figures import Row, Sample
-from benchmarks.harness import BenchmarkError, Contender, measure
+from benchmarks.harness import LEAST_ROUNDS, BenchmarkError, Contender, measure
 from benchmarks.peers.installed import Peer
 
 T = TypeVar("T")
@@ -43,6 +44,8 @@ class Sizes:
     """Passes of the daemon of P7, those included that it ran for other goals."""
     requests: int = 200
     """Requests for each path in P9."""
+    seconds: float = 720.0
+    """Once these are used up, what is left is measured in one round, so that a run ends within 15 minutes."""
     whole: bool = True
     """Whether the references are measured too that cost much time and change little."""
 
@@ -58,6 +61,7 @@ QUICK = Sizes(
     items=500,
     passes=5,
     requests=30,
+    seconds=90.0,
     whole=False,
 )
 
@@ -86,6 +90,7 @@ class Bench:
         self._endpoints: dict[str, Endpoint] = {}
         self._fleets: dict[tuple[str, int], Fleet] = {}
         self._folders = 0
+        self._began = time.monotonic()
         self._made: dict[str, Any] = {}
         return self
 
@@ -134,8 +139,12 @@ class Bench:
     def samples(
         self, contenders: Sequence[Contender], seconds: float, *, warm: bool = True, rounds: int | None = None
     ) -> dict[str, Sample]:
-        """Measure contenders in the rounds of this run."""
-        return measure(contenders, rounds or self.sizes.rounds, seconds, self.note, warm=warm)
+        """Measure contenders in the rounds of this run; in one round once the run has used up its time."""
+        least = LEAST_ROUNDS
+        if time.monotonic() - self._began > self.sizes.seconds:
+            seconds, least = 0, 1
+            self.note("The run had used up its time; what it measured last has one round.")
+        return measure(contenders, rounds or self.sizes.rounds, seconds, self.note, warm=warm, least=least)
 
     def peers_that(self, verb: str) -> list[Peer]:
         """The peers that do a piece of work: describe, create, check or seed."""

@@ -42,6 +42,7 @@ def measure(
     note: Callable[[str], None],
     *,
     warm: bool = True,
+    least: int = LEAST_ROUNDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Sample]:
     """Let the contenders take turns and return the sample of each.
@@ -49,9 +50,10 @@ def measure(
     Args:
         contenders: who is measured; each round begins with another one.
         rounds: how many rounds.
-        seconds: once this time is used up, no round begins after the first ``LEAST_ROUNDS``.
+        seconds: once this time is used up, no round begins after the first ``least``.
         note: called with a sentence where an optional contender fails.
         warm: whether each contender runs once before the first round without being counted.
+        least: how many rounds are measured however long they take.
         clock: a steady clock in seconds.
 
     Raises:
@@ -74,7 +76,7 @@ def measure(
             turn(contender, counts=False)
     began = clock()
     for number in range(rounds):
-        if number >= min(LEAST_ROUNDS, rounds) and clock() - began > seconds:
+        if number >= min(least, rounds) and clock() - began > seconds:
             break
         for contender in _rotated(list(running), number):
             if contender.rounds is None or number < contender.rounds:

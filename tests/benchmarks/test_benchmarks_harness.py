@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from benchmarks.context import Bench, Sizes
 from benchmarks.harness import BenchmarkError, Contender, measure
 
 
@@ -40,6 +41,13 @@ def test_no_round_begins_after_the_time_is_used_up_but_three_are_measured():
     ticks = count(0, 100)
     samples = measure(recorder([], "a"), 5, 60, never, warm=False, clock=lambda: float(next(ticks)))
     assert len(samples["a"].values) == 3
+
+
+def test_a_run_that_has_used_up_its_time_measures_one_round_and_says_so():
+    with Bench(Sizes(rounds=5, seconds=0)) as bench:
+        samples = bench.samples(recorder([], "a"), 60)
+    assert len(samples["a"].values) == 1
+    assert bench.notes == ["The run had used up its time; what it measured last has one round."]
 
 
 def test_a_contender_may_ask_for_fewer_rounds():
