@@ -22,8 +22,8 @@ demo: $(VENV)/.demo ## the main job, on an in-process endpoint: plan, create, se
 test: $(VENV)/.test ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST_ARGS)
 
-bench: $(VENV)/.test ## how long readers of the daemon wait while passes over 2,500 tables run; BENCH='--tables 500' for less
-	$(BIN)/python benchmarks/status_latency.py $(BENCH)
+bench: $(VENV)/.test ## the goals of docs/performance.md in one table, 15 minutes; BENCH='--quick', '--only P1,P4', '--json FILE', '--readme'
+	$(BIN)/python -m benchmarks $(BENCH)
 
 campaign: $(VENV)/.test ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
 	$(BIN)/python verification/campaign.py $(CAMPAIGN)
@@ -52,6 +52,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/mypy scripts/*.py
 	$(BIN)/mypy verification/*.py
+	MYPYPATH=tests $(BIN)/mypy -p benchmarks
 
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports

@@ -1,0 +1,1 @@
+"""Programs that do the same work through boto3, cfddb, PynamoDB and dynamoose; ``installed`` fetches the last three."""

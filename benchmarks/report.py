@@ -1,0 +1,131 @@
+"""The table of a run: as Markdown for the terminal and the README, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import ROOT
+from benchmarks.figures import Row
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+HEADER = ("goal", "measured", "by", "median", "spread", "compared", "rounds")
+FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the benchmark: when and where it ran, its rows, and what a reader must know."""
+
+    command: str
+    date: str
+    machine: str
+    load: float
+    """The load average of the machine when the run began."""
+    minutes: float
+    versions: dict[str, str]
+    targets: dict[str, str]
+    """The target of each goal that was measured, by its number."""
+    rows: Sequence[Row]
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    def document(self) -> dict[str, Any]:
+        """The run as JSON."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "command": self.command,
+            "date": self.date,
+            "machine": self.machine,
+            "load": self.load,
+            "minutes": self.minutes,
+            "versions": self.versions,
+            "targets": self.targets,
+            "rows": [row.document() for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+
+def number(value: float) -> str:
+    """Three significant digits, thousands with a comma; a whole number stays whole."""
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    text = f"{value:.3g}"
+    return text if "e" not in text else f"{value:.5f}".rstrip("0")
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """The cells of one row, as ``HEADER`` has them."""
+    spread = "" if row.low == row.high else f"{number(row.low)}–{number(row.high)}"
+    compared = ", ".join(f"{number(ratio)} × {base}" for base, ratio in row.ratios.items())
+    return (
+        row.goal,
+        row.scenario,
+        row.contender,
+        f"{number(row.median)} {row.unit}",
+        spread,
+        compared,
+        str(row.rounds) if row.rounds > 1 else "",
+    )
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The table, aligned so that a terminal shows it well. Goal and scenario are written once where they repeat."""
+    lines: list[tuple[str, ...]] = [HEADER]
+    goal, scenario = "", ""
+    for row in rows:
+        shown = cells(row)
+        same = shown[0] == goal
+        lines.append(("" if same else shown[0], "" if same and shown[1] == scenario else shown[1], *shown[2:]))
+        goal, scenario = shown[:2]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
+    drawn = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    ]
+    drawn.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(drawn) + "\n"
+
+
+def caption(run: Run) -> str:
+    """The sentences below the table."""
+    known = ", ".join(f"{name} {version}" for name, version in run.versions.items())
+    lines = [
+        f"`{run.command}` on {run.date}, {run.minutes:.0f} minutes, load {run.load:.2f} when it began.",
+        f"{run.machine}; client and server share it.",
+        f"{known}.",
+    ]
+    text = "\n".join(lines) + "\n"
+    if run.targets:
+        text += "\nGoals:\n\n" + "".join(f"- {number}: {target}\n" for number, target in run.targets.items())
+    if run.notes:
+        text += "\nNotes:\n\n" + "".join(f"- {note}\n" for note in run.notes)
+    return text
+
+
+def text(run: Run) -> str:
+    """Table and caption."""
+    return f"{markdown(run.rows)}\n{caption(run)}"
+
+
+def write_json(run: Run, file: Path) -> None:
+    """Write the run as JSON."""
+    file.write_text(json.dumps(run.document(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_readme(run: Run, file: Path = README) -> None:
+    """Replace what stands between the two markers.
+
+    Raises:
+        ValueError: the file does not have each marker once, in order.
+    """
+    old = file.read_text(encoding="utf-8")
+    before, found, rest = old.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not (found and ended) or BEGIN in rest or END in after:
+        raise ValueError(f"{file.name} needs {BEGIN} and {END}, once each and in this order")
+    file.write_text(f"{before}{BEGIN}\n\n{text(run)}\n{END}{after}", encoding="utf-8")
