@@ -26,8 +26,6 @@ UNITS = (
     "reconciler/seeds/*_format.py",
 )
 """Modules that are a unit of their kind whatever their size: a facet, a command, a feature, a format."""
-ENFORCED = ("cli", "http", "runs", "daemon", "settings", "metrics", "traces", "presentation", "doctor")
-"""Packages without such a module; elsewhere they are counted until the last one is merged."""
 
 RULES = {
     "a path of one machine": re.compile(r"(?<![\w.])/(?:root|home/(?!me/)\w+|work|Users/\w+)/"),
@@ -97,9 +95,8 @@ def main() -> int:
             continue
         problems += [f"{path}:{number}: {rule}" for number, rule in broken_rules(text)]
     small = small_single_importer_modules(ROOT)
-    enforced = [path for path in small if path.parts[1] in ENFORCED or len(path.parts) == 2]
-    problems += [f"{path}: fewer than {SMALL} lines and at most one importer; merge it into that" for path in enforced]
-    print(f"House: {len(small) - len(enforced)} small modules with at most one importer in other packages")
+    problems += [f"{path}: fewer than {SMALL} lines and at most one importer; merge it into that" for path in small]
+    print(f"House: {len(problems)} problems.")
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.aws import call_deadline, tls
@@ -153,6 +154,17 @@ def _ask_all(get: Get, paths: tuple[str, ...]) -> dict[str, Reply]:
         if reply.status:
             deadline = min(deadline, time.monotonic() + OTHERS_SECONDS)
     return replies
+
+
+def clock_skew(get: Get) -> float | None:
+    """Seconds by which our clock is ahead, by the Date header of an unsigned GET; ``None`` where there is none."""
+    from email.utils import parsedate_to_datetime
+
+    date = get(ROOT).date
+    try:
+        return (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else None
+    except (ValueError, TypeError):
+        return None
 
 
 def getter(url: str, session: Any) -> Get:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from reconciler.aws.server_time import clock_skew
+from reconciler.aws.flavor import clock_skew
 from reconciler.aws.session import Connection
 from reconciler.declarations.folder import FolderSource
 from reconciler.doctor.capabilities import capabilities

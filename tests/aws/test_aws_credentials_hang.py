@@ -16,7 +16,7 @@ from support.raw_server import http as answered
 from support.scripted import Canned, ScriptedServer, answer
 
 from reconciler.aws import call_deadline, session, signing
-from reconciler.aws.server_time import clock_skew
+from reconciler.aws.flavor import clock_skew
 from reconciler.aws.session import Connection, connect
 from reconciler.model.errors import Denied, SettingsError
 
