@@ -142,21 +142,22 @@ def _basis(
 ) -> Basis | None:
     """What the conclusion on this table rests on; ``None`` where a clock or a memory of this process takes part.
 
-    The cached observation is the same object only if all responses are equal and none of them depends on time. A table
-    with attempts, used quotas, an index rebuild or a cancelled deletion is assessed in each pass.
+    The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
+    and used quotas hold back steps until a time, so they cannot change the assessment of a table without steps. During
+    an index rebuild, and after a cancelled deletion, each table is assessed in each pass.
     """
     name, snapshot = base.name, context.snapshot
-    if (
-        observed is None
-        or context.cancelled_deletions.cancelled
-        or name in context.attempts
-        or name in snapshot.quota_usage
-        or name in snapshot.rebuilds
-    ):
+    if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
         return None
-    claims = snapshot.foreign_claims.get(name, ())
-    options, endpoint = context.options, context.ports.endpoint
-    return Basis(declaration, observed, base.recorded, base.seed_record, claims, options, endpoint, snapshot.fresh)
+    return Basis(
+        declaration,
+        observed,
+        (base.recorded, base.seed_record, context.attempts.get(name), snapshot.quota_usage.get(name)),
+        snapshot.foreign_claims.get(name, ()),
+        context.options,
+        context.ports.endpoint,
+        snapshot.fresh,
+    )
 
 
 def _needs_nothing(context: PassContext, assessment: TableAssessment) -> bool:
@@ -170,11 +171,7 @@ def _needs_nothing(context: PassContext, assessment: TableAssessment) -> bool:
         return False
     settled = not (assessment.steps or assessment.changes or assessment.error or assessment.refusal)
     seeded = need(assessment.seed_record, observed.identity) is Need.NOTHING
-    return (
-        settled
-        and not assessment.entry_changed
-        and (seeded or not seed_applies(context, declaration, assessment))
-    )
+    return settled and not assessment.entry_changed and (seeded or not seed_applies(context, declaration, assessment))
 
 
 def _assess_released(context: PassContext, base: TableAssessment) -> TableAssessment:

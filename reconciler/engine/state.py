@@ -6,6 +6,7 @@ the process; a ``SafetyLatch`` lives as long as one pass.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Iterable, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
-from reconciler.model.records import Attempts, Claim, InventoryEntry, SeedRecord, StateSnapshot
+from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
@@ -158,14 +159,14 @@ class _CachedPlan:
 class Basis:
     """What the assessment of a table that needs nothing rests on, besides the clock.
 
-    Records and claims are compared by identity: ``revision`` and unknown members of a record do not take part in its
-    equality, and the state table returns the same object for an unchanged record.
+    ``observed`` and ``records`` (inventory entry, seed record, attempts, used quotas) are compared by identity:
+    ``revision`` and unknown members of an entry do not take part in its equality, and the state table returns the same
+    object for an unchanged record.
     """
 
     declaration: Declaration
     observed: ObservedTable
-    recorded: InventoryEntry | None
-    seed_record: SeedRecord | None
+    records: tuple[InventoryEntry | None, SeedRecord | None, Attempts | None, QuotaUsage | None]
     claims: tuple[Claim, ...]
     options: Options
     endpoint: Endpoint
@@ -175,8 +176,7 @@ class Basis:
         """Whether both lead to the same conclusion."""
         return (
             self.observed is other.observed
-            and self.recorded is other.recorded
-            and self.seed_record is other.seed_record
+            and all(map(operator.is_, self.records, other.records))
             and self.fresh is other.fresh
             and (self.options is other.options or self.options == other.options)
             and (self.endpoint is other.endpoint or self.endpoint == other.endpoint)
@@ -189,8 +189,8 @@ class Basis:
 class Conclusions(Generic[A]):
     """The last assessment of each table that needed nothing, by name, with its basis.
 
-    ``assess`` decides which assessments may be kept: those that neither a clock nor a memory of this process can change.
-    Threads that work on different tables may share it.
+    ``assess`` decides which may be kept: those that neither a clock nor a memory of this process can change. Threads
+    that work on different tables may share it.
     """
 
     kept: dict[str, tuple[Basis, A]] = field(default_factory=dict)

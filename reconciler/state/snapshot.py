@@ -53,9 +53,7 @@ class ReadRecords:
         self._last = records
 
 
-def snapshot_of(
-    items: Iterable[Mapping[str, Any]], table: str, known: ReadRecords | None = None
-) -> StateSnapshot:
+def snapshot_of(items: Iterable[Mapping[str, Any]], table: str, known: ReadRecords | None = None) -> StateSnapshot:
     """The snapshot of ``items`` of one scope. Runs of the history are ignored. Raises ``StateError``."""
     known, seen = known or ReadRecords(), dict[str, tuple[Mapping[str, Any], Any]]()
     members: dict[str, Any] = {member: {} for member, _ in NAMED.values()}

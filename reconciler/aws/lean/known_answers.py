@@ -1,8 +1,7 @@
 """The meaning of answers that came before, by the digest of their bytes. Used by ``reading``.
 
-Most passes get the same bytes from each describe operation as the pass before. The same bytes mean the same, so they are
-parsed and checked against the model once, and the caller gets the same objects again, which it can compare by identity.
-Nobody may change such an answer.
+Most passes get the same bytes from each describe operation as the pass before. The same bytes mean the same, so they
+are parsed once, and the caller gets the same objects again, which it can compare by identity. Nobody may change them.
 """
 
 from __future__ import annotations
