@@ -332,3 +332,17 @@ def test_a_table_whose_seed_is_decided_by_a_scan_is_scanned_in_each_pass(assesse
     assessed.clear()
     assert users(sim).status is TableStatus.IN_SYNC
     assert assessed
+
+
+def test_a_record_that_is_still_to_be_written_is_assessed_in_each_pass(assessed: list[str]) -> None:
+    sim = settled(simulate(mode="observe"))
+    sim.dynamodb.make(
+        TableName="users",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    sim.declare(declaration())
+    for _ in range(3):
+        assessed.clear()
+        assert users(sim).status is TableStatus.IN_SYNC
+        assert assessed
