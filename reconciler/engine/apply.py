@@ -36,10 +36,15 @@ class PassResult:
     holder: str | None = None
 
 
-def report_only(assessments: list[TableAssessment]) -> PassResult:
+def report_only(context: PassContext, assessments: list[TableAssessment]) -> PassResult:
     """Report the assessments without writing anything."""
     shown = [assessment for assessment in assessments if _is_reported(assessment)]
-    return PassResult(tuple(table_report(assessment, assessment.steps, None, Seeded()) for assessment in shown))
+    return PassResult(tuple(_unapplied(context, assessment) for assessment in shown))
+
+
+def _unapplied(context: PassContext, assessment: TableAssessment) -> TableReport:
+    make = partial(table_report, assessment, assessment.steps, None, Seeded())
+    return context.conclusions.report(assessment.name, assessment, make)
 
 
 def apply_all(
@@ -51,16 +56,16 @@ def apply_all(
     if the declarations changed meanwhile.
     """
     if not any(needs_write(assessment) for assessment in assessments):
-        return _settle_attempts(context, report_only(assessments), assessments, state)
+        return _settle_attempts(context, report_only(context, assessments), assessments, state)
     if context.ports.store.acquire_lease() is None:
         holder = _holder(context)
-        return replace(report_only(deferred_without_lease(assessments, holder)), holder=holder)
+        return replace(report_only(context, deferred_without_lease(assessments, holder)), holder=holder)
     # Another leader may have written records between our read and our lease: decisions on old records are void (G24).
     if not context.ports.store.is_current(context.snapshot):
-        return replace(report_only(deferred_until_replanned(assessments)), led=True)
+        return replace(report_only(context, deferred_until_replanned(assessments)), led=True)
     # Waiting for the lease may have taken long enough for a deployment to change the declarations.
     if context.desired is not None and not context.ports.source.still(context.desired):
-        return replace(report_only(deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
+        return replace(report_only(context, deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
     applied = list(context.ports.parallel.map(partial(_apply, context), assessments))
     for one in applied:
         if one.attempts is not None:
@@ -144,6 +149,8 @@ def _seed(context: PassContext, applied: TableResult, on_step: Callable[[str, St
         or applied.error is not None
         or assessment.seed_need is Need.NOTHING
     ):
+        if applied.steps is assessment.steps and applied.error is None:
+            return _unapplied(context, assessment), False
         return table_report(assessment, applied.steps, applied.error, Seeded()), False
     with context.ports.traces.table(assessment.name):
         try:

@@ -20,7 +20,7 @@ from reconciler.engine.assessment import (
 from reconciler.engine.context import EngineContext
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import NOT_YET_VISIBLE, not_visible_before, observe_table, observe_twice, with_owner
-from reconciler.engine.state import closes_latch
+from reconciler.engine.state import Basis, closes_latch
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
@@ -117,6 +117,10 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
+        basis = _basis(context, base, declaration, observed)
+        concluded = None if basis is None else context.conclusions.of(name, basis)
+        if concluded is not None:
+            return concluded
         other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
@@ -125,9 +129,49 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
             return _assess_missing(context, base, declaration)
         if ownership.is_undecided(recorded, observed):
             return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
-        return _with_owner_check(context, assess_present(context, base, declaration, observed))
+        assessment = _with_owner_check(context, assess_present(context, base, declaration, observed))
+        if basis is not None and _needs_nothing(context, assessment):
+            context.conclusions.keep(name, basis, assessment)
+        return assessment
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _basis(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
+) -> Basis | None:
+    """What the conclusion on this table rests on; ``None`` where a clock or a memory of this process takes part.
+
+    The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
+    and used quotas hold back steps until a time, so they cannot change the assessment of a table without steps. During
+    an index rebuild, and after a cancelled deletion, each table is assessed in each pass.
+    """
+    name, snapshot = base.name, context.snapshot
+    if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
+        return None
+    return Basis(
+        declaration,
+        observed,
+        (base.recorded, base.seed_record, context.attempts.get(name), snapshot.quota_usage.get(name)),
+        snapshot.foreign_claims.get(name, ()),
+        context.options,
+        context.ports.endpoint,
+        snapshot.fresh,
+    )
+
+
+def _needs_nothing(context: PassContext, assessment: TableAssessment) -> bool:
+    """Whether only a change of its basis can change this assessment.
+
+    A table that waits for something has a step, and a time that began has changed the entry. A seed without a record
+    is decided by a Scan in each pass.
+    """
+    declaration, observed = assessment.declaration, assessment.observed
+    if declaration is None or observed is None or observed.status != "ACTIVE" or observed.transitions:
+        return False
+    settled = not (assessment.steps or assessment.changes or assessment.error or assessment.refusal)
+    seeded = need(assessment.seed_record, observed.identity) is Need.NOTHING
+    return settled and not assessment.entry_changed and (seeded or not seed_applies(context, declaration, assessment))
 
 
 def _assess_released(context: PassContext, base: TableAssessment) -> TableAssessment:

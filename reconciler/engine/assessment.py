@@ -13,7 +13,15 @@ from functools import partial
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.foreign_declarations import ForeignGuard
-from reconciler.engine.state import CancelledDeletions, ElapsedTimes, PlanCache, SafetyBackup, SafetyLatch, closes_latch
+from reconciler.engine.state import (
+    CancelledDeletions,
+    Conclusions,
+    ElapsedTimes,
+    PlanCache,
+    SafetyBackup,
+    SafetyLatch,
+    closes_latch,
+)
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
@@ -91,6 +99,7 @@ class PassContext:
     """The declarations of this pass; ``None`` for ``destroy``, which deletes tables although they are declared."""
     latch: SafetyLatch = field(default_factory=SafetyLatch)
     plan_cache: PlanCache = field(default_factory=PlanCache)
+    conclusions: Conclusions[TableAssessment] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)

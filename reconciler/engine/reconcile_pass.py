@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from reconciler.engine.apply import PassResult, apply_all, report_only
 from reconciler.engine.assess import assess_tables
-from reconciler.engine.assessment import PassContext
+from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.authorization import WriteAuthorization, authorize_writes, unreachable
 from reconciler.engine.context import EngineContext
 from reconciler.engine.foreign_declarations import ForeignGuard, find_foreign
@@ -186,6 +186,7 @@ class Pass:
             latch=latch,
             desired=None if destroy else desired,
             plan_cache=self.state.plan_cache,
+            conclusions=self.state.conclusions,
             cancelled_deletions=self.state.cancelled_deletions,
             elapsed_times=self.state.elapsed_times,
             backups=self.state.backups,
@@ -195,6 +196,8 @@ class Pass:
             stable_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,
         )
+        if self.request.focus is None:
+            self.state.forget_all_but({declaration.spec.name for declaration in desired.declarations})
         assessments = assess_tables(context, desired, self.request.focus, destroy=destroy)
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):
@@ -209,8 +212,8 @@ class Pass:
             recent=self._recent(authorization.snapshot),
             latch_closed=latch.closed,
         )
-        if not authorization.writes or self._plan_differs(report_only(assessments)):
-            return report_only(assessments)
+        if not authorization.writes or self._plan_differs(context, assessments):
+            return report_only(context, assessments)
         self.ports.telemetry.planned(self.pass_id, plan_summary(assessments))
         return apply_all(context, assessments, self.state, self._report_step)
 
@@ -223,11 +226,12 @@ class Pass:
             if elapsed_times.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
         )
 
-    def _plan_differs(self, planned: PassResult) -> bool:
+    def _plan_differs(self, context: PassContext, assessments: list[TableAssessment]) -> bool:
         """Whether the plan differs from the one that a person confirmed. Then none of it is carried out."""
         approved = self.request.approved
         if approved is None or approved.digest is None:
             return False
+        planned = report_only(context, assessments)
         self.plan_changed = plan_digest(self._merge_previous(planned.tables).values()) != approved.digest
         return self.plan_changed
 

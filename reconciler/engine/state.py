@@ -6,20 +6,22 @@ the process; a ``SafetyLatch`` lives as long as one pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+import operator
+from collections.abc import Callable, Hashable, Iterable, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from reconciler.engine.ports import Clock
 from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
-from reconciler.model.identity import Flavor
+from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.observed import ObservedTable, Responses
+from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, StateSnapshot
+from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
 from reconciler.model.report import TableReport
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
@@ -31,6 +33,7 @@ FRESH = timedelta(minutes=5)
 USED_WITHIN = timedelta(minutes=1)
 """How long a backup may be used after it was first seen AVAILABLE, if the process waited for it without a break."""
 ZERO = timedelta(0)
+A = TypeVar("A")
 Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
 
 
@@ -152,6 +155,73 @@ class _CachedPlan:
     planned: Planned
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the assessment of a table that needs nothing rests on, besides the clock.
+
+    ``observed`` and ``records`` (inventory entry, seed record, attempts, used quotas) are compared by identity:
+    ``revision`` and unknown members of an entry do not take part in its equality, and the state table returns the same
+    object for an unchanged record.
+    """
+
+    declaration: Declaration
+    observed: ObservedTable
+    records: tuple[InventoryEntry | None, SeedRecord | None, Attempts | None, QuotaUsage | None]
+    claims: tuple[Claim, ...]
+    options: Options
+    endpoint: Endpoint
+    fresh: bool
+
+    def same(self, other: Basis) -> bool:
+        """Whether both lead to the same conclusion."""
+        return (
+            self.observed is other.observed
+            and all(map(operator.is_, self.records, other.records))
+            and self.fresh is other.fresh
+            and (self.options is other.options or self.options == other.options)
+            and (self.endpoint is other.endpoint or self.endpoint == other.endpoint)
+            and self.claims == other.claims
+            and (self.declaration is other.declaration or self.declaration == other.declaration)
+        )
+
+
+@dataclass(slots=True)
+class Conclusions(Generic[A]):
+    """The last assessment of each table that needed nothing, by name, with its basis.
+
+    ``assess`` decides which may be kept: those that neither a clock nor a memory of this process can change. Threads
+    that work on different tables may share it.
+    """
+
+    kept: dict[str, tuple[Basis, A]] = field(default_factory=dict)
+    reports: dict[str, tuple[A, TableReport]] = field(default_factory=dict)
+
+    def of(self, name: str, basis: Basis) -> A | None:
+        """The assessment that was kept for an equal basis."""
+        last = self.kept.get(name)
+        return last[1] if last is not None and last[0].same(basis) else None
+
+    def keep(self, name: str, basis: Basis, assessment: A) -> None:
+        """Keep this assessment until the basis differs."""
+        self.kept[name] = (basis, assessment)
+
+    def report(self, name: str, assessment: A, make: Callable[[], TableReport]) -> TableReport:
+        """The result of ``make``, or the same object as last time for the very assessment that is kept."""
+        kept = self.kept.get(name)
+        if kept is None or kept[1] is not assessment:
+            return make()
+        known = self.reports.get(name)
+        if known is None or known[0] is not assessment:
+            known = self.reports[name] = (assessment, make())
+        return known[1]
+
+    def forget_all_but(self, names: Set[str]) -> None:
+        """Keep only these tables, so that memory does not grow with tables that come and go."""
+        for kept in (self.kept, self.reports):
+            for name in kept.keys() - names:
+                del kept[name]
+
+
 @dataclass(slots=True)
 class PlanCache:
     """The last observation and the last plan of each table, by name.
@@ -174,6 +244,12 @@ class PlanCache:
         observed = read()
         self.observations[name] = _Observation(spec, responses, observed)
         return observed
+
+    def forget_all_but(self, names: Set[str]) -> None:
+        """Keep only these tables."""
+        for kept in (self.observations, self.plans):
+            for name in kept.keys() - names:
+                del kept[name]
 
     def planned(self, declaration: Declaration, observed: ObservedTable, flavor: Flavor) -> Planned:
         """Every difference and the steps that remove them; see ``diff`` and ``plan``."""
@@ -227,10 +303,16 @@ class EngineState:
     last_good: DesiredState | None = None
     last_verdict: str | None = None
     plan_cache: PlanCache = field(default_factory=PlanCache)
+    conclusions: Conclusions[Any] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
+
+    def forget_all_but(self, names: Set[str]) -> None:
+        """Drop what the caches hold of other tables than these."""
+        self.plan_cache.forget_all_but(names)
+        self.conclusions.forget_all_but(names)
 
     def load_attempts(self, snapshot: StateSnapshot) -> None:
         """Take over the attempts that an earlier process recorded, where this one has none of its own."""
@@ -240,7 +322,7 @@ class EngineState:
     def reuse(self, table: TableReport) -> TableReport:
         """The report, or the object of the previous pass if it is equal, so that readers can compare by identity."""
         last = self.reports.get(table.name)
-        return last if last is not None and last == table else table
+        return last if last is not None and (last is table or last == table) else table
 
     def drift_start(self, table: TableReport, now: datetime) -> datetime | None:
         """When the present drift of this table was first seen, or ``None``."""

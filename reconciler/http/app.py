@@ -5,6 +5,7 @@ Reads are open to probes and Prometheus under any Host. Mutating routes use ``Gu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -72,9 +73,17 @@ def create_app(
         return docs.render(app.openapi())
 
     @app.get("/metrics", summary="Prometheus metrics", tags=["probes"], **openapi.METRICS)
-    def prometheus(accept: str = Header(default="", include_in_schema=False)) -> Response:
-        content_type, body = metrics.exposition(accept)
-        return Response(body, headers={"Content-Type": content_type})
+    def prometheus(
+        accept: str = Header(default="", include_in_schema=False),
+        accept_encoding: str = Header(default="", include_in_schema=False),
+    ) -> Response:
+        headers = {"Vary": "Accept, Accept-Encoding"}
+        if _accepts_gzip(accept_encoding):
+            headers["Content-Encoding"] = "gzip"
+            content_type, body = metrics.compressed(accept)
+        else:
+            content_type, body = metrics.exposition(accept)
+        return Response(body, headers={**headers, "Content-Type": content_type})
 
     @app.get("/livez", summary="Whether the loop is alive", tags=["probes"], responses=openapi.LIVE)
     async def livez() -> JSONResponse:
@@ -98,3 +107,13 @@ def create_app(
     app.add_api_route("/healthz", readyz, methods=["HEAD"], include_in_schema=False, response_model=None)
     openapi.install(app)
     return app
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Whether the header names gzip, or anything, with a weight other than 0 (RFC 9110, section 12.5.3)."""
+    weights: dict[str, str] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        weights[coding.strip()] = parameters.replace(" ", "")
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*")))
+    return weight is not None and not re.fullmatch(r"q=0(\.0{0,3})?", weight)

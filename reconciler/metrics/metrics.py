@@ -32,7 +32,6 @@ from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
 
 PUSH_JOB = "dynamodb_reconciler"
-OPENMETRICS_END = b"# EOF\n"
 _EXEMPLAR_LIMIT = 64
 """OpenMetrics allows 128 characters for all labels of an exemplar."""
 
@@ -94,6 +93,7 @@ class Metrics:
         self._events.pass_duration.labels(self._environment).observe(
             seconds, exemplar={"pass_id": report.pass_id[:_EXEMPLAR_LIMIT]}
         )
+        self._table_text.renew()
 
     def pass_crashed(self, trigger: str) -> None:
         """A pass raised instead of reporting."""
@@ -120,7 +120,13 @@ class Metrics:
         """Content type and text of every series, OpenMetrics where the Accept header asks for it."""
         encode, content_type = choose_encoder(accept_header)
         whole, tables = encode(self._whole), self._table_text.text(content_type, encode)
-        return content_type, whole.removesuffix(OPENMETRICS_END) + tables
+        return content_type, tables.text + whole
+
+    def compressed(self, accept_header: str) -> tuple[str, bytes]:
+        """As ``exposition``, as gzip. The series of all tables are compressed once for as long as none changes."""
+        encode, content_type = choose_encoder(accept_header)
+        whole, tables = encode(self._whole), self._table_text.text(content_type, encode)
+        return content_type, tables.deflated().gzip_with(whole)
 
     def write_textfile(self, path: str) -> None:
         """Write our own families to ``path``, by renaming a finished file into its place.

@@ -7,6 +7,7 @@ without an owner.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from reconciler.model.errors import StateError
@@ -33,8 +34,28 @@ SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
 }
 
 
-def snapshot_of(items: Iterable[Mapping[str, Any]], table: str) -> StateSnapshot:
+class ReadRecords:
+    """The records of the last load with the items that they were read from, so that an equal item is read once.
+
+    An unchanged record is the same object in each snapshot; the engine compares records by identity.
+    """
+
+    def __init__(self) -> None:
+        self._last: Mapping[str, tuple[Mapping[str, Any], Any]] = {}
+
+    def of(self, key: str, item: Mapping[str, Any], read: Callable[[], Any]) -> tuple[Mapping[str, Any], Any]:
+        """The item and its record, both of the last load if the item is equal. Raises what ``read`` raises."""
+        last = self._last.get(key)
+        return last if last is not None and last[0] == item else (item, read())
+
+    def keep(self, records: Mapping[str, tuple[Mapping[str, Any], Any]]) -> None:
+        """Keep what a whole load has read, and nothing else."""
+        self._last = records
+
+
+def snapshot_of(items: Iterable[Mapping[str, Any]], table: str, known: ReadRecords | None = None) -> StateSnapshot:
     """The snapshot of ``items`` of one scope. Runs of the history are ignored. Raises ``StateError``."""
+    known, seen = known or ReadRecords(), dict[str, tuple[Mapping[str, Any], Any]]()
     members: dict[str, Any] = {member: {} for member, _ in NAMED.values()}
     for item in items:
         key = str((item.get("record") or {}).get("S", ""))
@@ -44,10 +65,12 @@ def snapshot_of(items: Iterable[Mapping[str, Any]], table: str) -> StateSnapshot
         if prefix in NAMED:
             member, to_record = NAMED[prefix]
             name = key[len(prefix) :]
-            members[member][name] = read_record(item, to_record, table, name)
+            seen[key] = known.of(key, item, partial(read_record, item, to_record, table, name))
+            members[member][name] = seen[key][1]
         else:
             member, to_record = SINGLE.get(key, ("", _unknown))
             members[member] = read_record(item, to_record, table)
+    known.keep(seen)
     return StateSnapshot(**members)
 
 

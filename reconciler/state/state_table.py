@@ -47,7 +47,7 @@ from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.schema import create_request, fingerprint_of, has_state_table_keys
-from reconciler.state.snapshot import foreign_claims, snapshot_of
+from reconciler.state.snapshot import ReadRecords, foreign_claims, snapshot_of
 
 READY_SECONDS = 60.0
 """Seconds to wait until a new state table is ACTIVE."""
@@ -80,6 +80,7 @@ class StateTable:
         self._fresh = False
         self._seen_token = 0
         self._cache = StateCache()
+        self._records = ReadRecords()
         self._notices: tuple[str, ...] = ()
         self._transfer: StackTransfer | None = None
         if former is not None and former.scope != scope:
@@ -271,7 +272,7 @@ class StateTable:
         here = fingerprint_of(live)
         before = self._cache.before(here)
         items = list(query(self._client, params))
-        snapshot = snapshot_of(items, self.name)
+        snapshot = snapshot_of(items, self.name, self._records)
         elsewhere = foreign_claims(self._client, self.name, self._scope)
         rolled_back = self._rolled_back(before, snapshot.lease, items)
         snapshot = replace(

@@ -141,3 +141,21 @@ def test_probes_answer_under_any_host(ready, path):
 def test_head_requests_answer_as_get_without_a_body(ready, path):
     answer = ask(ready.port, path, "HEAD")
     assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("*, gzip; q=0.000", False),
+        ("identity", False),
+        ("br", False),
+    ],
+)
+def test_metrics_are_compressed_where_the_client_asks_for_it(ready, accepted, packed):
+    answer = ready.get("/metrics", **{"Accept-Encoding": accepted})
+    assert ("content-encoding" in {name.lower() for name in answer.headers}) is packed
+    assert answer.headers["Vary"] == "Accept, Accept-Encoding"

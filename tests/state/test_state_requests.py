@@ -17,7 +17,7 @@ from reconciler.state.fields import Fields
 from reconciler.state.lease import LeaseRecord
 from reconciler.state.record_types import ENTRIES, LEASES
 from reconciler.state.schema import create_request, has_state_table_keys
-from reconciler.state.snapshot import snapshot_of
+from reconciler.state.snapshot import ReadRecords, snapshot_of
 from reconciler.state.state_table import StateTable
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -203,3 +203,26 @@ def test_the_fingerprint_is_written_once_and_never_overwritten() -> None:
     snapshot = store.ensure()
     assert fingerprints(recorded) == []
     assert snapshot.recorded_fingerprint != snapshot.actual_fingerprint
+
+
+def test_an_equal_item_is_the_same_record_and_any_other_is_read_anew():
+    known = {
+        "scope": "shop/dev",
+        "record": "table#users",
+        **ENTRIES.write(InventoryEntry("users", "users", "created", "n")),
+    }
+    records = ReadRecords()
+
+    def entry(**members):
+        return snapshot_of([encode({**known, **members})], "s", records).inventory["users"]
+
+    first = entry()
+    assert entry() is first
+    newer = entry(revision=2)
+    assert (newer == first, newer is first, newer.revision) == (True, False, 2)
+    assert entry(later="a member of a newer version").unknown
+    assert entry().revision == first.revision
+    assert snapshot_of([], "s", records).inventory == {}
+    assert entry() is not first
+    with pytest.raises(StateError):
+        entry(ownership="inherited")

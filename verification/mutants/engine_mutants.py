@@ -4,9 +4,50 @@ from __future__ import annotations
 
 from mutants.mutant import Mutant
 
+CONCLUSIONS = "test_engine_conclusions"
 PASS = "test_engine_pass"
 
 MUTANTS = (
+    Mutant(
+        "a conclusion outlives its record",
+        "Basis.same",
+        "all(map(operator.is_, self.records, other.records))",
+        "True",
+        "a table that was seeded anew or forgotten is reported as before",
+        (f"{CONCLUSIONS}::test_whatever_an_assessment_rests_on_is_assessed_anew",),
+    ),
+    Mutant(
+        "a conclusion outlives its declaration",
+        "Basis.same",
+        "self.declaration is other.declaration or self.declaration == other.declaration",
+        "True",
+        "a changed file changes nothing until the next start",
+        (f"{CONCLUSIONS}::test_whatever_an_assessment_rests_on_is_assessed_anew",),
+    ),
+    Mutant(
+        "a conclusion outlives the claim of another stack",
+        "Basis.same",
+        "self.claims == other.claims",
+        "True",
+        "two stacks go on with the same table",
+        (f"{CONCLUSIONS}::test_whatever_an_assessment_rests_on_is_assessed_anew",),
+    ),
+    Mutant(
+        "what a Scan decided once is concluded",
+        "_needs_nothing",
+        "seeded = need(assessment.seed_record, observed.identity) is Need.NOTHING",
+        "seeded = True",
+        "a table that somebody emptied is never seeded",
+        (f"{CONCLUSIONS}::test_a_table_whose_seed_is_decided_by_a_scan_is_scanned_in_each_pass",),
+    ),
+    Mutant(
+        "a table that still has to be recorded counts as concluded",
+        "_needs_nothing",
+        "not assessment.entry_changed",
+        "True",
+        "the record of an adopted table is never written",
+        (f"{CONCLUSIONS}::test_a_record_that_is_still_to_be_written_is_assessed_in_each_pass",),
+    ),
     Mutant(
         "an empty desired state is obeyed",
         "Pass._run",

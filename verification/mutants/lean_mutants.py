@@ -36,11 +36,19 @@ MUTANTS = (
     ),
     Mutant(
         "the lean client believes what is no JSON",
-        "AnswerReader._read_success",
-        'outcome.failure = Malformed(operation, "NotJson", "the answer is empty, truncated or garbled")',
+        "AnswerReader._members",
+        'raise Malformed(operation, "NotJson", "the answer is empty, truncated or garbled") from None',
         "content = {}",
         "the login page of a proxy, with status 200, reads as an empty answer",
         ("test_aws_answers::test_a_success_that_is_not_a_json_object_is_malformed",),
+    ),
+    Mutant(
+        "the same bytes mean the same whatever was asked",
+        "KnownAnswers.of",
+        "key = (operation, blake2b(body, digest_size=16).digest())",
+        'key = ("", blake2b(body, digest_size=16).digest())',
+        "`{}` is an empty policy, and then an empty list of tables",
+        ("test_aws_lean_known_answers::test_equal_bytes_of_another_operation_are_read_anew",),
     ),
     Mutant(
         "bytes after an answer are kept for the next call",

@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from reconciler.aws import hooks
 from reconciler.aws.lean import retries
 from reconciler.aws.lean.answer import Answer
 from reconciler.aws.lean.clock import ServerClock
+from reconciler.aws.lean.known_answers import KnownAnswers
 from reconciler.aws.lean.model import Shapes
 from reconciler.model.errors import Malformed
 
@@ -44,6 +46,7 @@ class AnswerReader:
     def __init__(self, shapes: Shapes, clock: ServerClock) -> None:
         self._shapes = shapes
         self._clock = clock
+        self._known = KnownAnswers()
 
     def read(self, operation: str, answer: Answer) -> Outcome:
         """The outcome of a sending that was answered. Raises what botocore's parser lets escape from broken bytes."""
@@ -77,16 +80,22 @@ class AnswerReader:
         if not body and not self._shapes.has_output(operation):
             return
         try:
+            members = self._known.of(operation, body, partial(self._members, operation, body))
+        except Malformed as error:
+            outcome.failure = error
+            return
+        outcome.answer = {**members, **outcome.answer}
+
+    def _members(self, operation: str, body: bytes) -> dict[str, Any]:
+        try:
             content = json.loads(body.decode())
         except UnicodeDecodeError:
             raise
         except ValueError:
-            outcome.failure = Malformed(operation, "NotJson", "the answer is empty, truncated or garbled")
-            return
+            raise Malformed(operation, "NotJson", "the answer is empty, truncated or garbled") from None
         if not isinstance(content, dict):
-            outcome.failure = Malformed(operation, "NotJson", "the answer is not a JSON object")
-            return
-        outcome.answer = {**self._shapes.read(operation, content), **outcome.answer}
+            raise Malformed(operation, "NotJson", "the answer is not a JSON object")
+        return self._shapes.read(operation, content)
 
     def _read_error(self, operation: str, answer: Answer, body: bytes, outcome: Outcome) -> None:
         """As botocore's parser of JSON errors, which the names and texts of ``errors`` rest on."""
