@@ -68,7 +68,7 @@ LONGEST_PAUSE = 2.0
 
 def desired_state(settings: Settings) -> DesiredState:
     """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
-    return FolderSource(settings.desired_state, settings.environment).load()
+    return FolderSource(settings.desired_state, settings.environment, uses_stored=True).load()
 
 
 def json_schema() -> dict[str, Any]:
@@ -321,7 +321,8 @@ class App:
     @cached_property
     def source(self) -> FolderSource | CachedSource:
         """The declarations; a one-shot command reads them once, so that all its passes use the same ones."""
-        folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
+        settings = self.settings
+        folder = FolderSource(settings.desired_state, settings.environment, SystemClock(), uses_stored=self.one_shot)
         return CachedSource(folder) if self.one_shot else folder
 
     @cached_property
