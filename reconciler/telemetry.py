@@ -11,8 +11,8 @@ from reconciler.engine.ports import NULL_TRACING, ApiExchange, Tracing
 from reconciler.logs import bind, get_logger, unbind
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
-from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
+from reconciler.runs.feed import Feed
 
 if TYPE_CHECKING:
     from reconciler.metrics import Metrics

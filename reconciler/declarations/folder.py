@@ -11,21 +11,25 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.declarations.assemble import assemble
 from reconciler.declarations.cache.file_cache import FileCache, check_all
 from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
-from reconciler.declarations.formats.python.overlooked_classes import resembling
-from reconciler.declarations.formats.python.read_classes import PythonReading, read_python
 from reconciler.declarations.locate import locate
-from reconciler.declarations.remains import LeftoverDefinitions
-from reconciler.engine.ports import Clock
+from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
+from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.read_seed import SeedCache
+
+if TYPE_CHECKING:
+    from reconciler.declarations.remains import LeftoverDefinitions
+    from reconciler.engine.ports import Clock
 
 SETTLE_SECONDS = 3.0
 """How long the declarations must be unchanged before something is deleted because of them. A checkout writes its files
@@ -90,7 +94,6 @@ class FolderSource:
         self._confirmed: DesiredState | None = None
         self._refuted: DesiredState | None = None
         self._seed_cache = SeedCache()
-        self._leftovers = LeftoverDefinitions()
         self._read: _LastReading | None = None
 
     def load(self) -> DesiredState:
@@ -118,7 +121,7 @@ class FolderSource:
         first = read_snapshot(root)
         files = [file for file in first.declarations if not file.path.endswith(".py")]
         classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
-        python = read_python(classes, first.root, self.environment)
+        python = _read_classes(classes, first.root, self.environment)
         readings = cache.read(files)
         checked = [
             *check_all(python.declarations, self.environment),
@@ -133,7 +136,7 @@ class FolderSource:
             incomplete=bool(unread),
         )
         problems = [*unread, *assembly.problems]
-        problems += resembling(classes, python.declarations) if not python.problems else ()
+        problems += _resembling(classes, python.declarations) if not python.problems else ()
         problems += self._changed(first, python)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
@@ -210,6 +213,12 @@ class FolderSource:
         self._confirmed = desired
         return True
 
+    @cached_property
+    def _leftovers(self) -> LeftoverDefinitions:
+        from reconciler.declarations.remains import LeftoverDefinitions
+
+        return LeftoverDefinitions()
+
     def _changed(self, first: FolderSnapshot, python: PythonReading) -> list[Problem]:
         """Problems for files that changed between two reads: an editor may be saving them."""
         before, after = first.hashes(), read_snapshot(first.root).hashes()
@@ -278,6 +287,24 @@ def _own_path(root: Path, path: str) -> str:
         return (root / path).resolve().relative_to(root.resolve()).as_posix()
     except (OSError, RuntimeError, ValueError):
         return path
+
+
+def _read_classes(files: tuple[SourceFile, ...], root: Path, environment: str | None) -> PythonReading:
+    """What the class files declare; nothing is imported where there is none."""
+    if not files:
+        return PythonReading()
+    from reconciler.declarations.formats.python.read_classes import read_python
+
+    return read_python(files, root, environment)
+
+
+def _resembling(files: tuple[SourceFile, ...], declared: Sequence[RawDeclaration]) -> list[Problem]:
+    """Problems for classes and files that look like a declaration and are none."""
+    if not files:
+        return []
+    from reconciler.declarations.formats.python.overlooked_classes import resembling
+
+    return resembling(files, declared)
 
 
 def _silent(python: PythonReading) -> list[tuple[str, str]]:
