@@ -9,9 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.fakes import FakeClock
 from support.folders import SOUND, write
 
 from reconciler.declarations.cache import cache_folder, packing, stored_results
@@ -36,7 +38,7 @@ global_secondary_indexes:
     projection: {projection_type: INCLUDE, non_key_attributes: [zeta, alpha]}
     provisioned_throughput: {read_capacity_units: 1, write_capacity_units: 1}
 time_to_live: {enabled: true, attribute_name: until}
-tags: {team: a, "naïve \\ud83d\\ude00": "ü"}
+tags: {team: a, "naïve 😀": "ü"}
 lifecycle: {protect: true, ignore_changes: [billing.throughput], on_existing: own}
 references: [users, {table: users, attribute: who}]
 auto_scaling: {read: {min: 1, max: 10, target: 70}}
@@ -75,7 +77,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def source(folder: Path, environment: str | None = None) -> FolderSource:
     """As another command makes it."""
-    return FolderSource(str(folder), environment, uses_stored=True)
+    return FolderSource(str(folder), environment, FakeClock(datetime(2026, 1, 1, tzinfo=UTC)), uses_stored=True)
 
 
 def load(folder: Path, environment: str | None = None) -> DesiredState:
@@ -428,6 +430,12 @@ def test_a_class_file_is_evaluated_in_every_command(folder: Path, home: Path) ->
     write(folder, {"things_table.py": text})
     load(folder)
     assert "things" not in stored(home).read_text(encoding="utf-8")
+
+
+def test_a_text_that_json_would_change_is_not_stored(folder: Path, parsed: list[str]) -> None:
+    write(folder, {"orders.yaml": FULL.replace("team: a", r'"\ud83d\ude00": a')})
+    assert load(folder) == load(folder)
+    assert parsed == ["orders.yaml", "users.json", "orders.yaml"]
 
 
 def test_only_sound_declarations_are_packed() -> None:

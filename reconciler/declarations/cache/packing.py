@@ -6,6 +6,7 @@ other type is accepted, and no code is stored: a file that somebody changed give
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -23,13 +24,17 @@ class NotPackable(Exception):
 
 
 def pack(checked: CheckedFile) -> Any:
-    """A file without problems that declares something, as JSON values. Raises ``NotPackable`` for any other."""
+    """A file without problems that declares something, as JSON values. Raises ``NotPackable`` for any other.
+
+    The lines of the fields are left out, because only messages need them.
+    """
     if checked.problems or not checked.declarations:
         raise NotPackable
     declarations = [_pack_declaration(each) for each in checked.declarations]
     packed = [declarations, list(checked.warnings), checked.empty_document]
-    # Messages are not stored, so a location without its lines is equal here.
-    if [_without_lines(each) for each in checked.declarations] != list(unpack(packed).declarations):
+    # JSON joins two surrogates into one character, which YAML keeps apart.
+    restored = unpack(json.loads(json.dumps(packed)))
+    if [_without_lines(each) for each in checked.declarations] != list(restored.declarations):
         raise NotPackable
     return packed
 
