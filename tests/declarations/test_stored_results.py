@@ -165,7 +165,9 @@ def test_another_environment_has_its_own_results(folder: Path, home: Path, parse
 
 
 @pytest.mark.parametrize(
-    ("what", "value"), [("__version__", "0.0.1"), ("FORMAT", 0), ("_code_digest", lambda: "other rules")]
+    ("what", "value"),
+    [("__version__", "0.0.1"), ("FORMAT", 0), ("_code_digest", lambda: "other rules")],
+    ids=["version", "format", "rules"],
 )
 def test_results_of_another_version_are_ignored(
     what: str, value: object, folder: Path, parsed: list[str], monkeypatch: pytest.MonkeyPatch
@@ -320,7 +322,7 @@ def test_a_cache_of_another_user_is_ignored(give_away: Callable, folder: Path, h
     assert len(parsed) == 4
 
 
-@pytest.mark.parametrize("mode", [0o720, 0o702])
+@pytest.mark.parametrize("mode", [0o720, 0o702], ids=["group", "everybody"])
 def test_a_folder_that_others_can_write_is_not_used(mode: int, folder: Path, home: Path, parsed: list[str]) -> None:
     load(folder)
     (home / cache_folder.NAME).chmod(mode)
