@@ -121,6 +121,8 @@ class App:
     """The notices of the connection that were already printed."""
     _has_hanging_call: bool = False
     """Whether a call of an abandoned run may still be running; then the lease is not released but expires."""
+    _converges: bool = False
+    """Whether the engine plans before it writes, and asks ``DeclarationSource.still`` between the two."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -139,6 +141,7 @@ class App:
         """Run passes until done or the deadline. A call that hangs delays the end by at most ``OVERTIME``."""
         from reconciler.system import run_with_timeout
 
+        self._converges = True
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
@@ -335,11 +338,15 @@ class App:
 
     @cached_property
     def source(self) -> FolderSource | CachedSource:
-        """The declarations; a one-shot command reads them once, so that all its passes use the same ones."""
+        """The declarations; a one-shot command reads them once, so that all its passes use the same ones.
+
+        Only commands that read, and those that confirm the declarations before they write, use what a former command
+        checked.
+        """
         from reconciler.system import SystemClock
 
-        settings = self.settings
-        folder = FolderSource(settings.desired_state, settings.environment, SystemClock(), uses_stored=self.one_shot)
+        settings, uses_stored = self.settings, self.one_shot and (self.read_only or self._converges)
+        folder = FolderSource(settings.desired_state, settings.environment, SystemClock(), uses_stored=uses_stored)
         return CachedSource(folder) if self.one_shot else folder
 
     @cached_property
@@ -349,7 +356,11 @@ class App:
         return self._build()
 
     def _declared(self) -> frozenset[str]:
-        return frozenset(declaration.spec.name for declaration in self.source.load().declarations)
+        source = self.source
+        desired = source.load()
+        if desired.from_cache and not source.still(desired):
+            desired = source.load()
+        return frozenset(declaration.spec.name for declaration in desired.declarations)
 
     def _wait_for_endpoint(self) -> None:
         """Identify the endpoint; raises ``EndpointError`` when it does not answer within WAIT."""

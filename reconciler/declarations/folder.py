@@ -183,8 +183,9 @@ class FolderSource:
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         """Problems for tables that are no longer declared but still defined in a file below the folder."""
         if not self._is_confirmed(desired):
-            reason = "was read from a cache that does not match the files"
-            return (Problem(self.location, None, None, reason, "The cache is removed now. Run the command again."),)
+            refuted = desired is self._refuted
+            reason = "was read from a cache that does not match" if refuted else "changed while it was being read"
+            return (Problem(self.location, None, None, reason, "Run the command again, which reads all files anew."),)
         root = locate(self.location)
         declaring = {path for path, file in desired.files.items() if file.tables}
         classes = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
