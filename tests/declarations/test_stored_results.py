@@ -21,6 +21,8 @@ from reconciler.declarations.folder import CachedSource, FolderSource
 from reconciler.declarations.formats.text import documents
 from reconciler.model.desired import DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError
+from reconciler.settings import Settings
+from reconciler.wiring import App
 
 FULL = """
 table_name: orders
@@ -448,3 +450,16 @@ def test_only_sound_declarations_are_packed() -> None:
 def test_without_leave_nothing_is_stored(folder: Path, home: Path) -> None:
     FolderSource(str(folder), None).load()
     assert not [*home.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("one_shot", "read_only", "used"),
+    [(True, True, True), (True, False, False), (False, False, False)],
+    ids=["preview and status", "seed, clear and import", "the daemon"],
+)
+def test_a_command_that_does_not_confirm_uses_no_stored_result(
+    one_shot: bool, read_only: bool, used: bool, folder: Path
+) -> None:
+    load(folder)
+    app = App(Settings(desired_state=str(folder)), one_shot=one_shot, read_only=read_only, endpoint_url=None)
+    assert app.source.load().from_cache is used
