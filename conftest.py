@@ -50,11 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _neutral_session() -> Iterator[None]:
+def _neutral_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     # A shell starts background jobs with SIGINT ignored, and children inherit that: the daemon would never see it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as monkeypatch:
         _neutral(monkeypatch)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

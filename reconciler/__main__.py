@@ -1,10 +1,16 @@
 """``python -m reconciler`` and the console script: hand over to the command line, under supervision of signals."""
 
+import gc
 import sys
+
+NEW_OBJECTS = 50_000
+"""New objects that start a garbage collection. Python's 700 would start a hundred of them while modules are imported,
+and none would find anything; the daemon sets its own number when it has started."""
 
 
 def main() -> int:
     """Run the command line; returns the exit code, as README.md lists them."""
+    gc.set_threshold(NEW_OBJECTS)
     from reconciler import interruption
 
     return interruption.end(interruption.supervised(_command_line, last=True))

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from structlog.contextvars import bind_contextvars, unbind_contextvars
-
 from reconciler.change_counter import ChangeCounter
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.ports import NULL_TRACING, ApiExchange, Tracing
-from reconciler.logs import get_logger
+from reconciler.logs import bind, get_logger, unbind
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
-from reconciler.runs import Feed
 from reconciler.runs.events import pass_event, step_event
+from reconciler.runs.feed import Feed
 
 if TYPE_CHECKING:
     from reconciler.metrics import Metrics
@@ -65,7 +63,7 @@ class CompositeTelemetry:
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
         """Every line of the log carries the pass id until the pass ends."""
-        bind_contextvars(pass_id=pass_id)
+        bind(pass_id=pass_id)
         self._record_heartbeat()
         self._loop_status.start(pass_id)
         if self._metrics is not None:
@@ -104,7 +102,7 @@ class CompositeTelemetry:
         say = log.error if report.verdict is Verdict.ERROR else log.info
         seconds = round((report.finished - report.started).total_seconds(), 3)
         say("pass", trigger=report.trigger, verdict=report.verdict.value, seconds=seconds, **outcome)
-        unbind_contextvars("pass_id")
+        unbind("pass_id")
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""

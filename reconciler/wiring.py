@@ -1,11 +1,11 @@
-"""Builds every part and connects them; the only module that knows all edges. Commands open an ``App``."""
+"""Builds every part and connects them; the only module that knows all edges. Commands open an ``App``.
+
+Each part is imported where it is built: ``validate`` needs no engine, and a one-shot command no daemon.
+"""
 
 from __future__ import annotations
 
 import os
-import socket
-import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -15,19 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
-from reconciler.aws import hooks
-from reconciler.aws.rate_limit import RateLimited
-from reconciler.aws.session import Connection, connect
-from reconciler.aws.validator import OfflineValidator
-from reconciler.backoff import retry
-from reconciler.change_counter import ChangeCounter
 from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
-from reconciler.engine.context import EndpointWatch, EngineContext
-from reconciler.engine.loop_status import LoopStatus
-from reconciler.engine.ports import TableApi, Telemetry
-from reconciler.engine.reconciler import Reconciler
 from reconciler.logs import get_logger
-from reconciler.model.desired import DesiredState
 from reconciler.model.errors import (
     ApiError,
     EndpointError,
@@ -37,29 +26,32 @@ from reconciler.model.errors import (
     StateError,
     Unreachable,
 )
-from reconciler.model.identity import Endpoint
-from reconciler.model.options import Options
-from reconciler.model.plan import Approval, Step
-from reconciler.model.records import StateSnapshot
-from reconciler.model.report import PassReport, RunReport
-from reconciler.runs import Feed
-from reconciler.settings import Settings
-from reconciler.settings.in_effect import in_effect
-from reconciler.state.former_stack import FormerStack
-from reconciler.state.state_table import StateTable
-from reconciler.system import SystemClock, SystemRandom, Threads, run_with_timeout
-from reconciler.telemetry import CompositeTelemetry
 
 if TYPE_CHECKING:
+    import threading
+
+    from reconciler.aws.session import Connection
+    from reconciler.change_counter import ChangeCounter
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
-    from reconciler.engine.ports import NullTracing
+    from reconciler.engine.loop_status import LoopStatus
+    from reconciler.engine.ports import NullTracing, TableApi, Telemetry
+    from reconciler.engine.reconciler import Reconciler
     from reconciler.metrics import Metrics
+    from reconciler.model.desired import DesiredState
+    from reconciler.model.identity import Endpoint
+    from reconciler.model.options import Options
+    from reconciler.model.plan import Approval, Step
+    from reconciler.model.report import RunReport
+    from reconciler.runs.feed import Feed
+    from reconciler.settings import Settings
+    from reconciler.system import Threads
     from reconciler.traces.spans import Traces
+
+    OnStep = Callable[[str, Step], None]
 
 log = get_logger("reconciler")
 
-OnStep = Callable[[str, Step], None]
 OVERTIME = timedelta(seconds=10)
 """How long after its deadline a run waits for calls that were sent before it."""
 FIRST_PAUSE = 0.1
@@ -68,7 +60,7 @@ LONGEST_PAUSE = 2.0
 
 def desired_state(settings: Settings) -> DesiredState:
     """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
-    return FolderSource(settings.desired_state, settings.environment).load()
+    return FolderSource(settings.desired_state, settings.environment, uses_stored=True).load()
 
 
 def json_schema() -> dict[str, Any]:
@@ -129,6 +121,8 @@ class App:
     """The notices of the connection that were already printed."""
     _has_hanging_call: bool = False
     """Whether a call of an abandoned run may still be running; then the lease is not released but expires."""
+    _converges: bool = False
+    """Whether the engine plans before it writes, and asks ``DeclarationSource.still`` between the two."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -145,6 +139,9 @@ class App:
         on_wait: Callable[[str], None] | None = None,
     ) -> RunReport:
         """Run passes until done or the deadline. A call that hangs delays the end by at most ``OVERTIME``."""
+        from reconciler.system import run_with_timeout
+
+        self._converges = True
         self.source.load()
         reconciler = self.reconciler
         seconds = (reconciler.timeout + OVERTIME).total_seconds()
@@ -159,6 +156,11 @@ class App:
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
         """The report of a run that was abandoned during a call, from its last complete pass."""
+        import uuid
+
+        from reconciler.model.report import PassReport, RunReport
+        from reconciler.system import SystemClock
+
         limit = f"{reconciler.timeout.total_seconds():g} s"
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
         last, now, run_id = self.loop_status.report, SystemClock().now(), uuid.uuid4().hex
@@ -203,6 +205,8 @@ class App:
 
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""
+        from reconciler.model.records import StateSnapshot
+
         report = self.reconciler.preview()
         runs: tuple[Mapping[str, Any], ...] = ()
         snapshot, problem = StateSnapshot(usable=False), None
@@ -228,6 +232,8 @@ class App:
 
     def effective_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Name, value in effect and origin of each."""
+        from reconciler.settings.in_effect import in_effect
+
         return in_effect(self.settings, self.connection.known)
 
     def serve(self) -> int:
@@ -264,6 +270,8 @@ class App:
     @cached_property
     def loop_status(self) -> LoopStatus:
         """The status of the loop."""
+        from reconciler.engine.loop_status import LoopStatus
+
         return LoopStatus(
             self.settings.environment_label, self.settings.interval.total_seconds(), stack=self.settings.stack
         )
@@ -280,6 +288,8 @@ class App:
     @cached_property
     def telemetry(self) -> Telemetry:
         """One telemetry for status, metrics, log and the calls of the traces."""
+        from reconciler.telemetry import CompositeTelemetry
+
         return CompositeTelemetry(
             self.loop_status,
             self.metrics,
@@ -299,11 +309,15 @@ class App:
     @cached_property
     def feed(self) -> Feed:
         """The event feed of passes and steps."""
+        from reconciler.runs.feed import Feed
+
         return Feed()
 
     @cached_property
     def connection(self) -> Connection:
         """The clients of the endpoint; nothing is called yet."""
+        from reconciler.aws.session import connect
+
         settings = self.settings
         made = connect(
             self.endpoint_url,
@@ -318,17 +332,28 @@ class App:
     @cached_property
     def threads(self) -> Threads:
         """The pool of WORKERS threads for tables and seeds."""
+        from reconciler.system import Threads
+
         return Threads(self.settings.workers, self.stop)
 
     @cached_property
     def change_counter(self) -> ChangeCounter:
         """Counts what was changed so far."""
+        from reconciler.change_counter import ChangeCounter
+
         return ChangeCounter(self.settings.state_table)
 
     @cached_property
     def source(self) -> FolderSource | CachedSource:
-        """The declarations; a one-shot command reads them once, so that all its passes use the same ones."""
-        folder = FolderSource(self.settings.desired_state, self.settings.environment, SystemClock())
+        """The declarations; a one-shot command reads them once, so that all its passes use the same ones.
+
+        Only commands that read, and those that confirm the declarations before they write, use what a former command
+        checked.
+        """
+        from reconciler.system import SystemClock
+
+        settings, uses_stored = self.settings, self.one_shot and (self.read_only or self._converges)
+        folder = FolderSource(settings.desired_state, settings.environment, SystemClock(), uses_stored=uses_stored)
         return CachedSource(folder) if self.one_shot else folder
 
     @cached_property
@@ -338,10 +363,17 @@ class App:
         return self._build()
 
     def _declared(self) -> frozenset[str]:
-        return frozenset(declaration.spec.name for declaration in self.source.load().declarations)
+        source = self.source
+        desired = source.load()
+        if desired.from_cache and not source.still(desired):
+            desired = source.load()
+        return frozenset(declaration.spec.name for declaration in desired.declarations)
 
     def _wait_for_endpoint(self) -> None:
         """Identify the endpoint; raises ``EndpointError`` when it does not answer within WAIT."""
+        from reconciler.backoff import retry
+        from reconciler.system import SystemClock
+
         clock = SystemClock(self.stop)
         deadline = clock.monotonic() + self.settings.wait.total_seconds()
 
@@ -368,6 +400,17 @@ class App:
 
     def _build(self) -> Reconciler:
         """Build the reconciler in one attempt; raises ``Unreachable`` while nothing answers."""
+        import socket
+        import uuid
+
+        from reconciler.aws import hooks
+        from reconciler.aws.validator import OfflineValidator
+        from reconciler.engine.context import EndpointWatch, EngineContext
+        from reconciler.engine.reconciler import Reconciler
+        from reconciler.state.former_stack import FormerStack
+        from reconciler.state.state_table import StateTable
+        from reconciler.system import SystemClock, SystemRandom
+
         endpoint = self.connection.identify()
         self._log_late_notices()
         options: Options = self.settings.options(endpoint.flavor, one_shot=self.one_shot)
@@ -404,6 +447,9 @@ class App:
         return Reconciler(context, options, deadline, accounts, on_endpoint_change=self._apply_new_endpoint)
 
     def _api(self, endpoint: Endpoint) -> TableApi:
+        from reconciler.aws.rate_limit import RateLimited
+        from reconciler.system import SystemClock
+
         tables = self.connection.tables
         return tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from reconciler import logs
 
@@ -27,8 +26,7 @@ def _as_before() -> Iterator[None]:
     handlers, level = list(root.handlers), root.level
     yield
     root.handlers[:], root.level = handlers, level
-    structlog.contextvars.clear_contextvars()
-    structlog.reset_defaults()
+    logs.unbind(*logs.bound())
 
 
 def written(format: logs.LogFormat, level: str = "info", **event: Any) -> str:
@@ -63,7 +61,7 @@ def test_the_level_is_a_threshold() -> None:
 
 
 def test_the_pass_id_is_in_the_context() -> None:
-    structlog.contextvars.bind_contextvars(pass_id="p-7")
+    logs.bind(pass_id="p-7")
     assert json.loads(written("json"))["pass_id"] == "p-7"
 
 

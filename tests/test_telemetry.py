@@ -7,9 +7,8 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-import structlog
 from simulation.clock import START
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import LogFormat, configure
@@ -65,6 +64,5 @@ def test_a_pass_is_one_line_of_the_log_that_names_the_stack(form: LogFormat) -> 
         CompositeTelemetry(LoopStatus("default"), None).pass_finished(report(stack="shop"))
     finally:
         logging.root.handlers[:], logging.root.level = handlers, level
-        structlog.reset_defaults()
     (line,) = stream.getvalue().splitlines()
     assert "shop" in line

@@ -1,6 +1,6 @@
 """The command line: ``main`` finds the verb, runs its command and returns its exit code (README.md).
 
-Nothing heavier than typer is imported before the body of a command runs, so that ``--help`` is fast.
+Most lines are parsed by ``plain_line``, the others by typer: help, errors and rare forms.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-
-import typer
+from typing import Any
 
 from reconciler import interruption
 from reconciler.cli import codes
+from reconciler.cli.catalog import VERSION_LINE, command_of
 from reconciler.cli.options import verb_first
-from reconciler.cli.verbs import application
+from reconciler.cli.plain_line import values_of
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,11 +26,14 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     _lenient_streams()
+    line = verb_first(argv)
     try:
-        return int(application()(verb_first(argv), prog_name="reconciler", standalone_mode=False) or codes.OK)
-    except typer.TyperException as error:
-        _usage(error)
-    except (typer.Abort, KeyboardInterrupt):
+        if line == ["--version"]:
+            sys.stdout.write(VERSION_LINE)
+            return codes.OK
+        plain = values_of(line)
+        return _with_typer(line) if plain is None else command_of(plain[0])(**plain[1])
+    except KeyboardInterrupt:
         return codes.INTERRUPTED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else codes.ERROR
@@ -39,7 +42,21 @@ def _run(argv: Sequence[str]) -> int:
     return codes.ERROR
 
 
-def _usage(error: typer.TyperException) -> None:
+def _with_typer(line: Sequence[str]) -> int:
+    import typer
+
+    from reconciler.cli.verbs import application
+
+    try:
+        return int(application()(list(line), prog_name="reconciler", standalone_mode=False) or codes.OK)
+    except typer.TyperException as error:
+        _usage(error)
+    except typer.Abort:
+        return codes.INTERRUPTED
+    return codes.ERROR
+
+
+def _usage(error: Any) -> None:
     message = getattr(error, "message", None)
     if isinstance(message, str):
         # pydantic puts this in front of our own message.

@@ -9,22 +9,21 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any
 
-import typer
-
 from reconciler import interruption
 from reconciler.cli import codes, options
 from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError
 from reconciler.model.report import PassReport
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 Body = Callable[..., int]
 Tables = Annotated[
-    list[str] | None, typer.Argument(metavar="TABLE", help="Tables by name or base name; all if none is given.")
+    list[str] | None, Argument(metavar="TABLE", help="Tables by name or base name; all if none is given.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, Option(("--yes", "-y"), help="Do not ask.")]
 
 
 def command(*, reports: bool = False) -> Callable[[Body], Body]:
@@ -68,7 +67,7 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
         if interruption.received() is not None:
             return codes.ERROR
         _explain(invocation, error, reports=reports)
-    except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError):
+    except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - last handler: a sentence and exit code 1; a traceback only with -v
         if invocation.verbosity > 0:

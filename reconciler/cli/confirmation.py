@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from reconciler import interruption
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
@@ -63,5 +61,10 @@ def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
 
 def confirm(question: str) -> bool:
     """Ask on standard error; anything but yes means no. A signal ends the question at once."""
+    import typer
+
     with interruption.grace(0):
-        return bool(typer.confirm(question, default=False, err=True))
+        try:
+            return bool(typer.confirm(question, default=False, err=True))
+        except typer.Abort:
+            raise KeyboardInterrupt from None

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-import typer
-
+from reconciler.cli.parameters import Option
 from reconciler.settings.model import SETTINGS
 
 
@@ -64,12 +63,12 @@ COLOR_HELP = f"When to use color: {', '.join(Color)}."
 DISPLAY = {
     "output": (
         Output,
-        typer.Option("--output", "-o", metavar="FORM", help=FORM_HELP, case_sensitive=False),
+        Option(("--output", "-o"), metavar="FORM", help=FORM_HELP, case_sensitive=False),
         Output.HUMAN,
     ),
-    "color": (Color, typer.Option("--color", metavar="WHEN", help=COLOR_HELP, case_sensitive=False), Color.AUTO),
-    "verbose": (int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Say more."), 0),
-    "quiet": (int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Say less."), 0),
+    "color": (Color, Option(("--color",), metavar="WHEN", help=COLOR_HELP, case_sensitive=False), Color.AUTO),
+    "verbose": (int, Option(("--verbose", "-v"), count=True, show_default=False, help="Say more."), 0),
+    "quiet": (int, Option(("--quiet", "-q"), count=True, show_default=False, help="Say less."), 0),
 }
 
 VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color"})
@@ -80,7 +79,7 @@ def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
     """Typer parameters of all options; only the help of ``run`` shows the rarer ones."""
     for flag in FLAGS:
         hidden = not (flag.common or all_in_help)
-        option = typer.Option(flag.long, metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
+        option = Option((flag.long,), metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
         kind: Any = str if flag.metavar else bool
         yield _parameter(flag.name, kind | None, option, None)
     for name, (kind, option, default) in DISPLAY.items():

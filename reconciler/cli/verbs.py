@@ -1,38 +1,20 @@
-"""The verbs and the typer group that imports a command when it is called. Called by ``app`` alone."""
+"""The typer group of all verbs, which imports a command when it is called. Called by ``app`` for lines that need it."""
 
 from __future__ import annotations
 
+import inspect
 import sys
-from importlib import import_module
-from keyword import iskeyword
-from typing import Annotated, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.core import TyperGroup
 
-from reconciler import __version__
 from reconciler.cli import codes, options
+from reconciler.cli.catalog import COMMANDS, VERSION_LINE, command_of
+from reconciler.cli.parameters import Argument, Option
 
-COMMANDS = {
-    "run": "The daemon: schedule, HTTP, metrics; with --once converge once and exit. The default.",
-    "preview": "Show what would be done; never writes.",
-    "up": "Preview, ask, converge.",
-    "destroy": "Delete the tables that this stack created, then suspend.",
-    "import": "Write declarations from live tables.",
-    "release": "Stop managing tables without touching them.",
-    "suspend": "Stop the loop from writing.",
-    "resume": "Let the loop write again.",
-    "seed": "Write seed items.",
-    "clear": "Remove unchanged seed items.",
-    "restore": "Create a table from a backup or a point in time.",
-    "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
-    "status": "Show recent passes, tables and blocked steps.",
-    "validate": "Check declarations and seeds offline.",
-    "schema": "Print the JSON Schema of a declaration.",
-    "init": "Write an example desired state.",
-    "doctor": "Endpoint, capabilities, permissions, clock, settings.",
-    "healthcheck": "Exit 0 when the daemon reports ready.",
-}
 HELP = "Keeps DynamoDB tables as declared: observe, diff, plan, apply, report; repeat."
 OPTIONS_NOTE = (
     "Options may stand before or after the command; the last one wins. Every setting is an option, listed by "
@@ -58,10 +40,9 @@ class Verbs(TyperGroup):
         """Import and build one command."""
         if cmd_name not in COMMANDS:
             return None
-        name = cmd_name.replace("-", "_") + ("_" if iskeyword(cmd_name) else "")
-        module = import_module(f"reconciler.cli.commands.{name}")
+        run = command_of(cmd_name)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name, help=module.__doc__)(getattr(module, name))
+        single.command(cmd_name, help=sys.modules[run.__module__].__doc__)(_for_typer(run))
         return typer.main.get_command(single)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
@@ -77,6 +58,41 @@ class Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
+def _for_typer(run: Callable[..., int]) -> Callable[..., int]:
+    """The command with its parameters as typer declares them."""
+
+    @wraps(run)
+    def call(**given: Any) -> int:
+        return run(**given)
+
+    parameters = [_typer_parameter(each) for each in inspect.signature(run).parameters.values()]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {each.name: each.annotation for each in parameters}
+    return call
+
+
+def _typer_parameter(parameter: inspect.Parameter) -> inspect.Parameter:
+    kind, declared = get_args(parameter.annotation)
+    if isinstance(declared, Argument):
+        made = typer.Argument(metavar=declared.metavar, help=declared.help)
+    else:
+        made = _typer_option(declared)
+    return parameter.replace(annotation=Annotated[kind, made])
+
+
+def _typer_option(declared: Option) -> Any:
+    return typer.Option(
+        *declared.names,
+        metavar=declared.metavar,
+        help=declared.help,
+        min=declared.minimum,
+        hidden=declared.hidden,
+        show_default=declared.show_default,
+        case_sensitive=declared.case_sensitive,
+        count=declared.count,
+    )
+
+
 def application() -> Any:
     """The whole command line, ready to parse."""
     app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None)
@@ -86,7 +102,7 @@ def application() -> Any:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        sys.stdout.write(f"reconciler {__version__}\n")
+        sys.stdout.write(VERSION_LINE)
         raise typer.Exit
 
 

@@ -1,16 +1,14 @@
-"""Checks all declarations, alone and together, and assigns each seed file to its table. Called by ``folder``."""
+"""Checks all declarations together, and assigns each seed file to its table. Called by ``folder``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.declarations.document.check import CheckedDocument, read_document
-from reconciler.declarations.document.extras import lifecycle, references
-from reconciler.declarations.document.table_document import table_spec
-from reconciler.declarations.raw import RawDeclaration
+from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
+from reconciler.model.table import TableSpec
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
 from reconciler.seeds.file_names import base_name_of, base_names, why_unread
@@ -29,28 +27,26 @@ class Assembly:
 
 
 def assemble(
-    raws: Sequence[RawDeclaration],
+    checked: Sequence[CheckedDeclaration],
     seeds: Sequence[SourceFile],
-    environment: str | None,
     memory: SeedCache,
     unread: Sequence[str] = (),
     *,
     incomplete: bool = False,
 ) -> Assembly:
-    """Check each declaration, then all together, then each seed against its table.
+    """Check all declarations together, then each seed against its table.
 
     ``unread`` are the paths of files below ``seeds`` that are not read; each is reported. ``incomplete`` means that
     more declarations exist that could not be read.
     """
-    checked = [read_document(raw, environment) for raw in raws]
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
     result.problems += [*declared_twice(checked), *references_exist(checked)]
     files = _SeedFiles(seeds, unread)
     for each in checked:
         file = files.take(each)
-        if each.sound and each.name and each.base_name:
-            result.declarations.append(_declaration(each, file, result.problems, memory))
+        if each.spec is not None:
+            result.declarations.append(_declaration(each, each.spec, file, result.problems, memory))
     result.problems += files.problems
     # An unreadable declaration may belong to a seed file, which must not be reported as superfluous then.
     if not incomplete and all(each.base_name for each in checked):
@@ -64,26 +60,24 @@ def assemble(
 
 
 def _declaration(
-    checked: CheckedDocument, file: SourceFile | None, problems: list[Problem], memory: SeedCache
+    checked: CheckedDeclaration, spec: TableSpec, file: SourceFile | None, problems: list[Problem], memory: SeedCache
 ) -> Declaration:
-    document, raw = checked.document, checked.raw
-    spec = table_spec(document, checked.name or "")
-    target = SeedTarget(checked.base_name or "", spec, document.seed.format if document.seed else None)
+    target = SeedTarget(checked.base_name or "", spec, checked.seed_format)
+    written_in, line = checked.location.file, checked.location.line
     seed: Seed | None = None
     found: list[Problem] = []
-    if file is not None and raw.seed is not None:
+    if file is not None and checked.class_seed is not None:
         remedy = "Keep the method or the file, not both."
         found = [
             checked.location.problem(FieldProblem(("seed",), f"duplicate seed: a seed method and {file.path}", remedy))
         ]
     elif file is not None:
         seed, found = memory.read(file, target)
-    elif raw.seed is not None:
-        seed, found = seed_of_class(raw.seed, raw.file, raw.line, target)
+    elif checked.class_seed is not None:
+        seed, found = seed_of_class(checked.class_seed, written_in, line or 1, target)
     problems += found
-    description = raw.description or document.description
-    origin = Origin(raw.file, raw.line)
-    return Declaration(target.base_name, spec, origin, lifecycle(document), description, seed, references(document))
+    origin = Origin(written_in, line)
+    return Declaration(target.base_name, spec, origin, checked.lifecycle, checked.description, seed, checked.references)
 
 
 class _SeedFiles:
@@ -98,15 +92,15 @@ class _SeedFiles:
         self.unread_problems: list[Problem] = []
         self.unread_warnings: list[str] = []
 
-    def take(self, checked: CheckedDocument) -> SourceFile | None:
+    def take(self, checked: CheckedDeclaration) -> SourceFile | None:
         """The seed file that the declaration names, or the one named after its base name."""
-        named = checked.document.seed.file if checked.document.seed else None
+        named = checked.seed_file
         file = self._named(checked, named) if named is not None else self._called(checked)
-        if checked.base_name and (file or named or checked.raw.seed is not None):
+        if checked.base_name and (file or named or checked.class_seed is not None):
             self.seeded.add(checked.base_name)
         return file
 
-    def _called(self, checked: CheckedDocument) -> SourceFile | None:
+    def _called(self, checked: CheckedDeclaration) -> SourceFile | None:
         paths = [path for path in self.files if base_name_of(path) == checked.base_name]
         self.taken.update(paths)
         for path in paths[1:]:
@@ -126,7 +120,7 @@ class _SeedFiles:
             warnings.append(f"{path}: seed of table {name!r}, which is not declared. {remedy}")
         return warnings
 
-    def name_unread(self, declarations: Sequence[CheckedDocument]) -> None:
+    def name_unread(self, declarations: Sequence[CheckedDeclaration]) -> None:
         """Report each file that is not read: an error if a declared table would have no seed, else a warning."""
         names = {name: each for each in declarations for name in (each.name, each.base_name) if name}
         folded = {name.lower(): name for name in names}
@@ -140,7 +134,7 @@ class _SeedFiles:
             else:
                 self.unread_warnings.append(f"{path}: {reason}. {remedy}")
 
-    def _named(self, checked: CheckedDocument, named: str) -> SourceFile | None:
+    def _named(self, checked: CheckedDeclaration, named: str) -> SourceFile | None:
         path = named.removeprefix("./")
         path = path if path in self.files else f"seeds/{path}"
         if path in self.files:
@@ -162,10 +156,10 @@ class _SeedFiles:
         return None
 
 
-def declared_twice(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:
+def declared_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:
     """Each table name and each base name belongs to one declaration."""
-    names: dict[str, CheckedDocument] = {}
-    base_names: dict[str, CheckedDocument] = {}
+    names: dict[str, CheckedDeclaration] = {}
+    base_names: dict[str, CheckedDeclaration] = {}
     for checked in declarations:
         remedy = "Remove or rename one of the two."
         first = names.setdefault(checked.name or "", checked)
@@ -179,23 +173,23 @@ def declared_twice(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]
             yield checked.location.problem(FieldProblem(("table_name",), reason, remedy))
 
 
-def references_exist(declarations: Sequence[CheckedDocument]) -> Iterator[Problem]:
+def references_exist(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:
     """Each reference is the base name of a declared table."""
     known = sorted(checked.base_name for checked in declarations if checked.base_name)
     for checked in declarations:
-        for position, reference in enumerate(checked.document.references or []):
-            if reference.table not in known:
-                suggestion = did_you_mean(reference.table, known)
+        for position, reference in enumerate(checked.referred):
+            if reference not in known:
+                suggestion = did_you_mean(reference, known)
                 remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Declared tables: {', '.join(known)}."
                 problem = FieldProblem(
-                    ("references", position, "table"), f"table {reference.table!r} is not declared", remedy
+                    ("references", position, "table"), f"table {reference!r} is not declared", remedy
                 )
                 yield checked.location.problem(problem)
 
 
-def names_that_collide(declarations: Sequence[CheckedDocument]) -> Iterator[str]:
+def names_that_collide(declarations: Sequence[CheckedDeclaration]) -> Iterator[str]:
     """A warning for names that differ only in case: DynamoDB Local treats them as one table."""
-    by_fold: dict[str, CheckedDocument] = {}
+    by_fold: dict[str, CheckedDeclaration] = {}
     for checked in declarations:
         first = by_fold.setdefault((checked.name or "").lower(), checked)
         if checked.name and first.name != checked.name:
@@ -205,5 +199,5 @@ def names_that_collide(declarations: Sequence[CheckedDocument]) -> Iterator[str]
             )
 
 
-def _where(checked: CheckedDocument) -> str:
-    return f"{checked.raw.file}:{checked.raw.line}"
+def _where(checked: CheckedDeclaration) -> str:
+    return f"{checked.location.file}:{checked.location.line}"

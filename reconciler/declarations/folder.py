@@ -11,19 +11,25 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.declarations.assemble import assemble
+from reconciler.declarations.cache.file_cache import FileCache, check_all
+from reconciler.declarations.cache.stored_results import StoredResults
+from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
-from reconciler.declarations.formats.python.overlooked_classes import resembling
-from reconciler.declarations.formats.python.read_classes import PythonReading, read_python
-from reconciler.declarations.formats.text.documents import DocumentCache, FileReading
 from reconciler.declarations.locate import locate
-from reconciler.declarations.remains import LeftoverDefinitions
-from reconciler.engine.ports import Clock
+from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
+from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.read_seed import SeedCache
+
+if TYPE_CHECKING:
+    from reconciler.declarations.remains import LeftoverDefinitions
+    from reconciler.engine.ports import Clock
 
 SETTLE_SECONDS = 3.0
 """How long the declarations must be unchanged before something is deleted because of them. A checkout writes its files
@@ -72,16 +78,22 @@ class _LastReading:
 class FolderSource:
     """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
 
-    ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
+    ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given. With
+    ``uses_stored`` it need not check files again that a former command checked, and stores its own results. What a
+    former command found is never acted upon: ``still`` and ``remains`` check all files anew (I2).
     """
 
-    def __init__(self, location: str, environment: str | None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, location: str, environment: str | None, clock: Clock | None = None, *, uses_stored: bool = False
+    ) -> None:
         self.location = location
         self.environment = environment or None
         self._settling_time = SettlingTime(clock)
-        self._document_cache = DocumentCache()
+        self._uses_stored = uses_stored
+        self._file_cache: FileCache | None = None
+        self._confirmed: DesiredState | None = None
+        self._refuted: DesiredState | None = None
         self._seed_cache = SeedCache()
-        self._leftovers = LeftoverDefinitions()
         self._read: _LastReading | None = None
 
     def load(self) -> DesiredState:
@@ -89,23 +101,42 @@ class FolderSource:
 
         Raises ``DeclarationError`` with all problems, sorted by file and line.
         """
-        first = read_snapshot(locate(self.location))
+        root = locate(self.location)
+        if self._file_cache is None:
+            stored = StoredResults(root, self.environment) if self._uses_stored else None
+            self._file_cache = FileCache(self.environment, stored)
+        cache = self._file_cache
+        try:
+            desired = self._load(root, cache)
+        except DeclarationError:
+            if not cache.uses_former:
+                raise
+            # Only the files themselves have the lines of all fields, which the messages name.
+            cache.forget_former()
+            desired = self._load(root, cache)
+        cache.store()
+        return desired
+
+    def _load(self, root: Path, cache: FileCache) -> DesiredState:
+        first = read_snapshot(root)
         files = [file for file in first.declarations if not file.path.endswith(".py")]
         classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
-        python = read_python(classes, first.root, self.environment)
-        readings = self._document_cache.read(files)
-        raws = [*python.declarations, *(raw for reading in readings for raw in reading.declarations)]
+        python = _read_classes(classes, first.root, self.environment)
+        readings = cache.read(files)
+        checked = [
+            *check_all(python.declarations, self.environment),
+            *(each for reading in readings for each in reading.declarations),
+        ]
         unread = [*first.problems, *python.problems, *(problem for each in readings for problem in each.problems)]
         assembly = assemble(
-            sorted(raws, key=lambda raw: (raw.file, raw.line)),
+            sorted(checked, key=lambda each: (each.location.file, each.location.line or 0)),
             first.seeds,
-            self.environment,
             self._seed_cache,
             first.unread_seeds,
             incomplete=bool(unread),
         )
         problems = [*unread, *assembly.problems]
-        problems += resembling(classes, raws) if not python.problems else ()
+        problems += _resembling(classes, python.declarations) if not python.problems else ()
         problems += self._changed(first, python)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
@@ -124,13 +155,21 @@ class FolderSource:
             tuple(sorted(warnings)),
             files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
             settled_at=self._settling_time.settled_at(digest, first.changed),
+            from_cache=cache.uses_former,
         )
 
     def still(self, desired: DesiredState) -> bool:
         """Whether all files are unchanged since ``desired`` was loaded, and none was added or removed.
 
-        It compares only hashes, so it is cheap enough to call right before each delete.
+        It compares only hashes, so it is cheap enough to call right before each delete. Declarations that a former
+        command checked are checked anew once.
         """
+        return self.unchanged(desired) and self._is_confirmed(desired)
+
+    def unchanged(self, desired: DesiredState) -> bool:
+        """As ``still``, for a caller that acts on nothing yet."""
+        if desired is self._refuted:
+            return False
         read = self._read
         try:
             if read is None or read.digest != desired.digest:
@@ -143,6 +182,10 @@ class FolderSource:
 
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         """Problems for tables that are no longer declared but still defined in a file below the folder."""
+        if not self._is_confirmed(desired):
+            refuted = desired is self._refuted
+            reason = "was read from a cache that does not match" if refuted else "changed while it was being read"
+            return (Problem(self.location, None, None, reason, "Run the command again, which reads all files anew."),)
         root = locate(self.location)
         declaring = {path for path, file in desired.files.items() if file.tables}
         classes = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
@@ -150,6 +193,32 @@ class FolderSource:
         own = {path: target for path in declaring if (target := _own_path(root, path)) != path}
         classes |= {(own[path], line) for path, line in classes if path in own}
         return self._leftovers.of(root, undeclared, declaring | set(own.values()), classes)
+
+    def _is_confirmed(self, desired: DesiredState) -> bool:
+        """Whether the files declare what ``desired`` says, without any result of a former command."""
+        if not desired.from_cache or desired is self._confirmed:
+            return True
+        if desired is self._refuted or self._file_cache is None:
+            return False
+        self._file_cache.forget_former()
+        try:
+            fresh = self.load()
+        except DeclarationError:
+            return False
+        if fresh.digest != desired.digest:
+            return False
+        if (fresh.declarations, fresh.files) != (desired.declarations, desired.files):
+            self._refuted = desired
+            self._file_cache.remove_stored()
+            return False
+        self._confirmed = desired
+        return True
+
+    @cached_property
+    def _leftovers(self) -> LeftoverDefinitions:
+        from reconciler.declarations.remains import LeftoverDefinitions
+
+        return LeftoverDefinitions()
 
     def _changed(self, first: FolderSnapshot, python: PythonReading) -> list[Problem]:
         """Problems for files that changed between two reads: an editor may be saving them."""
@@ -178,7 +247,7 @@ class CachedSource:
 
     def load(self) -> DesiredState:
         """The current declarations. Raises ``DeclarationError`` if they have problems now."""
-        if self.loaded is None or not self.source.still(self.loaded):
+        if self.loaded is None or not self.source.unchanged(self.loaded):
             self.loaded = None
             self.loaded = self.source.load()
         return self.loaded
@@ -201,7 +270,7 @@ def watch_paths(location: str) -> tuple[str, ...]:
 
 
 def _files(
-    snapshot: FolderSnapshot, declarations: Iterable[Declaration], readings: Mapping[str, FileReading]
+    snapshot: FolderSnapshot, declarations: Iterable[Declaration], readings: Mapping[str, CheckedFile]
 ) -> dict[str, DeclarationFile]:
     """What each declaration file declares, also where that is nothing."""
     tables: dict[str, list[str]] = {file.path: [] for file in snapshot.declarations}
@@ -219,6 +288,24 @@ def _own_path(root: Path, path: str) -> str:
         return (root / path).resolve().relative_to(root.resolve()).as_posix()
     except (OSError, RuntimeError, ValueError):
         return path
+
+
+def _read_classes(files: tuple[SourceFile, ...], root: Path, environment: str | None) -> PythonReading:
+    """What the class files declare; nothing is imported where there is none."""
+    if not files:
+        return PythonReading()
+    from reconciler.declarations.formats.python.read_classes import read_python
+
+    return read_python(files, root, environment)
+
+
+def _resembling(files: tuple[SourceFile, ...], declared: Sequence[RawDeclaration]) -> list[Problem]:
+    """Problems for classes and files that look like a declaration and are none."""
+    if not files:
+        return []
+    from reconciler.declarations.formats.python.overlooked_classes import resembling
+
+    return resembling(files, declared)
 
 
 def _silent(python: PythonReading) -> list[tuple[str, str]]:

@@ -1,11 +1,13 @@
-"""A declaration as written, before validation: the common result of class files and documents."""
+"""Declarations as written, before validation: the common result of class files and documents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Any
 
+from reconciler.model.errors import Problem
 from reconciler.parsing.source_location import Path
 
 
@@ -28,3 +30,18 @@ class RawDeclaration:
     seed: tuple[Any, ...] | None = None
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class PythonReading:
+    """What the class files declare.
+
+    ``outside`` are the modules read from outside the folder; ``silent`` says of each file without a table why it has
+    none.
+    """
+
+    declarations: list[RawDeclaration] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    outside: Mapping[FilePath, bytes] = field(default_factory=dict)
+    silent: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,8 @@ import re
 
 from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
 from fastapi import FastAPI
-from structlog.contextvars import bind_contextvars
+
+from reconciler.logs import bind
 
 _FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -34,5 +35,5 @@ def _fits(given: str) -> bool:
 
 def _bound_to_log(request_id: str) -> str:
     # Never unbound: uvicorn runs each request in a task, whose context ends with it.
-    bind_contextvars(request_id=request_id)
+    bind(request_id=request_id)
     return request_id

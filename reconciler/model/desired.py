@@ -102,7 +102,8 @@ class DesiredState:
     """Every declaration, sorted by table name. ``digest`` covers all files read, for the double reading.
 
     ``files`` are all declaration files by path, also those that declare nothing. ``settled_at`` is when the files will
-    have been unchanged for long enough to delete something because of them; None where they have been.
+    have been unchanged for long enough to delete something because of them; None where they have been. ``from_cache``
+    tells that a former command checked some of them; ``DeclarationSource.still`` and ``remains`` check them anew.
     """
 
     declarations: tuple[Declaration, ...]
@@ -110,6 +111,7 @@ class DesiredState:
     warnings: tuple[str, ...] = ()
     files: Mapping[str, DeclarationFile] = field(default_factory=dict)
     settled_at: datetime | None = None
+    from_cache: bool = field(default=False, compare=False)
 
     def named(self, name: str) -> Declaration | None:
         """The declaration whose table name or base name is ``name``."""

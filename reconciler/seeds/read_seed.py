@@ -13,12 +13,9 @@ from reconciler.parsing.source_file import SourceFile, decode
 from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeding.digest import items_digest
 from reconciler.seeds.convert import Shape, item_of, shape_of, written_items_of
-from reconciler.seeds.csv_format import read_csv_seed
 from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
 from reconciler.seeds.item_rules import TEXT_KEY, item_problems, key_of
-from reconciler.seeds.json_format import read_json_seed, read_jsonl_seed
 from reconciler.seeds.seed_types import SeedTarget, ValueProblem, WrittenItem, WrittenItems
-from reconciler.seeds.yaml_format import read_yaml_seed
 
 Reading = tuple[Seed | None, list[Problem]]
 SHOWN = 20
@@ -129,10 +126,16 @@ def read_written_items(file: SourceFile, target: SeedTarget) -> WrittenItems:
     text = decode(SourceFile(file.path, file.absolute, _unpacked(file)))
     suffix = seed_suffix(file.path)
     if suffix == ".csv":
+        from reconciler.seeds.csv_format import read_csv_seed
+
         return read_csv_seed(text, {**target.index_keys, **target.keys})
-    if suffix == ".jsonl":
-        return read_jsonl_seed(text)
-    return read_json_seed(text) if suffix == ".json" else read_yaml_seed(text)
+    if suffix in (".json", ".jsonl"):
+        from reconciler.seeds.json_format import read_json_seed, read_jsonl_seed
+
+        return read_json_seed(text) if suffix == ".json" else read_jsonl_seed(text)
+    from reconciler.seeds.yaml_format import read_yaml_seed
+
+    return read_yaml_seed(text)
 
 
 def _unpacked(file: SourceFile) -> bytes:

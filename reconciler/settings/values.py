@@ -152,10 +152,9 @@ def list_of(member: Callable[[Any], str]) -> Callable[[Any], tuple[str, ...]]:
 
 def matching(pattern: str, expected: str, remedy: str = "") -> Callable[[Any], str]:
     """A text that fits ``pattern`` as a whole."""
-    compiled = re.compile(pattern)
 
     def read(value: Any) -> str:
-        if not isinstance(value, str) or not compiled.fullmatch(value):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise InvalidValue(expected, remedy)
         return value
 

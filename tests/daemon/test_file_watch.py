@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.waiting import PATIENCE
 
 from reconciler.daemon import file_watch as module

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.sample_reports import deferred_step, report, table
 from support.waiting import PATIENCE
 

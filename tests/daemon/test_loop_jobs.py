@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.sample_reports import report, table
 from support.waiting import PATIENCE
 

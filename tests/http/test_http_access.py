@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.sample_reports import LOCAL, report, table
 from support.waiting import PATIENCE
 from support.web import ask

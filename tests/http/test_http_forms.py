@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.recording_app import DIGEST, FORM, declared, recording_server
 from support.web import ask
 

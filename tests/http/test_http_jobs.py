@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.sample_reports import LOCAL, report, table, ttl_step
 from support.web import ask
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from structlog.contextvars import get_contextvars
 from support.web import ask
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import HttpServer, create_app
+from reconciler.logs import bound
 from reconciler.metrics import Metrics
 
 
@@ -20,7 +20,7 @@ def logged() -> Iterator[tuple[int, list[Any]]]:
     loop_status, seen = LoopStatus("default"), []
 
     def status() -> dict[str, Any]:
-        seen.append(get_contextvars().get("request_id"))
+        seen.append(bound().get("request_id"))
         return {}
 
     server = HttpServer(create_app(loop_status, Metrics(loop_status), status=status), "127.0.0.1", 0)

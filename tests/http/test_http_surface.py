@@ -8,7 +8,7 @@ import socket
 import time
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import capture_logs
 from support.scrape import samples, value
 from support.waiting import PATIENCE
 from support.web import ask

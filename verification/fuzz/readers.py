@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.declarations.assemble import assemble
+from reconciler.declarations.cache.file_cache import check_all
 from reconciler.declarations.formats.python.classes import class_lines
 from reconciler.declarations.formats.text.documents import read_documents
 from reconciler.model.desired import Declaration, Seed
@@ -39,7 +40,7 @@ def read_declaration(path: str) -> Reader:
 
     def reader(data: bytes) -> str:
         reading = read_documents(SourceFile(path, Path("/nowhere") / path, data))
-        assembly = assemble(list(reading.declarations), (), None, SeedCache())
+        assembly = assemble(check_all(reading.declarations, None), (), SeedCache())
         _whole([*reading.problems, *assembly.problems])
         for declaration in assembly.declarations:
             _sound(declaration)

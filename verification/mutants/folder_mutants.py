@@ -181,8 +181,8 @@ MUTANTS = (
     ),
     Mutant(
         "a class that lost its name is something else",
-        "FolderSource.load",
-        "problems += resembling(classes, raws) if not python.problems else ()",
+        "FolderSource._load",
+        "problems += _resembling(classes, python.declarations) if not python.problems else ()",
         "",
         "a class that was copied and kept its name takes the place of another table's",
         (f"{RESEMBLING}::test_a_class_file_that_looks_like_a_declaration_is_an_error[all of it in comments]",),

@@ -8,8 +8,48 @@ TEXTS = "test_bad_texts"
 
 MUTANTS = (
     Mutant(
+        "a stored result decides what is not declared",
+        "FolderSource.remains",
+        "if not self._is_confirmed(desired): ...",
+        "if False: ...",
+        "a damaged cache removes a declaration, and its table is deleted",
+        ("test_stored_results::test_a_wrong_result_never_makes_a_table_undeclared[one-shot]",),
+    ),
+    Mutant(
+        "a stored result is acted upon",
+        "FolderSource.still",
+        "self.unchanged(desired) and self._is_confirmed(desired)",
+        "self.unchanged(desired)",
+        "a damaged cache changes a table into something that no file declares",
+        ("test_stored_results::test_a_wrong_result_is_never_acted_upon",),
+    ),
+    Mutant(
+        "a stored result is that of any content",
+        "StoredResults.get",
+        "packing.unpack(packed) if digest == _digest(file) else None",
+        "packing.unpack(packed)",
+        "a change of a declaration has no effect",
+        ("test_stored_results::test_a_change_with_the_same_size_and_times_is_seen",),
+    ),
+    Mutant(
+        "a cache of another user is read",
+        "_is_ours",
+        "status.st_uid == os.geteuid() and not status.st_mode & _OTHERS_WRITE",
+        "True",
+        "another user of the machine says what is declared",
+        ("test_stored_results::test_a_folder_that_others_can_write_is_not_used[group]",),
+    ),
+    Mutant(
+        "a cache of other rules is read",
+        "StoredResults._read",
+        'stored["key"] == self._key',
+        "True",
+        "what a former version accepted stays accepted",
+        ("test_stored_results::test_results_of_another_version_are_ignored[rules]",),
+    ),
+    Mutant(
         "declarations are read once",
-        "FolderSource.load",
+        "FolderSource._load",
         "problems += self._changed(first, python)",
         "",
         "a file that is being saved is acted upon",
@@ -25,7 +65,7 @@ MUTANTS = (
     ),
     Mutant(
         "a folder without declarations is a wish",
-        "FolderSource.load",
+        "FolderSource._load",
         "if not problems and not assembly.declarations: ...",
         "if False: ...",
         "an unmounted volume reads as no table wanted",
@@ -33,7 +73,7 @@ MUTANTS = (
     ),
     Mutant(
         "one broken file is passed over",
-        "FolderSource.load",
+        "FolderSource._load",
         """
         if problems:
             raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))

@@ -207,7 +207,7 @@ MUTANTS = (
     ),
     Mutant(
         "a usage error is drift",
-        "_run",
+        "_with_typer",
         "_usage(error)",
         """
         _usage(error)
@@ -250,25 +250,25 @@ MUTANTS = (
     ),
     Mutant(
         "a secret stands in the log",
-        "configure",
-        "[..., redact, ...]",
-        "[..., ...]",
+        "_Formatter.format",
+        "event = redact(event)",
+        "",
         "the session token of a request is in the log at debug level",
         ("test_logs",),
     ),
     Mutant(
         "a secret inside a text stands in the log",
         "_without_secrets",
-        'return _SECRET_TEXT.sub(f"\\\\1{REDACTED}", value) if isinstance(value, str) else value',
+        'return _secret_text().sub(f"\\\\1{REDACTED}", value) if isinstance(value, str) else value',
         "return value",
         "an error's text carries the header that was refused",
         ("test_logs",),
     ),
     Mutant(
         "a hostile name moves the cursor",
-        "configure",
-        '[..., *([] if chosen == "json" else [escape])]',
-        "[...]",
+        "_Formatter.format",
+        "escape(event)",
+        "event",
         "a table name forges a line of the log",
         ("test_logs",),
     ),

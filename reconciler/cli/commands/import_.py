@@ -5,12 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import UsageError
 
 
@@ -21,9 +20,9 @@ class Form(StrEnum):
     YAML = "yaml"
 
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="TABLE", help="Tables by their name at the endpoint.")]
-Every = Annotated[bool, typer.Option("--all", help="Every table that is not declared.")]
-Format = Annotated[Form, typer.Option("--format", help="A class file or a YAML document for each table.")]
+Names = Annotated[list[str] | None, Argument(metavar="TABLE", help="Tables by their name at the endpoint.")]
+Every = Annotated[bool, Option(("--all",), help="Every table that is not declared.")]
+Format = Annotated[Form, Option(("--format",), help="A class file or a YAML document for each table.")]
 
 
 @command()

@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.example import FILES
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument
 from reconciler.model.errors import UsageError
 from reconciler.planning.text import kept
 
-Directory = Annotated[str, typer.Argument(metavar="DIR", help="Folder to write to.")]
+Directory = Annotated[str, Argument(metavar="DIR", help="Folder to write to.")]
 
 
 @command()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import exits
 from reconciler.cli.command import Tables, command
 from reconciler.cli.confirmation import location
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Option
 
-Diff = Annotated[bool, typer.Option("--diff", help="Show the API request of each step too.")]
-ExpectNoChanges = Annotated[bool, typer.Option("--expect-no-changes", help="Exit 2 if there is any difference.")]
+Diff = Annotated[bool, Option(("--diff",), help="Show the API request of each step too.")]
+ExpectNoChanges = Annotated[bool, Option(("--expect-no-changes",), help="Exit 2 if there is any difference.")]
 
 
 @command(reports=True)

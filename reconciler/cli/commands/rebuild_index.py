@@ -5,23 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import codes
 from reconciler.cli.command import Yes, command
 from reconciler.cli.confirmation import confirm, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import UsageError
 
-Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name.")]
-Index = Annotated[str, typer.Argument(metavar="INDEX", help="The global secondary index to replace.")]
-New = Annotated[str | None, typer.Option("--as", metavar="NEW_NAME", help="The new index; else INDEX-v2 and so on.")]
+Table = Annotated[str, Argument(metavar="TABLE", help="The table, by name or base name.")]
+Index = Annotated[str, Argument(metavar="INDEX", help="The global secondary index to replace.")]
+New = Annotated[str | None, Option(("--as",), metavar="NEW_NAME", help="The new index; else INDEX-v2 and so on.")]
 Hold = Annotated[
     str | None,
-    typer.Option("--hold", metavar="DURATION", help="How long the old index stays; 1h, on an emulator 0s."),
+    Option(("--hold",), metavar="DURATION", help="How long the old index stays; 1h, on an emulator 0s."),
 ]
-Cancel = Annotated[bool, typer.Option("--cancel", help="Cancel a running rebuild; changes neither index.")]
+Cancel = Annotated[bool, Option(("--cancel",), help="Cancel a running rebuild; changes neither index.")]
 
 
 @command()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument
 
-Names = Annotated[list[str], typer.Argument(metavar="TABLE", help="Tables by name or base name.")]
+Names = Annotated[list[str], Argument(metavar="TABLE", help="Tables by name or base name.")]
 
 
 @command()

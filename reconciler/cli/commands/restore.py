@@ -4,35 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
 from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import UsageError
 from reconciler.model.table import OnDemandThroughput, RestoreOverrides, Sse, Throughput
 
 OWNED = "owned"
-Table = Annotated[str, typer.Argument(metavar="TABLE", help="The table, by name or base name; it may be deleted.")]
-To = Annotated[str, typer.Option("--to", metavar="NAME", help="Full name of the new table.")]
-From = Annotated[str | None, typer.Option("--from", metavar="BACKUP", help="A backup by name or ARN, or 'latest'.")]
-At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="A time (ISO 8601, UTC), or 'latest'.")]
+Table = Annotated[str, Argument(metavar="TABLE", help="The table, by name or base name; it may be deleted.")]
+To = Annotated[str, Option(("--to",), metavar="NAME", help="Full name of the new table.")]
+From = Annotated[str | None, Option(("--from",), metavar="BACKUP", help="A backup by name or ARN, or 'latest'.")]
+At = Annotated[str | None, Option(("--at",), metavar="TIME", help="A time (ISO 8601, UTC), or 'latest'.")]
 Mode = Annotated[
     Literal["PAY_PER_REQUEST", "PROVISIONED"] | None,
-    typer.Option("--billing-mode", help="Billing mode of the new table."),
+    Option(("--billing-mode",), help="Billing mode of the new table."),
 ]
-Read = Annotated[int | None, typer.Option("--read-capacity", min=1, help="Read capacity units, with PROVISIONED.")]
-Write = Annotated[int | None, typer.Option("--write-capacity", min=1, help="Write capacity units, with PROVISIONED.")]
-MaxRead = Annotated[int | None, typer.Option("--max-read", min=-1, help="On-demand maximum of reads; -1 for none.")]
-MaxWrite = Annotated[int | None, typer.Option("--max-write", min=-1, help="On-demand maximum of writes; -1 for none.")]
+Read = Annotated[int | None, Option(("--read-capacity",), minimum=1, help="Read capacity units, with PROVISIONED.")]
+Write = Annotated[int | None, Option(("--write-capacity",), minimum=1, help="Write capacity units, with PROVISIONED.")]
+MaxRead = Annotated[int | None, Option(("--max-read",), minimum=-1, help="On-demand maximum of reads; -1 for none.")]
+MaxWrite = Annotated[int | None, Option(("--max-write",), minimum=-1, help="On-demand maximum of writes; -1 for none.")]
 Key = Annotated[
-    str | None, typer.Option("--kms-key", metavar="KEY", help=f"A key's alias, id or ARN, or {OWNED!r} by DynamoDB.")
+    str | None, Option(("--kms-key",), metavar="KEY", help=f"A key's alias, id or ARN, or {OWNED!r} by DynamoDB.")
 ]
 LeftOut = Annotated[
-    list[str] | None, typer.Option("--without-index", metavar="INDEX", help="Leave this index out; may be repeated.")
+    list[str] | None, Option(("--without-index",), metavar="INDEX", help="Leave this index out; may be repeated.")
 ]
-NoIndexes = Annotated[bool, typer.Option("--without-indexes", help="Leave every index out, which is faster.")]
+NoIndexes = Annotated[bool, Option(("--without-indexes",), help="Leave every index out, which is faster.")]
 
 
 @command()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import exits
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.parameters import Option
 
-Once = Annotated[bool, typer.Option("--once", help="Converge once and exit.")]
+Once = Annotated[bool, Option(("--once",), help="Converge once and exit.")]
 
 
 @command(reports=True)

@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-import typer
-
 from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Argument
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import FORMAT_VERSION, problem_entry
-from reconciler.presentation.formats import View, github
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
-Path = Annotated[
-    str | None, typer.Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")
-]
+Path = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
 
 
 @command()
@@ -57,6 +53,8 @@ def _result(invocation: Invocation, problems: tuple[Problem, ...], warnings: tup
         }
         invocation.console.result([("plain", json.dumps(answer, indent=2))])
     elif invocation.output is Output.GITHUB:
+        from reconciler.presentation.formats import View, github
+
         view = View(base=base)
         marks = [*github.problems(problems, view), *github.warnings(warnings, view)]
         invocation.console.result(("plain", line) for line in marks)

@@ -1,4 +1,4 @@
-"""Validates one declaration as written. Called by ``assemble`` for each declaration found."""
+"""Validates one declaration as written. Called by ``file_cache`` for each declaration found."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.declarations import placeholders
+from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
-from reconciler.declarations.document.extras import ignored_paths
+from reconciler.declarations.document.extras import ignored_paths, lifecycle, references
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
 from reconciler.declarations.document.spelling import Spelled, spell
-from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
 from reconciler.declarations.names import missing_value_problem, table_name_problems
@@ -83,6 +84,27 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
     explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
     problems += [location.problem(each) for each in field_problems if location.written_path(each.path) not in explained]
     return CheckedDocument(raw, location, document, name, base_name, tuple(problems))
+
+
+def checked_declaration(raw: RawDeclaration, environment: str | None) -> CheckedDeclaration:
+    """The declaration with all its problems, and the table that it declares if it has none."""
+    checked = read_document(raw, environment)
+    document = checked.document
+    complete = checked.sound and checked.name and checked.base_name
+    return CheckedDeclaration(
+        checked.location,
+        checked.name,
+        checked.base_name,
+        table_spec(document, checked.name or "") if complete else None,
+        lifecycle(document),
+        references(document),
+        tuple(part.table for part in document.references or []),
+        raw.description or document.description,
+        document.seed.file if document.seed else None,
+        document.seed.format if document.seed else None,
+        raw.seed,
+        checked.problems,
+    )
 
 
 def _ambiguous_numbers(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[FieldProblem]:

@@ -10,15 +10,14 @@ import binascii
 import codecs
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from reconciler.declarations.formats.python.child_process import ChildResult, EvaluationInterrupted, Variant, run
 from reconciler.declarations.formats.python.comparing import evaluation_differences
 from reconciler.declarations.formats.python.packing import unpack
-from reconciler.declarations.raw import RawDeclaration
+from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.parsing.source_file import EMPTY, SourceFile
 
@@ -31,21 +30,6 @@ SECOND_TODAY = Variant(hash_seed="187", chance=1, shifted_clock=False)
 
 _ENDS_REMEDY = "The file may only declare tables; move everything else under `if __name__ == '__main__':`."
 _LONG_REMEDY = "The file may only declare tables, without endless loops, waits or work on import."
-
-
-@dataclass(slots=True)
-class PythonReading:
-    """What the class files declare.
-
-    ``outside`` are the modules read from outside the folder; ``silent`` says of each file without a table why it has
-    none.
-    """
-
-    declarations: list[RawDeclaration] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    outside: Mapping[Path, bytes] = field(default_factory=dict)
-    silent: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | None) -> PythonReading:

@@ -1,9 +1,9 @@
-"""Reads a YAML or JSON file into declarations as written. Called by ``folder`` for each such file."""
+"""Reads a YAML or JSON file into declarations as written. Called by ``file_cache`` for each such file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.declarations.document.field_model import spellings
@@ -51,19 +51,6 @@ def read_documents(file: SourceFile) -> FileReading:
         return _reading(file, _parse(file))
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
-
-
-class DocumentCache:
-    """Caches the reading of each file for as long as its bytes do not change."""
-
-    def __init__(self) -> None:
-        self._known: dict[SourceFile, FileReading] = {}
-
-    def read(self, files: Iterable[SourceFile]) -> list[FileReading]:
-        """The reading of each file. Reading is pure, so the cache changes no result. Other files are dropped."""
-        known = self._known
-        self._known = {file: known.get(file) or read_documents(file) for file in files}
-        return list(self._known.values())
 
 
 def _parse(file: SourceFile) -> list[Parsed]:

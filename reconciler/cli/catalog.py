@@ -1,0 +1,38 @@
+"""The verbs, and the function of each, which is imported when it is called. Called by ``plain_line`` and ``verbs``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from keyword import iskeyword
+
+from reconciler import __version__
+
+VERSION_LINE = f"reconciler {__version__}\n"
+COMMANDS = {
+    "run": "The daemon: schedule, HTTP, metrics; with --once converge once and exit. The default.",
+    "preview": "Show what would be done; never writes.",
+    "up": "Preview, ask, converge.",
+    "destroy": "Delete the tables that this stack created, then suspend.",
+    "import": "Write declarations from live tables.",
+    "release": "Stop managing tables without touching them.",
+    "suspend": "Stop the loop from writing.",
+    "resume": "Let the loop write again.",
+    "seed": "Write seed items.",
+    "clear": "Remove unchanged seed items.",
+    "restore": "Create a table from a backup or a point in time.",
+    "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
+    "status": "Show recent passes, tables and blocked steps.",
+    "validate": "Check declarations and seeds offline.",
+    "schema": "Print the JSON Schema of a declaration.",
+    "init": "Write an example desired state.",
+    "doctor": "Endpoint, capabilities, permissions, clock, settings.",
+    "healthcheck": "Exit 0 when the daemon reports ready.",
+}
+
+
+def command_of(verb: str) -> Callable[..., int]:
+    """The command of a verb, as ``command`` decorates it."""
+    name = verb.replace("-", "_") + ("_" if iskeyword(verb) else "")
+    run: Callable[..., int] = getattr(import_module(f"reconciler.cli.commands.{name}"), name)
+    return run

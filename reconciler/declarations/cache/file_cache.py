@@ -1,0 +1,78 @@
+"""Caches the checked declarations of each YAML or JSON file by its bytes. Called by ``folder`` once per load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.declarations.cache.stored_results import StoredResults
+from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
+from reconciler.declarations.raw import RawDeclaration
+from reconciler.parsing.source_file import SourceFile
+
+
+class FileCache:
+    """The results for one environment. ``stored`` are those of former commands, None where they are not used.
+
+    Reading is pure, so the cache changes no result.
+    """
+
+    def __init__(self, environment: str | None, stored: StoredResults | None = None) -> None:
+        self._environment = environment
+        self._stored = stored
+        self._uses_stored = stored is not None
+        self._known: dict[SourceFile, CheckedFile] = {}
+        self._former: frozenset[SourceFile] = frozenset()
+
+    @property
+    def uses_former(self) -> bool:
+        """Whether the last result of ``read`` has parts that a former command checked."""
+        return bool(self._former)
+
+    def read(self, files: Iterable[SourceFile]) -> list[CheckedFile]:
+        """The result for each file. Results for other files are dropped."""
+        before, self._known = self._known, {}
+        former = set()
+        for file in files:
+            checked = before.get(file)
+            if checked is None and self._stored is not None and self._uses_stored:
+                checked = self._stored.get(file)
+                former.update([file] if checked is not None else [])
+            elif file in self._former:
+                former.add(file)
+            self._known[file] = checked if checked is not None else _checked_file(file, self._environment)
+        self._former = frozenset(former)
+        return list(self._known.values())
+
+    def store(self) -> None:
+        """Keep the last results for the next command, where that is possible."""
+        if self._stored is not None:
+            self._stored.put(self._known)
+
+    def forget_former(self) -> None:
+        """Check every file anew that a former command checked."""
+        self._uses_stored = False
+        self._known = {file: checked for file, checked in self._known.items() if file not in self._former}
+        self._former = frozenset()
+
+    def remove_stored(self) -> None:
+        """Delete what former commands stored."""
+        if self._stored is not None:
+            self._stored.remove()
+
+
+def check_all(raws: Iterable[RawDeclaration], environment: str | None) -> tuple[CheckedDeclaration, ...]:
+    """Each declaration after its own checks. The models of pydantic take long to import and to build."""
+    listed = tuple(raws)
+    if not listed:
+        return ()
+    from reconciler.declarations.document.check import checked_declaration
+
+    return tuple(checked_declaration(raw, environment) for raw in listed)
+
+
+def _checked_file(file: SourceFile, environment: str | None) -> CheckedFile:
+    from reconciler.declarations.formats.text import documents
+
+    reading = documents.read_documents(file)
+    declarations = check_all(reading.declarations, environment)
+    return CheckedFile(declarations, reading.problems, reading.warnings, reading.empty_document)

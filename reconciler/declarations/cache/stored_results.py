@@ -1,0 +1,114 @@
+"""Stores the checked declarations of a folder between commands, one file for each folder and environment.
+
+It is safe to delete at any time. A file that is damaged, of another version, or of another user is ignored. Nothing
+here raises: without a usable cache each command checks the declarations anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reconciler import __version__
+from reconciler.declarations.cache import cache_folder, packing
+from reconciler.declarations.checked import CheckedFile
+from reconciler.parsing.source_file import SourceFile
+
+FORMAT = 1
+_PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
+"""The packages whose code decides what a file declares."""
+_LIBRARIES = (("pydantic", "version.py"), ("ruamel/yaml", "__init__.py"), ("cronsim", "__init__.py"))
+"""Files that change with the version of the libraries that check a file. Reading metadata takes longer."""
+LIMIT = 64 * 1024 * 1024
+"""Bytes of a stored file; a larger one is not written and not read."""
+
+
+class StoredResults:
+    """The results of one folder and environment, by path and SHA-256 of the file. Reads them at the first use."""
+
+    def __init__(self, root: Path, environment: str | None) -> None:
+        where = json.dumps([str(root), environment])
+        self._name = f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.json"
+        self._key = [FORMAT, __version__, sys.version, where, _code_digest()]
+        self._entries: dict[str, Any] | None = None
+
+    def get(self, file: SourceFile) -> CheckedFile | None:
+        """What a former command found for these bytes at this path; None if that is not known."""
+        if self._entries is None:
+            self._entries = self._read()
+        try:
+            digest, packed = self._entries[file.path]
+            return packing.unpack(packed) if digest == _digest(file) else None
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+            return None
+
+    def put(self, results: Mapping[SourceFile, CheckedFile]) -> None:
+        """Replace what is stored, if it differs. A result with problems is not stored: only the file has its lines."""
+        entries: dict[str, Any] = {}
+        before = self._entries or {}
+        for file, checked in results.items():
+            digest = _digest(file)
+            if _holds(before.get(file.path), digest):
+                entries[file.path] = before[file.path]
+                continue
+            try:
+                entries[file.path] = [digest, packing.pack(checked)]
+            except (packing.NotPackable, RecursionError):
+                continue
+        if entries and entries != before and self._key[-1] is not None:
+            self._entries = entries
+            text = json.dumps({"key": self._key, "files": entries}, separators=(",", ":")).encode()
+            cache_folder.write(self._name, b"%s\n%s" % (hashlib.sha256(text).hexdigest().encode(), text), LIMIT)
+
+    def remove(self) -> None:
+        """Delete what is stored."""
+        self._entries = {}
+        cache_folder.remove(self._name)
+
+    def _read(self) -> dict[str, Any]:
+        content = cache_folder.read(self._name, LIMIT) if self._key[-1] is not None else None
+        digest, _, text = (content or b"").partition(b"\n")
+        if hashlib.sha256(text).hexdigest().encode() != digest:
+            return {}
+        try:
+            stored = json.loads(text)
+            files = stored["files"] if stored["key"] == self._key else {}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return {}
+        return files if isinstance(files, dict) else {}
+
+
+def _holds(entry: Any, digest: str) -> bool:
+    return isinstance(entry, list) and entry[:1] == [digest]
+
+
+def _digest(file: SourceFile) -> str:
+    return hashlib.sha256(file.content).hexdigest()
+
+
+@cache
+def _code_digest() -> str | None:
+    """SHA-256 of the code that checks declarations; None where it cannot be read, for example in a zip file.
+
+    The version alone does not tell: an editable installation changes without it.
+    """
+    base = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    try:
+        for path in sorted(path for package in _PACKAGES for path in (base / package).rglob("*.py")):
+            digest.update(path.read_bytes())
+        for package, name in _LIBRARIES:
+            digest.update(_library_file(package, name).read_bytes())
+    except (OSError, StopIteration):
+        return None
+    return digest.hexdigest()
+
+
+def _library_file(package: str, name: str) -> Path:
+    """The file on the import path, found without importing the package."""
+    return next(path for entry in sys.path if (path := Path(entry, package, name)).is_file())

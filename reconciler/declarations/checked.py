@@ -1,0 +1,49 @@
+"""A declaration after all checks that need no other declaration. Made by ``document.check``, used by ``assemble``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reconciler.model.desired import Lifecycle, Reference
+from reconciler.model.errors import Problem
+from reconciler.model.table import TableSpec
+from reconciler.parsing.source_location import SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDeclaration:
+    """One declaration.
+
+    ``name`` and ``base_name`` are None if they are unknown, ``spec`` is None if there are problems. ``referred`` are
+    the tables of the field ``references`` as written, for messages about one of them. ``seed_file`` and ``seed_format``
+    are those of the field ``seed``. ``class_seed`` holds the items of a class that has ``seed(environment)``.
+    """
+
+    location: SourceLocation
+    name: str | None
+    base_name: str | None
+    spec: TableSpec | None
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    references: tuple[Reference, ...] = ()
+    referred: tuple[str, ...] = ()
+    description: str | None = None
+    seed_file: str | None = None
+    seed_format: Literal["plain", "dynamodb-json"] | None = None
+    class_seed: tuple[Any, ...] | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether this declaration has no problems of its own."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """The tables of one YAML or JSON file, what is wrong or odd about it, and the line of an empty document."""
+
+    declarations: tuple[CheckedDeclaration, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    empty_document: int | None = None

@@ -1,0 +1,78 @@
+"""What a command imports: nothing before it is needed, counted in modules (P10)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.endpoints import Live
+from support.folders import SOUND, write
+
+TYPER = ("typer", "rich", "pydantic")
+SERVERS = ("fastapi", "starlette", "uvicorn", "apscheduler", "watchfiles", "prometheus_client", "opentelemetry", "moto")
+DRAWING = ("structlog", "asyncio", "ruamel", "durationpy")
+SDK = ("boto3", "botocore", "urllib3", "ssl", "http")
+ENGINE = ("reconciler.engine.reconciler", "reconciler.aws", "reconciler.facets", "reconciler.daemon", "reconciler.http")
+HELP = """
+import sys
+from reconciler.cli.app import main
+code = main(sys.argv[2:])
+open(sys.argv[1], "w").write("\\n".join([str(code), *sys.modules]))
+"""
+
+
+def modules(folder: Path, line: str, code: int = 0) -> set[str]:
+    """The modules that a process has imported by the end of a command."""
+    listed = folder / "modules.txt"
+    command = [sys.executable, "-c", HELP, str(listed), *line.split()]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    ended, *names = listed.read_text(encoding="utf-8").splitlines()
+    assert int(ended) == code, done.stderr
+    return set(names)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one YAML table, checked by a former command."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    write(tmp_path, {"desired_state/users.yaml": json.dumps(SOUND)})
+    modules(tmp_path, "validate")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("line", "budget", "never"),
+    [
+        ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model")),
+        ("validate", 205, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
+        ("init other", 150, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring")),
+        ("preview --help", 315, (*SERVERS, *DRAWING, *SDK, *ENGINE, "rich", "reconciler.wiring")),
+    ],
+)
+def test_an_offline_command_imports_only_what_it_needs(
+    line: str, budget: int, never: tuple[str, ...], folder: Path
+) -> None:
+    found = modules(folder, line)
+    assert sorted(found & set(never)) == []
+    assert len(found) <= budget
+
+
+@pytest.mark.parametrize(("line", "budget"), [("--once", 630), ("preview", 630), ("status", 625)])
+def test_a_command_with_nothing_to_do_imports_only_what_it_needs(
+    line: str, budget: int, folder: Path, moto: Live
+) -> None:
+    modules(folder, f"--once --endpoint-url {moto.url}")
+    found = modules(folder, f"{line} --endpoint-url {moto.url}")
+    assert sorted(found & {*TYPER, *SERVERS, "structlog", "ruamel", "reconciler.daemon", "reconciler.http"}) == []
+    assert len(found) <= budget
+
+
+def test_a_folder_that_was_not_checked_before_is_parsed_and_the_next_command_does_not(folder: Path) -> None:
+    write(folder, {"desired_state/orders.yaml": json.dumps(SOUND | {"table_name": "orders"})})
+    assert {"pydantic", "ruamel.yaml"} <= modules(folder, "validate")
+    assert not {"pydantic", "ruamel.yaml"} & modules(folder, "validate")
