@@ -56,7 +56,7 @@ class CompositeTelemetry:
         self._record_heartbeat()
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
-            self._tally.request(operation, exchange.tables)
+            self._tally.request(operation, exchange.tables, exchange.items)
         if self._metrics is not None:
             self._metrics.request(operation, result, seconds)
         log.debug("request", operation=operation, result=result, seconds=round(seconds, 4))

@@ -24,7 +24,7 @@ from reconciler.change_counter import ChangeCounter
 from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
 from reconciler.engine.context import EndpointWatch, EngineContext
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.engine.ports import TableApi, Telemetry
+from reconciler.engine.ports import TableApi
 from reconciler.engine.reconciler import Reconciler
 from reconciler.logs import get_logger
 from reconciler.model.desired import DesiredState
@@ -53,7 +53,7 @@ from reconciler.telemetry import CompositeTelemetry
 if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
-    from reconciler.engine.ports import NullTracing
+    from reconciler.engine.ports import NullTracing, SeedProgress
     from reconciler.metrics import Metrics
     from reconciler.traces.spans import Traces
 
@@ -156,6 +156,10 @@ class App:
         outcome: dict[str, Any] = {"run_id": report.run_id, "verdict": report.verdict.value, "changed": report.wrote}
         log.info("run finished", trigger=trigger, **outcome, **summary)
         return report
+
+    def show_seeding(self, on_seeding: Callable[[SeedProgress], None] | None) -> None:
+        """Call ``on_seeding`` about once per second with the progress of each seeding."""
+        self.telemetry.on_seeding = on_seeding
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
         """The report of a run that was abandoned during a call, from its last complete pass."""
@@ -278,7 +282,7 @@ class App:
         return Metrics(self.loop_status, self.settings.table_detail)
 
     @cached_property
-    def telemetry(self) -> Telemetry:
+    def telemetry(self) -> CompositeTelemetry:
         """One telemetry for status, metrics, log and the calls of the traces."""
         return CompositeTelemetry(
             self.loop_status,

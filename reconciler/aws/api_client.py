@@ -86,7 +86,7 @@ class ApiClient:
                 self._clients.forget()
             raise
         finally:
-            exchange = ApiExchange(named(params), code, metadata)
+            exchange = ApiExchange(named(params), code, metadata, len(params.get("TransactItems", "1")))
             self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
 
@@ -129,6 +129,8 @@ class ApiClient:
 
 def named(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The tables that a request names."""
+    if "TransactItems" in params:
+        return tuple(dict.fromkeys(body["TableName"] for one in params["TransactItems"] for body in one.values()))
     name = params.get("TableName")
     return (str(name),) if name else tuple(params.get("RequestItems") or ())
 

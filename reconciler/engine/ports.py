@@ -243,6 +243,8 @@ class ApiExchange:
     tables: tuple[str, ...] = ()
     code: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    items: int = 1
+    """Items that a write of items names."""
 
 
 @dataclass(frozen=True, slots=True)

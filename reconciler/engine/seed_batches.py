@@ -32,10 +32,10 @@ from reconciler.planning.observe import identity_of
 from reconciler.seeding.provenance import item_digest, pack, part_name, parts_of, unpack
 
 BATCH = 100
-"""Items per batch of single calls.
+"""Items that are under way together. If the process is killed, nobody can tell of them who wrote them.
 
-``seed_writing`` has two batches under way, of this size or of two transactions. If the process is killed, nobody can
-tell of the items of two batches who wrote them: at most 200, or 400 in transactions. The record lists them.
+``clear`` sends so many at once, ``seed_writing`` two batches of half of them. Four transactions, on emulators, hold
+400. The record lists them.
 """
 TRIES = 8
 FIRST_PAUSE = 0.05

@@ -39,7 +39,7 @@ ACTIONS = 100
 TRANSACTION_BYTES = 3_500_000
 """Most bytes of the items of one transaction. The limit is 4 MB; the estimate of a size is never too small."""
 LANES = 2
-"""Transactions per batch, and so four at a time. More only wait for one another in DynamoDB Local."""
+"""Transactions per batch, and so at most four at a time. More only wait for one another in DynamoDB Local."""
 REPORT_SECONDS = 1.0
 
 End = Put | ApiError
@@ -92,7 +92,7 @@ class SeedWriting:
         start = 0
         while start < len(items):
             if not self._together:
-                batch = items[start : start + seed_batches.BATCH]
+                batch = items[start : start + max(1, seed_batches.BATCH // 2)]
                 start += len(batch)
                 yield [(each,) for each in batch]
                 continue

@@ -10,7 +10,7 @@ MUTANTS = (
     Mutant(
         "half a seed is called whole",
         "write_seed",
-        "whole = not (work.errors or stopped)",
+        "whole = not (work.errors or stopped) and writing.written + writing.present == len(numbered)",
         "whole = not stopped",
         "a batch that failed in the middle is marked as done and never resumed",
         ("test_engine_seed_records::test_a_seed_with_a_refused_item_is_not_done_and_is_resumed",),
@@ -25,8 +25,8 @@ MUTANTS = (
     ),
     Mutant(
         "seeding is not begun before the first item",
-        "write_seed",
-        'ledger.save("started", seed, (digest for _, _, digest in batch))',
+        "SeedWriting.run",
+        'work.ledger.save("started", work.seed, (digest for _, _, digest in batch))',
         "",
         "killed halfway, the rest is never written: the table is not empty any more",
         ("test_engine_pass::test_seeding_interrupted_anywhere_is_resumed_to_the_seed_plus_the_foreign_items",),
@@ -59,7 +59,7 @@ MUTANTS = (
     ),
     Mutant(
         "a seed overwrites what is there",
-        "BotoItemApi.put_if_absent",
+        "_put",
         '"attribute_not_exists(#key)"',
         '"attribute_not_exists(#key) OR attribute_exists(#key)"',
         "the item of a user becomes the sample again",
