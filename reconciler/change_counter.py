@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from reconciler.model.change import is_read
 
-ITEMS = {"PutItem": "written", "DeleteItem": "removed"}
+ITEMS = {"PutItem": "written", "DeleteItem": "removed", "TransactWriteItems": "written"}
+"""Of transactions, only those of seeds are about tables other than the state table; they put items of one table."""
 TABLES = {"CreateTable": "created", "DeleteTable": "deleted"}
 NAMED = 3
 """Tables that are named; further ones are only counted."""
@@ -30,8 +31,8 @@ class ChangeCounter:
         with self._lock:
             self._expected[table] = items
 
-    def request(self, operation: str, tables: Iterable[str]) -> None:
-        """One request was answered with success."""
+    def request(self, operation: str, tables: Iterable[str], items: int = 1) -> None:
+        """One request, a transaction of so many ``items`` perhaps, was answered with success."""
         if is_read(operation):
             return
         named = [table for table in tables if table != self._state_table]
@@ -39,7 +40,7 @@ class ChangeCounter:
             self._sent = True
             for table in named:
                 if operation in ITEMS:
-                    self._items[ITEMS[operation], table] += 1
+                    self._items[ITEMS[operation], table] += items
                 else:
                     self._tables[TABLES.get(operation, "changed")][table] = None
 

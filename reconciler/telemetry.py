@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.change_counter import ChangeCounter
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.engine.ports import NULL_TRACING, ApiExchange, Tracing
+from reconciler.engine.ports import NULL_TRACING, ApiExchange, SeedProgress, Tracing
 from reconciler.logs import bind, get_logger, unbind
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
@@ -44,6 +45,8 @@ class CompositeTelemetry:
         self._traces = traces
         self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
+        self.on_seeding: Callable[[SeedProgress], None] | None = None
+        """Shows the progress of a long seeding; set by commands that have a place for it."""
         self._known_conditions: set[tuple[str, str, str | None]] = set()
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
@@ -51,7 +54,7 @@ class CompositeTelemetry:
         self._record_heartbeat()
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
-            self._tally.request(operation, exchange.tables)
+            self._tally.request(operation, exchange.tables, exchange.items)
         if self._metrics is not None:
             self._metrics.request(operation, result, seconds)
         log.debug("request", operation=operation, result=result, seconds=round(seconds, 4))
@@ -122,6 +125,19 @@ class CompositeTelemetry:
         """Record progress of the loop for the liveness probe."""
         if self._loop_status.heartbeat is not None:
             self._loop_status.heartbeat = datetime.now(UTC)
+
+    def seeding(self, progress: SeedProgress) -> None:
+        """Show the progress of a seeding, and log its counts and speed at its end."""
+        self._record_heartbeat()
+        if self.on_seeding is not None:
+            self.on_seeding(progress)
+        details: dict[str, Any] = {"table": progress.table, "written": progress.written, "present": progress.present}
+        details |= {"items": progress.total, "items_per_second": round(progress.per_second)}
+        if progress.ended:
+            log.info("seeded", seconds=round(progress.seconds, 3), **details)
+        else:
+            left = progress.seconds_left
+            log.debug("seeding", seconds_left=None if left is None else round(left), **details)
 
     def seeded(self, table: TableReport) -> None:
         """Count the items of ``seed`` or ``clear``."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
-    from reconciler.engine.ports import NullTracing, TableApi, Telemetry
+    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi
     from reconciler.engine.reconciler import Reconciler
     from reconciler.metrics import Metrics
     from reconciler.model.desired import DesiredState
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from reconciler.runs.feed import Feed
     from reconciler.settings import Settings
     from reconciler.system import Threads
+    from reconciler.telemetry import CompositeTelemetry
     from reconciler.traces.spans import Traces
 
     OnStep = Callable[[str, Step], None]
@@ -153,6 +154,10 @@ class App:
         outcome: dict[str, Any] = {"run_id": report.run_id, "verdict": report.verdict.value, "changed": report.wrote}
         log.info("run finished", trigger=trigger, **outcome, **summary)
         return report
+
+    def show_seeding(self, on_seeding: Callable[[SeedProgress], None] | None) -> None:
+        """Call ``on_seeding`` about once per second with the progress of each seeding."""
+        self.telemetry.on_seeding = on_seeding
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
         """The report of a run that was abandoned during a call, from its last complete pass."""
@@ -286,7 +291,7 @@ class App:
         return Metrics(self.loop_status, self.settings.table_detail)
 
     @cached_property
-    def telemetry(self) -> Telemetry:
+    def telemetry(self) -> CompositeTelemetry:
         """One telemetry for status, metrics, log and the calls of the traces."""
         from reconciler.telemetry import CompositeTelemetry
 

@@ -87,7 +87,7 @@ class ApiClient:
                 self._clients.forget()
             raise
         finally:
-            exchange = ApiExchange(named(params), code, metadata)
+            exchange = ApiExchange(named(params), code, metadata, len(params.get("TransactItems", "1")))
             self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
 
@@ -143,6 +143,8 @@ def _invoked(client: Any, operation: str, params: dict[str, Any]) -> dict[str, A
 
 def named(params: Mapping[str, Any]) -> tuple[str, ...]:
     """The tables that a request names."""
+    if "TransactItems" in params:
+        return tuple(dict.fromkeys(body["TableName"] for one in params["TransactItems"] for body in one.values()))
     name = params.get("TableName")
     return (str(name),) if name else tuple(params.get("RequestItems") or ())
 

@@ -8,19 +8,31 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler import interruption
-from reconciler.aws import call_deadline
+from reconciler.aws import call_deadline, errors
 from reconciler.aws.api_client import ApiClient
-from reconciler.model.desired import Item, Removal
+from reconciler.model.desired import Item, Put, PutTogether, Removal
 from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
 from reconciler.model.paging import Pages
 from reconciler.seeding.digest import canonical
 
 CONDITION_TERMS = 150
 """A ConditionExpression may be 4 KB long and hold 300 operators (Constraints, DynamoDB Developer Guide)."""
+
+CANCELLATIONS: Mapping[str, Put] = {
+    "None": Put.UNSENT,
+    "ConditionalCheckFailed": Put.PRESENT,
+    "TransactionConflict": Put.BUSY,
+    "ThrottlingError": Put.BUSY,
+    "ProvisionedThroughputExceeded": Put.BUSY,
+}
+"""What the reason of a cancelled transaction says of the item at its place
+(https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html). Any other reason refuses
+the item.
+"""
 
 PUT_BACK_TRIES = 3
 """Calls, each with the retries of the SDK."""
@@ -52,17 +64,30 @@ class BotoItemApi:
 
     def put_if_absent(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
         """Write ``item`` if its key is free; False, and nothing written, when an item is there."""
-        request = {
-            "TableName": table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(#key)",
-            "ExpressionAttributeNames": {"#key": key_names[0]},
-        }
         try:
-            self._client.call("PutItem", request)
+            self._client.call("PutItem", _put(table, item, key_names))
         except ConditionFailed:
             return False
         return True
+
+    def put_together(self, table: str, items: Sequence[Item], key_names: Sequence[str], token: str) -> PutTogether:
+        """Write the items in one TransactWriteItems, each if its key is free; none where one is taken.
+
+        A refused transaction says for each item why, in the order of the items. One that does not is an ``ApiError``
+        as any other failure.
+        """
+        request = {
+            "TransactItems": [{"Put": _put(table, item, key_names)} for item in items],
+            "ClientRequestToken": token,
+        }
+        try:
+            self._client.call("TransactWriteItems", request)
+        except ApiError as error:
+            ends = _cancelled(error, len(items))
+            if ends is None:
+                raise
+            return PutTogether(ends, repeated=bool(errors.metadata(error).get("RetryAttempts")))
+        return PutTogether((Put.WRITTEN,) * len(items))
 
     def find_item(self, table: str, item: Item, key_names: Sequence[str]) -> Item | None:
         """The item with the key of ``item``, read consistently (GetItem); ``None`` where there is none."""
@@ -157,6 +182,27 @@ class BotoItemApi:
             f"the item was removed although an attribute was added to it a moment before, and could not be written to "
             f"{table} again: {failure}. Put it back by hand; it is, in DynamoDB JSON: {as_json(item, key_names)}",
         )
+
+
+def _put(table: str, item: Item, key_names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(#key)",
+        "ExpressionAttributeNames": {"#key": key_names[0]},
+    }
+
+
+def _cancelled(error: ApiError, count: int) -> tuple[Put, ...] | None:
+    """What a cancelled transaction says of each of its items; ``None`` where it does not say it of every one."""
+    if error.code != errors.CANCELLED:
+        return None
+    response = getattr(error.__cause__, "response", None) or {}
+    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons") or ()]
+    # At least one item must be the reason: else nothing would keep the same transaction from being sent for ever.
+    if len(codes) != count or set(codes) == {"None"}:
+        return None
+    return tuple(CANCELLATIONS.get(code, Put.REFUSED) for code in codes)
 
 
 def unknown(table: str, item: Item, key_names: Sequence[str], why: str) -> OutcomeUnknown:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
-from reconciler.model.desired import DesiredState, Item, Removal, Undeclared
+from reconciler.model.desired import DesiredState, Item, PutTogether, Removal, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Step
 from reconciler.model.records import (
@@ -89,6 +89,14 @@ class ItemApi(Protocol):
 
     def put_if_absent(self, table: str, item: Item, key_names: Sequence[str]) -> bool:
         """Write an item on the condition that no item has its key; ``False`` if one has."""
+        ...
+
+    def put_together(self, table: str, items: Sequence[Item], key_names: Sequence[str], token: str) -> PutTogether:
+        """Write up to 100 items of different keys in one transaction: all, or none if one of their keys is taken.
+
+        A transaction that is sent again with the same ``token`` within ten minutes is applied once, and its response
+        then is that of the first time.
+        """
         ...
 
     def find_item(self, table: str, item: Item, key_names: Sequence[str]) -> Item | None:
@@ -235,6 +243,36 @@ class ApiExchange:
     tables: tuple[str, ...] = ()
     code: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    items: int = 1
+    """Items that a write of items names."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedProgress:
+    """How far the seeding of one table is, in numbers of items. ``seconds`` is the time since it began."""
+
+    table: str
+    total: int
+    written: int
+    present: int
+    seconds: float
+    ended: bool = False
+    """Whether this is the last report of this seeding, which may have stopped early or failed."""
+
+    @property
+    def done(self) -> int:
+        """Items that are written or were already there."""
+        return self.written + self.present
+
+    @property
+    def per_second(self) -> float:
+        """Items per second since the seeding began; 0 at the very beginning."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that the rest takes at the speed so far; ``None`` if there is no speed yet."""
+        return (self.total - self.done) / self.per_second if self.per_second > 0 else None
 
 
 class Telemetry(Protocol):
@@ -262,6 +300,10 @@ class Telemetry(Protocol):
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step is done or failed."""
+        ...
+
+    def seeding(self, progress: SeedProgress) -> None:
+        """The seeding of a table goes on or has ended. Called about once per second, and once at the end."""
         ...
 
     def seeded(self, table: TableReport) -> None:

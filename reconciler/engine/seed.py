@@ -12,9 +12,10 @@ from datetime import datetime
 
 from reconciler.engine import seed_batches
 from reconciler.engine.context import EngineContext
-from reconciler.engine.seed_batches import NumberedItem, SeedLedger, SeedOutcome, SeedWork, batches, numbered_items
+from reconciler.engine.seed_batches import NumberedItem, SeedOutcome, SeedWork, batches, numbered_items
+from reconciler.engine.seed_writing import SeedWriting
 from reconciler.model.desired import Declaration, Item, Removal
-from reconciler.model.errors import ApiError, Denied, LeaseLost, Outcome, OutcomeUnknown
+from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.records import StateSnapshot
 from reconciler.seeding.provenance import item_digest
@@ -40,26 +41,17 @@ def write_seed(
     if seed is None:
         return SeedOutcome()
     work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
-    ledger, counts, stopped = work.ledger, [0, 0], None
+    ledger, writing, stopped = work.ledger, SeedWriting(work), None
     ledger.record = replace(ledger.record, earlier=earlier)
     numbered = numbered_items(seed)
     work.total = len(numbered)
     try:
         if not numbered:
             ledger.save("started", seed)
-        for batch in batches(numbered):
-            stopped = work.stop()
-            if stopped or work.fatal:
-                break
-            # Before the first item is sent, so that a killed process leaves its items recorded as uncertain.
-            ledger.save("started", seed, (digest for _, _, digest in batch))
-            results = work.batch(batch, lambda item: ports.items.put_if_absent(work.table, item, work.keys))
-            _settle(ledger, batch, results)
-            counts = [counts[0] + results.count(True), counts[1] + results.count(False)]
-        stopped = stopped or (work.stop() if work.interrupted else None)
+        stopped = writing.run(numbered)
         if not (work.fatal or stopped):
             work.watch.check()
-        whole = not (work.errors or stopped)
+        whole = not (work.errors or stopped) and writing.written + writing.present == len(numbered)
         if whole and (by_command or not earlier):
             ledger.record = replace(ledger.record, earlier=0)
             ledger.save("done", seed, count=len(seed.items))
@@ -67,31 +59,17 @@ def write_seed(
             ledger.save("started", seed)
     except ApiError as error:
         work.errors.append(error)
-    left = len(seed.items) - sum(counts)
+    left = len(seed.items) - writing.written - writing.present
     return SeedOutcome(
         ledger.record,
-        counts[0],
-        counts[1],
+        writing.written,
+        writing.present,
         earlier=earlier,
         recorded_earlier=len(ledger.written().difference(digest for _, _, digest in numbered)) if by_command else 0,
         failed=left if work.errors else 0,
         error=work.error(),
         stopped=stopped,
     )
-
-
-def _settle(ledger: SeedLedger, batch: Sequence[NumberedItem], results: Sequence[bool | ApiError]) -> None:
-    """Record which items of the batch were written and which were not.
-
-    An item stays uncertain without a result, or after an error that leaves open whether the service wrote it.
-    """
-    ends = [(digest, result) for (_, _, digest), result in zip(batch, results, strict=False)]
-    written = [digest for digest, result in ends if result is True]
-    ledger.settle(written, (digest for digest, result in ends if result is False or _refused(result)))
-
-
-def _refused(result: object) -> bool:
-    return isinstance(result, ApiError) and result.outcome is Outcome.NEVER
 
 
 def clear_seed(

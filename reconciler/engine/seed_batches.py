@@ -32,9 +32,16 @@ from reconciler.planning.observe import identity_of
 from reconciler.seeding.provenance import item_digest, pack, part_name, parts_of, unpack
 
 BATCH = 100
-"""Items per batch. If the process is killed, nobody can tell of at most this many items who wrote them."""
+"""Items that are under way together. If the process is killed, nobody can tell of them who wrote them.
+
+``clear`` sends so many at once, ``seed_writing`` two batches of half of them. Four transactions, on emulators, hold
+400. The record lists them.
+"""
 TRIES = 8
+FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 5.0
+GIVES_UP = (Denied, Unreachable, LeaseLost, EndpointChanged)
+"""Errors that a further attempt would meet too."""
 
 T = TypeVar("T")
 NumberedItem = tuple[int, Item, bytes]
@@ -132,7 +139,7 @@ class SeedWork:
         """Run ``action`` for each item; the results in order. The list is shorter if the process is stopping."""
         results: list[T | ApiError] = []
         try:
-            for result in self.ports.parallel.map(lambda numbered: self._one(numbered, action), items):
+            for result in self.ports.parallel.map(lambda numbered: self.one(numbered, action), items):
                 results.append(result)
         except Interrupted:
             self.interrupted = True
@@ -145,22 +152,23 @@ class SeedWork:
         """Whether an error concerns more than one item, so that the next ones would fail too."""
         return any(isinstance(error, TableChanged) or error.outcome is not Outcome.NEVER for error in self.errors)
 
-    def _one(self, numbered: NumberedItem, action: Callable[[Item], T]) -> T | ApiError:
-        pause = 0.05
-        failure: ApiError = _lease_lost()
+    def one(self, numbered: NumberedItem, action: Callable[[Item], T]) -> T | ApiError:
+        """Run ``action`` for one item, again after passing failures; its result, or the last error."""
+        pause = FIRST_PAUSE
+        failure: ApiError = lease_lost()
         for _ in range(TRIES):
             try:
                 # The table first: a lease says nothing about which table has the name now.
                 self.watch.confirm()
                 if not self.ports.store.keep_lease():
-                    return _lease_lost()
+                    return lease_lost()
                 return action(numbered[1])
             except TableChanged as error:
                 return error
             except ApiError as error:
                 if error.outcome is Outcome.NEVER:
                     return self._placed(error, numbered)
-                if isinstance(error, Denied | Unreachable | LeaseLost | EndpointChanged):
+                if isinstance(error, GIVES_UP):
                     return error
                 failure = error
             if self._late() or not self.ports.clock.sleep(self.ports.random.uniform(0, pause)):
@@ -195,7 +203,7 @@ def batches(items: Sequence[NumberedItem]) -> Iterator[Sequence[NumberedItem]]:
         yield items[start : start + BATCH]
 
 
-def _lease_lost() -> LeaseLost:
+def lease_lost() -> LeaseLost:
     return LeaseLost("PutItem", "LeaseLost", "another reconciler now holds the lease and continues from here")
 
 
@@ -267,8 +275,8 @@ class SeedLedger:
     uncertain: set[bytes] = field(default_factory=set)
     stale_parts: tuple[str, ...] = ()
     """Parts of an earlier table with this name. The first write of the record deletes them."""
-    _batch: set[bytes] = field(default_factory=set)
-    """Digests that the current batch made uncertain."""
+    _unsettled: set[bytes] = field(default_factory=set)
+    """Digests that a batch of this run made uncertain and whose end is not known yet."""
 
     @classmethod
     def opened(
@@ -301,8 +309,9 @@ class SeedLedger:
         """Store the record, with the digests of the ``batch`` that is sent next as uncertain."""
         if len(self.uncertain) > MOST_UNCERTAIN:
             self.uncertain = set(sorted(self.uncertain)[:MOST_UNCERTAIN])
-        self._batch = {digest for digest in batch if digest not in self.uncertain and not self.wrote(digest)}
-        self.uncertain |= self._batch
+        added = {digest for digest in batch if digest not in self.uncertain and not self.wrote(digest)}
+        self._unsettled |= added
+        self.uncertain |= added
         for name in self.stale_parts:
             self.ports.store.drop_seed_part(name)
         self.stale_parts = ()
@@ -323,13 +332,15 @@ class SeedLedger:
         self.ports.store.put_seed(self.record)
 
     def settle(self, written: Iterable[bytes], not_written: Iterable[bytes]) -> None:
-        """Take over the results of a batch; the next ``save`` stores them.
+        """Take over the ends of some items of a batch; the next ``save`` stores them.
 
-        Items of ``not_written`` stay uncertain if an earlier batch made them so, because it may have written them.
+        Items of ``not_written`` stay uncertain if an earlier run made them so, because it may have written them.
         """
         written = set(written)
         self.recent |= {digest for digest in written if not self.wrote(digest)}
-        self.uncertain -= written | self._batch.intersection(not_written)
+        settled = written | self._unsettled.intersection(not_written)
+        self.uncertain -= settled
+        self._unsettled -= settled
 
     def forget(self, digests: Iterable[bytes]) -> None:
         """Remove the digests of items that are gone. Parts are stored at once, ``record`` by the next ``save``."""

@@ -129,3 +129,35 @@ class Removal(StrEnum):
     """There was no item with this key."""
     CHANGED = "changed"
     """An item with this key differs from what was to be removed; it is kept."""
+
+
+class Put(StrEnum):
+    """What became of one item that was to be put where its key is free."""
+
+    WRITTEN = "written"
+    PRESENT = "present"
+    """An item has its key already; nothing was written."""
+    UNPROVEN = "unproven"
+    """An equal item is there, and it is unknown who wrote it: the response to an earlier attempt was lost."""
+    UNSENT = "unsent"
+    """It was not written, for a reason that lies in other items or in the end of the work."""
+    BUSY = "busy"
+    """It was not written: another transaction holds it, or the table is throttled. A later attempt may succeed."""
+    REFUSED = "refused"
+    """It was not written: it breaks a rule of the service. The response to a PutItem of it says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutTogether:
+    """The ends of the items of one transaction, in their order.
+
+    ``repeated`` means that the SDK sent it several times, so that a present item may stem from the first sending.
+    """
+
+    ends: tuple[Put, ...]
+    repeated: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether every item was written."""
+        return all(end is Put.WRITTEN for end in self.ends)

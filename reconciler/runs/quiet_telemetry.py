@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.ports import ApiExchange, Telemetry
+from reconciler.engine.ports import ApiExchange, SeedProgress, Telemetry
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport, TableReport
@@ -34,6 +34,10 @@ class QuietTelemetry:
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""
         self._inner.step(pass_id, table, step)
+
+    def seeding(self, progress: SeedProgress) -> None:
+        """The seeding of a table goes on or has ended."""
+        self._inner.seeding(progress)
 
     def seeded(self, table: TableReport) -> None:
         """``seed`` or ``clear`` ended for a table."""

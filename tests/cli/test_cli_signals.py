@@ -257,3 +257,12 @@ def test_the_sentence_says_what_was_changed(requests: list[tuple[str, str]], wor
     for operation, table in requests:
         change_counter.request(operation, (table,) if table else ())
     assert change_counter.summary() == words
+
+
+def test_a_transaction_counts_with_all_of_its_items() -> None:
+    change_counter = ChangeCounter("state")
+    change_counter.expect("a", 8000)
+    change_counter.request("TransactWriteItems", ("a",), 100)
+    change_counter.request("TransactWriteItems", ("a",), 20)
+    change_counter.request("TransactWriteItems", ("state",), 4)
+    assert change_counter.summary() == "120 of 8,000 items of a written"

@@ -82,8 +82,8 @@ MOMENTS: dict[str, Callable[[], Callable[[bytes], bool]]] = {
     "while the table that goes is looked at": lambda: asks("DescribeTable", "orders"),
     "while its items are counted": lambda: asks("Scan", "orders"),
     "at the delete": lambda: asks("DeleteTable", "orders"),
-    "at the first item": lambda: asks("PutItem", '"TableName": "users"'),
-    "at the sixtieth item": lambda: nth(60, asks("PutItem", '"TableName": "users"')),
+    "at the first items": lambda: asks("TransactWriteItems", '"TableName": "users"'),
+    "at the second hundred items": lambda: nth(2, asks("TransactWriteItems", '"TableName": "users"')),
 }
 
 

@@ -53,6 +53,23 @@ def killed_after(sim: Sim, items: int, act: Callable[[], object]) -> None:
     sim.items.faults = None
 
 
+def stopped_after(sim: Sim, items: int, act: Callable[[], object]) -> None:
+    """The process is asked to stop while it sends this item; what was sent is recorded."""
+    left, sleep, stopped = iter(range(1, items)), sim.clock.sleep, list[bool]()
+
+    def stop(operation: str, value: Any) -> None:
+        if operation in ("PutItem", "DeleteItem") and next(left, None) is None:
+            stopped.append(True)
+
+    def cut_short(seconds: float) -> bool:
+        sleep(seconds)
+        return not stopped
+
+    sim.items.faults, sim.clock.sleep = stop, cut_short  # type: ignore[method-assign]
+    act()
+    sim.items.faults, sim.clock.sleep = None, sleep  # type: ignore[method-assign]
+
+
 def cleared(sim: Sim) -> TableReport:
     (table,) = sim.reconciler.clear().tables
     return table
@@ -283,11 +300,11 @@ def test_a_seed_that_changes_with_every_reading_never_piles_up() -> None:
     assert len(keys(sim)) == 3 + 8
 
 
-def test_after_a_changed_seed_clear_and_seed_lead_to_exactly_the_present_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seed_batches, "BATCH", 1)
+def test_after_a_changed_seed_clear_and_seed_lead_to_exactly_the_present_one() -> None:
     sim = simulate()
     sim.declare(declaration(seed=SEED))
-    killed_after(sim, 2, sim.once)
+    stopped_after(sim, 2, sim.once)
+    assert keys(sim) == {"1", "2"}
     sim.declare(declaration(seed=OTHER_SEED))
     sim.once()
     assert cleared(sim).seed_kept == 0

@@ -15,7 +15,7 @@ import pytest
 from support import drift_scenario as story
 from support.endpoints import Live
 from support.markdown import ROOT
-from support.proxy import MUTATING, RecordingProxy
+from support.proxy import MUTATING, Recorded, RecordingProxy
 from support.service_members import MANAGED
 
 from reconciler.facets import FACETS
@@ -74,6 +74,11 @@ def _actions(operation: str) -> set[str]:
     return IN_A_TRANSACTION if operation == TRANSACTION else {operation}
 
 
+def _in_transaction(request: Recorded) -> set[str]:
+    """The actions of the writes of a transaction: those that it really holds."""
+    return {f"dynamodb:{verb}Item" for action in request.body.get("TransactItems", ()) for verb in action}
+
+
 class Run:
     """Commands of the tool against an endpoint whose requests are journalled."""
 
@@ -99,7 +104,7 @@ class Run:
             action
             for request in self.proxy.requests
             if " " not in request.operation and state == (request.tables == (STATE,))
-            for action in _actions(f"dynamodb:{request.operation}")
+            for action in _in_transaction(request) or {f"dynamodb:{request.operation}"}
         }
 
 

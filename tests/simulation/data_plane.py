@@ -6,16 +6,17 @@ items live in the control plane's tables, so both halves always agree, and the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from simulation.copies import copied
 from simulation.expressions import holds, updated
-from simulation.refusal import missing
+from simulation.refusal import invalid, mismatch, missing
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.table import Table
 
 from reconciler.model.errors import ConditionFailed
+from reconciler.seeds.item_rules import LIMIT, item_size
 
 Params = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -96,18 +97,63 @@ def batch_write(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
     return {"UnprocessedItems": {}}
 
 
+class Cancelled(ConditionFailed):
+    """TransactionCanceledException with the reason of each action, in their order."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        words = f"Transaction cancelled, please refer cancellation reasons for specific reasons {list(reasons)}"
+        super().__init__("TransactWriteItems", "TransactionCanceledException", words)
+
+
+MOST_ACTIONS = 100
+MOST_BYTES = 4 * 1024 * 1024
+TOKEN_SECONDS = 600.0
+
+
 def transact_write(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
-    """All or nothing: the conditions of all are looked at before the first is written."""
-    for one in params["TransactItems"]:
+    """All or nothing: the conditions of all are looked at before the first is written.
+
+    A request whose token succeeded within ten minutes is not applied again.
+    """
+    operation, actions, token = "TransactWriteItems", params["TransactItems"], params.get("ClientRequestToken")
+    if not 1 <= len(actions) <= MOST_ACTIONS:
+        raise invalid(operation, "Member must have length less than or equal to 100")
+    used = dynamodb.tokens.get(f"transaction#{token}")
+    if token and used and dynamodb.clock.seconds - used[0] < TOKEN_SECONDS:
+        if used[1] != actions:
+            raise mismatch(operation)
+        return {}
+    places: set[tuple[str, str]] = set()
+    reasons: list[str] = []
+    for one in actions:
         for body in one.values():
-            table = _table(dynamodb, "TransactWriteItems", body)
-            _conditioned("TransactWriteItems", table, key_of(table, body.get("Item") or body["Key"]), body)
+            table = _table(dynamodb, operation, body)
+            place = table.name, key_of(table, body.get("Item") or body["Key"])
+            if place in places:
+                raise invalid(operation, "Transaction request cannot include multiple operations on one item")
+            places.add(place)
+            allowed = holds(body.get("ConditionExpression"), table.items.get(place[1]), body)
+            reasons.append("None" if allowed else "ConditionalCheckFailed")
+    _within_size(operation, actions)
+    if set(reasons) != {"None"}:
+        raise Cancelled(reasons)
     verbs = {"Put": put_item, "Update": update_item, "Delete": delete_item}
-    for one in params["TransactItems"]:
+    for one in actions:
         for verb, body in one.items():
             if verb in verbs:
                 verbs[verb](dynamodb, body)
+    if token:
+        dynamodb.tokens[f"transaction#{token}"] = (dynamodb.clock.seconds, copied(list(actions)))
     return {}
+
+
+def _within_size(operation: str, actions: Sequence[Params]) -> None:
+    sizes = [item_size(body["Item"]) for one in actions for body in one.values() if "Item" in body]
+    if max(sizes, default=0) > LIMIT:
+        raise invalid(operation, "Item size has exceeded the maximum allowed size")
+    if sum(sizes) > MOST_BYTES:
+        raise invalid(operation, "Transaction payload size cannot exceed 4MB")
 
 
 def _page(table: Table, found: list[dict[str, Any]], params: Params) -> Answer:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from simulation.data_plane import Cancelled, transact_write
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
-from reconciler.model.desired import Removal
+from reconciler.model.desired import Put, PutTogether, Removal
+
+ENDS = {"None": Put.UNSENT, "ConditionalCheckFailed": Put.PRESENT, "TransactionConflict": Put.BUSY}
 
 
 class Items:
@@ -34,6 +37,34 @@ class Items:
         live.items[key] = dict(item)
         self.puts += 1
         return True
+
+    def put_together(
+        self, table: str, items: Sequence[Mapping[str, Any]], key_names: Sequence[str], token: str
+    ) -> PutTogether:
+        """One transaction with the rules of the service, reasons in the order of its items."""
+        if self.faults:
+            self.faults("TransactWriteItems", items)
+        request = {
+            "TransactItems": [
+                {
+                    "Put": {
+                        "TableName": table,
+                        "Item": dict(item),
+                        "ConditionExpression": "attribute_not_exists(#key)",
+                        "ExpressionAttributeNames": {"#key": key_names[0]},
+                    }
+                }
+                for item in items
+            ],
+            "ClientRequestToken": token,
+        }
+        before = set(self.dynamodb.table("TransactWriteItems", table).items)
+        try:
+            transact_write(self.dynamodb, request)
+        except Cancelled as refused:
+            return PutTogether(tuple(ENDS.get(reason, Put.REFUSED) for reason in refused.reasons))
+        self.puts += len(set(self.dynamodb.table("TransactWriteItems", table).items) - before)
+        return PutTogether((Put.WRITTEN,) * len(items))
 
     def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
         if self.faults:

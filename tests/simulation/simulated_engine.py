@@ -13,7 +13,7 @@ from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.engine.context import EngineContext
-from reconciler.engine.ports import ApiExchange
+from reconciler.engine.ports import ApiExchange, SeedProgress
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
@@ -187,6 +187,7 @@ class Silent:
     reports: list[PassReport] = field(default_factory=list)
     seeds: list[TableReport] = field(default_factory=list)
     waits: list[tuple[str, float]] = field(default_factory=list)
+    progress: list[SeedProgress] = field(default_factory=list)
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None: ...
 
@@ -204,6 +205,9 @@ class Silent:
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         self.steps.append((table, step))
+
+    def seeding(self, progress: SeedProgress) -> None:
+        self.progress.append(progress)
 
     def seeded(self, table: TableReport) -> None:
         self.seeds.append(table)

@@ -92,6 +92,9 @@ class FakeWiring:
         self.confirming = confirming
         return self.plan
 
+    def show_seeding(self, on_seeding: Any) -> None:
+        self.on_seeding = on_seeding
+
     def converge(
         self,
         trigger: str,

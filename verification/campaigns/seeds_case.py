@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from random import Random
 
 VERBS = ("once", "once", "once", "pass", "seed", "clear")
-FAULTS = ("crash_before", "crash_after", "crash_after", "lost", "throttled", "denied", "rejected", "stop")
+FAULTS = (
+    "crash_before",
+    "crash_after",
+    "crash_after",
+    "lost",
+    "throttled",
+    "denied",
+    "rejected",
+    "unsupported",
+    "stop",
+)
 ACTIONS = ("put", "put", "put_seed_item", "put_seed_item", "change", "add_attribute", "remove", "recreate", "drop")
 KEYS = 9
 
@@ -50,6 +60,8 @@ class SeedCase:
     batch: int = 2
     part: int = 3
     seconds: float = 0.0
+    together: bool = False
+    """Whether the endpoint is one where seeds are written in transactions."""
     existing: tuple[int, ...] | None = None
     """Keys of items in a table that others made before; None for no table."""
 
@@ -76,6 +88,7 @@ def draw(number: int) -> SeedCase:
         batch=rng.choice((1, 2, 2, 3, 100)),
         part=rng.choice((1, 2, 3, 1000)),
         seconds=rng.choice((0.0, 0.0, 0.3, 0.9)),
+        together=rng.random() < 0.5,
         existing=existing,
     )
 

@@ -7,7 +7,7 @@ report says that it does not. The one exception is stated in ``Monitor.removed``
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -18,9 +18,9 @@ from simulation.simulated_engine import MemoryStore, Sim, declaration, item, sim
 
 from reconciler.engine import seed_batches
 from reconciler.engine.reconciler import Reconciler
-from reconciler.model.desired import Removal
-from reconciler.model.errors import Ambiguous, Denied, NotFound, Rejected, Throttled
-from reconciler.model.identity import Identity
+from reconciler.model.desired import PutTogether, Removal
+from reconciler.model.errors import Ambiguous, Denied, NotFound, Rejected, Throttled, Unsupported
+from reconciler.model.identity import Flavor, Identity
 from reconciler.model.plan import Reason
 from reconciler.model.records import SeedPart, SeedRecord
 from reconciler.model.report import PassReport, Verdict
@@ -117,11 +117,13 @@ class Transport:
             case "lost":
                 work()
                 raise Ambiguous(operation, "InternalServerError", "no usable answer")
+            case "unsupported" if operation == "TransactWriteItems":
+                raise Unsupported(operation, "UnknownOperationException", "no such operation here")
             case "throttled":
                 raise Throttled(operation, "ThrottlingException", "slow down")
             case "denied":
                 raise Denied(operation, "ExpiredTokenException", "expired")
-            case "rejected" if operation == "PutItem":
+            case "rejected" if operation in ("PutItem", "TransactWriteItems"):
                 raise Rejected(operation, "ValidationException", "the item is refused")
             case "stop":
                 self.stopped()
@@ -155,6 +157,20 @@ class FaultyItems:
             return put
 
         return bool(self.transport.through("PutItem", work))
+
+    def put_together(
+        self, table: str, wanted: Sequence[Mapping[str, Any]], keys: Sequence[str], token: str
+    ) -> PutTogether:
+        def work() -> PutTogether:
+            before = dict(self.transport.monitor.live)
+            put = self.items.put_together(table, wanted, keys, token)
+            for one in wanted if put.whole else ():
+                if key_of(one) not in before and key_of(one) in self.transport.monitor.live:
+                    self.transport.monitor.put(key_of(one), one)
+            return put
+
+        put: PutTogether = self.transport.through("TransactWriteItems", work)
+        return put
 
     def remove_if_equal(self, table: str, wanted: Mapping[str, Any], keys: Iterable[str]) -> Removal:
         def work() -> Removal:
@@ -283,7 +299,7 @@ def run(case: SeedCase) -> Counter[str]:
 
 
 def _run(case: SeedCase) -> Counter[str]:
-    sim = simulate(timeout=60)
+    sim = simulate(timeout=60, flavor=Flavor.DYNAMODB_LOCAL if case.together else Flavor.MOTO)
     monitor = Monitor(case, sim)
     if case.existing is not None:
         recreate(monitor, 0)

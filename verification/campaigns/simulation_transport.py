@@ -5,7 +5,7 @@ Deeds of others happen right before the call of their number. The wire tells the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from campaigns.simulation_case import Fault
@@ -15,7 +15,7 @@ from simulation.refusal import in_use, limit, missing, throttled
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.model.change import Call
-from reconciler.model.desired import Removal
+from reconciler.model.desired import PutTogether, Removal
 from reconciler.model.errors import Ambiguous, Denied, Malformed, Unreachable
 
 READS = ("read", "list")
@@ -186,6 +186,14 @@ class FaultyItems:
     def put_if_absent(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> bool:
         put = self._transport.through("items", "PutItem", lambda: self._items.put_if_absent(table, item, key_names))
         return bool(put)
+
+    def put_together(
+        self, table: str, items: Sequence[Mapping[str, Any]], key_names: Sequence[str], token: str
+    ) -> PutTogether:
+        put: PutTogether = self._transport.through(
+            "items", "TransactWriteItems", lambda: self._items.put_together(table, items, key_names, token)
+        )
+        return put
 
     def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._transport.through(

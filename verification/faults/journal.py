@@ -136,12 +136,18 @@ def _cuts_history(request: Recorded) -> bool:
     )
 
 
+def _puts_where_free(request: Recorded) -> bool:
+    """Whether it is a transaction that only puts items, each on the condition that its key is free."""
+    puts = [action.get("Put", {}) for action in request.body.get("TransactItems", ())]
+    return bool(puts) and all(put.get("ConditionExpression") == "attribute_not_exists(#key)" for put in puts)
+
+
 def _update(request: Recorded, name: str, scenario: Scenario) -> Iterator[str]:
     if of_state(request):
         return
     if name not in scenario.ends and name not in scenario.may_delete:
         yield f"{request.operation} on {name}, which is not of this stack"
-    if request.operation in WHOLESALE:
+    if request.operation in WHOLESALE and not _puts_where_free(request):
         yield f"I5: {request.operation} on {name} writes items without a condition"
     if request.operation in ITEM_WRITES and "ConditionExpression" not in request.body:
         yield f"I5: {request.operation} on {name} without a condition"

@@ -23,6 +23,14 @@ def record(operation: str, name: str) -> Recorded:
     return call(operation, STATE, **{member: {"scope": {"S": "default/default"}, "record": {"S": name}}})
 
 
+FREE = "attribute_not_exists(#key)"
+
+
+def transaction(*conditions: str | None) -> Recorded:
+    puts = [{"Put": {"TableName": "users", "ConditionExpression": condition}} for condition in conditions]
+    return Recorded("TransactWriteItems", {"TransactItems": puts}, 200)
+
+
 def batch(*names: str) -> Recorded:
     parts = [{"DeleteRequest": {"Key": {"scope": {"S": "default/default"}, "record": {"S": name}}}} for name in names]
     return Recorded("BatchWriteItem", {"RequestItems": {STATE: parts}}, 200)
@@ -55,6 +63,11 @@ FORBIDDEN = {
     "an item is written without a condition": ([call("PutItem")], "I5"),
     "an item is removed without a condition": ([call("DeleteItem")], "I5"),
     "items are written wholesale": ([Recorded("BatchWriteItem", {"RequestItems": {"users": []}}, 200)], "I5"),
+    "a transaction that overwrites": ([transaction(FREE, None)], "I5"),
+    "a transaction that removes": (
+        [Recorded("TransactWriteItems", {"TransactItems": [{"Delete": {"TableName": "users"}}]}, 200)],
+        "I5",
+    ),
     "protection is switched off": ([call("UpdateTable", **OFF)], "I7"),
     "two indexes in one call": ([call("UpdateTable", **TWO)], "I9"),
     "a table of others is changed": ([call("UpdateTimeToLive", "strangers")], "not of this stack"),
@@ -67,6 +80,7 @@ ALLOWED = {
     ],
     "two deletes by two decisions": [LOOK, LEASE, DELETE, LOOK, LEASE, DELETE],
     "an item under a condition": [call("PutItem", **CONDITION)],
+    "items where their keys are free, in a transaction": [transaction(FREE, FREE)],
     "records and history": [
         record("PutItem", "table#users"),
         record("PutItem", "run#1"),

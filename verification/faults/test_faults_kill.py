@@ -22,7 +22,7 @@ from support.transitions import TRANSITIONS
 from reconciler.model.table import TableSpec
 
 pytestmark = pytest.mark.timeout(600)
-WHOLE = {"a first table with time to live, stream and seed": 15, "an empty table is pruned": 7}
+WHOLE = {"a first table with time to live, stream and seed": 12, "an empty table is pruned": 7}
 """Killed at every call. The number of calls is explicit, so that none is left out."""
 SPREAD = (
     ("a second stack beside the first", 4, Moment.APPLIED),

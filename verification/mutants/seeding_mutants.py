@@ -5,12 +5,13 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 ITEMS = "test_aws_items"
+TOGETHER = "test_engine_seed_transactions"
 
 MUTANTS = (
     Mutant(
         "half a seed is called whole",
         "write_seed",
-        "whole = not (work.errors or stopped)",
+        "whole = not (work.errors or stopped) and writing.written + writing.present == len(numbered)",
         "whole = not stopped",
         "a batch that failed in the middle is marked as done and never resumed",
         ("test_engine_seed_records::test_a_seed_with_a_refused_item_is_not_done_and_is_resumed",),
@@ -25,8 +26,8 @@ MUTANTS = (
     ),
     Mutant(
         "seeding is not begun before the first item",
-        "write_seed",
-        'ledger.save("started", seed, (digest for _, _, digest in batch))',
+        "SeedWriting.run",
+        'work.ledger.save("started", work.seed, (digest for _, _, digest in batch))',
         "",
         "killed halfway, the rest is never written: the table is not empty any more",
         ("test_engine_pass::test_seeding_interrupted_anywhere_is_resumed_to_the_seed_plus_the_foreign_items",),
@@ -59,11 +60,51 @@ MUTANTS = (
     ),
     Mutant(
         "a seed overwrites what is there",
-        "BotoItemApi.put_if_absent",
+        "_put",
         '"attribute_not_exists(#key)"',
         '"attribute_not_exists(#key) OR attribute_exists(#key)"',
         "the item of a user becomes the sample again",
         (f"{ITEMS}::test_the_write_of_a_seed_item_is_conditioned_on_its_key_being_free",),
+    ),
+    Mutant(
+        "a seed is written in transactions on moto",
+        "IN_TRANSACTIONS",
+        "frozenset((Flavor.DYNAMODB_LOCAL, Flavor.LOCALSTACK))",
+        "frozenset((Flavor.DYNAMODB_LOCAL, Flavor.LOCALSTACK, Flavor.MOTO))",
+        "moto restores the whole table when it refuses a transaction, and what others wrote meanwhile is gone",
+        (f"{TOGETHER}::test_no_transaction_is_sent_where_it_costs_capacity_or_loses_items_of_others",),
+    ),
+    Mutant(
+        "an item found after a lost transaction is taken for written",
+        "SeedWriting._whose",
+        "return Put.UNPROVEN if canonical(found) == canonical(numbered[1]) else Put.PRESENT",
+        "return Put.WRITTEN if canonical(found) == canonical(numbered[1]) else Put.PRESENT",
+        "an equal item that others wrote is recorded as ours, and clear removes it",
+        (f"{TOGETHER}::test_on_an_endpoint_that_forgets_tokens_an_item_is_ours_only_if_that_is_proven",),
+    ),
+    Mutant(
+        "a lost transaction is sent again under another token",
+        "SeedWriting._send_together",
+        "token = token or self.work.ports.random.token()",
+        "token = self.work.ports.random.token()",
+        "the second sending finds the items of the first one, and nobody knows whose they are",
+        (f"{TOGETHER}::test_after_a_lost_response_the_counts_are_exact",),
+    ),
+    Mutant(
+        "the lease is not checked before a transaction",
+        "SeedWriting._attempt",
+        "if not work.ports.store.keep_lease(): ...",
+        "if False: ...",
+        "a process that lost its lease writes a hundred items more with each call",
+        (f"{TOGETHER}::test_nothing_is_sent_after_the_lease_was_lost_midway",),
+    ),
+    Mutant(
+        "the identity is not checked before a transaction",
+        "SeedWriting._attempt",
+        "work.watch.confirm()",
+        "",
+        "the seed goes into a table that somebody made anew",
+        (f"{TOGETHER}::test_a_table_that_is_replaced_midway_gets_no_further_transaction",),
     ),
     Mutant(
         "clear removes items that were changed",

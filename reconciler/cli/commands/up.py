@@ -46,9 +46,10 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
                 invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
-            with progress(invocation, len(work)) as on_step:
+            with progress(invocation, len(work)) as watched:
+                app.show_seeding(watched.on_seeding)
                 approved = approval(plan, only_this=not yes)
-                report = app.converge("up", names, on_step=on_step, approved=approved)
+                report = app.converge("up", names, on_step=watched.on_step, approved=approved)
             if not report.plan_changed and (yes or not _left_out(report)):
                 break
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"

@@ -10,7 +10,7 @@ from typing import Any
 from faults.inprocess.account import STATE, Ended, SimulatedAccount
 from faults.inprocess.end_state import end_state, mismatched_entries
 from faults.inprocess.fault_kinds import KINDS, Kind
-from faults.inprocess.request_shape import shape
+from faults.inprocess.request_shape import asked, shape
 from faults.inprocess.scenario import Scenario
 from faults.inprocess.scenarios import SCENARIOS
 from faults.inprocess.transport import SentRequest
@@ -42,7 +42,7 @@ def baseline(scenario: Scenario) -> Baseline:
     assert not mismatched_entries(account.dynamodb), mismatched_entries(account.dynamodb)
     destroyed = Counter(shape(request) for request in calls if request.destroys and request.applied)
     again = scenario.repeat(account)
-    requests = frozenset(shape(request) for request in account.transport.sent if changes(request))
+    requests = frozenset(each for sent in account.transport.sent if changes(sent) for each in asked(sent))
     return Baseline(start, calls, act, again, (first, end_state(account.dynamodb)), requests, destroyed, _points(calls))
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from faults.inprocess.account import Ended, SimulatedAccount
 from faults.inprocess.baseline import Baseline, changes
 from faults.inprocess.clients import SECRET
-from faults.inprocess.request_shape import shape
+from faults.inprocess.request_shape import asked, shape
 from faults.inprocess.transport import SentRequest
 
 from reconciler.model.plan import StepStatus
@@ -31,8 +31,8 @@ def sent(account: SimulatedAccount, known: Baseline, *, indexes: bool = True) ->
 
 def _only_wanted(account: SimulatedAccount, known: Baseline) -> None:
     """No change is asked for that a run without faults would not ask for (I1, I5, I7)."""
-    asked = [s for s in account.transport.sent if changes(s) and not _harmless(s)]
-    odd = [shape(s) for s in asked if shape(s) not in known.requests]
+    changing = [s for s in account.transport.sent if changes(s) and not _harmless(s)]
+    odd = [each for s in changing for each in asked(s) if each not in known.requests]
     assert not odd, f"never asked for without a fault: {odd}"
 
 

@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from simulation.data_plane import Cancelled
 
 from reconciler.model.errors import ApiError
 
@@ -50,7 +51,14 @@ def error(code: str, status: int = 400, message: str = "no", **members: Any) -> 
 
 def refusal(problem: ApiError) -> Reply:
     """The refusal of the simulated service as an HTTP answer."""
-    return error(problem.code, message=problem.message)
+    return error(problem.code, message=problem.message, **reasons(problem))
+
+
+def reasons(problem: ApiError) -> dict[str, Any]:
+    """What the refusal of a transaction says of each of its actions."""
+    if not isinstance(problem, Cancelled):
+        return {}
+    return {"CancellationReasons": [{"Code": reason} for reason in problem.reasons]}
 
 
 def identity(account: str) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 from faults.inprocess.transport import SentRequest
 
@@ -12,6 +13,14 @@ REVISION = re.compile(r"revision-\d+")
 MOMENT = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 STREAM = re.compile(r"/stream/\d+")
 BACKUP = re.compile(r"/backup/\d+")
+
+
+def asked(request: SentRequest) -> tuple[str, ...]:
+    """The shapes of what a request asks for: each put of a transaction counts as the same put on its own."""
+    puts = [action.get("Put") for action in request.params.get("TransactItems", ())]
+    if not puts or None in puts:
+        return (shape(request),)
+    return tuple(shape(replace(request, operation="PutItem", params=put)) for put in puts)
 
 
 def shape(request: SentRequest) -> str:

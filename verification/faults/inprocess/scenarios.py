@@ -201,6 +201,23 @@ SEEDS = (
         ),
     ),
     Scenario(
+        "a large seed is written in transactions",
+        once,
+        declared(declaration("users", seed=tuple(item(f"{n:03}") for n in range(250)))),
+        delay=0,
+        flavor=Flavor.DYNAMODB_LOCAL,
+    ),
+    Scenario(
+        "seed writes the missing rows in a transaction",
+        verb("seed", lambda r: r.seed()),
+        then(
+            made(USERS, ORDERS),
+            rows_of_others("users", OTHERS),
+            lambda s: s.item("DeleteItem", TableName="users", Key={"pk": {"S": "1"}}),
+        ),
+        flavor=Flavor.DYNAMODB_LOCAL,
+    ),
+    Scenario(
         "clear takes the seed out again",
         verb("clear", lambda r: r.clear()),
         then(made(USERS, ORDERS), rows_of_others("users", OTHERS, {**ROWS[1], "more": {"S": "changed"}})),

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
-from faults.inprocess.replies import Reply, document, identity, refusal, response
+from faults.inprocess.replies import Reply, document, identity, reasons, refusal, response
 from simulation import writes
 from simulation.data_plane import OPERATIONS, WRITES
 from simulation.refusal import no_policy
@@ -111,7 +111,8 @@ class Transport:
                 answer = self._do(sent_request) if service != "sts" else {"Account": ACCOUNT}
             except ApiError as problem:
                 sent_request.refused = problem.code
-                reported = {"Error": {"Code": problem.code, "Message": problem.message}}
+                reported: dict[str, Any] = {"Error": {"Code": problem.code, "Message": problem.message}}
+                reported |= reasons(problem)
                 raise ClientError({**reported, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation) from None
             sent_request.applied = True
             parsed: dict[str, Any] = _as_parsed(answer)
