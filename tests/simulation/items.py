@@ -58,12 +58,12 @@ class Items:
             ],
             "ClientRequestToken": token,
         }
-        before = set(self.dynamodb.table("TransactWriteItems", table).items)
+        replayed = f"transaction#{token}" in self.dynamodb.tokens
         try:
             transact_write(self.dynamodb, request)
         except Cancelled as refused:
             return PutTogether(tuple(ENDS.get(reason, Put.REFUSED) for reason in refused.reasons))
-        self.puts += len(set(self.dynamodb.table("TransactWriteItems", table).items) - before)
+        self.puts += 0 if replayed else len(items)
         return PutTogether((Put.WRITTEN,) * len(items))
 
     def find_item(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> dict[str, Any] | None:
