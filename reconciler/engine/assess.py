@@ -41,21 +41,29 @@ from reconciler.seeding.decide import Need, need
 from reconciler.seeding.digest import canonical
 from reconciler.seeding.provenance import item_digest, provenance
 
+Job = tuple[TableAssessment, Callable[[], TableAssessment]]
+"""What is reported of a table that is not reached, and how it is assessed."""
 LARGEST_COMPARED = 10_000
 """Number of items. A larger table is not scanned to compare it with a seed that changed after an interruption."""
 
 
 def assess_tables(
-    context: PassContext, desired: DesiredState, focus: frozenset[str] | None, *, destroy: bool
+    context: PassContext,
+    desired: DesiredState,
+    focus: frozenset[str] | None,
+    *,
+    destroy: bool,
+    beside: Callable[[], None] | None = None,
 ) -> list[TableAssessment]:
     """One assessment for each table in ``focus``, or for all tables if it is ``None``.
 
     ``destroy`` assesses the tables that this stack created, as if nothing were declared. Otherwise removed declarations
     are recorded for tables outside the focus too. If they were recorded later, a table created now would count as older
     than the removal and would vouch for these declarations (see ``foreign_declarations``).
+    ``beside`` is done at the same time. If it raises ``ApiError``, no further table is read, and the error is raised.
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
-    jobs: list[tuple[TableAssessment, Callable[[], TableAssessment]]] = []
+    jobs: list[Job] = []
     if not destroy:
         jobs += [
             (_not_observed(context, d.spec.name, d), partial(assess_declared, context, d)) for d in desired.declarations
@@ -64,12 +72,30 @@ def assess_tables(
         if is_ours(entry) if destroy else entry.name not in declared:
             jobs.append((_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
     if focus is None:
-        return list(context.ports.parallel.map(partial(_assess, context), jobs))
+        return _assess_all(context, jobs, beside)
     chosen = [job for job in jobs if job[0].name in focus]
     forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus
-    return list(context.ports.parallel.map(partial(_assess, context), chosen)) + _undeclared_records(
-        context, sorted(forgotten)
-    )
+    return _assess_all(context, chosen, beside) + _undeclared_records(context, sorted(forgotten))
+
+
+def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], None] | None) -> list[TableAssessment]:
+    failures: list[ApiError] = []
+
+    def assessment(job: Job | None) -> TableAssessment | None:
+        if job is not None:
+            # No table is read once the pass has failed, and no thread goes on with it after its report.
+            return job[0] if failures else _assess(context, job)
+        try:
+            if beside is not None:
+                beside()
+        except ApiError as error:
+            failures.append(error)
+        return None
+
+    found = list(context.ports.parallel.map(assessment, [None, *jobs]))
+    for failure in failures:
+        raise failure
+    return [each for each in found if each is not None]
 
 
 def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
@@ -88,7 +114,7 @@ def _not_observed(context: PassContext, name: str, declaration: Declaration | No
     return TableAssessment(name, declaration, recorded=recorded, entry=recorded, steps=(wait,), not_observed=True)
 
 
-def _assess(context: PassContext, job: tuple[TableAssessment, Callable[[], TableAssessment]]) -> TableAssessment:
+def _assess(context: PassContext, job: Job) -> TableAssessment:
     unread, assessment = job
     if context.out_of_time:
         return unread

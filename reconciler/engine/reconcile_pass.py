@@ -81,6 +81,8 @@ class Pass:
     problems: tuple[Problem, ...] = ()
     desired: DesiredState | None = None
     plan_changed: bool = False
+    listed: tuple[str, ...] | None = None
+    """The names of all tables; ``None`` if they were not listed."""
 
     def run(self) -> PassReport:
         """Run the pass. Errors of the endpoint, the state or the declarations are in the report, never raised."""
@@ -125,8 +127,8 @@ class Pass:
             if self.state.last_good is None:
                 return self._report((), snapshot=authorization.snapshot)
             desired = self.desired = self.state.last_good
-        names = self._timed("list", self._list)
         result = self._timed("tables", lambda: self._tables(desired, authorization))
+        names = self.listed
         unmanaged_tables = _unmanaged(names or (), desired, authorization.snapshot, self.options.state_table)
         return self._report(
             (*result.tables, *unmanaged_tables),
@@ -163,9 +165,11 @@ class Pass:
     def _authorize(self, *, dry: bool) -> WriteAuthorization:
         return authorize_writes(self.ports, self.options, self.allowed_accounts, dry=dry, explicit=self.request.destroy)
 
-    def _list(self) -> tuple[str, ...] | None:
-        if self.request.previous is not None:
-            return None
+    def _list(self) -> None:
+        if self.request.previous is None:
+            self.listed = self._timed("list", self._names)
+
+    def _names(self) -> tuple[str, ...] | None:
         try:
             return self.ports.api.list_tables()
         except Forbidden as error:
@@ -198,7 +202,8 @@ class Pass:
         )
         if self.request.focus is None:
             self.state.forget_all_but({declaration.spec.name for declaration in desired.declarations})
-        assessments = assess_tables(context, desired, self.request.focus, destroy=destroy)
+        # The pages of ListTables come one after the other; the tables are read meanwhile.
+        assessments = assess_tables(context, desired, self.request.focus, destroy=destroy, beside=self._list)
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):
                 raise assessment.error

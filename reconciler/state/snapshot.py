@@ -6,8 +6,10 @@ without an owner.
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 from reconciler.model.errors import StateError
@@ -34,28 +36,34 @@ SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
 }
 
 
+Read = tuple[bytes, Any]
+"""The digest of an item, and the record that was read from it."""
+
+
 class ReadRecords:
-    """The records of the last load with the items that they were read from, so that an equal item is read once.
+    """The records of the last load with digests of their items, so that an equal item is read once.
 
     An unchanged record is the same object in each snapshot; the engine compares records by identity.
     """
 
     def __init__(self) -> None:
-        self._last: Mapping[str, tuple[Mapping[str, Any], Any]] = {}
+        self._last: Mapping[str, Read] = {}
 
-    def of(self, key: str, item: Mapping[str, Any], read: Callable[[], Any]) -> tuple[Mapping[str, Any], Any]:
-        """The item and its record, both of the last load if the item is equal. Raises what ``read`` raises."""
+    def of(self, key: str, item: Mapping[str, Any], read: Callable[[], Any]) -> Read:
+        """The record of the last load if the item is equal. Raises what ``read`` raises."""
+        # Format 2 of marshal has no references, so equal items give equal bytes, ten times as fast as JSON.
+        digest = blake2b(marshal.dumps(item, 2), digest_size=16).digest()
         last = self._last.get(key)
-        return last if last is not None and last[0] == item else (item, read())
+        return last if last is not None and last[0] == digest else (digest, read())
 
-    def keep(self, records: Mapping[str, tuple[Mapping[str, Any], Any]]) -> None:
+    def keep(self, records: Mapping[str, Read]) -> None:
         """Keep what a whole load has read, and nothing else."""
         self._last = records
 
 
 def snapshot_of(items: Iterable[Mapping[str, Any]], table: str, known: ReadRecords | None = None) -> StateSnapshot:
     """The snapshot of ``items`` of one scope. Runs of the history are ignored. Raises ``StateError``."""
-    known, seen = known or ReadRecords(), dict[str, tuple[Mapping[str, Any], Any]]()
+    known, seen = known or ReadRecords(), dict[str, Read]()
     members: dict[str, Any] = {member: {} for member, _ in NAMED.values()}
     for item in items:
         key = str((item.get("record") or {}).get("S", ""))

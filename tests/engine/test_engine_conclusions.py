@@ -12,7 +12,7 @@ from reconciler.engine import assess
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.backups import Backups
 from reconciler.model.desired import Declaration, Lifecycle
-from reconciler.model.errors import Denied, Forbidden
+from reconciler.model.errors import ApiError, Denied, Forbidden, Malformed, Unreachable
 from reconciler.model.identity import Flavor
 from reconciler.model.records import Attempts, IndexRebuild, Suspension
 from reconciler.model.report import TableReport, TableStatus
@@ -346,3 +346,21 @@ def test_a_record_that_is_still_to_be_written_is_assessed_in_each_pass(assessed:
         assessed.clear()
         assert users(sim).status is TableStatus.IN_SYNC
         assert assessed
+
+
+@pytest.mark.parametrize("error", [Denied, Unreachable, Malformed])
+def test_a_failed_list_of_tables_ends_the_pass_before_anything_is_written(error: type[ApiError]) -> None:
+    sim = settled(simulate(flavor=Flavor.AWS), DECLARED)
+    _time_to_live_turned_off(sim)
+
+    def failing(operation: str, params: object) -> None:
+        if operation == "ListTables":
+            raise error(operation, "Failing", "it failed")
+
+    sim.dynamodb.faults = failing
+    sim.dynamodb.journal.clear()
+    sim.dynamodb.reads.clear()
+    report = sim.run()
+    assert report.error
+    assert not sim.dynamodb.journal
+    assert [operation for operation, _ in sim.dynamodb.reads] == ["ListTables"]
