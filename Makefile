@@ -5,6 +5,8 @@ PYTHON ?= $(shell scripts/find_python.sh)
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# One more than cores, because many tests wait for a clock, a socket or a child process; each takes a GiB of memory.
+PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -ge 3 ] && echo 4 || echo $$((n + 1)))
 CAMPAIGN ?=
 MUTANTS ?=
 FUZZ_SECONDS ?= 300
@@ -20,7 +22,7 @@ demo: $(VENV)/.demo ## the main job, on an in-process endpoint: plan, create, se
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.test ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
 
 bench: $(VENV)/.test ## the goals of docs/performance.md in one table, 15 minutes; BENCH='--quick', '--only P1,P4', '--json FILE', '--readme'
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -12,6 +12,7 @@ BOTH = frozenset(
     {
         *("test_aws_answers", "test_aws_call_deadline", "test_aws_capabilities", "test_aws_connection"),
         *("test_aws_credentials", "test_aws_endpoint_changes", "test_aws_errors", "test_aws_fence", "test_aws_items"),
+        "test_aws_item_transactions",
     }
 )
 """Modules whose tests make calls. What is of one client alone has a module of its own."""
