@@ -52,7 +52,7 @@ class ReadRecords:
     def of(self, key: str, item: Mapping[str, Any], read: Callable[[], Any]) -> Read:
         """The record of the last load if the item is equal. Raises what ``read`` raises."""
         # Format 2 of marshal has no references, so equal items give equal bytes, ten times as fast as JSON.
-        digest = blake2b(marshal.dumps(item, 2), digest_size=16).digest()
+        digest = blake2b(marshal.dumps(dict(item), 2), digest_size=16).digest()
         last = self._last.get(key)
         return last if last is not None and last[0] == digest else (digest, read())
 
