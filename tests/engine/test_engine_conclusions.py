@@ -42,10 +42,10 @@ def assessed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def settled(sim: Sim, *declared: Declaration) -> Sim:
-    """Converged, and then quiet for two days, until the time to live is ENABLED."""
+    """Converged, and then quiet for three days, until the time to live is ENABLED."""
     sim.declare(*declared)
     sim.once()
-    for _ in range(2):
+    for _ in range(3):
         sim.clock.seconds += 86400
         sim.run()
     return sim
@@ -218,9 +218,12 @@ def test_whatever_an_assessment_rests_on_is_assessed_anew(
 ) -> None:
     """A process without memory must see the same, and a claimed table is refused before it is assessed."""
     sims = [settled(simulate(flavor=flavor), DECLARED) for _ in range(2)]
+    assessed.clear()
+    for sim in sims:
+        sim.run()
+    assert not assessed
     for sim in sims:
         change(sim)
-    assessed.clear()
     remembered, forgetful = users(sims[0]), fresh(sims[1])
     if change is _a_cancelled_deletion:
         assert remembered.status is TableStatus.IN_SYNC
