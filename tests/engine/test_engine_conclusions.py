@@ -161,9 +161,10 @@ def _claimed_by_another_stack(sim: Sim) -> None:
     sim.store.peers["shop/default"] = peer
 
 
-def _attempts_of_an_earlier_process(sim: Sim) -> None:
+def _other_attempts(sim: Sim) -> None:
     attempts = {"users": Attempts("users", sim.store.snapshot.inventory["users"].identity, {"ttl.attribute": 1})}
     sim.store.snapshot = replace(sim.store.snapshot, attempts=attempts)
+    sim.reconciler.state.attempts.update(attempts)
 
 
 def _an_index_rebuild(sim: Sim) -> None:
@@ -204,7 +205,7 @@ CHANGES: tuple[Callable[[Sim], None], ...] = (
     _made_again_with_the_same_shape,
     _another_table_id_alone,
     _claimed_by_another_stack,
-    _attempts_of_an_earlier_process,
+    _other_attempts,
     _an_index_rebuild,
     _a_cancelled_deletion,
     _time_to_live_unreadable,
