@@ -83,7 +83,7 @@ def plain_problems(environment: str | None) -> list[str]:
 def rules_available() -> bool:
     """Whether the reconciler can be imported here."""
     try:
-        import reconciler.declarations.folder  # noqa: F401
+        import reconciler.declarations.document.check  # noqa: F401
     except ImportError:
         return False
     return True

@@ -27,6 +27,8 @@ SHAPE: dict[str, Any] = {
 }
 THREE = [{"pk": "a", "v": 1}, {"pk": "b", "v": 1}, {"pk": "c", "v": 1}]
 MANY = [{"pk": f"{number:05}", "v": 1} for number in range(4000)]
+MORE = [{"pk": f"{number:05}", "v": 1} for number in range(20_000)]
+"""So many that transactions need far more than the two seconds between two looks at the table."""
 OTHERS = [{"pk": f"new-{number:03}", "v": 2} for number in range(50)]
 
 
@@ -54,6 +56,16 @@ class SeedFixture:
     def keys(self) -> set[str]:
         pages = self.client.get_paginator("scan").paginate(TableName="things", ConsistentRead=True)
         return {item["pk"]["S"] for page in pages for item in page["Items"]}
+
+    def settled_keys(self) -> set[str]:
+        """The keys once nothing is added any more: a server completes what a killed process had sent."""
+        keys, deadline = self.keys(), time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            time.sleep(1.0)
+            before, keys = keys, self.keys()
+            if before == keys:
+                break
+        return keys
 
     def put(self, key: str, **members: Any) -> None:
         self.client.put_item(TableName="things", Item={"pk": {"S": key}, **members})
@@ -122,7 +134,8 @@ def test_what_seed_found_present_is_kept_by_clear(seed_fixture: SeedFixture) -> 
 
 @pytest.mark.parametrize("verb", ["--once", "clear"])
 def test_a_table_recreated_during_the_run_is_not_touched(seed_fixture: SeedFixture, verb: str) -> None:
-    seed_fixture.seed(MANY)
+    items = MORE if verb == "--once" else MANY
+    seed_fixture.seed(items)
     if verb == "clear":
         assert seed_fixture.run("--once")[0] == 0
     process = seed_fixture.start(verb)
@@ -140,7 +153,7 @@ def test_a_table_recreated_during_the_run_is_not_touched(seed_fixture: SeedFixtu
     assert "deleted it and created it again" in out + err
     found = seed_fixture.keys()
     assert "theirs" in found
-    assert len(found) < 3000, "no item is sent two seconds after the table was recreated"
+    assert len(found) < len(items) * 3 / 4, "no item is sent two seconds after the table was recreated"
     assert "0 removed" in seed_fixture.run("clear")[1]
     assert seed_fixture.keys() == found
 
@@ -151,6 +164,7 @@ def test_a_killed_seeding_resumes_to_the_seed_and_the_foreign_items(seed_fixture
     seed_fixture.until_seeded(300)
     process.kill()
     process.communicate()
+    seed_fixture.settled_keys()
     seed_fixture.put("theirs")
     assert seed_fixture.run("--once")[0] == 0
     assert seed_fixture.keys() == {"theirs", *(str(item["pk"]) for item in MANY)}
@@ -158,7 +172,7 @@ def test_a_killed_seeding_resumes_to_the_seed_and_the_foreign_items(seed_fixture
     left = seed_fixture.keys()
     assert code == 0
     assert "theirs" in left
-    assert len(left) <= 101, "at most one batch is not known to be written by the seed"
+    assert len(left) <= 401, "at most four transactions of 100 are not known to be written by the seed"
     assert f"{len(left) - 1} kept" in messages
 
 
@@ -168,7 +182,7 @@ def test_a_seed_that_changed_after_a_kill_is_not_recorded_as_done(seed_fixture: 
     seed_fixture.until_seeded(120)
     process.kill()
     process.communicate()
-    old = seed_fixture.keys()
+    old = seed_fixture.settled_keys()
     seed_fixture.seed(OTHERS)
     code, messages = seed_fixture.run("--once")
     assert code == 2
