@@ -84,11 +84,11 @@ CASES: dict[str, tuple[Parts, list[str]]] = {
     ),
     "a facet without a declaration": (
         replace(WHOLE, features=FEATURES[:-1]),
-        [f"tags has 0 declarations in FEATURES {FEATURES_INIT}, not one"],
+        [f"{LAST.name} has 0 declarations in FEATURES {FEATURES_INIT}, not one"],
     ),
     "a declaration that is listed twice": (
         replace(WHOLE, features=(*FEATURES, LAST)),
-        [f"tags has 2 declarations in FEATURES {FEATURES_INIT}, not one"],
+        [f"{LAST.name} has 2 declarations in FEATURES {FEATURES_INIT}, not one"],
     ),
     "a declaration in the file of another": (
         replace(WHOLE, feature_files=without(WHOLE.feature_files, "stream")),
@@ -104,15 +104,15 @@ CASES: dict[str, tuple[Parts, list[str]]] = {
     ),
     "a field without a description": (
         with_last(fields=SilentFields),
-        ["tags has no description of the field tags of SilentFields"],
+        [f"{LAST.name} has no description of the field tags of SilentFields"],
     ),
     "a field that a document has not": (
         with_last(fields=LostFields, rules=()),
-        ["tags has the field labels, which a document has not"],
+        [f"{LAST.name} has the field labels, which a document has not"],
     ),
     "a rule about another feature": (
-        with_last(rules=(rule("tags", "billing_mode")(lambda _: iter(())),)),
-        [f"tags has a rule about billing_mode, {OF_ANOTHER}"],
+        with_last(rules=(rule(LAST.name, "billing_mode")(lambda _: iter(())),)),
+        [f"{LAST.name} has a rule about billing_mode, {OF_ANOTHER}"],
     ),
 }
 

@@ -96,6 +96,13 @@ READS = {
 }
 
 
+def test_each_member_of_create_table_comes_from_one_facet() -> None:
+    riding = [facet for facet in FACETS if isinstance(facet, InCreateTable)]
+    members = Counter(member for facet in riding for member in facet.create_members(LOUD))
+    assert len(members) > 10
+    assert [member for member, facets in members.items() if facets > 1] == []
+
+
 def test_only_these_facets_are_not_part_of_create_table() -> None:
     assert {facet.name for facet in FACETS if not isinstance(facet, InCreateTable)} == LATER
 
