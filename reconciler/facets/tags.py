@@ -52,7 +52,7 @@ class TagsFacet(Facet, InCreateTable):
         return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(desired.tags)]}
 
 
-def with_owner(call: Call, value: str) -> Call:
+def with_owner_tag(call: Call, value: str) -> Call:
     """A CreateTable that also sets our owner tag."""
     tags = [*call.params.get("Tags", ()), {"Key": OWNER_TAG, "Value": value}]
     return replace(call, params={**call.params, "Tags": sorted(tags, key=lambda tag: str(tag["Key"]))})

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.facets import FACETS, IN_CREATE_TABLE, wire
-from reconciler.facets.tags import with_owner
+from reconciler.facets.tags import with_owner_tag
 from reconciler.model.change import Call, Change
 from reconciler.model.table import TableSpec
 
@@ -22,7 +22,7 @@ def create_call(spec: TableSpec, owner: str | None = None) -> Call:
     for facet in IN_CREATE_TABLE.values():
         params.update(facet.create_members(spec))
     call = Call("CreateTable", params)
-    return call if owner is None else with_owner(call, owner)
+    return call if owner is None else with_owner_tag(call, owner)
 
 
 def without_unsupported(spec: TableSpec, lacks: frozenset[str]) -> TableSpec:
