@@ -167,6 +167,13 @@ def clock_skew(get: Get) -> float | None:
         return None
 
 
+def reply_of(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
+    """The reply to a GET; ``headers`` are found by names in lower case."""
+    location = headers.get("location", "") if 300 <= status < 400 else ""
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    return Reply(status, headers.get("server", ""), body, kind, location, date=headers.get("date", ""))
+
+
 def getter(url: str, session: Any) -> Get:
     """GETs at ``url`` through the HTTP session of a client; redirects are not followed."""
     from botocore.awsrequest import AWSRequest
@@ -185,10 +192,6 @@ def getter(url: str, session: Any) -> Get:
         except (BotoCoreError, HTTPError, OSError, ValueError) as error:
             unusable = tls.bundle_problem(session._verify) if url.startswith("https:") else None
             return Reply(0, body=str(error).encode(), final=unusable or tls.final_reason(error, url) or "")
-        headers = answer.headers
-        location = headers.get("location", "") if 300 <= answer.status_code < 400 else ""
-        kind = headers.get("content-type", "").partition(";")[0].strip()
-        date = headers.get("date", "")
-        return Reply(answer.status_code, headers.get("server", ""), body, kind, location, date=date)
+        return reply_of(answer.status_code, answer.headers, body)
 
     return get

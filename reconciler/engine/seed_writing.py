@@ -138,9 +138,9 @@ class SeedWriting:
             return put
         if put:
             return Put.WRITTEN
-        return self._whose(numbered) if lost else Put.PRESENT
+        return self._after_lost_response(numbered) if lost else Put.PRESENT
 
-    def _whose(self, numbered: NumberedItem) -> End:
+    def _after_lost_response(self, numbered: NumberedItem) -> End:
         """Whether an item that is present may be ours, after a lost response: only if it equals the seed's."""
         work = self.work
         found = work.one(numbered, lambda item: work.ports.items.find_item(work.table, item, work.keys))
@@ -164,7 +164,7 @@ class SeedWriting:
             token = token or self.work.ports.random.token()
             put = self._attempt(left, token)
             if isinstance(put, PutTogether):
-                left = self._taken_over(left, put, ends, doubt=lost is not None)
+                left = self._to_send_again(left, put, ends, after_lost_response=lost is not None)
                 token, failure, lost = "", None, None
                 if not left:
                     break
@@ -208,12 +208,12 @@ class SeedWriting:
             if _concerns_others(end):
                 self._halted = True
 
-    def _taken_over(
-        self, sent: Sequence[NumberedItem], put: PutTogether, ends: dict[int, End], *, doubt: bool
+    def _to_send_again(
+        self, sent: Sequence[NumberedItem], put: PutTogether, ends: dict[int, End], *, after_lost_response: bool
     ) -> list[NumberedItem]:
         """The items of a transaction that are to be sent again; ``ends`` gets the ends of the others.
 
-        ``doubt`` means that a present item may stem from an attempt without a response.
+        ``after_lost_response`` means that a present item may stem from an attempt whose response was lost.
         """
         again: list[NumberedItem] = []
         for numbered, end in zip(sent, put.ends, strict=True):
@@ -221,8 +221,8 @@ class SeedWriting:
                 again.append(numbered)
             elif end is Put.REFUSED:
                 self._put_singly([numbered], ends, lost=False)
-            elif end is Put.PRESENT and (doubt or put.repeated):
-                ends[numbered[0]] = self._whose(numbered)
+            elif end is Put.PRESENT and (after_lost_response or put.repeated):
+                ends[numbered[0]] = self._after_lost_response(numbered)
             else:
                 ends[numbered[0]] = end
         return again

@@ -76,7 +76,7 @@ MUTANTS = (
     ),
     Mutant(
         "an item found after a lost transaction is taken for written",
-        "SeedWriting._whose",
+        "SeedWriting._after_lost_response",
         "return Put.UNPROVEN if canonical(found) == canonical(numbered[1]) else Put.PRESENT",
         "return Put.WRITTEN if canonical(found) == canonical(numbered[1]) else Put.PRESENT",
         "an equal item that others wrote is recorded as ours, and clear removes it",

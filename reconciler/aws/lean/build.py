@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from reconciler.aws import call_deadline, tls
-from reconciler.aws.flavor import BODY_LIMIT, PROBE_SECONDS, Get, Reply
+from reconciler.aws.flavor import BODY_LIMIT, PROBE_SECONDS, Get, Reply, reply_of
 from reconciler.aws.lean.client import Hooks, LeanClient, request_head
 from reconciler.aws.lean.clock import ServerClock
 from reconciler.aws.lean.model import shapes
@@ -60,10 +60,6 @@ def getter(transport: Transport, user_agent: str) -> Get:
             unusable = tls.bundle_problem(transport.ca_bundle) if address.tls else None
             final = unusable or tls.final_reason(error, address.url) or ""
             return Reply(0, body=str(error).encode(), final=final)
-        headers = answer.headers
-        location = headers.get("location", "") if 300 <= answer.status < 400 else ""
-        kind = headers.get("content-type", "").partition(";")[0].strip()
-        date = headers.get("date", "")
-        return Reply(answer.status, headers.get("server", ""), answer.body, kind, location, date=date)
+        return reply_of(answer.status, answer.headers, answer.body)
 
     return get

@@ -17,7 +17,7 @@ from reconciler.aws.lean.address import Address, parse
 
 AUTO, LEAN, BOTO3 = "auto", "lean", "boto3"
 DEFAULT = AUTO
-"""For a connection whose maker has no wish."""
+"""Used where a connection is opened without a choice."""
 ISSUED = {
     "assume-role": "an assumed role",
     "sso": "SSO",

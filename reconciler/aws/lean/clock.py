@@ -22,7 +22,7 @@ SKEW_SECONDS = 240.0
 
 
 class ServerClock:
-    """One for all clients of a connection; ``learn`` is told of each error in the thread that made the call."""
+    """One for all clients of a connection; ``learn`` gets each error, in the thread that made the call."""
 
     def __init__(self) -> None:
         self.offset = 0.0

@@ -1,7 +1,7 @@
 """When a request is sent again, and after how long: botocore's standard mode, with the same costs and budget.
 
 botocore's own classes judge botocore's response objects and take a fifth of a second to import. Its numbers and lists
-are written here once more; tests/aws/test_aws_lean_retries.py compares each with the installed botocore.
+are written here once more; tests/aws/test_aws_lean_model.py compares each with the installed botocore.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
 
