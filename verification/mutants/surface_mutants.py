@@ -326,7 +326,7 @@ MUTANTS = (
         "except Exception as error: ...",
         "except KeyError as error: ...",
         "the daemon lives on and never looks again",
-        ("test_loop::test_a_pass_that_raises_is_counted_and_the_next_one_runs[world0]",),
+        ("test_loop::test_a_pass_that_raises_is_counted_and_the_next_one_runs[harness0]",),
     ),
     Mutant(
         "work that is left waits for the interval",
