@@ -75,6 +75,19 @@ def test_waiting_for_a_known_time_does_not_stretch_the_delay():
     assert delays(FollowUp(INTERVAL), wrote(), waits_until(30), waits_until(30), wrote()) == [1, 30, 30, 1]
 
 
+def test_what_a_pass_wrote_after_a_long_wait_is_looked_at_soon():
+    assert delays(FollowUp(INTERVAL), *[waits()] * 7, wrote(), quiet()) == [1, 2, 4, 8, 16, 32, 60, 1, None]
+
+
+def test_a_wait_after_a_write_begins_with_the_first_delay():
+    assert delays(FollowUp(INTERVAL), *[waits()] * 4, wrote(), waits(), waits()) == [1, 2, 4, 8, 1, 1, 2]
+
+
+def test_passes_that_write_and_wait_in_turn_slow_down_all_the_same():
+    writes = delays(FollowUp(INTERVAL), *[wrote(), waits()] * 7)[::2]
+    assert writes == [1, 2, 4, 8, 16, 32, 60]
+
+
 def test_a_time_nearer_than_the_grown_delay_wins():
     follow_up = FollowUp(INTERVAL)
     delays(follow_up, *[wrote()] * 5)

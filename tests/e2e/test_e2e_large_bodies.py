@@ -48,6 +48,7 @@ BODIES = {
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with MotoServer() as server:
+        server.restart()
         with running(tmp_path_factory.mktemp("large"), server.url, RECONCILER_INTERVAL="1h") as started:
             until(lambda: ready(started), daemon=started)
             yield started

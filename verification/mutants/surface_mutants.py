@@ -331,10 +331,18 @@ MUTANTS = (
     Mutant(
         "work that is left waits for the interval",
         "FollowUp.after",
-        "times.append(now + self._delay)",
+        "times.append(now + self._after_write)",
         "times.append(now + self._interval)",
         "a table that was just created is seeded a minute later (ACK#1367)",
         ("test_follow_up::test_passes_that_leave_work_are_followed_after_one_second_doubling_up_to_the_interval",),
+    ),
+    Mutant(
+        "a long wait delays the look at what was written",
+        "FollowUp.after",
+        "self._after_write = self._doubled(self._after_write)",
+        "self._after_write = self._after_wait = self._doubled(max(self._after_write, self._after_wait))",
+        "tables made once another daemon let go of the lease stay `drifted` for a minute and more",
+        ("test_follow_up::test_a_wait_after_a_write_begins_with_the_first_delay",),
     ),
     Mutant(
         "two passes run at once",
