@@ -337,11 +337,11 @@ MUTANTS = (
         ("test_follow_up::test_passes_that_leave_work_are_followed_after_one_second_doubling_up_to_the_interval",),
     ),
     Mutant(
-        "a long wait delays the look at what was written",
+        "a wait after a write begins where the last wait ended",
         "FollowUp.after",
-        "self._after_write = self._doubled(self._after_write)",
-        "self._after_write = self._after_wait = self._doubled(max(self._after_write, self._after_wait))",
-        "tables made once another daemon let go of the lease stay `drifted` for a minute and more",
+        "self._after_wait = self._first",
+        "self._after_wait = self._doubled(self._after_wait)",
+        "a table that was just created is seeded a minute later, because another daemon held the lease before",
         ("test_follow_up::test_a_wait_after_a_write_begins_with_the_first_delay",),
     ),
     Mutant(
