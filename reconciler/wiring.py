@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
 from reconciler.declarations.folder import CachedSource, FolderSource, watch_paths
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.logs import get_logger
 from reconciler.model.errors import (
     ApiError,
@@ -61,7 +62,22 @@ LONGEST_PAUSE = 2.0
 
 def desired_state(settings: Settings) -> DesiredState:
     """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
-    return FolderSource(settings.desired_state, settings.environment, uses_stored=True).load()
+    inputs = template_inputs(settings)
+    return FolderSource(settings.desired_state, settings.environment, uses_stored=True, inputs=inputs).load()
+
+
+def template_inputs(settings: Settings) -> TemplateInputs:
+    """What templates of other tools are evaluated with. Raises ``SettingsError`` for an unreadable PARAMETERS_FILE."""
+    parameters: dict[str, str] = {}
+    if settings.parameters_file is not None:
+        from reconciler.settings.parameters_file import parameters_in
+
+        parameters = parameters_in(settings.parameters_file, settings.environment)
+    variables = {**os.environ, **settings.sdk_variables}
+    region = settings.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
+    return TemplateInputs(
+        settings.stack, settings.environment, region or None, parameters | dict(settings.parameter), variables
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -201,7 +217,9 @@ class App:
 
         location, environment = self.settings.desired_state, self.settings.environment
         folder, base_of = writer.target(location), partial(writer.base_name, environment=environment)
-        found = self.reconciler.find_imports(names, known := writer.declared_so_far(location, environment), base_of)
+        found = self.reconciler.find_imports(
+            names, known := writer.declared_so_far(location, environment, template_inputs(self.settings)), base_of
+        )
         texts = writer.prepared(folder, found.tables, form, environment, known)
         declared_in = dict(zip(found.tables, texts, strict=True))
         stored = writer.stored(folder, texts)
@@ -233,7 +251,10 @@ class App:
         """The findings of ``doctor``; writes nothing."""
         from reconciler.doctor import examine
 
-        return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler)
+        declared = FolderSource(
+            self.settings.desired_state, self.settings.environment, inputs=template_inputs(self.settings)
+        )
+        return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler, declared.load)
 
     def effective_settings(self) -> tuple[tuple[str, str, str], ...]:
         """Name, value in effect and origin of each."""
@@ -358,7 +379,13 @@ class App:
         from reconciler.system import SystemClock
 
         settings, uses_stored = self.settings, self.one_shot and (self.read_only or self._converges)
-        folder = FolderSource(settings.desired_state, settings.environment, SystemClock(), uses_stored=uses_stored)
+        folder = FolderSource(
+            settings.desired_state,
+            settings.environment,
+            SystemClock(),
+            uses_stored=uses_stored,
+            inputs=template_inputs(settings),
+        )
         return CachedSource(folder) if self.one_shot else folder
 
     @cached_property

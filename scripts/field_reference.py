@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.declarations.document.extras import ExtraFields, TableNameFields
-from reconciler.declarations.document.field_model import Aliases, FieldModel, camel, marker_of
+from reconciler.declarations.document.field_model import Aliases, FieldModel, marker_of
 from reconciler.declarations.document.table_document import is_list, nested_model
 from reconciler.declarations.features import FEATURES
+from reconciler.parsing.source_location import camel
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"
 OPENING = """# Fields of a declaration

@@ -33,12 +33,16 @@ class Color(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One option; ``metavar`` is ``None`` for a switch. ``common`` options appear in every command's help."""
+    """One option; ``metavar`` is ``None`` for a switch. ``common`` options appear in every command's help.
+
+    A ``repeatable`` one adds a value each time it is given.
+    """
 
     name: str
     metavar: str | None
     help: str
     common: bool = False
+    repeatable: bool = False
 
     @property
     def long(self) -> str:
@@ -52,7 +56,9 @@ CONFIG = Flag("config", "FILE", "Settings file (TOML).", common=True)
 def _flags() -> tuple[Flag, ...]:
     """An option for each setting and for the settings file, the common ones first."""
     options = [each for each in SETTINGS.values() if each.is_option]
-    found = [Flag(each.name, each.metavar, each.help.replace("`", ""), each.common) for each in options]
+    found = [
+        Flag(each.name, each.metavar, each.help.replace("`", ""), each.common, each.repeatable) for each in options
+    ]
     return tuple(sorted([*found, CONFIG], key=lambda flag: not flag.common))
 
 
@@ -80,7 +86,7 @@ def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
     for flag in FLAGS:
         hidden = not (flag.common or all_in_help)
         option = Option((flag.long,), metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
-        kind: Any = str if flag.metavar else bool
+        kind: Any = list[str] if flag.repeatable else str if flag.metavar else bool
         yield _parameter(flag.name, kind | None, option, None)
     for name, (kind, option, default) in DISPLAY.items():
         yield _parameter(name, kind, option, default)

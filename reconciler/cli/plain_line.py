@@ -76,6 +76,9 @@ class _Words:
         if kind is str:
             values[name] = text
             return True
+        if kind == list[str]:
+            values[name] = [*values.get(name, ()), text]
+            return True
         return isinstance(kind, type) and issubclass(kind, Enum) and _choose(kind, declared, text, name, values)
 
     def _take_arguments(self, plain: list[str], values: Values) -> bool:

@@ -41,9 +41,13 @@ class CheckedDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """The tables of one YAML or JSON file, what is wrong or odd about it, and the line of an empty document."""
+    """The tables of one YAML or JSON file, what is wrong or odd about it, and the line of an empty document.
+
+    ``notes`` are those of ``FileReading``.
+    """
 
     declarations: tuple[CheckedDeclaration, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     empty_document: int | None = None
+    notes: tuple[str, ...] = ()

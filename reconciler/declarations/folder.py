@@ -22,6 +22,7 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
 from reconciler.declarations.locate import locate
 from reconciler.declarations.raw import PythonReading, RawDeclaration
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.parsing.source_file import SourceFile
@@ -78,16 +79,24 @@ class _LastReading:
 class FolderSource:
     """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
 
-    ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given. With
+    ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
+    ``inputs`` are what templates of other tools are evaluated with, and have the same environment. With
     ``uses_stored`` it need not check files again that a former command checked, and stores its own results. What a
     former command found is never acted upon: ``still`` and ``remains`` check all files anew (I2).
     """
 
     def __init__(
-        self, location: str, environment: str | None, clock: Clock | None = None, *, uses_stored: bool = False
+        self,
+        location: str,
+        environment: str | None,
+        clock: Clock | None = None,
+        *,
+        uses_stored: bool = False,
+        inputs: TemplateInputs | None = None,
     ) -> None:
         self.location = location
         self.environment = environment or None
+        self._inputs = inputs or TemplateInputs(environment=self.environment)
         self._settling_time = SettlingTime(clock)
         self._uses_stored = uses_stored
         self._file_cache: FileCache | None = None
@@ -103,8 +112,8 @@ class FolderSource:
         """
         root = locate(self.location)
         if self._file_cache is None:
-            stored = StoredResults(root, self.environment) if self._uses_stored else None
-            self._file_cache = FileCache(self.environment, stored)
+            stored = StoredResults(root, self._inputs) if self._uses_stored else None
+            self._file_cache = FileCache(self._inputs, stored)
         cache = self._file_cache
         try:
             desired = self._load(root, cache)
@@ -156,6 +165,7 @@ class FolderSource:
             files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
             settled_at=self._settling_time.settled_at(digest, first.changed),
             from_cache=cache.uses_former,
+            notes=tuple(sorted(note for reading in readings for note in reading.notes)),
         )
 
     def still(self, desired: DesiredState) -> bool:
@@ -234,6 +244,7 @@ class FolderSource:
             "environment": self.environment,
             "files": snapshot.hashes(),
             "outside": outside,
+            "inputs": self._inputs.digest(),
         }
         return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
 

@@ -18,6 +18,7 @@ class RawDeclaration:
     ``name`` and ``base_name`` are given where a class answered for them, else they follow from the field table_name.
     ``literals`` and ``key_literals`` are those of ``Parsed``; a class file has none.
     ``seed`` holds the items of a class that has ``seed(environment)``.
+    ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
     """
 
     file: str
@@ -30,6 +31,21 @@ class RawDeclaration:
     seed: tuple[Any, ...] | None = None
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
+    sources: Mapping[Path, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing.
+
+    ``notes`` tell what was left out as it should be, and what was derived.
+    """
+
+    declarations: tuple[RawDeclaration, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    empty_document: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.folder_snapshot import read_snapshot
 from reconciler.declarations.formats import class_file, yaml_file
 from reconciler.declarations.locate import BUNDLED, is_missing, locate
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import UsageError
 from reconciler.model.observed import ObservedTable
@@ -36,11 +37,11 @@ def target(location: str) -> Path:
     return root / CONFIGS if (root / CONFIGS).is_dir() else root
 
 
-def declared_so_far(location: str, environment: str | None) -> DesiredState:
+def declared_so_far(location: str, environment: str | None, inputs: TemplateInputs | None = None) -> DesiredState:
     """The declarations that the folder already has; none if it is missing or empty. Raises ``DeclarationError``."""
     if is_missing(location) or _is_empty(_root(location)):
         return DesiredState((), digest="")
-    return FolderSource(location, environment).load()
+    return FolderSource(location, environment, inputs=inputs).load()
 
 
 def _root(location: str) -> Path:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 from reconciler.aws.flavor import clock_skew
 from reconciler.aws.session import Connection
-from reconciler.declarations.folder import FolderSource
 from reconciler.doctor.capabilities import capabilities
 from reconciler.doctor.finding import Finding, Level
 from reconciler.engine.reconciler import Reconciler
+from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, DeclarationError, Denied, ReconcilerError
 from reconciler.model.records import StateSnapshot
 from reconciler.settings import Settings
@@ -21,16 +21,24 @@ LARGEST_SKEW = 60.0
 
 
 def examine(
-    settings: Settings, connection: Connection, wait: Callable[[], None], engine: Callable[[], Reconciler]
+    settings: Settings,
+    connection: Connection,
+    wait: Callable[[], None],
+    engine: Callable[[], Reconciler],
+    load: Callable[[], DesiredState],
 ) -> tuple[Finding, ...]:
     """All findings, in the order of dependence. Writes nothing."""
-    return tuple(_findings(settings, connection, wait, engine))
+    return tuple(_findings(settings, connection, wait, engine, load))
 
 
 def _findings(
-    settings: Settings, connection: Connection, wait: Callable[[], None], engine: Callable[[], Reconciler]
+    settings: Settings,
+    connection: Connection,
+    wait: Callable[[], None],
+    engine: Callable[[], Reconciler],
+    load: Callable[[], DesiredState],
 ) -> Iterator[Finding]:
-    yield _declarations(settings)
+    yield _declarations(settings, load)
     for notice in connection.notices:
         yield Finding("credentials", Level.WARNING, notice)
     try:
@@ -50,9 +58,9 @@ def _findings(
     yield from capabilities(reconciler)
 
 
-def _declarations(settings: Settings) -> Finding:
+def _declarations(settings: Settings, load: Callable[[], DesiredState]) -> Finding:
     try:
-        desired = FolderSource(settings.desired_state, settings.environment).load()
+        desired = load()
     except DeclarationError as error:
         first, more = error.problems[0], len(error.problems) - 1
         rest = f" (and {more} more; `reconciler validate` lists them)" if more else ""

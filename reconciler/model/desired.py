@@ -104,6 +104,7 @@ class DesiredState:
     ``files`` are all declaration files by path, also those that declare nothing. ``settled_at`` is when the files will
     have been unchanged for long enough to delete something because of them; None where they have been. ``from_cache``
     tells that a former command checked some of them; ``DeclarationSource.still`` and ``remains`` check them anew.
+    ``notes`` tell what was left out of templates of other tools, and which names were derived.
     """
 
     declarations: tuple[Declaration, ...]
@@ -112,6 +113,7 @@ class DesiredState:
     files: Mapping[str, DeclarationFile] = field(default_factory=dict)
     settled_at: datetime | None = None
     from_cache: bool = field(default=False, compare=False)
+    notes: tuple[str, ...] = ()
 
     def named(self, name: str) -> Declaration | None:
         """The declaration whose table name or base name is ``name``."""

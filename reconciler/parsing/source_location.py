@@ -30,6 +30,7 @@ class SourceLocation:
 
     ``literals`` and ``key_literals`` hold the source text of values and keys that are not strings, as in ``Parsed``.
     ``written`` maps a canonical path to the path as the user spelled it. Lines and messages use the latter.
+    ``sources`` maps that path to the one in the file, where the file is a template that was evaluated.
     """
 
     file: str
@@ -38,10 +39,11 @@ class SourceLocation:
     written: Mapping[Path, Path] = field(default_factory=dict)
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
+    sources: Mapping[Path, Path] = field(default_factory=dict)
 
     def problem(self, finding: FieldProblem) -> Problem:
         """The problem with its file, its field as written, and the line of the field or of its nearest ancestor."""
-        path = self.written_path(finding.path)
+        path = self.source_path(self.written_path(finding.path))
         return Problem(self.file, self.line_of(path), path_text(path) or None, finding.reason, finding.remedy)
 
     def written_path(self, path: Path) -> Path:
@@ -49,6 +51,14 @@ class SourceLocation:
         for size in range(len(path), 0, -1):
             if path[:size] in self.written:
                 return self.written[path[:size]] + path[size:]
+        return path
+
+    def source_path(self, path: Path) -> Path:
+        """The path in the file of a path as written; they are the same but in a template."""
+        for size in range(len(path), -1, -1):
+            if path[:size] in self.sources:
+                rest = (camel(part) if isinstance(part, str) and "_" in part else part for part in path[size:])
+                return (*self.sources[path[:size]], *rest)
         return path
 
     def literal_of(self, path: Path) -> str | None:
@@ -64,6 +74,11 @@ class SourceLocation:
             if path[:size] in self.lines:
                 return self.lines[path[:size]]
         return self.line
+
+
+def camel(name: str) -> str:
+    """``key_schema`` to ``KeySchema``, as AWS spells it."""
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def path_text(path: Path) -> str:

@@ -25,12 +25,39 @@ _INT = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FUNCTIONS = {
+    "!Ref": "Ref",
+    "!Condition": "Condition",
+    **{
+        f"!{name}": f"Fn::{name}"
+        for name in (
+            *(
+                "And",
+                "Base64",
+                "Cidr",
+                "Equals",
+                "FindInMap",
+                "GetAZs",
+                "GetAtt",
+                "If",
+                "ImportValue",
+                "Join",
+                "Length",
+            ),
+            *("Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform"),
+        )
+    },
+}
+"""The short forms of CloudFormation's functions."""
 _LEAST, _TIMES = 100_000, 10
 """Aliases may expand a document of at least ``_LEAST`` nodes to ``_TIMES`` its size. More is an alias bomb."""
 
 
-def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
-    """All documents that are not empty. Raises ``ParseError`` with the line for malformed YAML."""
+def read_yaml(text: str, number: Number = plain_number, *, short_tags: bool = False) -> list[Parsed]:
+    """All documents that are not empty. Raises ``ParseError`` with the line for malformed YAML.
+
+    With ``short_tags``, ``!Sub x`` is read as ``{"Fn::Sub": "x"}``, as CloudFormation does.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
@@ -38,7 +65,7 @@ def read_yaml(text: str, number: Number = plain_number) -> list[Parsed]:
     _allow_anchors_anew()
     try:
         nodes = list(YAML(typ="safe", pure=True).compose_all(text))
-        return [_Builder(number).document(node) for node in nodes if node is not None]
+        return [_Builder(number, short_tags).document(node) for node in nodes if node is not None]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else None
@@ -72,8 +99,9 @@ def _code(error: Any) -> int:
 class _Builder:
     """Converts the nodes of one document into values, and counts how often aliases repeat nodes."""
 
-    def __init__(self, number: Number) -> None:
+    def __init__(self, number: Number, short_tags: bool) -> None:
         self.number = number
+        self.short_tags = short_tags
         self.lines: dict[Path, int] = {}
         self.literals: dict[Path, str] = {}
         self.key_literals: dict[Path, str] = {}
@@ -92,6 +120,9 @@ class _Builder:
             raise ParseError(_line(node), "has an anchor that refers to itself", "Remove the alias.")
         self.open.add(id(node))
         try:
+            function = _FUNCTIONS.get(str(node.tag)) if self.short_tags else None
+            if function is not None:
+                return self._call(function, node, path)
             if node.id == "mapping":
                 return self._mapping(node, path)
             if node.id == "sequence":
@@ -104,10 +135,24 @@ class _Builder:
         finally:
             self.open.discard(id(node))
 
+    def _call(self, function: str, node: Node, path: Path) -> dict[str, Any]:
+        """The long form of a function that is written as a tag."""
+        here = (*path, function)
+        self.lines[here] = _line(node)
+        if node.id == "mapping":
+            return {function: self._members(node, here)}
+        if node.id == "sequence":
+            return {function: [self.value(child, (*here, index)) for index, child in enumerate(node.value)]}
+        text = str(node.value)
+        return {function: text.split(".", 1) if function == "Fn::GetAtt" else text}
+
     def _mapping(self, node: Node, path: Path) -> Any:
         if str(node.tag) == f"{_TAG}set":
             return {self._key(key) for key, _ in node.value}
         self._plain_tag(node, "map")
+        return self._members(node, path)
+
+    def _members(self, node: Node, path: Path) -> dict[Any, Any]:
         own: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
         # Later values replace earlier ones, with their lines and literals: the mapping's own keys come last.

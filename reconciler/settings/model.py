@@ -44,7 +44,8 @@ class Setting:
     """One setting. ``choices`` are its only values, empty where ``read`` decides.
 
     ``metavar`` names its value in the help, ``None`` for a switch. ``help`` is one sentence; ``details`` go on in the
-    reference. ``default_text`` says the default where it depends on the command, the project or the endpoint.
+    reference. ``default_text`` says the default where it depends on the command, the project or the endpoint. The
+    option of a ``repeatable`` one may be given several times.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Setting:
     choices: tuple[str, ...]
     common: bool
     is_option: bool
+    repeatable: bool
 
     @property
     def variable(self) -> str:
@@ -79,6 +81,7 @@ def _setting(
     default_text: str = "",
     common: bool = False,
     is_option: bool = True,
+    repeatable: bool = False,
 ) -> Any:
     """A field of ``Settings``; a ``Literal`` needs neither reader nor metavar, and ``bool`` is a switch."""
     about = {
@@ -89,6 +92,7 @@ def _setting(
         "default_text": default_text,
         "common": common,
         "is_option": is_option,
+        "repeatable": repeatable,
     }
     return field(default=default, metadata={"setting": about})
 
@@ -129,6 +133,24 @@ class Settings:
         read=_SCOPE_NAME,
         metavar="NAME",
         common=True,
+    )
+    parameter: tuple[tuple[str, str], ...] = _setting(
+        (),
+        "A value for a template of another tool: a parameter, LogicalId.Attribute or an exported name.",
+        "The option is given once for each value. The variable has them separated by spaces, as in a shell: "
+        "`Stage=dev Owner='web team'`. In a file it is a table. `--environment` alone gives parameters named "
+        "Environment, Env or Stage their value.",
+        read=values.assignments,
+        metavar="NAME=VALUE",
+        repeatable=True,
+    )
+    parameters_file: str | None = _setting(
+        None,
+        "File with values for templates of other tools.",
+        "JSON as the AWS CLI takes it (a list of ParameterKey and ParameterValue), a mapping under Parameters, or "
+        "`samconfig.toml`. `--parameter` wins.",
+        read=values.text,
+        metavar="FILE",
     )
     interval: timedelta = _setting(
         timedelta(seconds=60),

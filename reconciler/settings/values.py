@@ -145,6 +145,37 @@ def listed(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def assignments(value: Any) -> tuple[tuple[str, str], ...]:
+    """Names with values: a mapping in a file, a list of ``NAME=VALUE``, or such words separated by spaces.
+
+    A name that is given twice has its last value.
+    """
+    import shlex
+
+    expected = InvalidValue("NAME=VALUE", "A value with spaces needs quotes.")
+    if isinstance(value, dict):
+        pairs = [(name, _scalar(item)) for name, item in value.items()]
+    else:
+        try:
+            words = shlex.split(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise expected from error
+        if not isinstance(words, list | tuple) or not all(isinstance(word, str) and "=" in word for word in words):
+            raise expected
+        pairs = [(word.partition("=")[0], word.partition("=")[2]) for word in words]
+    if not all(name for name, _ in pairs):
+        raise expected
+    return tuple(dict(pairs).items())
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str | int | float):
+        raise InvalidValue("texts and numbers as values")
+    return str(value)
+
+
 def list_of(member: Callable[[Any], str]) -> Callable[[Any], tuple[str, ...]]:
     """A list whose members all fit."""
     return lambda value: tuple(member(word) for word in listed(value))

@@ -20,6 +20,7 @@ PLAIN = (
     *("rebuild-index t i --as n --hold 1h", "rebuild-index t i --cancel -y", "import --all", "import a --format yaml"),
     *("restore t --to u --from latest", "restore t --to u --at latest --without-indexes", "healthcheck", "doctor"),
     *("--embedded preview", "preview --workers 5", "--interval 5m --once", "suspend", "resume --stack s"),
+    *("restore t --to u --without-index i --without-index j", "validate --parameter A=1 x --parameter=B=2"),
 )
 LEFT = (
     *("--help", "preview --help", "prevew", "preview --dif", "preview --interval", "preview -o yaml", "status users"),
@@ -30,7 +31,7 @@ LEFT = (
         "rebuild-index t",
         "restore t --to u --read-capacity 5",
     ),
-    *("preview --environment -x", "validate -y=1", "restore t --to u --without-index i --without-index j", "preview -"),
+    *("preview --environment -x", "validate -y=1", "preview -"),
 )
 
 

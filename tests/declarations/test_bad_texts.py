@@ -150,24 +150,6 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users.json": ""},
         ["users.json: is empty; it may be in the middle of being saved. Fill it or remove it."],
     ),
-    "a CloudFormation template in YAML": (
-        {"template.yaml": "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  T: {Type: AWS::DynamoDB::Table}\n"},
-        [
-            (
-                "template.yaml:1: is a CloudFormation, SAM or Serverless template; templates are not supported. "
-                "Declare its tables in files of their own, or move it out of the folder."
-            )
-        ],
-    ),
-    "a CloudFormation template in JSON": (
-        {"template.json": '{\n "Resources": {"T": {"Type": "AWS::DynamoDB::Table"}}\n}\n'},
-        [
-            (
-                "template.json:2: is a CloudFormation, SAM or Serverless template; templates are not supported. "
-                "Declare its tables in files of their own, or move it out of the folder."
-            )
-        ],
-    ),
 }
 """The files of a folder, and every sentence they lead to."""
 

@@ -47,14 +47,11 @@ DOCUMENTS: dict[str, tuple[str, Any, str]] = {
     "a table two levels down": ("users.yaml", "spec:\n  table:\n" + indented(DOC, "    "), "under spec.table"),
     "a list of tables": ("users.json", [CAMEL, CAMEL], "expected a mapping"),
     "JSON lines": ("users.json", json.dumps(CAMEL) + "\n" + json.dumps(CAMEL), "unexpected text after the end"),
-    "a CloudFormation template": ("users.json", {"Resources": {"Users": RESOURCE}}, "templates are not supported"),
-    "a resource without its template": ("users.json", {"Users": RESOURCE}, "templates are not supported"),
-    "a resource of serverless": (
-        "users.yml",
-        "Users:\n  Type: AWS::DynamoDB::Table\n  Properties:\n    BillingMode: PAY_PER_REQUEST\n",
-        "templates are not supported",
+    "a resource below another key": (
+        "users.json",
+        {"stack": {"Users": RESOURCE}},
+        "contains a CloudFormation resource where none is read",
     ),
-    "a SAM table": ("users.yml", "Users: {Type: 'AWS::Serverless::SimpleTable'}\n", "templates are not supported"),
     "Terraform's JSON": (
         "users.tf.json",
         {"resource": {"aws_dynamodb_table": {"users": {"hash_key": "pk"}}}},

@@ -22,9 +22,9 @@ def parsed(monkeypatch):
     paths = []
     parse = documents.read_documents
 
-    def noted(file):
+    def noted(file, inputs):
         paths.append(file.path)
-        return parse(file)
+        return parse(file, inputs)
 
     monkeypatch.setattr(documents, "read_documents", noted)
     return paths

@@ -22,7 +22,7 @@ from reconciler.declarations.formats.text import documents
 from reconciler.model.desired import DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError
 from reconciler.settings import Settings
-from reconciler.wiring import App
+from reconciler.wiring import App, template_inputs
 
 FULL = """
 table_name: orders
@@ -69,9 +69,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     parse = documents.read_documents
 
-    def noted(file):
+    def noted(file, inputs):
         paths.append(file.path)
-        return parse(file)
+        return parse(file, inputs)
 
     monkeypatch.setattr(documents, "read_documents", noted)
     return paths
@@ -455,6 +455,7 @@ def test_without_leave_nothing_is_stored(folder: Path, home: Path) -> None:
 def test_a_command_that_does_not_confirm_uses_no_stored_result(
     one_shot: bool, read_only: bool, used: bool, folder: Path
 ) -> None:
-    load(folder)
-    app = App(Settings(desired_state=str(folder)), one_shot=one_shot, read_only=read_only, endpoint_url=None)
+    settings = Settings(desired_state=str(folder))
+    FolderSource(str(folder), None, uses_stored=True, inputs=template_inputs(settings)).load()
+    app = App(settings, one_shot=one_shot, read_only=read_only, endpoint_url=None)
     assert app.source.load().from_cache is used

@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     Mutant(
         "merged mappings win over the mapping's own keys in messages",
-        "_Builder._mapping",
+        "_Builder._members",
         "for source in reversed([source for child in children for source in self._merge_sources(child)]): ...",
         "for source in [source for child in children for source in self._merge_sources(child)]: ...",
         "with <<: [*a, *b] the later one wins, against YAML's rule",

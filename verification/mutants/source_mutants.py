@@ -116,7 +116,7 @@ MUTANTS = (
     ),
     Mutant(
         "a YAML key may stand twice",
-        "_Builder._mapping",
+        "_Builder._members",
         "if key in own: ...",
         "if False: ...",
         "the later of two values wins without a word",

@@ -37,6 +37,8 @@ def validate(invocation: Invocation, path: Path = None) -> int:
         return codes.ERROR
     for warning in desired.warnings:
         invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
+    for note in desired.notes:
+        invocation.console.note("note", warning_from_here(note, settings.desired_state))
     _result(invocation, (), desired.warnings, settings.desired_state)
     if invocation.output is Output.HUMAN:
         invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])

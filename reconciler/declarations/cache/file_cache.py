@@ -7,17 +7,18 @@ from collections.abc import Iterable
 from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
 from reconciler.declarations.raw import RawDeclaration
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
 
 class FileCache:
-    """The results for one environment. ``stored`` are those of former commands, None where they are not used.
+    """The results for one set of inputs. ``stored`` are those of former commands, None where they are not used.
 
     Reading is pure, so the cache changes no result.
     """
 
-    def __init__(self, environment: str | None, stored: StoredResults | None = None) -> None:
-        self._environment = environment
+    def __init__(self, inputs: TemplateInputs, stored: StoredResults | None = None) -> None:
+        self._inputs = inputs
         self._stored = stored
         self._uses_stored = stored is not None
         self._known: dict[SourceFile, CheckedFile] = {}
@@ -39,7 +40,7 @@ class FileCache:
                 former.update([file] if checked is not None else [])
             elif file in self._former:
                 former.add(file)
-            self._known[file] = checked if checked is not None else _checked_file(file, self._environment)
+            self._known[file] = checked if checked is not None else _checked_file(file, self._inputs)
         self._former = frozenset(former)
         return list(self._known.values())
 
@@ -70,9 +71,9 @@ def check_all(raws: Iterable[RawDeclaration], environment: str | None) -> tuple[
     return tuple(checked_declaration(raw, environment) for raw in listed)
 
 
-def _checked_file(file: SourceFile, environment: str | None) -> CheckedFile:
+def _checked_file(file: SourceFile, inputs: TemplateInputs) -> CheckedFile:
     from reconciler.declarations.formats.text import documents
 
-    reading = documents.read_documents(file)
-    declarations = check_all(reading.declarations, environment)
-    return CheckedFile(declarations, reading.problems, reading.warnings, reading.empty_document)
+    reading = documents.read_documents(file, inputs)
+    declarations = check_all(reading.declarations, inputs.environment)
+    return CheckedFile(declarations, reading.problems, reading.warnings, reading.empty_document, reading.notes)

@@ -31,7 +31,7 @@ def pack(checked: CheckedFile) -> Any:
     if checked.problems or not checked.declarations:
         raise NotPackable
     declarations = [_pack_declaration(each) for each in checked.declarations]
-    packed = [declarations, list(checked.warnings), checked.empty_document]
+    packed = [declarations, list(checked.warnings), checked.empty_document, list(checked.notes)]
     # JSON joins two surrogates into one character, which YAML keeps apart.
     restored = unpack(json.loads(json.dumps(packed)))
     if [_without_lines(each) for each in checked.declarations] != list(restored.declarations):
@@ -41,8 +41,9 @@ def pack(checked: CheckedFile) -> Any:
 
 def unpack(packed: Any) -> CheckedFile:
     """What was packed. For other data it raises ``ValueError``, ``TypeError``, ``KeyError`` or ``AttributeError``."""
-    declarations, warnings, empty_document = packed
-    return CheckedFile(tuple(_unpack_declaration(each) for each in declarations), (), tuple(warnings), empty_document)
+    declarations, warnings, empty_document, notes = packed
+    checked = tuple(_unpack_declaration(each) for each in declarations)
+    return CheckedFile(checked, (), tuple(warnings), empty_document, tuple(notes))
 
 
 def _without_lines(checked: CheckedDeclaration) -> CheckedDeclaration:

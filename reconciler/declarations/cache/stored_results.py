@@ -1,4 +1,4 @@
-"""Stores the checked declarations of a folder between commands, one file for each folder and environment.
+"""Stores the checked declarations of a folder between commands, one file for each folder and set of inputs.
 
 It is safe to delete at any time. A file that is damaged, of another version, or of another user is ignored. Nothing
 here raises: without a usable cache each command checks the declarations anew.
@@ -17,9 +17,10 @@ from typing import Any
 from reconciler import __version__
 from reconciler.declarations.cache import cache_folder, packing
 from reconciler.declarations.checked import CheckedFile
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
-FORMAT = 1
+FORMAT = 2
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
 _LIBRARIES = (("pydantic", "version.py"), ("ruamel/yaml", "__init__.py"), ("cronsim", "__init__.py"))
@@ -29,10 +30,10 @@ LIMIT = 64 * 1024 * 1024
 
 
 class StoredResults:
-    """The results of one folder and environment, by path and SHA-256 of the file. Reads them at the first use."""
+    """The results of one folder and set of inputs, by path and SHA-256 of the file. Reads them at the first use."""
 
-    def __init__(self, root: Path, environment: str | None) -> None:
-        where = json.dumps([str(root), environment])
+    def __init__(self, root: Path, inputs: TemplateInputs) -> None:
+        where = json.dumps([str(root), inputs.digest()])
         self._name = f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.json"
         self._key = [FORMAT, __version__, sys.version, where, _code_digest()]
         self._entries: dict[str, Any] | None = None

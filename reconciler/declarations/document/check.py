@@ -58,7 +58,9 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
     """Normalise field names, validate types and apply all rules. The result has all problems at once."""
     value, refused = _without_placeholders(raw.value)
     spelled = spell(value)
-    location = SourceLocation(raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals)
+    location = SourceLocation(
+        raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals, raw.sources
+    )
     refused += policy_numbers(value, location)
     document, broken, field_problems = _validated(spelled.value, location)
     for rule in _RULES:

@@ -9,6 +9,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
+from reconciler.parsing.source_location import camel
+
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
@@ -50,11 +52,6 @@ class FieldModel(BaseModel):
     """Strict types and no unknown fields: ``"5"`` is not a number, and ``1`` is not true."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-def camel(name: str) -> str:
-    """``key_schema`` to ``KeySchema``, as AWS spells it."""
-    return "".join(word.capitalize() for word in name.split("_"))
 
 
 @cache

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import API_FIELDS, REQUIRED, TableDocument
+from reconciler.declarations.formats.foreign_formats import format_of
 from reconciler.declarations.formats.text.overlooked_tables import (
-    TEMPLATE,
-    TEMPLATE_REMEDY,
     holds_table,
     refuse_commented_out,
     refuse_conflict_markers,
     refuse_overlooked,
 )
 from reconciler.declarations.placeholders import unrendered
-from reconciler.declarations.raw import RawDeclaration
+from reconciler.declarations.raw import FileReading, RawDeclaration
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import Parsed, ParseError
@@ -25,30 +24,23 @@ from reconciler.parsing.source_file import SourceFile, decode
 from reconciler.parsing.source_location import did_you_mean
 from reconciler.parsing.yaml_text import read_yaml
 
-_TEMPLATE = re.compile(r"^(?:Resources|resources|AWSTemplateFormatVersion)\s*:", re.MULTILINE)
-
+_TEMPLATE = re.compile(
+    r"^(?:Resources|AWSTemplateFormatVersion)\s*:|AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)\b",
+    re.MULTILINE,
+)
+"""The marks of a file of CloudFormation, in which tags are functions."""
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*[^\s,\]}*]+", re.MULTILINE)
 """An alias of YAML: what an anchor names is used somewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReading:
-    """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing."""
-
-    declarations: tuple[RawDeclaration, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
-    empty_document: int | None = None
-
-
-def read_documents(file: SourceFile) -> FileReading:
+def read_documents(file: SourceFile, inputs: TemplateInputs) -> FileReading:
     """Every table of the file.
 
     A document that declares nothing is a warning; one that looks like a declaration all the same, and a file that
     cannot be read, is a problem.
     """
     try:
-        return _reading(file, _parse(file))
+        return _reading(file, _parse(file), inputs)
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
 
@@ -76,14 +68,15 @@ def _unrendered(text: str, line: int | None) -> ParseError | None:
 def _documents(file: SourceFile, text: str) -> list[Parsed]:
     if file.path.endswith(".json"):
         return [read_json(text)]
-    template = _TEMPLATE.search(text)
-    if template:
-        raise _template_error(text.count("\n", 0, template.start()) + 1)
-    return read_yaml(text)
+    return read_yaml(text, short_tags=_TEMPLATE.search(text) is not None)
 
 
-def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
-    declarations, others, others_aside = [], [], []
+def _reading(file: SourceFile, documents: list[Parsed], inputs: TemplateInputs) -> FileReading:
+    declarations: list[RawDeclaration] = []
+    problems: list[Problem] = []
+    foreign_warnings: list[str] = []
+    notes: list[str] = []
+    others, others_aside = [], []
     only_extensions = any(document.value for document in documents)
     aliased = not file.path.endswith(".json") and _ALIAS.search(decode(file)) is not None
     for document in documents:
@@ -92,8 +85,15 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
         if not isinstance(document.value, Mapping):
             remedy = "Write one table per document; put seeds into seeds/."
             raise ParseError(document.line, "expected a mapping", remedy)
-        if "Resources" in document.value:
-            raise _template_error(document.lines.get(("Resources",)))
+        foreign = format_of(document.value)
+        if foreign is not None:
+            reading = foreign.read(file, document, inputs)
+            declarations += reading.declarations
+            problems += reading.problems
+            foreign_warnings += reading.warnings
+            notes += reading.notes
+            only_extensions = False
+            continue
         value = {key: item for key, item in document.value.items() if not _is_extension(key)}
         if _looks_like_table(value):
             declarations.append(
@@ -118,11 +118,12 @@ def _reading(file: SourceFile, documents: list[Parsed]) -> FileReading:
                     f"{file.path}:{line}: {key} contains a table that nothing refers to; the table is not declared. "
                     "To declare it, move its fields to the top level of a document."
                 )
-    if not declarations:
+    if not declarations and not problems and not notes:
         refuse_commented_out(decode(file))
         others = [] if only_extensions else [f"{file.path}: declares nothing: it has no table field"]
     empty_document = next((document.line for document in documents if document.value in (None, {})), None)
-    return FileReading(tuple(declarations), (), (*others, *others_aside), empty_document)
+    warnings = (*foreign_warnings, *others, *others_aside)
+    return FileReading(tuple(declarations), tuple(problems), warnings, empty_document, tuple(notes))
 
 
 def _is_extension(key: object) -> bool:
@@ -135,7 +136,3 @@ def _looks_like_table(value: Mapping[object, object]) -> bool:
     known = {word for word, name in spellings(TableDocument).items() if name in API_FIELDS}
     words = [key for key in value if isinstance(key, str) and key != "$schema"]
     return any(word in known or did_you_mean(word, REQUIRED) for word in words)
-
-
-def _template_error(line: int | None) -> ParseError:
-    return ParseError(line, TEMPLATE, TEMPLATE_REMEDY)

@@ -32,8 +32,8 @@ _ANSWERS = {
     "Tables": "has its tables under Tables",
 }
 """Top-level keys of what the AWS CLI prints, where their values are as it prints them."""
-TEMPLATE = "is a CloudFormation, SAM or Serverless template; templates are not supported"
-TEMPLATE_REMEDY = "Declare its tables in files of their own, or move it out of the folder."
+_RESOURCE = "contains a CloudFormation resource where none is read"
+_RESOURCE_REMEDY = "Move it under Resources, or move the file out of the folder."
 _UNWRAP = "Move the fields of the table to the top level of the document, or move the file out of the folder."
 
 _COMMENTED_FIELD = re.compile(
@@ -62,7 +62,7 @@ def refuse_overlooked(document: Parsed, value: Mapping[Any, Any]) -> None:
     for path, kind in _marks(value):
         line = _line(document, path)
         if kind == "resource":
-            raise ParseError(line, TEMPLATE, TEMPLATE_REMEDY)
+            raise ParseError(line, _RESOURCE, _RESOURCE_REMEDY)
         wrapper = _ANSWERS.get(str(path[0])) if len(path) > 1 else None
         if wrapper is not None and _is_answer(path[0], value):
             raise ParseError(document.line, wrapper, _UNWRAP)
