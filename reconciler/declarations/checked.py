@@ -43,7 +43,7 @@ class CheckedDeclaration:
 class CheckedFile:
     """The tables of one YAML or JSON file, what is wrong or odd about it, and the line of an empty document.
 
-    ``notes`` are those of ``FileReading``.
+    ``notes`` and ``reads_process`` are those of ``FileReading``.
     """
 
     declarations: tuple[CheckedDeclaration, ...] = ()
@@ -51,3 +51,4 @@ class CheckedFile:
     warnings: tuple[str, ...] = ()
     empty_document: int | None = None
     notes: tuple[str, ...] = ()
+    reads_process: bool = False

@@ -38,7 +38,8 @@ class RawDeclaration:
 class FileReading:
     """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing.
 
-    ``notes`` tell what was left out as it should be, and what was derived.
+    ``notes`` tell what was left out as it should be, and what was derived. ``reads_process`` tells that the result
+    depends on variables of the process, so that another one cannot use it.
     """
 
     declarations: tuple[RawDeclaration, ...] = ()
@@ -46,6 +47,7 @@ class FileReading:
     warnings: tuple[str, ...] = ()
     empty_document: int | None = None
     notes: tuple[str, ...] = ()
+    reads_process: bool = False
 
 
 @dataclass(slots=True)

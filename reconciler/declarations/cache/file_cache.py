@@ -76,4 +76,11 @@ def _checked_file(file: SourceFile, inputs: TemplateInputs) -> CheckedFile:
 
     reading = documents.read_documents(file, inputs)
     declarations = check_all(reading.declarations, inputs.environment)
-    return CheckedFile(declarations, reading.problems, reading.warnings, reading.empty_document, reading.notes)
+    return CheckedFile(
+        declarations,
+        reading.problems,
+        reading.warnings,
+        reading.empty_document,
+        reading.notes,
+        reading.reads_process,
+    )

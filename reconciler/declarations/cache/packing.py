@@ -28,7 +28,7 @@ def pack(checked: CheckedFile) -> Any:
 
     The lines of the fields are left out, because only messages need them.
     """
-    if checked.problems or not checked.declarations:
+    if checked.problems or not checked.declarations or checked.reads_process:
         raise NotPackable
     declarations = [_pack_declaration(each) for each in checked.declarations]
     packed = [declarations, list(checked.warnings), checked.empty_document, list(checked.notes)]

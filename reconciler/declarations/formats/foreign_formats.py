@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.declarations.formats.cloudformation.template import FRAGMENT, TEMPLATE
 from reconciler.declarations.formats.foreign_format import ForeignFormat
+from reconciler.declarations.formats.serverless.service import FRAGMENT, SERVICE, TEMPLATE
 
-FOREIGN_FORMATS: tuple[ForeignFormat, ...] = (TEMPLATE, FRAGMENT)
+FOREIGN_FORMATS: tuple[ForeignFormat, ...] = (TEMPLATE, FRAGMENT, SERVICE)
 
 
 def format_of(value: Mapping[Any, Any]) -> ForeignFormat | None:

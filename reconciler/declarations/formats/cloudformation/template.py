@@ -15,7 +15,6 @@ from reconciler.declarations.formats.cloudformation import global_table, simple_
 from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
-from reconciler.declarations.formats.foreign_format import ForeignFormat
 from reconciler.declarations.names import table_name_problems
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
@@ -211,7 +210,3 @@ def _paths(value: Any, here: Path = ()) -> list[Path]:
     for key, item in members:
         found += [(*here, key), *_paths(item, (*here, key))]
     return found
-
-
-TEMPLATE = ForeignFormat("CloudFormation", is_template, read_template)
-FRAGMENT = ForeignFormat("CloudFormation resources", is_fragment, read_fragment)

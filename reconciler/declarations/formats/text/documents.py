@@ -25,7 +25,7 @@ from reconciler.parsing.source_location import did_you_mean
 from reconciler.parsing.yaml_text import read_yaml
 
 _TEMPLATE = re.compile(
-    r"^(?:Resources|AWSTemplateFormatVersion)\s*:|AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)\b",
+    r"^(?:Resources|AWSTemplateFormatVersion|service)\s*:|AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)\b",
     re.MULTILINE,
 )
 """The marks of a file of CloudFormation, in which tags are functions."""
@@ -76,6 +76,7 @@ def _reading(file: SourceFile, documents: list[Parsed], inputs: TemplateInputs) 
     problems: list[Problem] = []
     foreign_warnings: list[str] = []
     notes: list[str] = []
+    reads_process = False
     others, others_aside = [], []
     only_extensions = any(document.value for document in documents)
     aliased = not file.path.endswith(".json") and _ALIAS.search(decode(file)) is not None
@@ -92,6 +93,7 @@ def _reading(file: SourceFile, documents: list[Parsed], inputs: TemplateInputs) 
             problems += reading.problems
             foreign_warnings += reading.warnings
             notes += reading.notes
+            reads_process = reads_process or reading.reads_process
             only_extensions = False
             continue
         value = {key: item for key, item in document.value.items() if not _is_extension(key)}
@@ -123,7 +125,7 @@ def _reading(file: SourceFile, documents: list[Parsed], inputs: TemplateInputs) 
         others = [] if only_extensions else [f"{file.path}: declares nothing: it has no table field"]
     empty_document = next((document.line for document in documents if document.value in (None, {})), None)
     warnings = (*foreign_warnings, *others, *others_aside)
-    return FileReading(tuple(declarations), tuple(problems), warnings, empty_document, tuple(notes))
+    return FileReading(tuple(declarations), tuple(problems), warnings, empty_document, tuple(notes), reads_process)
 
 
 def _is_extension(key: object) -> bool:

@@ -1,0 +1,1 @@
+"""Reads the tables of serverless.yml, and resource files of serverless projects."""

@@ -1,0 +1,166 @@
+"""Resolves the variables of the Serverless Framework: ``${self:custom.name}``, ``${opt:stage, 'dev'}``.
+
+https://www.serverless.com/framework/docs/guides/variables
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.parsing.source_location import Path
+
+_INNERMOST = re.compile(r"\$\{((?:self|opt|env|sls|param|aws|cf|ssm|s3|file|strToBool|vault|tfstate)\b[^${}]*)\}")
+"""A variable without another one inside. ``${AWS::Region}`` and ``${Name}`` belong to Fn::Sub and stay."""
+_DEPTH = 50
+_MISSING = object()
+
+
+class Variables:
+    """The variables of one file. ``service`` is the whole of serverless.yml; None where that is another file.
+
+    ``reads_process`` tells afterwards whether the result depends on a variable of the process.
+    """
+
+    def __init__(self, service: Mapping[str, Any] | None, inputs: TemplateInputs) -> None:
+        self._service = service
+        self._inputs = inputs
+        self.reads_process = False
+
+    def resolve(self, value: Any, here: Path, depth: int = 0) -> Any:
+        """The value with all variables replaced. Raises ``Unresolved`` at the first that has no value."""
+        if depth > _DEPTH:
+            raise Unresolved(here, "its variables refer to one another in a circle", "Remove one of the references.")
+        if isinstance(value, Mapping):
+            return {key: self.resolve(item, (*here, str(key)), depth) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(item, (*here, place), depth) for place, item in enumerate(value)]
+        return self._text(value, here, depth) if isinstance(value, str) else value
+
+    def _text(self, text: str, here: Path, depth: int) -> Any:
+        for _ in range(_DEPTH):
+            match = _INNERMOST.search(text)
+            if match is None:
+                return text
+            found = self.resolve(self._value(match[1], here), here, depth + 1)
+            if match[0] == text:
+                return found
+            if isinstance(found, Mapping | list):
+                kind = "a mapping" if isinstance(found, Mapping) else "a list"
+                raise Unresolved(here, f"{match[0]} is {kind}, which cannot be part of a text", "Refer to one value.")
+            written = ("true" if found else "false") if isinstance(found, bool) else "" if found is None else str(found)
+            text = text[: match.start()] + written + text[match.end() :]
+        raise Unresolved(here, "its variables refer to one another in a circle", "Remove one of the references.")
+
+    def _value(self, expression: str, here: Path) -> Any:
+        """The first of the sources, separated by commas, that has a value."""
+        sources = _split(expression)
+        for source in sources:
+            literal = _literal(source)
+            if literal is not _MISSING:
+                return literal
+            found = self._source(source, here)
+            if found is not _MISSING:
+                return found
+        first = sources[0]
+        remedy = f"Give it with --parameter {first}=VALUE."
+        if first == "opt:stage":
+            remedy = "Give it with --environment NAME."
+        elif first in ("opt:region", "aws:region"):
+            remedy = "Give it with --region NAME."
+        elif first.startswith("file("):
+            raise Unresolved(here, f"${{{first}}} is in another file, which is not read", f"Write it here. {remedy}")
+        raise Unresolved(here, f"${{{expression}}} has no value", remedy)
+
+    def _source(self, source: str, here: Path) -> Any:
+        given = self._inputs.parameters.get(source)
+        if given is not None:
+            return given
+        kind, colon, address = source.partition(":")
+        if kind.startswith("strToBool("):
+            return _boolean(source.removeprefix("strToBool(").removesuffix(")"), here)
+        if not colon or kind.startswith("file("):
+            return _MISSING
+        match kind:
+            case "self":
+                return self._own(address)
+            case "opt" if address == "stage":
+                return self._inputs.environment or _MISSING
+            case "sls" if address == "stage":
+                return self._stage()
+            case "opt" | "aws" if address == "region":
+                return self._inputs.region or _MISSING
+            case "env":
+                self.reads_process = True
+                return self._inputs.variables.get(address, _MISSING)
+            case "param":
+                return self._parameter(address)
+        return _MISSING
+
+    def _stage(self) -> Any:
+        found = self._own("provider.stage")
+        return self._inputs.environment or ("dev" if found is _MISSING else found)
+
+    def _own(self, address: str) -> Any:
+        """A value of serverless.yml. In another file only the stage is known."""
+        if self._service is None:
+            known = address == "provider.stage" and self._inputs.environment
+            return known or _MISSING
+        found: Any = self._service
+        for part in address.split(".") if address else ():
+            if isinstance(found, Mapping) and part in found:
+                found = found[part]
+            elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+                found = found[int(part)]
+            else:
+                return _MISSING
+        return found
+
+    def _parameter(self, name: str) -> Any:
+        """``${param:name}``: that of the stage, else the default (https://www.serverless.com/framework/docs/guides/parameters)."""
+        declared = self._own("params")
+        stage = self.resolve(self._stage(), ("provider", "stage"), 1)
+        for part in (stage, "default"):
+            values = declared.get(part) if isinstance(declared, Mapping) else None
+            if isinstance(values, Mapping) and name in values:
+                return values[name]
+        return _MISSING
+
+
+def _split(expression: str) -> list[str]:
+    """The sources of a variable; a comma in quotes or parentheses separates nothing."""
+    parts, quote, depth = [""], "", 0
+    for character in expression:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+        elif character == "," and not depth:
+            parts.append("")
+            continue
+        parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def _literal(source: str) -> Any:
+    """A fallback that is written out: a text in quotes, a number, true, false or null."""
+    if len(source) > 1 and source[0] == source[-1] and source[0] in "'\"":
+        return source[1:-1]
+    if source in ("true", "false"):
+        return source == "true"
+    if source == "null":
+        return None
+    return int(source) if re.fullmatch(r"-?[0-9]{1,18}", source) else _MISSING
+
+
+def _boolean(text: str, here: Path) -> bool:
+    if text.lower() in ("true", "1", "false", "0"):
+        return text.lower() in ("true", "1")
+    raise Unresolved(here, f"strToBool({text}) is neither true nor false", "Use true or false.")

@@ -1,0 +1,158 @@
+"""serverless.yml and resource files of serverless projects as declarations: variables, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import write
+
+from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import DeclarationError
+
+TABLE = (
+    "AttributeDefinitions: [{AttributeName: pk, AttributeType: S}], "
+    "KeySchema: [{AttributeName: pk, KeyType: HASH}], BillingMode: PAY_PER_REQUEST"
+)
+
+
+def service(name: str, more: str = "") -> str:
+    """A serverless.yml with one table, and ``more`` at its top."""
+    return (
+        f"service: shop\nprovider: {{name: aws, stage: \"${{opt:stage, 'dev'}}\"}}\n{more}"
+        "resources:\n  Resources:\n"
+        f"    Orders: {{Type: AWS::DynamoDB::Table, Properties: {{TableName: {name}, {TABLE}}}}}\n"
+    )
+
+
+def load(folder: Path, files: dict[str, str], **inputs: Any) -> DesiredState:
+    write(folder, files)
+    return FolderSource(str(folder), inputs.get("environment"), inputs=TemplateInputs(**inputs)).load()
+
+
+def names(folder: Path, files: dict[str, str], **inputs: Any) -> list[str]:
+    return [each.spec.name for each in load(folder, files, **inputs).declarations]
+
+
+CUSTOM = """custom:
+  base: orders
+  full: ${self:custom.base}-${self:provider.stage}
+  dev: {name: of-dev}
+  live: {name: of-live}
+  list: [first, second]
+  yes: ${strToBool(true)}
+params: {default: {size: small}, live: {size: large}}
+"""
+NAMES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "self": ("'${self:custom.base}'", {}, "orders"),
+    "self of a variable": ("'${self:custom.full}'", {}, "orders-dev"),
+    "an environment is the stage": ("'${self:custom.full}'", {"environment": "live"}, "orders-live"),
+    "one inside another": ("'${self:custom.${self:provider.stage}.name}'", {}, "of-dev"),
+    "an element of a list": ("'${self:custom.list.1}'", {}, "second"),
+    "a fallback": ("\"${self:custom.none, 'spare'}\"", {}, "spare"),
+    "a fallback of another source": ('"${opt:name, self:custom.base}"', {}, "orders"),
+    "an option": ("'${opt:name}'", {"parameters": {"opt:name": "given"}}, "given"),
+    "a variable of the process": ("'t-${env:SHOP}'", {"variables": {"SHOP": "x5"}}, "t-x5"),
+    "sls:stage": ("'t-${sls:stage}'", {"environment": "live"}, "t-live"),
+    "a parameter": ("'t-${param:size}'", {}, "t-small"),
+    "a parameter of the stage": ("'t-${param:size}'", {"environment": "live"}, "t-large"),
+    "the Region": ("'t-${opt:region}'", {"region": "eu-west-1"}, "t-eu-west-1"),
+    "a given value of another account": ("'${ssm:/a/b}'", {"parameters": {"ssm:/a/b": "given"}}, "given"),
+    "the name of the service": ("'${self:service}-t'", {}, "shop-t"),
+    "a variable inside Fn::Sub": ("!Sub '${self:custom.base}-${AWS::StackName}'", {"stack": "st"}, "orders-st"),
+    "true in a text": ("'t-${self:custom.yes}'", {}, "t-true"),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_variable_is_resolved_as_serverless_does(case: str, tmp_path: Path) -> None:
+    name, inputs, expected = NAMES[case]
+    assert names(tmp_path, {"serverless.yml": service(name, CUSTOM)}, **inputs) == [expected]
+
+
+def test_a_variable_may_hold_a_whole_property(tmp_path: Path) -> None:
+    more = "custom: {tags: [{Key: a, Value: b}], units: {ReadCapacityUnits: 5, WriteCapacityUnits: 6}}\n"
+    text = service("orders, Tags: '${self:custom.tags}'", more)
+    assert load(tmp_path, {"serverless.yml": text}).declarations[0].spec.tags == (("a", "b"),)
+
+
+def test_resources_may_be_a_list_and_files_in_it_are_read_by_themselves(tmp_path: Path) -> None:
+    resource = f"Type: AWS::DynamoDB::Table, Properties: {{TableName: NAME, {TABLE}}}"
+    files = {
+        "serverless.yml": (
+            "service: shop\nprovider: {name: aws}\nresources:\n  - ${file(resources/users.yml)}\n"
+            f"  - Resources: {{Orders: {{{resource.replace('NAME', 'orders')}}}}}\n"
+            f"  - Resources: {{Items: {{{resource.replace('NAME', "!Sub '${Orders}-items'")}}}}}\n"
+        ),
+        "resources/users.yml": f"Users: {{{resource.replace('NAME', "'users-${sls:stage}'")}}}\n",
+    }
+    state = load(tmp_path, files, environment="dev")
+    assert [each.spec.name for each in state.declarations] == ["orders", "orders-items", "users-dev"]
+    assert state.notes == ("serverless.yml: ${file(resources/users.yml)} is read as a file of its own",)
+
+
+def test_a_service_without_tables_declares_nothing_and_is_no_error_beside_others(tmp_path: Path) -> None:
+    ours = (
+        "table_name: t-1\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
+        "attribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
+    )
+    files = {
+        "serverless.yml": "service: shop\nprovider: {name: aws}\nfunctions: {f: {role: !GetAtt R.Arn}}\n",
+        "t.yaml": ours,
+    }
+    assert names(tmp_path, files) == ["t-1"]
+
+
+def test_what_depends_on_the_process_is_not_kept_for_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "folder"
+    write(folder, {"serverless.yml": service("'t-${env:SHOP}'")})
+    for value in ("one", "two"):
+        inputs = TemplateInputs(variables={"SHOP": value})
+        state = FolderSource(str(folder), None, uses_stored=True, inputs=inputs).load()
+        assert [each.spec.name for each in state.declarations] == [f"t-{value}"]
+
+
+PLACE = "serverless.yml:5: resources.Resources.Orders.Properties.TableName: "
+BAD: dict[str, tuple[str, str]] = {
+    "a missing value": (
+        "'${self:custom.none}'",
+        "${self:custom.none} has no value. Give it with --parameter self:custom.none=VALUE.",
+    ),
+    "the stage where it has no default": (
+        "'${opt:stage}'",
+        "${opt:stage} has no value. Give it with --environment NAME.",
+    ),
+    "another file": (
+        "'${file(./names.yml):orders}'",
+        (
+            "${file(./names.yml):orders} is in another file, which is not read. Write it here. "
+            "Give it with --parameter file(./names.yml):orders=VALUE."
+        ),
+    ),
+    "an output of a stack": (
+        "'${cf:other.Name}'",
+        "${cf:other.Name} has no value. Give it with --parameter cf:other.Name=VALUE.",
+    ),
+    "a mapping inside a text": (
+        "'t-${self:provider}'",
+        "${self:provider} is a mapping, which cannot be part of a text. Refer to one value.",
+    ),
+    "a circle": (
+        "'${self:resources.Resources.Orders.Properties.TableName}'",
+        "its variables refer to one another in a circle. Remove one of the references.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_has_no_value_is_an_error_that_names_the_option(case: str, tmp_path: Path) -> None:
+    name, expected = BAD[case]
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path, {"serverless.yml": service(name)})
+    assert [str(problem) for problem in caught.value.problems] == [f"{PLACE}{expected}"]
