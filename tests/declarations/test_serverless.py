@@ -80,14 +80,16 @@ def test_a_variable_may_hold_a_whole_property(tmp_path: Path) -> None:
 
 
 def test_resources_may_be_a_list_and_files_in_it_are_read_by_themselves(tmp_path: Path) -> None:
-    resource = f"Type: AWS::DynamoDB::Table, Properties: {{TableName: NAME, {TABLE}}}"
+    def resource(name: str) -> str:
+        return f"{{Type: AWS::DynamoDB::Table, Properties: {{TableName: {name}, {TABLE}}}}}"
+
     files = {
         "serverless.yml": (
             "service: shop\nprovider: {name: aws}\nresources:\n  - ${file(resources/users.yml)}\n"
-            f"  - Resources: {{Orders: {{{resource.replace('NAME', 'orders')}}}}}\n"
-            f"  - Resources: {{Items: {{{resource.replace('NAME', "!Sub '${Orders}-items'")}}}}}\n"
+            f"  - Resources: {{Orders: {resource('orders')}}}\n"
+            "  - Resources: {Items: " + resource("!Sub '${Orders}-items'") + "}\n"
         ),
-        "resources/users.yml": f"Users: {{{resource.replace('NAME', "'users-${sls:stage}'")}}}\n",
+        "resources/users.yml": "Users: " + resource("'users-${sls:stage}'") + "\n",
     }
     state = load(tmp_path, files, environment="dev")
     assert [each.spec.name for each in state.declarations] == ["orders", "orders-items", "users-dev"]
