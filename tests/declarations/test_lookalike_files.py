@@ -33,13 +33,11 @@ def commented(text: str) -> str:
 
 CLASS = HEAD + SCHEMA + GET_SCHEMA
 DOCUMENTS: dict[str, tuple[str, Any, str]] = {
-    "describe-table": ("users.json", {"Table": DESCRIBED}, "is the output of `aws dynamodb describe-table`"),
     "describe-table in YAML": (
         "users.yaml",
         "Table:\n" + indented(DOC),
         "is the output of `aws dynamodb describe-table`",
     ),
-    "create-table": ("users.json", {"TableDescription": DESCRIBED}, "is the output of `aws dynamodb create-table`"),
     "list-tables": ("users.json", {"TableNames": ["users"]}, "TableNames: unknown field"),
     "no tables at all": ("users.json", {"Tables": []}, "has its tables under Tables"),
     "tables by another key": ("users.json", {"tables": [CAMEL]}, "of a table is not allowed under tables[0]"),

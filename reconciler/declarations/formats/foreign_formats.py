@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.declarations.formats.aws_cli import AWS_CLI
 from reconciler.declarations.formats.foreign_format import ForeignFormat
 from reconciler.declarations.formats.serverless.service import FRAGMENT, SERVICE, TEMPLATE
 
-FOREIGN_FORMATS: tuple[ForeignFormat, ...] = (TEMPLATE, FRAGMENT, SERVICE)
+FOREIGN_FORMATS: tuple[ForeignFormat, ...] = (TEMPLATE, FRAGMENT, SERVICE, AWS_CLI)
 
 
 def format_of(value: Mapping[Any, Any]) -> ForeignFormat | None:
