@@ -1,0 +1,421 @@
+"""``terraform show -json`` as declarations: tables, the resources beside them, and what is refused."""
+
+# ruff: noqa: E501 - declarations are written on one line
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import load, write
+
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import DeclarationError
+
+VALUES: dict[str, Any] = {
+    "name": "orders",
+    "billing_mode": "PAY_PER_REQUEST",
+    "hash_key": "pk",
+    "range_key": None,
+    "read_capacity": 0,
+    "write_capacity": 0,
+    "attribute": [{"name": "pk", "type": "S"}],
+    "global_secondary_index": [],
+    "local_secondary_index": [],
+    "ttl": [{"attribute_name": "", "enabled": False}],
+    "stream_enabled": False,
+    "stream_view_type": "",
+    "point_in_time_recovery": [{"enabled": False, "recovery_period_in_days": 0}],
+    "server_side_encryption": [],
+    "table_class": "STANDARD",
+    "deletion_protection_enabled": False,
+    "tags": None,
+    "tags_all": {},
+    "replica": [],
+    "timeouts": None,
+    "import_table": [],
+    "on_demand_throughput": [],
+}
+"""What the provider writes for the smallest table."""
+OURS = (
+    "table_name: orders\nbilling_mode: PAY_PER_REQUEST\ntable_class: STANDARD\n"
+    "attribute_definitions: [{AttributeName: pk, AttributeType: S}]\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
+    "point_in_time_recovery: {enabled: false}\n"
+)
+PROVISIONED = {"billing_mode": "PROVISIONED", "read_capacity": 5, "write_capacity": 6}
+OUR_UNITS = "provisioned_throughput: {read_capacity_units: 5, write_capacity_units: 6}\n"
+ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
+
+
+def resource(kind: str, values: dict[str, Any], name: str = "this") -> dict[str, Any]:
+    return {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name, "values": values}
+
+
+def table(**values: Any) -> dict[str, Any]:
+    return resource("aws_dynamodb_table", {**VALUES, **values})
+
+
+def state(*resources: dict[str, Any], **module: Any) -> dict[str, Any]:
+    root = {"resources": list(resources), **module}
+    return {"format_version": "1.0", "terraform_version": "1.14.0", "values": {"root_module": root}}
+
+
+def only(folder: Path, document: dict[str, Any]) -> Declaration:
+    write(folder, {"state.json": json.dumps(document, indent=1)})
+    (declaration,) = load(folder).declarations
+    return declaration
+
+
+def ours(folder: Path, text: str) -> Declaration:
+    write(folder, {"orders.yaml": text})
+    (declaration,) = load(folder).declarations
+    return declaration
+
+
+INDEX = {"name": "by_g", "hash_key": "g", "range_key": "", "projection_type": "INCLUDE", "non_key_attributes": ["x"]}
+OUR_INDEX = (
+    "global_secondary_indexes: [{index_name: by_g, key_schema: [{AttributeName: g, KeyType: HASH}], "
+    "projection: {ProjectionType: INCLUDE, NonKeyAttributes: [x]}MORE}]\n"
+)
+TWO = [{"name": "pk", "type": "S"}, {"name": "g", "type": "N"}]
+OUR_TWO = OURS.replace(
+    "[{AttributeName: pk, AttributeType: S}]",
+    "[{AttributeName: pk, AttributeType: S}, {AttributeName: g, AttributeType: N}]",
+)
+TABLES: dict[str, tuple[dict[str, Any], str]] = {
+    "the smallest": ({}, OURS),
+    "provisioned": (PROVISIONED, OURS.replace("PAY_PER_REQUEST", "PROVISIONED") + OUR_UNITS),
+    "a range key": (
+        {"range_key": "g", "attribute": TWO},
+        OUR_TWO.replace("KeyType: HASH}]", "KeyType: HASH}, {AttributeName: g, KeyType: RANGE}]"),
+    ),
+    "a global index": (
+        {"attribute": TWO, "global_secondary_index": [{**INDEX, "read_capacity": 0, "write_capacity": 0}]},
+        OUR_TWO + OUR_INDEX.replace("MORE", ""),
+    ),
+    "a global index of several keys": (
+        {
+            "attribute": TWO,
+            "global_secondary_index": [
+                {
+                    "name": "by_g",
+                    "projection_type": "ALL",
+                    "key_schema": [
+                        {"attribute_name": "g", "key_type": "HASH"},
+                        {"attribute_name": "pk", "key_type": "HASH"},
+                    ],
+                }
+            ],
+        },
+        OUR_TWO + "global_secondary_indexes: [{index_name: by_g, key_schema: [{AttributeName: g, KeyType: HASH}, "
+        "{AttributeName: pk, KeyType: HASH}], projection: {ProjectionType: ALL}}]\n",
+    ),
+    "a provisioned global index": (
+        {
+            **PROVISIONED,
+            "attribute": TWO,
+            "global_secondary_index": [{**INDEX, "read_capacity": 1, "write_capacity": 2}],
+        },
+        OUR_TWO.replace("PAY_PER_REQUEST", "PROVISIONED")
+        + OUR_UNITS
+        + OUR_INDEX.replace("MORE", ", provisioned_throughput: {read_capacity_units: 1, write_capacity_units: 2}"),
+    ),
+    "a local index": (
+        {
+            "range_key": "g",
+            "attribute": [*TWO, {"name": "h", "type": "S"}],
+            "local_secondary_index": [
+                {"name": "by_h", "range_key": "h", "projection_type": "ALL", "non_key_attributes": []}
+            ],
+        },
+        OUR_TWO.replace("KeyType: HASH}]", "KeyType: HASH}, {AttributeName: g, KeyType: RANGE}]").replace(
+            "AttributeType: N}]", "AttributeType: N}, {AttributeName: h, AttributeType: S}]"
+        )
+        + "local_secondary_indexes: [{index_name: by_h, key_schema: [{AttributeName: pk, KeyType: HASH}, "
+        "{AttributeName: h, KeyType: RANGE}], projection: {ProjectionType: ALL}}]\n",
+    ),
+    "a stream": (
+        {"stream_enabled": True, "stream_view_type": "NEW_IMAGE"},
+        OURS + "stream_specification: {view: NEW_IMAGE}\n",
+    ),
+    "time to live": (
+        {"ttl": [{"attribute_name": "ttl", "enabled": True}]},
+        OURS + "time_to_live: {enabled: true, attribute_name: ttl}\n",
+    ),
+    "recovery": (
+        {"point_in_time_recovery": [{"enabled": True, "recovery_period_in_days": 7}]},
+        OURS.replace("{enabled: false}", "{enabled: true, days: 7}"),
+    ),
+    "encryption": (
+        {"server_side_encryption": [{"enabled": True, "kms_key_arn": "arn:aws:kms:eu-west-1:111122223333:key/k"}]},
+        OURS + "sse: {enabled: true, key: 'arn:aws:kms:eu-west-1:111122223333:key/k'}\n",
+    ),
+    "tags with those of the provider": (
+        {"tags": {"a": "b"}, "tags_all": {"a": "b", "team": "web"}},
+        OURS + "tags: {a: b, team: web}\n",
+    ),
+    "protection, class and limits": (
+        {
+            "deletion_protection_enabled": True,
+            "table_class": "STANDARD_INFREQUENT_ACCESS",
+            "on_demand_throughput": [{"max_read_request_units": 5, "max_write_request_units": 6}],
+        },
+        OURS.replace("STANDARD\n", "STANDARD_INFREQUENT_ACCESS\n")
+        + "deletion_protection_enabled: true\non_demand_throughput: {max_read_request_units: 5, max_write_request_units: 6}\n",
+    ),
+    "a replica": (
+        {"replica": [{"region_name": "us-east-1", "kms_key_arn": "", "propagate_tags": False}]},
+        OURS + "replicas: [{region: us-east-1}]\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_a_table_is_declared_as_in_our_own_format(case: str, tmp_path: Path) -> None:
+    values, expected = TABLES[case]
+    found = only(tmp_path / "theirs", state(table(**values)))
+    assert found.spec == ours(tmp_path / "ours", expected).spec
+    assert found.base_name == "orders"
+
+
+SCALED = {"service_namespace": "dynamodb", "resource_id": "table/orders"}
+READS = {**SCALED, "scalable_dimension": "dynamodb:table:ReadCapacityUnits"}
+BESIDE: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
+    "auto scaling": (
+        [
+            resource("aws_appautoscaling_target", {**READS, "min_capacity": 5, "max_capacity": 50}),
+            resource(
+                "aws_appautoscaling_policy",
+                {
+                    **READS,
+                    "policy_type": "TargetTrackingScaling",
+                    "target_tracking_scaling_policy_configuration": [
+                        {"target_value": 70, "scale_in_cooldown": 60, "disable_scale_in": False}
+                    ],
+                },
+            ),
+            resource(
+                "aws_appautoscaling_scheduled_action",
+                {
+                    **READS,
+                    "name": "night",
+                    "schedule": "cron(0 22 * * ? *)",
+                    "timezone": "UTC",
+                    "scalable_target_action": [{"min_capacity": 1, "max_capacity": 2}],
+                },
+            ),
+        ],
+        PROVISIONED,
+        OURS.replace("PAY_PER_REQUEST", "PROVISIONED")
+        + OUR_UNITS
+        + "auto_scaling: {read: {min: 5, max: 50, target: 70, scale_in_cooldown: 60, disable_scale_in: false, scheduled: "
+        "[{name: night, schedule: 'cron(0 22 * * ? *)', min: 1, max: 2}]}}\n",
+    ),
+    "auto scaling of an index": (
+        [
+            resource(
+                "aws_appautoscaling_target",
+                {
+                    **SCALED,
+                    "resource_id": "table/orders/index/by_g",
+                    "scalable_dimension": "dynamodb:index:WriteCapacityUnits",
+                    "min_capacity": 5,
+                    "max_capacity": 50,
+                },
+            ),
+            resource(
+                "aws_appautoscaling_policy",
+                {
+                    **SCALED,
+                    "resource_id": "table/orders/index/by_g",
+                    "scalable_dimension": "dynamodb:index:WriteCapacityUnits",
+                    "policy_type": "TargetTrackingScaling",
+                    "target_tracking_scaling_policy_configuration": [{"target_value": 70}],
+                },
+            ),
+        ],
+        {
+            **PROVISIONED,
+            "attribute": TWO,
+            "global_secondary_index": [{**INDEX, "read_capacity": 1, "write_capacity": 2}],
+        },
+        OUR_TWO.replace("PAY_PER_REQUEST", "PROVISIONED")
+        + OUR_UNITS
+        + OUR_INDEX.replace("MORE", ", provisioned_throughput: {read_capacity_units: 1, write_capacity_units: 2}")
+        + "auto_scaling: {indexes: [{index_name: by_g, write: {min: 5, max: 50, target: 70}}]}\n",
+    ),
+    "an index": (
+        [
+            resource(
+                "aws_dynamodb_global_secondary_index",
+                {
+                    "table_name": "orders",
+                    "index_name": "by_g",
+                    "key_schema": [{"attribute_name": "g", "attribute_type": "N", "key_type": "HASH"}],
+                    "projection": [{"projection_type": "INCLUDE", "non_key_attributes": ["x"]}],
+                },
+            )
+        ],
+        {},
+        OUR_TWO + OUR_INDEX.replace("MORE", ""),
+    ),
+    "a tag": (
+        [resource("aws_dynamodb_tag", {"resource_arn": ARN, "key": "a", "value": "b"})],
+        {},
+        OURS + "tags: {a: b}\n",
+    ),
+    "a Kinesis stream": (
+        [
+            resource(
+                "aws_dynamodb_kinesis_streaming_destination",
+                {"table_name": "orders", "stream_arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/s"},
+            )
+        ],
+        {},
+        OURS + "kinesis_streaming: {stream_arn: 'arn:aws:kinesis:eu-west-1:111122223333:stream/s'}\n",
+    ),
+    "insights": (
+        [resource("aws_dynamodb_contributor_insights", {"table_name": "orders", "index_name": ""})],
+        {},
+        OURS + "contributor_insights: {enabled: true}\n",
+    ),
+    "a policy": (
+        [
+            resource(
+                "aws_dynamodb_resource_policy",
+                {
+                    "resource_arn": ARN,
+                    "policy": json.dumps(
+                        {
+                            "Version": "2012-10-17",
+                            "Statement": [
+                                {"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"}
+                            ],
+                        }
+                    ),
+                },
+            )
+        ],
+        {},
+        OURS + "resource_policy: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', "
+        "Action: 'dynamodb:GetItem', Resource: '*'}]}\n",
+    ),
+    "what belongs to another table": (
+        [
+            resource("aws_dynamodb_tag", {"resource_arn": ARN.replace("orders", "users"), "key": "a", "value": "b"}),
+            resource("aws_appautoscaling_target", {"service_namespace": "ecs", "resource_id": "service/a/b"}),
+        ],
+        {},
+        OURS,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_what_stands_beside_a_table_belongs_to_it(case: str, tmp_path: Path) -> None:
+    beside, values, expected = BESIDE[case]
+    found = only(tmp_path / "theirs", state(*beside, table(**values)))
+    assert found.spec == ours(tmp_path / "ours", expected).spec
+
+
+def test_items_are_the_seed(tmp_path: Path) -> None:
+    items = [
+        resource(
+            "aws_dynamodb_table_item",
+            {"table_name": "orders", "hash_key": "pk", "item": json.dumps({"pk": {"S": name}, "n": {"N": "5"}})},
+            name,
+        )
+        for name in ("a", "b")
+    ]
+    seed = only(tmp_path, state(*items, table())).seed
+    assert seed is not None
+    assert list(seed.items) == [{"pk": {"S": "a"}, "n": {"N": "5"}}, {"pk": {"S": "b"}, "n": {"N": "5"}}]
+
+
+def test_tables_of_modules_are_found_and_others_counted(tmp_path: Path) -> None:
+    inner = {"address": "module.a", "resources": [table(name="inner")]}
+    document = state(
+        table(), resource("aws_s3_bucket", {}), {**table(name="data"), "mode": "data"}, child_modules=[inner]
+    )
+    write(tmp_path, {"state.json": json.dumps(document)})
+    found = load(tmp_path)
+    assert [each.spec.name for each in found.declarations] == ["inner", "orders"]
+    assert found.notes == ("state.json: other resources are left alone: 1 aws_s3_bucket",)
+
+
+def test_a_plan_is_read_as_what_it_plans(tmp_path: Path) -> None:
+    planned = {"planned_values": state(table())["values"], "format_version": "1.2", "terraform_version": "1.14.0"}
+    planned["resource_changes"] = [
+        {"address": "aws_dynamodb_table.this", "change": {"after_unknown": {"arn": True, "id": True, "tags_all": {}}}}
+    ]
+    assert only(tmp_path / "theirs", planned).spec == ours(tmp_path / "ours", OURS).spec
+
+
+def bad(document: Any, tmp_path: Path) -> list[str]:
+    write(tmp_path, {"state.json": json.dumps(document)})
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+AT = "state.json:1: values.root_module.resources[0].values"
+AFTER = "Declare the state: run `terraform apply`, then `terraform show -json`."
+BAD: dict[str, tuple[Any, str]] = {
+    "a table without a name": (
+        state({**table(), "values": {}}),
+        f"{AT}: aws_dynamodb_table.this has no name. {AFTER}",
+    ),
+    "an import": (
+        state(table(import_table=[{"input_format": "CSV"}])),
+        (
+            f"{AT}.import_table: import_table fills the table from elsewhere, which is not done here. "
+            "Remove it after the apply, or declare a seed."
+        ),
+    ),
+    "a key that is not known yet": (
+        {
+            "format_version": "1.2",
+            "planned_values": state(table())["values"],
+            "resource_changes": [
+                {
+                    "address": "aws_dynamodb_table.this",
+                    "change": {"after_unknown": {"server_side_encryption": [{"kms_key_arn": True}]}},
+                }
+            ],
+        },
+        (
+            "state.json:1: planned_values.root_module.resources[0].values.server_side_encryption: server_side_encryption of "
+            f"aws_dynamodb_table.this is only known after the apply. {AFTER}"
+        ),
+    ),
+    "an empty state": (
+        {"format_version": "1.0", "terraform_version": "1.14.0"},
+        (
+            "state.json:1: is the output of terraform show without values. "
+            "Print one that has resources: `terraform show -json PLAN` or `terraform show -json`."
+        ),
+    ),
+    "a step policy": (
+        state(resource("aws_appautoscaling_policy", {**READS, "policy_type": "StepScaling"}), table()),
+        f"{AT}.policy_type: policy_type 'StepScaling' is not supported. DynamoDB scales by TargetTrackingScaling.",
+    ),
+    "an item that is no JSON": (
+        state(resource("aws_dynamodb_table_item", {"table_name": "orders", "item": "{"}), table()),
+        f"{AT}.item: is not an item in DynamoDB JSON. Correct the resource.",
+    ),
+    "a key without an attribute": (
+        state(table(attribute=[{"name": "other", "type": "S"}])),
+        (
+            f"{AT}.hash_key[0].AttributeName: attribute 'pk' is not in attribute_definitions. "
+            'Add {"AttributeName": "pk", "AttributeType": "S"} (or "N", "B") to attribute_definitions.'
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_not_understood_is_an_error_with_its_place(case: str, tmp_path: Path) -> None:
+    document, expected = BAD[case]
+    assert bad(document, tmp_path)[0] == expected
