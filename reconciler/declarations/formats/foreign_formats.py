@@ -9,8 +9,9 @@ from reconciler.declarations.formats.aws_cli import AWS_CLI
 from reconciler.declarations.formats.foreign_format import ForeignFormat
 from reconciler.declarations.formats.serverless.service import FRAGMENT, SERVICE, TEMPLATE
 from reconciler.declarations.formats.terraform.show import TERRAFORM
+from reconciler.declarations.formats.workbench import WORKBENCH
 
-FOREIGN_FORMATS: tuple[ForeignFormat, ...] = (TEMPLATE, FRAGMENT, SERVICE, AWS_CLI, TERRAFORM)
+FOREIGN_FORMATS: tuple[ForeignFormat, ...] = (TEMPLATE, FRAGMENT, SERVICE, AWS_CLI, TERRAFORM, WORKBENCH)
 
 
 def format_of(value: Mapping[Any, Any]) -> ForeignFormat | None:
