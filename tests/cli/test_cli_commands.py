@@ -350,6 +350,7 @@ def test_validate_as_json(cli: Callable) -> None:
     assert json.loads(cli("validate -o json").out) == {
         "format_version": "1.0",
         "valid": True,
+        "notes": [],
         "errors": [],
         "warnings": ["odd file"],
     }

@@ -39,19 +39,26 @@ def validate(invocation: Invocation, path: Path = None) -> int:
         invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
     for note in desired.notes:
         invocation.console.note("note", warning_from_here(note, settings.desired_state))
-    _result(invocation, (), desired.warnings, settings.desired_state)
+    _result(invocation, (), desired.warnings, settings.desired_state, desired.notes)
     if invocation.output is Output.HUMAN:
         invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])
     return codes.OK
 
 
-def _result(invocation: Invocation, problems: tuple[Problem, ...], warnings: tuple[str, ...], base: str) -> None:
+def _result(
+    invocation: Invocation,
+    problems: tuple[Problem, ...],
+    warnings: tuple[str, ...],
+    base: str,
+    notes: tuple[str, ...] = (),
+) -> None:
     if invocation.output is Output.JSON:
         answer = {
             "format_version": FORMAT_VERSION,
             "valid": not problems,
             "errors": [problem_entry(problem) for problem in problems],
             "warnings": list(warnings),
+            "notes": list(notes),
         }
         invocation.console.result([("plain", json.dumps(answer, indent=2))])
     elif invocation.output is Output.GITHUB:
