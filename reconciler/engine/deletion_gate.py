@@ -190,7 +190,7 @@ def _merge_observed(observed: ObservedTable, fresh: ObservedTable) -> ObservedTa
         observed,
         spec=replace(fresh.spec, **kept),
         status=fresh.status,
-        transitions=fresh.transitions,
+        ongoing=fresh.ongoing,
         changing=fresh.changing,
     )
 

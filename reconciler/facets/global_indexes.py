@@ -63,7 +63,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         return capacity.extra_reads(desired, table)
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for index in responses.table.get("GlobalSecondaryIndexes") or ():
             status = index.get("IndexStatus", "ACTIVE")
             if status != "ACTIVE":

@@ -34,7 +34,7 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
         there = [replica for replica in found if replica.status != "DELETING"]
         return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for shape in responses.table.get("Replicas") or ():
             status = shape.get("ReplicaStatus", "ACTIVE")
             if status in ("CREATING", "UPDATING", "DELETING"):

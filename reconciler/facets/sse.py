@@ -47,7 +47,7 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
                 key = asked.removeprefix(f"{RESOLVE} ")
         return Sse(True, key)
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         status = (responses.table.get("SSEDescription") or {}).get("Status")
         if status in ("ENABLING", "DISABLING", "UPDATING"):
             yield f"encryption is {status}"
