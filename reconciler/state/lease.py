@@ -99,7 +99,7 @@ class LeaseRecord:
                 if self._put(freed, _as_seen(found)) or self.read() == freed:
                     self._own, self._token, self._led = None, token, False
                     return None if free else found
-        raise StateError("the lease could not be revoked, because its holder renews it all the time; try again")
+        raise StateError("The lease could not be revoked, because its holder keeps renewing it. Try again.")
 
     def keeps(self) -> bool:
         """As ``holds``, but without a request during the first third of the term."""
