@@ -46,6 +46,8 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def observe(self, responses: Responses) -> tuple[GlobalIndex, ...]:
         table = responses.table
         provisioned = capacity.read_mode(table) == "PROVISIONED"
+        # DescribeTable lists a DELETING index until it is gone. Here it counts as gone: otherwise its deletion would be
+        # sent again, and an index that is rebuilt would never be created again.
         indexes = (
             GlobalIndex(
                 index["IndexName"],

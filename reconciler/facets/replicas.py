@@ -31,6 +31,7 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
         home = (*table["TableArn"].split(":", 4), "", "", "", "")[3]
         # An endpoint may list the own Region among the replicas or not, so it is added in one way.
         found = [_read(shape) for shape in table.get("Replicas") or () if shape["RegionName"] != home]
+        # DescribeTable lists a DELETING replica until it is gone; its removal must not be sent again.
         there = [replica for replica in found if replica.status != "DELETING"]
         return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))
 

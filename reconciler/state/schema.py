@@ -28,6 +28,7 @@ def create_request(name: str) -> Call:
                 {"AttributeName": "record", "AttributeType": "S"},
             ],
             "BillingMode": "PAY_PER_REQUEST",
+            # Without the inventory, this stack could no longer prove which tables are its own.
             "DeletionProtectionEnabled": True,
         },
     )

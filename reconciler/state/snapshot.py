@@ -118,6 +118,7 @@ def _unknown(_: Fields) -> Any:
 
 def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
     """By table name, the claims of all other scopes in this state table, sorted by scope."""
+    # A Scan, because the records of other scopes have other hash keys, and the state table has no index.
     request = {
         "TableName": table,
         "FilterExpression": "#scope <> :scope AND begins_with(#record, :table)",

@@ -123,6 +123,7 @@ class StateTable:
             recorded = self._record_fingerprint(snapshot.actual_fingerprint)
         except Denied as denied:
             return self._unusable(self._refused(denied))
+        # If another process recorded its fingerprint first, ``load`` returns that one to compare with.
         if recorded and not self._notices:
             return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint)
         return self.load()
@@ -141,6 +142,7 @@ class StateTable:
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         members = kinds.ENTRIES.write(entry)
+        # A create of another process may have succeeded since this record was read, and changed it.
         as_read = {name: members[name] for name in ("ownership", "nonce", "changed_at") if members[name] is not None}
         self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})
 
@@ -270,6 +272,7 @@ class StateTable:
             "ExpressionAttributeValues": encode({":scope": self._scope}),
         }
         here = fingerprint_of(live)
+        # Before the Query: tokens that another thread sees during it would make these records look restored.
         before = self._cache.before(here)
         items = list(query(self._client, params))
         snapshot = snapshot_of(items, self.name, self._records)
