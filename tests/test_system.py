@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.model.errors import Interrupted
 from reconciler.system import Threads, run_with_timeout
@@ -65,7 +66,7 @@ def test_a_hanging_call_delays_others_by_the_linger_at_most(linger: float) -> No
     threading.Timer(0.2, stop.set).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        list(threads.map(lambda _: hang.wait(60), range(10)))
+        list(threads.map(lambda _: hang.wait(PATIENCE), range(10)))
     assert not threads.close(0.1)
     assert time.monotonic() - began < 5
     hang.set()
@@ -86,10 +87,10 @@ def test_results_that_are_there_are_given_even_if_it_is_to_stop() -> None:
 )
 def test_a_run_is_given_up_when_it_takes_too_long(work: Callable[[], object], result: object) -> None:
     began = time.monotonic()
-    assert run_with_timeout(0.3 if result is None else 30, work) == result
+    assert run_with_timeout(0.3 if result is None else PATIENCE, work) == result
     assert time.monotonic() - began < 5
 
 
 def test_what_a_run_raises_is_raised_where_it_is_waited_for() -> None:
     with pytest.raises(ZeroDivisionError):
-        run_with_timeout(30, lambda: 1 // 0)
+        run_with_timeout(PATIENCE, lambda: 1 // 0)

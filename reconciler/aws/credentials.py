@@ -1,4 +1,7 @@
-"""Which session the SDK gives us, and what stands in where it finds nothing for an emulator. Called by ``session``."""
+"""Opens the SDK session: its credentials, Region and profile, or local keys for an emulator. Called by ``session``.
+
+AWS credentials are never replaced silently: local keys are used only at an ``http://`` endpoint or a known emulator.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ ACCEPTED_BY_DYNAMODB_LOCAL = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """A boto3 session with its region, and what has to be said about how it came to be.
+    """A boto3 session with its Region, and the notices to print about it.
 
-    ``problem`` says why the credentials that were configured cannot be used; ``session`` then is a stand-in, which may
-    call nothing but an emulator.
+    ``problem`` is a sentence on why the configured credentials cannot be used. ``session`` then has local keys, which
+    may be sent to nothing but an emulator.
     """
 
     session: Any
@@ -37,14 +40,15 @@ class OpenedSession:
     notices: tuple[str, ...] = ()
     problem: str | None = None
     is_stand_in: bool = False
-    """Whether local keys were taken in the place of credentials that could not be loaded."""
+    """Whether local keys replace credentials that could not be loaded."""
 
 
 def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool = False) -> OpenedSession:
-    """The SDK's own credentials, region, profile; ``local`` and ``us-east-1`` where it has none and http:// was given.
+    """A session with the SDK's own credentials, Region and profile.
 
-    An embedded server asks nobody. Raises ``SettingsError`` where no region is set. Calls no endpoint, except that the
-    SDK may ask its own providers of credentials (an instance's metadata, a credential_process) for some seconds.
+    At an ``http://`` endpoint, missing credentials become ``local`` and a missing Region ``us-east-1``. ``embedded``
+    ignores the environment of the SDK. Raises ``SettingsError`` if no Region is set. Does not call the endpoint, but
+    the SDK may ask its credential providers (instance metadata, ``credential_process``) for some seconds.
     """
     from botocore.exceptions import BotoCoreError
 
@@ -77,10 +81,10 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
 
 
 def loaded(opened: OpenedSession, endpoint_url: str | None) -> OpenedSession:
-    """The same with ``problem`` set where the credentials cannot be loaded now.
+    """``opened`` with ``problem`` set if its credentials cannot be loaded now.
 
-    Many providers are asked only when a call is signed: SSO, web identity, an assumed role. Here they are asked before
-    the first call, for ``signing.LOAD_SECONDS`` at most.
+    The SDK asks many providers only when it signs a call: SSO, web identity, an assumed role. This asks them before
+    the first call, for at most ``signing.LOAD_SECONDS``.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -97,7 +101,7 @@ def loaded(opened: OpenedSession, endpoint_url: str | None) -> OpenedSession:
 
 
 def stand_in_keys(opened: OpenedSession) -> OpenedSession:
-    """Local keys in the place of credentials that cannot be loaded, for an emulator, which accepts any."""
+    """The session with local keys instead of credentials that cannot be loaded. An emulator accepts any keys."""
     why = (opened.problem or "").rstrip(".")
     notice = f"using local/local, because this is an emulator. {why}"
     session = _local_session(opened.region, isolated=True)
@@ -110,7 +114,10 @@ def _frozen(session: Any) -> bool:
 
 
 def found_credentials(session: Any) -> Any:
-    """The credentials of a boto3 session, in bounded time; a time-out names the provider that was asked last."""
+    """The credentials of a boto3 session; ``None`` if no provider has any.
+
+    Raises ``CredentialsTimeout`` after ``signing.LOAD_SECONDS``, naming the provider that was asked last.
+    """
     asked: list[str | None] = [None]
 
     def noted(provider: Any) -> Callable[[], Any]:
@@ -132,7 +139,7 @@ def found_credentials(session: Any) -> Any:
 
 
 def sentence(error: BaseException) -> str:
-    """Cause and remedy of credentials that cannot be used; never a value of them."""
+    """A sentence with cause and remedy of credentials that cannot be used. It contains no value of them (I12)."""
     from botocore import exceptions
 
     if isinstance(error, CredentialsNotLoaded) and error.__cause__ is not None:
@@ -161,7 +168,7 @@ def sentence(error: BaseException) -> str:
 
 
 def check_url(endpoint_url: str | None) -> None:
-    """``SettingsError`` for an endpoint that is no http or https URL with a host, or that carries a password."""
+    """Raise ``SettingsError`` if the endpoint is not an http or https URL with a host, or contains a password."""
     if endpoint_url is None:
         return
     try:
@@ -180,8 +187,10 @@ def check_url(endpoint_url: str | None) -> None:
 
 
 def is_loopback(url: str | None) -> bool:
-    """Whether the URL names this machine. A proxy cannot reach what listens here, so such calls never go through one;
-    boto3 alone would need NO_PROXY for that."""
+    """Whether the URL names this machine. Calls to it bypass every proxy, because a proxy cannot reach it.
+
+    boto3 bypasses a proxy only for hosts in NO_PROXY.
+    """
     host = (urlsplit(url).hostname or "").rstrip(".") if url else ""
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -192,7 +201,7 @@ def is_loopback(url: str | None) -> bool:
 
 
 def check_key_id(session: Any) -> None:
-    """``SettingsError`` for an access key id that DynamoDB Local refuses: it takes letters and digits alone."""
+    """Raise ``SettingsError`` for an access key ID that DynamoDB Local refuses: it accepts only letters and digits."""
     credentials = session.get_credentials()
     if credentials is None:
         return
@@ -207,7 +216,7 @@ def check_key_id(session: Any) -> None:
 
 
 def _session(region: str | None) -> tuple[Any, Any]:
-    """A session and its credentials: a light one where the environment says everything, else the SDK's own."""
+    """A session and its credentials: a light one if the environment has all that it needs, else that of boto3."""
     light = light_session(region, lambda: _whole_session(region)[0])
     return (light, light.get_credentials()) if light is not None else _whole_session(region)
 
@@ -220,7 +229,7 @@ def _whole_session(region: str | None) -> tuple[Any, Any]:
 
 
 def _local_session(region: str, *, isolated: bool = False) -> Any:
-    """A session that no profile of the environment can break; where it is ``isolated``, no file of the SDK either."""
+    """A session with local keys that ignores the profile; if ``isolated``, it ignores the files of the SDK too."""
     import boto3.session
     import botocore.session
 

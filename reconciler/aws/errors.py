@@ -44,6 +44,7 @@ CODES: Mapping[type[ApiError], frozenset[str]] = {
             "TableInUseException",
             "TableAlreadyExistsException",
             "BackupInUseException",
+            # Right after CreateTable, while DynamoDB still sets up continuous backups (rule 23).
             "ContinuousBackupsUnavailableException",
             "ReplicatedWriteConflictException",
             "TransactionConflictException",
@@ -53,6 +54,7 @@ CODES: Mapping[type[ApiError], frozenset[str]] = {
     ),
     Throttled: frozenset(
         {
+            # Too many operations on tables at once (rule 20); ``QUOTA_WORDS`` tells its other meanings.
             "LimitExceededException",
             "ProvisionedThroughputExceededException",
             "RequestLimitExceeded",
@@ -134,8 +136,10 @@ def from_answer(operation: str, response: Mapping[str, Any]) -> ApiError:
     message = _one_line(error.get("Message"))
     if any(words.lower() in message.lower() for words in QUOTA_WORDS.get(code, ())):
         kind = QuotaUsedUp
+    # If the first sending was applied, the second one changes nothing, which is a ValidationException too (rule 5).
     if kind is Rejected and _sent_again(response):
         return Ambiguous(operation, code, f"{message} (to a second sending: the first may have been applied)")
+    # In response to a retry, the table may be the one that our own first sending created.
     if kind is Busy and operation == "CreateTable" and code == "ResourceInUseException" and not _sent_again(response):
         kind = NameTaken
     return kind(operation, code or f"HTTP {status}", message)

@@ -1,7 +1,7 @@
-"""What answers at an endpoint, decided by its answers and never by its URL. Called by ``identify``.
+"""Detects the flavor of an endpoint by its responses, never by its URL. Called by ``identify``.
 
-The probes are plain GETs without credentials, so they may precede the first signed call. They go through the HTTP
-session of the client itself: its proxies, its CA bundle and its sockets apply to them.
+The probes are plain GETs without credentials, so they can come before the first signed call. They use the HTTP session
+of the client, so its proxies, CA bundle and sockets apply to them.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from reconciler.model.errors import EndpointError, Unreachable
 from reconciler.model.identity import Flavor
 
 PROBE_SECONDS = 5.0
-"""For the first answer, TLS and proxy included."""
+"""Time limit of the first response, including TLS and proxy."""
 OTHERS_SECONDS = 2.0
-"""For the other probes, once one was answered."""
+"""Time limit of the other probes after the first response."""
 BODY_LIMIT = 64 * 1024
 SHOWN = 80
 ROOT, MOTO, LOCALSTACK = "/", "/moto-api", "/_localstack/health"
 NOT_UP_YET = frozenset({429, 500, 502, 503, 504})
-"""What gateways answer while the server behind them starts; it says nothing about that server."""
+"""Statuses that gateways send while the server behind them starts. They say nothing about that server."""
 
 ACCOUNTS: Mapping[Flavor, str] = {
     Flavor.DYNAMODB_LOCAL: "000000000000",
     Flavor.MOTO: "123456789012",
     Flavor.LOCALSTACK: "000000000000",
 }
-"""The account of every table ARN that these engines make up."""
+"""The account in every table ARN of these emulators."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to one GET; ``status`` 0 when none came, with the reason in ``body``.
+    """The response to one GET. ``status`` is 0 if there was none; ``body`` then has the reason.
 
-    ``final`` is a reason that waiting does not mend.
+    ``final`` is a reason that does not go away by waiting.
     """
 
     status: int
@@ -54,7 +54,7 @@ class Reply:
     date: str = ""
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object; empty where it is none."""
+        """The body as a JSON object; empty if it is not one."""
         try:
             content = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -62,7 +62,7 @@ class Reply:
         return content if isinstance(content, dict) else {}
 
     def described(self) -> str:
-        """What answered, in a few words that are safe to print."""
+        """The response in a few words that are safe to print."""
         if self.status == 0:
             return f"GET / has no answer ({self.body.decode(errors='replace')})" if self.body else "GET / has no answer"
         if self.location:
@@ -76,7 +76,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What the probes say. ``may_be_local``: the body is DynamoDB Local's, whatever the Server header says."""
+    """The result of the probes. ``may_be_local``: the body is that of DynamoDB Local, whatever the Server header is."""
 
     flavor: Flavor
     root: Reply
@@ -87,13 +87,16 @@ Get = Callable[[str], Reply]
 
 
 def detect(url: str, get: Get) -> Flavor:
-    """The flavor at ``url`` as the probes alone tell it."""
+    """The flavor at ``url`` according to the probes alone. Raises like ``probe``."""
     return probe(url, get).flavor
 
 
 def probe(url: str, get: Get) -> ProbeResult:
-    """Ask at ``url``. ``Unreachable`` when nothing answers there, or only "not up yet"; ``EndpointError`` for TLS
-    that cannot be agreed on and for what does not speak HTTP."""
+    """Send the probes to ``url``.
+
+    Raises ``Unreachable`` if nothing responds, or only with a status of ``NOT_UP_YET``. Raises ``EndpointError`` if TLS
+    fails for good or the server does not speak HTTP.
+    """
     replies = _ask_all(get, (ROOT, MOTO, LOCALSTACK))
     root = replies[ROOT]
     if all(reply.status == 0 for reply in replies.values()):
@@ -139,7 +142,7 @@ def _is_aws(reply: Reply) -> bool:
 
 
 def _ask_all(get: Get, paths: tuple[str, ...]) -> dict[str, Reply]:
-    """All at once, each in a daemon thread, because a server may drip its answer for ever."""
+    """Send all probes at once, each in a daemon thread, because a server may send its response endlessly slowly."""
     answers: queue.SimpleQueue[tuple[str, Reply]] = queue.SimpleQueue()
     for path in paths:
         threading.Thread(target=lambda path=path: answers.put((path, get(path))), daemon=True).start()
@@ -157,7 +160,7 @@ def _ask_all(get: Get, paths: tuple[str, ...]) -> dict[str, Reply]:
 
 
 def clock_skew(get: Get) -> float | None:
-    """Seconds by which our clock is ahead, by the Date header of an unsigned GET; ``None`` where there is none."""
+    """Seconds by which our clock is ahead of the Date header of an unsigned GET; ``None`` without that header."""
     from email.utils import parsedate_to_datetime
 
     date = get(ROOT).date
@@ -168,14 +171,14 @@ def clock_skew(get: Get) -> float | None:
 
 
 def reply_of(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
-    """The reply to a GET; ``headers`` are found by names in lower case."""
+    """The reply to a GET. The names in ``headers`` are in lower case."""
     location = headers.get("location", "") if 300 <= status < 400 else ""
     kind = headers.get("content-type", "").partition(";")[0].strip()
     return Reply(status, headers.get("server", ""), body, kind, location, date=headers.get("date", ""))
 
 
 def getter(url: str, session: Any) -> Get:
-    """GETs at ``url`` through the HTTP session of a client; redirects are not followed."""
+    """A function that sends GETs to ``url`` through the HTTP session of a client. It follows no redirects."""
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
     from urllib3.exceptions import HTTPError

@@ -1,4 +1,4 @@
-"""The Endpoint of a connection: flavor, account, partition. Called by the ``EndpointGuard`` of a connection."""
+"""Identifies the endpoint of a connection: flavor, account and partition. Called by its ``EndpointGuard``."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 BARE_501 = (str(errors.NOT_IMPLEMENTED), f"HTTP {errors.NOT_IMPLEMENTED}")
 STS_SECONDS = 5.0
 LOOK_SECONDS = 10.0
-"""For the one table whose ARN is looked at; an endpoint that takes longer is not up yet."""
+"""Time limit for reading the ARN of one table. An endpoint that takes longer counts as not started yet."""
 REMEDY = "Name the endpoint of DynamoDB by --endpoint-url or AWS_ENDPOINT_URL_DYNAMODB."
 NO_SUCH_TABLE = "reconciler-probe-no-such-table"
 SAID_BY_DYNAMODB_LOCAL = "Cannot do operations on a non-existent table"
 
 
 def identify(endpoint_url: str | None, url: str, opened: OpenedSession, client: ApiClient, get: Get) -> Identified:
-    """Probe, check the access key id, look at a table, ask for the account; in this order.
+    """Probe the endpoint, check the access key ID, read the ARN of a table, and ask STS for the account, in this order.
 
-    Raises ``Unreachable`` while the endpoint does not answer or only with server errors, ``EndpointError`` where
-    what answers is not DynamoDB, and ``SettingsError`` for an access key id that DynamoDB Local refuses.
+    Raises ``Unreachable`` while the endpoint does not respond or responds only with server errors, ``EndpointError`` if
+    it is not DynamoDB, and ``SettingsError`` for an access key ID that DynamoDB Local refuses.
     """
     account: str | None
     if _is_default(endpoint_url, url):
@@ -67,13 +67,13 @@ def identify(endpoint_url: str | None, url: str, opened: OpenedSession, client: 
 
 
 def _is_default(endpoint_url: str | None, url: str) -> bool:
-    """The SDK's own default endpoint is not probed; whatever was named by somebody is."""
+    """Whether this is the SDK's own default endpoint, which is not probed. Every configured endpoint is."""
     parts = urlsplit(url)
     return endpoint_url is None and parts.scheme == "https" and (parts.hostname or "").endswith(AWS_SUFFIXES)
 
 
 def check_region(region: str, url: str) -> None:
-    """``SettingsError`` for a Region that neither the SDK nor the resolver knows; a new one has an address at least."""
+    """Raise ``SettingsError`` for a Region that neither the SDK nor DNS knows. A new Region has an address in DNS."""
     known = _known_regions()
     if region in known:
         return
@@ -92,7 +92,7 @@ def check_region(region: str, url: str) -> None:
 
 @cache
 def _known_regions() -> tuple[str, ...]:
-    """Read once: the SDK's list of endpoints takes a third of a second to load, and each pass may identify anew."""
+    """The Regions that the SDK knows. Read once, because loading its list takes a third of a second."""
     import boto3.session
 
     session = boto3.session.Session(region_name="us-east-1")
@@ -101,10 +101,10 @@ def _known_regions() -> tuple[str, ...]:
 
 
 def _second_look(flavor: Flavor, location: AccountLocation | None, client: ApiClient, *, may_be_local: bool) -> Flavor:
-    """The second look: the ARN of a table decides whether it is DynamoDB Local.
+    """The flavor after a second look: the ARN of a table decides whether it is DynamoDB Local.
 
-    Without a table the probe decides. Where a gateway hides the server's name, a refusal in DynamoDB Local's own words
-    has to confirm it.
+    Without a table, the probe decides. If a gateway hides the Server header, an error message of DynamoDB Local must
+    confirm it.
     """
     if location is not None:
         if location.local:
@@ -116,10 +116,10 @@ def _second_look(flavor: Flavor, location: AccountLocation | None, client: ApiCl
 
 
 def _location_of_a_table(flavor: Flavor, url: str, client: ApiClient, root: Reply) -> AccountLocation | None:
-    """The place of one table, ``None`` where there is none or it may not be looked at.
+    """Account and Region in the ARN of one table; ``None`` if there is no table or access is denied.
 
-    A server error is that of an endpoint which has not started yet. An answer that is not one of DynamoDB is final, and
-    so is 501 (Not Implemented) without a code of a service: waiting does not teach a server another method.
+    A server error means that the endpoint has not started yet: raises ``Unreachable``. A response that is not from
+    DynamoDB is final: raises ``EndpointError``. So is a bare 501 (Not Implemented), which waiting does not change.
     """
     try:
         return _first_location(client, strict=True)
@@ -159,10 +159,10 @@ def _speaks_like_dynamodb_local(client: ApiClient) -> bool:
 
 
 def _is_of_something_else(error: ApiError) -> bool:
-    """Whether DynamoDB cannot have refused ListTables or DescribeTable like this.
+    """Whether this refusal of ListTables or DescribeTable cannot come from DynamoDB.
 
-    It is an HTTP status in the place of an error code, as for a page of HTML or an answer in XML; a code that DynamoDB
-    does not have; or a "not found" in answer to ListTables, which names nothing that could be missing.
+    That is so for an HTTP status instead of an error code (a page in HTML, a response in XML), for a code that DynamoDB
+    does not have, and for "not found" in response to ListTables, which names nothing that could be missing.
     """
     unknown = isinstance(error, Rejected) and error.code not in errors.CODES[Rejected]
     nothing_named = isinstance(error, NotFound) and error.operation == "ListTables"
@@ -174,12 +174,15 @@ def _sentence(error: ApiError) -> str:
 
 
 def not_dynamodb(url: str, root: Reply) -> str:
-    """One sentence on what answers at ``url``, and what to do."""
+    """A message that describes what responds at ``url``, and says what to do."""
     return f"What answers at {url} is not DynamoDB: {root.described()}. {REMEDY}"
 
 
 def _account(flavor: Flavor, url: str, opened: OpenedSession) -> str | None:
-    """The caller's account by STS, None where it does not say; STS knows nothing about an unknown http:// endpoint."""
+    """The account of the credentials, from STS; ``None`` if STS does not tell it.
+
+    STS is not asked for an unknown ``http://`` endpoint, because it knows nothing about it.
+    """
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError

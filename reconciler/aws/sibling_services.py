@@ -1,9 +1,9 @@
-"""The services beside DynamoDB that a table leans on, each by a client of its own. Used by ``BotoTableApi`` alone.
+"""Calls the other services that a table depends on, each with its own client. Used by ``BotoTableApi`` alone.
 
-Their operations carry the service's name in front: ``application-autoscaling:RegisterScalableTarget``. Where they are
-depends on what the endpoint is: AWS has them under their own addresses, moto and LocalStack under the one address of
-everything, DynamoDB Local has none. Beside an unknown endpoint only an address that somebody named is used
-(``AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING``), lest a stand-in for DynamoDB be paired with the real AWS.
+The names of their operations begin with the service: ``application-autoscaling:RegisterScalableTarget``. The flavor of
+the endpoint decides on the address. AWS has one for each service, moto and LocalStack have one for all, and DynamoDB
+Local has no other services. For an unknown endpoint, only a configured address is used
+(``AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING``), so that a substitute for DynamoDB is never combined with the real AWS.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ VARIABLES: Mapping[str, str] = {
     "application-autoscaling": "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
     "kms": "AWS_ENDPOINT_URL_KMS",
 }
-"""Every service beside DynamoDB, and the SDK's own variable for its address."""
+"""The services, and the variable of the SDK for the address of each."""
 ONE_ADDRESS = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})
 
 Build = Callable[[str, str | None], tuple[Any, Any]]
-"""Both clients of a service at an address; ``None`` is the SDK's own."""
+"""Builds both clients of a service at an address; ``None`` is the default of the SDK."""
 
 
 class SiblingServices:
-    """``call`` for operations of these services. ``endpoint`` tells what DynamoDB itself is."""
+    """Sends calls to these services. ``endpoint`` returns the identified endpoint of DynamoDB."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class SiblingServices:
         self._lock = threading.Lock()
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One request; ``Unsupported`` where the endpoint has no such service."""
+        """Send one request, return its checked response. Raises ``Unsupported`` if the endpoint lacks the service."""
         service = operation.partition(":")[0]
         with self._lock:
             caller = self._callers.get(service)

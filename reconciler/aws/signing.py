@@ -1,7 +1,7 @@
-"""Bounds the time in which credentials are renewed while a request is prepared and signed.
+"""Limits the time for loading and renewing credentials while a request is signed. Used by ``credentials``.
 
-The SDK renews them inside the call: it runs ``credential_process``, or asks STS, SSO or the instance's metadata, with
-time-outs of its own or none, on sockets that ``call_deadline`` does not know. ``credentials`` puts it in a session.
+The SDK renews credentials inside the call: it runs ``credential_process``, or asks STS, SSO or the instance metadata,
+with its own timeouts or none, on sockets that ``call_deadline`` does not know.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.aws import call_deadline
 
 LOAD_SECONDS = 15.0
+"""Time limit for loading or renewing credentials."""
 SOURCES = {
     "custom-process": "credential_process of the profile",
     "iam-role": "the instance metadata service (IMDS)",
@@ -23,26 +24,27 @@ SOURCES = {
     "assume-role": "STS (AssumeRole) or the source of its credentials",
     "assume-role-with-web-identity": "STS (AssumeRoleWithWebIdentity)",
 }
-"""What is waited for, by the SDK's name of the provider."""
+"""The sources of credentials in words, by the SDK's name of the provider."""
 
 
 class CredentialsNotLoaded(Exception):
-    """Credentials were to be loaded or renewed and could not be; the cause is the SDK's exception."""
+    """Credentials could not be loaded or renewed. The cause is the exception of the SDK."""
 
 
 class CredentialsTimeout(CredentialsNotLoaded):
-    """A provider of credentials did not end in time; the text names it."""
+    """A provider of credentials did not respond in time. The message names it."""
 
 
 def source_of(method: str | None) -> str:
-    """A provider of credentials in words."""
+    """The source of credentials in words, for a message."""
     return SOURCES.get(method or "", "the provider of credentials")
 
 
 def in_time(load: Callable[[], Any], source: Callable[[], str]) -> Any:
-    """What ``load`` returns or raises; ``CredentialsTimeout`` where it takes longer than ``LOAD_SECONDS`` or the call.
+    """What ``load`` returns or raises.
 
-    It may go on in its thread.
+    Raises ``CredentialsTimeout`` after ``LOAD_SECONDS`` or at the deadline of the call; ``load`` may then continue in
+    its thread. ``source`` names the provider for the message.
     """
     done: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
@@ -65,7 +67,7 @@ def in_time(load: Callable[[], Any], source: Callable[[], str]) -> Any:
 
 
 class BoundedCredentials:
-    """The SDK's credentials, renewed within the deadline of the call and never for longer than ``LOAD_SECONDS``."""
+    """The credentials of the SDK. A renewal ends by the deadline of the call, and after at most ``LOAD_SECONDS``."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -74,7 +76,7 @@ class BoundedCredentials:
         return getattr(self._inner, name)
 
     def get_frozen_credentials(self) -> Any:
-        """As the SDK's. Raises ``CredentialsNotLoaded`` where they cannot be renewed, whatever the reason."""
+        """As in the SDK, but raises ``CredentialsNotLoaded`` for every reason why they cannot be renewed."""
         inner = self._inner
         needed = getattr(inner, "refresh_needed", None)
         if needed is None or not needed():
@@ -84,13 +86,13 @@ class BoundedCredentials:
         except CredentialsTimeout:
             if needed(inner._mandatory_refresh_timeout):
                 raise
-            # They are good for minutes yet; the SDK renews them ahead of time.
+            # The SDK renews credentials minutes before they expire, so the present ones are still valid.
             return inner._frozen_credentials
         except Exception as error:
             raise CredentialsNotLoaded(str(error)) from error
 
     def get_deferred_property(self, name: str) -> Callable[[], Any]:
-        """As the SDK's, which the resolver of endpoints calls before each request."""
+        """As in the SDK, whose endpoint resolver calls it before each request."""
 
         def get_property() -> Any:
             return getattr(self.get_frozen_credentials(), name, None)

@@ -1,6 +1,6 @@
-"""Why a connection cannot work at all, however long one waits: TLS that is refused, and peers that speak no HTTP.
+"""Finds failures of a connection that no waiting ends: TLS that is refused, and servers that do not speak HTTP.
 
-Called by ``flavor`` and ``errors`` with the exception of a failed request; the cause is somewhere in its chain.
+Called by ``flavor`` and ``errors`` with the exception of a failed request. The cause is somewhere in its chain.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 TLS_RECORD = ("\x15\x03", "\x16\x03")
-"""How the answer of a TLS server to plain HTTP begins: an alert or a handshake record."""
+"""How the response of a TLS server to plain HTTP begins: an alert or a handshake record."""
 PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
-"""OpenSSL's names for an answer that is not TLS."""
+"""OpenSSL's reasons for a response that is not TLS."""
 OLD_PROTOCOL = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "WRONG_SSL_VERSION")
-"""Parts of OpenSSL's names for a server whose versions of TLS are too old."""
+"""Parts of OpenSSL's reasons for a server that offers only old versions of TLS."""
 BUNDLE = "Name the bundle of its CA by AWS_CA_BUNDLE or by ca_bundle of the profile."
 NAME = "Call it by a name in its certificate."
 DATES = "Renew the server's certificate, or set the clock of this machine."
@@ -24,7 +24,7 @@ CA_FILE = "Name a file of certificates in PEM by AWS_CA_BUNDLE or by ca_bundle o
 
 
 def final_reason(error: BaseException, url: str) -> str | None:
-    """A sentence on the cause and the remedy; ``None`` for a failure that may pass."""
+    """A sentence with cause and remedy; ``None`` for a failure that may be temporary."""
     for cause in _chain(error):
         if type(cause).__name__ == "CertificateError":
             # urllib3's own, for a host that is an IP address; it is no ssl.SSLError.
@@ -53,7 +53,7 @@ def _tls(error: ssl.SSLError, url: str) -> str | None:
 
 
 def bundle_problem(bundle: object) -> str | None:
-    """Why the CA bundle that is set cannot be used; ``None`` for one that can, or where the system's own is used."""
+    """Why the configured CA bundle cannot be used; ``None`` if it can, or if that of the system is used."""
     if not isinstance(bundle, str | os.PathLike):
         return None
     try:
@@ -66,7 +66,7 @@ def bundle_problem(bundle: object) -> str | None:
 
 
 def _origin(bundle: str | os.PathLike[str]) -> str:
-    """The path of a bundle with the setting that names it, in the order in which the SDK asks for them."""
+    """The path of a bundle and the setting that names it. The SDK reads the settings in this order."""
     path = os.fspath(bundle)
     variables = (each for each in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE") if os.environ.get(each) == path)
     return f"{path} ({next(variables, 'ca_bundle of the profile')})"
@@ -88,7 +88,7 @@ def _with_scheme(url: str, scheme: str) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, its causes and contexts, and the exceptions that the SDK puts among the arguments of another one."""
+    """The error, its causes and contexts, and the exceptions that the SDK stores in the arguments of another one."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

@@ -193,7 +193,7 @@ def _needs_nothing(context: PassContext, assessment: TableAssessment) -> bool:
     is decided by a Scan in each pass.
     """
     declaration, observed = assessment.declaration, assessment.observed
-    if declaration is None or observed is None or observed.status != "ACTIVE" or observed.transitions:
+    if declaration is None or observed is None or observed.status != "ACTIVE" or observed.ongoing:
         return False
     settled = not (assessment.steps or assessment.changes or assessment.error or assessment.refusal)
     seeded = need(assessment.seed_record, observed.identity) is Need.NOTHING

@@ -40,6 +40,7 @@ def authorize_writes(
     changed = ports.endpoint_watch.problem(ports.endpoint)
     if changed is not None:
         return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=changed)
+    # Before the state is read: in an account that is not allowed, not even the state table may be created.
     account = (ports.endpoint_watch.current or ports.endpoint).account
     if wants_to_write and allowed_accounts and account not in allowed_accounts:
         listed = ", ".join(sorted(allowed_accounts))

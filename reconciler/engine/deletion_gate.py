@@ -190,7 +190,7 @@ def _merge_observed(observed: ObservedTable, fresh: ObservedTable) -> ObservedTa
         observed,
         spec=replace(fresh.spec, **kept),
         status=fresh.status,
-        transitions=fresh.transitions,
+        ongoing=fresh.ongoing,
         changing=fresh.changing,
     )
 
@@ -218,6 +218,7 @@ def with_backup(ports: EngineContext, name: str, step: Step, made: dict[str, Saf
         made[name] = SafetyBackup(details["BackupArn"], backup_name, now, now, now if status == AVAILABLE else None)
         return _after_backup(step, backup_name, status), True
     except Unsupported as error:
+        # An endpoint that does not know DescribeTable is not one without backups.
         if not error.operation.endswith(("Backup", "Backups")):
             raise
         return step, False

@@ -47,6 +47,7 @@ def apply_pass_guards(
     steps = [step for assessment in assessments for step in assessment.steps]
     if not steps:
         return assessments
+    # Whatever table the response was about: an endpoint that sent one invalid response may have sent others (I3).
     if latch_closed or any(assessment.closes_latch for assessment in assessments):
         steps = [_without_destruction(step) for step in steps]
     # A person asked for ``destroy`` explicitly, so the limit does not apply to it.

@@ -76,14 +76,14 @@ class Facet(Protocol):
     """
 
     def observe(self, responses: Responses) -> Any:
-        """The normalised value of the field ``name``; a transition in progress counts as complete.
+        """The normalised value of the field ``name``; a change that the service is still making counts as complete.
 
         None if the responses lack its reads.
         """
         ...
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
-        """Sentences about transitions in progress, for example ``index by_email is CREATING``."""
+    def ongoing(self, responses: Responses) -> Iterator[str]:
+        """Sentences about changes that the service is still making, for example ``index by_email is CREATING``."""
         yield from ()
 
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:

@@ -43,7 +43,7 @@ class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
         seen = sorted(indexes, key=lambda index: index.name)
         return ContributorInsights(*_read(responses.answers[READ]), tuple(seen))
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for name, answer in _answers(responses):
             status = answer["ContributorInsightsStatus"]
             if status in ("ENABLING", "DISABLING"):

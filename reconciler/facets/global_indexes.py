@@ -46,6 +46,8 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def observe(self, responses: Responses) -> tuple[GlobalIndex, ...]:
         table = responses.table
         provisioned = capacity.read_mode(table) == "PROVISIONED"
+        # DescribeTable lists a DELETING index until it is gone. Here it counts as gone: otherwise its deletion would be
+        # sent again, and an index that is rebuilt would never be created again.
         indexes = (
             GlobalIndex(
                 index["IndexName"],
@@ -63,7 +65,7 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         return capacity.extra_reads(desired, table)
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for index in responses.table.get("GlobalSecondaryIndexes") or ():
             status = index.get("IndexStatus", "ACTIVE")
             if status != "ACTIVE":

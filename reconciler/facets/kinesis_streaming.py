@@ -44,7 +44,7 @@ class KinesisStreamingFacet(Facet, MultiStep):
                 )
         return KinesisStreaming(None, None, failed)
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for each in responses.answers.get(READ, {}).get("KinesisDataStreamDestinations", ()):
             if each["DestinationStatus"] in ("ENABLING", "DISABLING", "UPDATING"):
                 yield f"the Kinesis destination {each['StreamArn']} is {each['DestinationStatus']}"

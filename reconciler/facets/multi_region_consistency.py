@@ -33,7 +33,7 @@ class MultiRegionConsistencyFacet(Facet, HasPreconditions):
         mode: ConsistencyMode = table.get("MultiRegionConsistency") or "EVENTUAL"
         return MultiRegionConsistency(mode, min(witnesses, default=None))
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for witness in responses.table.get("GlobalTableWitnesses") or ():
             status = witness.get("WitnessStatus", "ACTIVE")
             if status != "ACTIVE":

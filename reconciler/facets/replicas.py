@@ -31,10 +31,11 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
         home = (*table["TableArn"].split(":", 4), "", "", "", "")[3]
         # An endpoint may list the own Region among the replicas or not, so it is added in one way.
         found = [_read(shape) for shape in table.get("Replicas") or () if shape["RegionName"] != home]
+        # DescribeTable lists a DELETING replica until it is gone; its removal must not be sent again.
         there = [replica for replica in found if replica.status != "DELETING"]
         return tuple(sorted([*there, Replica(home, home=True)], key=lambda replica: replica.region))
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for shape in responses.table.get("Replicas") or ():
             status = shape.get("ReplicaStatus", "ACTIVE")
             if status in ("CREATING", "UPDATING", "DELETING"):

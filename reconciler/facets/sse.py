@@ -37,6 +37,7 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
             yield ExtraRead(f"{RESOLVE} {key}", RESOLVE, {"KeyId": key})
 
     def observe(self, responses: Responses) -> Sse:
+        # DescribeTable has no SSEDescription for a table that is encrypted with the key that DynamoDB owns.
         shape = responses.table.get("SSEDescription") or {}
         if shape.get("Status") not in ("ENABLED", "ENABLING", "UPDATING"):
             return OFF
@@ -47,7 +48,7 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
                 key = asked.removeprefix(f"{RESOLVE} ")
         return Sse(True, key)
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         status = (responses.table.get("SSEDescription") or {}).get("Status")
         if status in ("ENABLING", "DISABLING", "UPDATING"):
             yield f"encryption is {status}"
@@ -90,4 +91,5 @@ def _shape(sse: Sse) -> dict[str, Any]:
     if not sse.enabled:
         return {"Enabled": False}
     shape = {"Enabled": True, "SSEType": "KMS"}
+    # KMSMasterKeyId is only for keys other than alias/aws/dynamodb (SSESpecification).
     return shape if _is_managed(sse.key) else shape | {"KMSMasterKeyId": sse.key}

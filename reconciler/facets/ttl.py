@@ -37,7 +37,7 @@ class TtlFacet(Facet, MultiStep):
             raise Malformed(READ, "MissingAttributeName", "time to live is enabled on no attribute")
         return Ttl(True, shape["AttributeName"])
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         if READ in responses.answers:
             status = responses.answers[READ]["TimeToLiveDescription"]["TimeToLiveStatus"]
             if status in ("ENABLING", "DISABLING"):

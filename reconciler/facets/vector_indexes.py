@@ -45,7 +45,7 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
         )
         return tuple(sorted(indexes, key=lambda index: index.name))
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         for index in responses.table.get("VectorIndexes") or ():
             status = index.get("IndexStatus", "ACTIVE")
             backfilling = " (backfilling)" if index.get("Backfilling") else ""

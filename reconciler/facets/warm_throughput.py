@@ -22,7 +22,7 @@ class WarmThroughputFacet(Facet, InCreateTable, HasPreconditions):
     def observe(self, responses: Responses) -> WarmThroughput | None:
         return limits.read_warm(responses.table.get("WarmThroughput"))
 
-    def transitions(self, responses: Responses) -> Iterator[str]:
+    def ongoing(self, responses: Responses) -> Iterator[str]:
         status = (responses.table.get("WarmThroughput") or {}).get("Status", "ACTIVE")
         if status != "ACTIVE":
             yield f"warm throughput is {status}"

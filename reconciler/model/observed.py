@@ -50,7 +50,7 @@ class Counters:
 class ObservedTable:
     """What DescribeTable and the extra reads said.
 
-    ``status`` is TableStatus; ``transitions`` are sentences on indexes and features that are still changing (for
+    ``status`` is TableStatus; ``ongoing`` are sentences on indexes and features that are still changing (for
     example ``index by_email is CREATING``), ``changing`` the facets they belong to. ``item_count`` and ``size_bytes``
     refresh about every six hours on AWS and decide nothing. ``unsupported`` names facets that this endpoint does not
     have. ``not_observed`` maps paths that cannot be read to the missing permission.
@@ -59,7 +59,7 @@ class ObservedTable:
     spec: TableSpec
     identity: Identity
     status: str
-    transitions: tuple[str, ...] = ()
+    ongoing: tuple[str, ...] = ()
     changing: frozenset[str] = frozenset()
     unsupported: frozenset[str] = frozenset()
     not_observed: Mapping[str, str] = field(default_factory=dict)

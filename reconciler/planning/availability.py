@@ -27,7 +27,7 @@ def with_availability(
     observed: ObservedTable,
     lacks: frozenset[str] = frozenset(),
 ) -> list[Step]:
-    """The steps with the status that the observed table allows, and a wait for each declared facet in transition.
+    """The steps with the status that the observed table allows, and a wait for each declared facet still changing.
 
     ``lacks`` names the facets that the endpoint does not support.
     """
@@ -65,7 +65,7 @@ def _busy(step: Step, observed: ObservedTable) -> str | None:
     While a table is UPDATING it accepts no second UpdateTable. Operations for other features mostly still work.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
     """
-    under_way = "; ".join(observed.transitions)
+    under_way = "; ".join(observed.ongoing)
     if step.call is None or step.call.changes_table:
         if observed.status in SETTLING:
             return _status_sentence(observed)
@@ -79,7 +79,7 @@ def _waits(steps: list[Step], desired: TableSpec, observed: ObservedTable) -> li
     """A wait for each change in progress that no step waits for yet. Undeclared features are not waited for."""
     declared = [f.name for f in FACETS if f.name in observed.changing and getattr(desired, f.name) is not None]
     waiting = {step.facet for step in steps if step.reason is Reason.BUSY}
-    message = "; ".join(observed.transitions)
+    message = "; ".join(observed.ongoing)
     waits = [Step(Action.UPDATE, name).deferred(Reason.BUSY, message) for name in declared if name not in waiting]
     if observed.status in SETTLING and not waiting and not waits:
         action = Action.CREATE if observed.status == "CREATING" else Action.UPDATE

@@ -207,7 +207,8 @@ def record_refusal(
 def settle(attempts: Attempts | None, changes: Iterable[Change], changing: Set[str] = frozenset()) -> Attempts | None:
     """The attempts without counts of paths that no longer differ; ``None`` if nothing changes.
 
-    ``changing`` names facets in transition. They read as done and may still end as FAILED, so their counts stay.
+    ``changing`` names facets that DynamoDB is still changing. They read as done and may yet end as FAILED, so their
+    counts stay.
     """
     if attempts is None:
         return None

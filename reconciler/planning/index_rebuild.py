@@ -21,7 +21,7 @@ def progress(
     command = f"`reconciler rebuild-index {record.name} {record.index}`"
     if record.new_index not in live:
         return _at(record, "starting", f"{command} creates {record.new_index}")
-    under_way = next((said for said in observed.transitions if said.startswith(f"index {record.new_index} is ")), None)
+    under_way = next((said for said in observed.ongoing if said.startswith(f"index {record.new_index} is ")), None)
     if under_way:
         phase: RebuildPhase = "backfilling" if under_way.endswith("(backfilling)") else "building"
         return _at(record, phase, f"{record.new_index} becomes ACTIVE by itself, then {record.index} is held")

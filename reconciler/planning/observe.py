@@ -84,12 +84,12 @@ def _unsupported(responses: Responses) -> frozenset[str]:
 
 def _observe(responses: Responses) -> ObservedTable:
     table = responses.table
-    sentences = {facet.name: tuple(facet.transitions(responses)) for facet in FACETS}
+    sentences = {facet.name: tuple(facet.ongoing(responses)) for facet in FACETS}
     return ObservedTable(
         spec=TableSpec(name=table["TableName"], **{facet.name: facet.observe(responses) for facet in FACETS}),
         identity=identity_of(table),
         status=table["TableStatus"],
-        transitions=tuple(sentence for said in sentences.values() for sentence in said),
+        ongoing=tuple(sentence for said in sentences.values() for sentence in said),
         changing=frozenset(name for name, said in sentences.items() if said),
         unsupported=_unsupported(responses),
         item_count=int(table.get("ItemCount") or 0),

@@ -216,8 +216,8 @@ def _table(step: Step, gate_input: GateInput) -> Step | None:
         return step.blocked(Reason.STATUS, f"the table is {status}; such tables are never deleted or recreated")
     if status == "DELETING":
         return step.deferred(Reason.BUSY, "the table is being deleted")
-    if status != "ACTIVE" or gate_input.observed.transitions:
-        under_way = "; ".join(gate_input.observed.transitions) or f"the table is {status}"
+    if status != "ACTIVE" or gate_input.observed.ongoing:
+        under_way = "; ".join(gate_input.observed.ongoing) or f"the table is {status}"
         return step.deferred(Reason.BUSY, under_way)
     gone = step.action is Action.DELETE and not gate_input.options.explicit_delete
     if step.ends_table and gate_input.observed.spec.deletion_protection:

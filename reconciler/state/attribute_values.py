@@ -34,12 +34,12 @@ def _encode(value: Any) -> dict[str, Any]:
         return {"M": encode(value)}
     if isinstance(value, list | tuple):
         return {"L": [_encode(member) for member in value]}
-    raise TypeError(f"a record holds no {type(value).__name__}")
+    raise TypeError(f"a record cannot hold a value of type {type(value).__name__}")
 
 
 def _decode(name: str, value: Mapping[str, Any]) -> Any:
     if not isinstance(value, Mapping) or len(value) != 1:
-        raise Unreadable(f"{name} is no attribute value")
+        raise Unreadable(f"{name} is not an attribute value")
     ((kind, content),) = value.items()
     match kind:
         case "S" | "BOOL":
@@ -50,7 +50,7 @@ def _decode(name: str, value: Mapping[str, Any]) -> Any:
             return decode(content)
         case "L":
             return [_decode(name, member) for member in content]
-    raise Unreadable(f"{name} is of type {kind}")
+    raise Unreadable(f"{name} has the type {kind}; expected S, N, BOOL, L or M")
 
 
 def _whole(name: str, content: str) -> int:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from reconciler.model.records import Fingerprint
 
 REMEDY = (
-    "The records were put back from an older copy, so nothing is written. Check them, then delete the record `lease` of"
-    " this stack and environment and start the reconciler again"
+    "The records were restored from an older copy, so nothing is written. Check them, delete the record `lease` of this"
+    " stack and environment, and restart the reconciler"
 )
 
 
@@ -65,13 +65,13 @@ def contradiction(before: Tokens, read: Tokens, table: str) -> str | None:
         return None
     if read.lease < seen:
         return (
-            f"The record lease of the state table {table} has the token {read.lease}, but {seen} was given out before."
+            f"The record lease of the state table {table} has the token {read.lease}, but {seen} was issued before."
             f" {REMEDY}."
         )
     for record, token in read.records.items():
         if token < before.records.get(record, 0):
             return (
-                f"The record {record} of the state table {table} bears the token {token}, but {before.records[record]}"
-                f" was on it before. {REMEDY}."
+                f"The record {record} of the state table {table} has the token {token}, but it had"
+                f" {before.records[record]} before. {REMEDY}."
             )
     return None

@@ -21,6 +21,7 @@ def query(client: StateClient, params: Mapping[str, Any]) -> Iterator[Mapping[st
 
 def pages(client: StateClient, operation: str, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The items of a consistent Query or Scan, all pages."""
+    # The default is an eventually consistent read, which may return a lease or an inventory record of the past.
     page, progress = {**params, "ConsistentRead": True}, Pages(operation)
     while True:
         answer = client.call(operation, page)

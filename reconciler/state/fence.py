@@ -44,6 +44,7 @@ def condition(token: int, expected: Mapping[str, Any] | None = None) -> dict[str
     """
     found = {name: value for name, value in (expected or {}).items() if value is not None}
     names, values = ({"#fence": FENCE}, {":fence": token, **{f":{name}": value for name, value in found.items()}})
+    # Not only "#fence <= :fence": a comparison with an attribute that does not exist is false, also for a new item.
     expression = "attribute_not_exists(#fence) OR #fence <= :fence"
     if expected:
         as_read = " AND ".join(

@@ -43,7 +43,7 @@ class Fields:
     def one_of(self, name: str, choices: tuple[str, ...]) -> Any:
         value = self.text(name)
         if value not in choices:
-            raise Unreadable(f"{name} is {value!r}, not one of {', '.join(choices)}")
+            raise Unreadable(f"{name} is {value!r}; expected one of {', '.join(choices)}")
         return value
 
     def optional_text(self, name: str) -> str | None:
@@ -61,7 +61,7 @@ class Fields:
         except ValueError:
             raise Unreadable(f"{name} is not a time") from None
         if time.tzinfo is None:
-            raise Unreadable(f"{name} is a time without its zone")
+            raise Unreadable(f"{name} is a time without a time zone")
         if not EARLIEST <= time <= LATEST:
             raise Unreadable(f"{name} is not between the years {EARLIEST.year} and {LATEST.year}")
         return time.astimezone(UTC)
@@ -85,7 +85,7 @@ class Fields:
         found: dict[Any, tuple[datetime, ...]] = {}
         for name, value in self._members.items():
             if name not in choices:
-                raise Unreadable(f"{name} is not one of {', '.join(choices)}")
+                raise Unreadable(f"invalid name {name!r}; expected one of {', '.join(choices)}")
             several = value if isinstance(value, list) else [value]
             found[name] = tuple(Fields({name: one}).time(name) for one in several)
         return found

@@ -105,8 +105,8 @@ class StackTransfer:
         recorded = records.snapshot.recorded_fingerprint
         if recorded is not None and not recorded.same(actual):
             raise StateError(
-                f"{self._sentence(records, 'cannot be transferred')}: the state table was made in another account,"
-                " region or table. Set RECONCILER_STACK to a name of its own."
+                f"{self._sentence(records, 'cannot be transferred')}: its records belong to another account, Region or"
+                " state table. Set RECONCILER_STACK to a new name."
             )
         self._claim(lease, 0, records, self._scope)
         self._claim(self._lease, records.highest, records, self._former.scope)
@@ -125,7 +125,9 @@ class StackTransfer:
             self._suspend(records.suspension)
         for name, items in records.by_table.items():
             if not self._lease.holds():
-                raise StateError("the lease of the former stack was lost while its state was transferred")
+                raise StateError(
+                    f"The lease of {self._former.scope} was lost during the transfer of its state. Try again."
+                )
             self._move(name, items, token)
         return self._sentence(records, "was transferred")
 
@@ -154,8 +156,7 @@ class StackTransfer:
                 self._client.call("DeleteItem", self._delete(part)["Delete"])
         except ConditionFailed:
             raise StateError(
-                f"The records of table {name} were changed while they were transferred from {self._former.scope}."
-                " Run it again."
+                f"The records of table {name} changed during their transfer from {self._former.scope}. Try again."
             ) from None
 
     def _put(self, item: Item) -> dict[str, Any]:
@@ -189,9 +190,8 @@ class StackTransfer:
                 found = lease.read()
                 holder = found.shown if found else "another reconciler"
                 raise StateError(
-                    f"{self._sentence(records, 'is to be transferred')}, but {holder} holds the lease of {scope}. Stop"
-                    " that reconciler; or set RECONCILER_STACK=default to share its stack, or another name for a stack"
-                    " of its own."
+                    f"{self._sentence(records, 'cannot be transferred')}: {holder} holds the lease of {scope}. Stop"
+                    " that reconciler, or set RECONCILER_STACK: to default to share its stack, or to a new name."
                 )
 
     def _read(self) -> _Records | None:

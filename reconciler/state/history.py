@@ -68,8 +68,8 @@ class History:
             run |= {"error": fields.text("error")} if "error" in item else {}
         except Unreadable as reason:
             key = str((item.get("record") or {}).get("S", "?"))
-            said = f"The record {key} of the state table {self._table} cannot be read: {reason}"
-            return {"started": key.removeprefix(RUN), "trigger": "-", "verdict": "unreadable", "error": said}
+            problem = f"The record {key} of the state table {self._table} cannot be read: {reason}"
+            return {"started": key.removeprefix(RUN), "trigger": "-", "verdict": "unreadable", "error": problem}
         return run
 
     def _trim(self) -> None:

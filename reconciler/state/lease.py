@@ -96,10 +96,11 @@ class LeaseRecord:
                     return None
                 token = max(above, found.token if found else 0) + 1
                 freed = Lease(self._holder, token, self._clock.now(), beat=1, released=True, name=self._name)
+                # After a lost response, the retry of the SDK fails on our own write; reading back tells.
                 if self._put(freed, _as_seen(found)) or self.read() == freed:
                     self._own, self._token, self._led = None, token, False
                     return None if free else found
-        raise StateError("the lease could not be revoked, because its holder renews it all the time; try again")
+        raise StateError("The lease could not be revoked, because its holder keeps renewing it. Try again.")
 
     def keeps(self) -> bool:
         """As ``holds``, but without a request during the first third of the term."""
@@ -198,6 +199,7 @@ class LeaseRecord:
         return self._own
 
     def _free(self, own: Lease) -> None:
+        # The record is updated, not deleted: the next token must be higher than every earlier one.
         values = {
             ":now": written_time(self._clock.now()),
             ":released": True,

@@ -28,6 +28,7 @@ def create_request(name: str) -> Call:
                 {"AttributeName": "record", "AttributeType": "S"},
             ],
             "BillingMode": "PAY_PER_REQUEST",
+            # Without the inventory, this stack could no longer prove which tables are its own.
             "DeletionProtectionEnabled": True,
         },
     )
@@ -45,5 +46,5 @@ def fingerprint_of(live: Mapping[str, Any]) -> Fingerprint:
     arn = str(live["TableArn"])
     parts = arn.split(":", 5)
     if len(parts) != 6:
-        raise StateError(f"The state table's ARN {arn!r} is not one.")
+        raise StateError(f"The state table has the invalid ARN {arn!r}.")
     return Fingerprint(partition=parts[1], account=parts[4], region=parts[3], state_table=identity_of(live))

@@ -89,12 +89,12 @@ def read_record(
     try:
         record = to_record(understood(item))
         if name is not None and record.name != name:
-            raise Unreadable(f"name is {record.name!r}, and its key says {name!r}")
+            raise Unreadable(f"name is {record.name!r}, but its key says {name!r}")
     except Unreadable as reason:
         key = " / ".join(str((item.get(part) or {}).get("S", "?")) for part in ("scope", "record"))
         raise StateError(
             f"The record {key} of the state table {table} cannot be read: {reason}. "
-            "Nothing is written until it is mended, or deleted on purpose."
+            "Nothing is written until you repair or delete this record."
         ) from None
     return record
 
@@ -106,18 +106,19 @@ def understood(item: Mapping[str, Any]) -> Fields:
     version = fields.optional_number("format_version")
     if version is not None and version > kinds.FORMAT:
         raise Unreadable(
-            f"format_version is {version} and this version of the reconciler reads up to {kinds.FORMAT}; use the newer"
-            " version that wrote it"
+            f"format_version is {version}, but this version of the reconciler reads up to format {kinds.FORMAT};"
+            " use the version that wrote the record"
         )
     return fields
 
 
 def _unknown(_: Fields) -> Any:
-    raise Unreadable("this version knows no such kind of record")
+    raise Unreadable("this version of the reconciler does not know this kind of record")
 
 
 def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
     """By table name, the claims of all other scopes in this state table, sorted by scope."""
+    # A Scan, because the records of other scopes have other hash keys, and the state table has no index.
     request = {
         "TableName": table,
         "FilterExpression": "#scope <> :scope AND begins_with(#record, :table)",

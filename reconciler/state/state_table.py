@@ -102,7 +102,7 @@ class StateTable:
         except Denied as denied:
             return self._unusable(self._refused(denied))
         except NotFound:
-            return self._unusable(f"the state table {self.name} went away while it was read")
+            return self._unusable(f"the state table {self.name} was deleted while it was read")
 
     def ensure(self) -> StateSnapshot:
         """As ``load``, but creates a missing table, and records the fingerprint if there is none."""
@@ -123,6 +123,7 @@ class StateTable:
             recorded = self._record_fingerprint(snapshot.actual_fingerprint)
         except Denied as denied:
             return self._unusable(self._refused(denied))
+        # If another process recorded its fingerprint first, ``load`` returns that one to compare with.
         if recorded and not self._notices:
             return replace(snapshot, recorded_fingerprint=snapshot.actual_fingerprint)
         return self.load()
@@ -141,6 +142,7 @@ class StateTable:
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         members = kinds.ENTRIES.write(entry)
+        # A create of another process may have succeeded since this record was read, and changed it.
         as_read = {name: members[name] for name in ("ownership", "nonce", "changed_at") if members[name] is not None}
         self._drop(kinds.TABLE + entry.name, {**as_read, "revision": entry.revision or None})
 
@@ -235,8 +237,8 @@ class StateTable:
             return None
         if not has_state_table_keys(live):
             raise StateError(
-                f"A table named {self.name} exists that is not a state table: its keys are not scope and record. "
-                "Name another one by RECONCILER_STATE_TABLE."
+                f"The table {self.name} is not a state table: its keys are not scope and record. "
+                "Set RECONCILER_STATE_TABLE to another name."
             )
         return live
 
@@ -258,7 +260,7 @@ class StateTable:
             if live is not None and live["TableStatus"] != "CREATING":
                 return
             if self._clock.monotonic() >= deadline:
-                raise StateError(f"The state table {self.name} was not ACTIVE after {READY_SECONDS:.0f} s.")
+                raise StateError(f"The state table {self.name} is not ACTIVE after {READY_SECONDS:.0f} s. Try again.")
             if not self._clock.sleep(POLL_SECONDS):
                 raise StateError(f"Stopped while the state table {self.name} was being created.")
 
@@ -270,6 +272,7 @@ class StateTable:
             "ExpressionAttributeValues": encode({":scope": self._scope}),
         }
         here = fingerprint_of(live)
+        # Before the Query: tokens that another thread sees during it would make these records look restored.
         before = self._cache.before(here)
         items = list(query(self._client, params))
         snapshot = snapshot_of(items, self.name, self._records)
@@ -291,11 +294,11 @@ class StateTable:
         A Query of several pages is no snapshot: the lease may be read before a new holder, and records after it. So a
         lease that seems too old is read again.
         """
-        borne = fence.tokens(items, self.name)
-        highest = max(borne.values(), default=0)
+        found = fence.tokens(items, self.name)
+        highest = max(found.values(), default=0)
         if lease is not None and lease.token < max(highest, before.highest):
             lease = self._lease.read()
-        read = Tokens(lease.token if lease else None, highest, borne)
+        read = Tokens(lease.token if lease else None, highest, found)
         self._seen_token = max(highest, read.lease or 0)
         problem = contradiction(before, read, self.name)
         if problem is None:
@@ -339,9 +342,9 @@ class StateTable:
             if self._lease.led and not self._lease.holds():
                 # It was written. A later holder of the lease replaced or deleted it while this process was paused.
                 self._lease.lose()
-                raise LeaseLost("PutItem", "LeaseLost", "another reconciler leads by now and changed this record")
-            said = f"the record {record} was answered as written, and the state table {self.name} does not hold it"
-            raise Malformed("PutItem", "NotApplied", said)
+                raise LeaseLost("PutItem", "LeaseLost", "another reconciler took the lease and changed this record")
+            message = f"the write of record {record} was confirmed, but the state table {self.name} does not contain it"
+            raise Malformed("PutItem", "NotApplied", message)
 
     def _stored(self, record: str) -> Mapping[str, Any] | None:
         key = encode({"scope": self._scope, "record": record})
@@ -372,9 +375,11 @@ class StateTable:
             self._client.call(operation, {**request, **fence.condition(token, expected)})
         except ConditionFailed as refused:
             if expected and self._was_changed(request, token):
-                raise RecordChanged(operation, refused.code, "the record was written anew since it was read") from None
+                raise RecordChanged(operation, refused.code, "the record was changed after it was read") from None
             self._lease.lose()
-            raise LeaseLost(operation, refused.code, "another reconciler leads by now and wrote this record") from None
+            raise LeaseLost(
+                operation, refused.code, "another reconciler took the lease and wrote this record"
+            ) from None
 
     def _was_changed(self, request: Mapping[str, Any], token: int) -> bool:
         """Whether a rejected write met a changed record, rather than the record of a later holder.
@@ -385,8 +390,8 @@ class StateTable:
             return self._lease.holds()
         record = (request.get("Item") or request["Key"])["record"]["S"]
         stored = self._stored(record)
-        borne = fence.tokens([stored], self.name) if stored else {}
-        return borne.get(record, 0) <= token
+        found = fence.tokens([stored], self.name) if stored else {}
+        return found.get(record, 0) <= token
 
     def _unusable(self, problem: str) -> StateSnapshot:
         return StateSnapshot(usable=False, fresh=self._fresh, problem=problem)

@@ -1,11 +1,17 @@
-"""The tests of the way to the service run on both clients: on the lean one under their own names, and on boto3's."""
+"""The tests of the way to the service run on both clients: on the lean one under their own names, and on boto3's.
+
+They share the fixture ``items``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from support.connected import connected
+from support.endpoints import Live
 
+from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.lean import choice
 
 BOTH = frozenset(
@@ -30,3 +36,18 @@ def client_of_the_product(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(choice, "DEFAULT", getattr(request, "param", choice.DEFAULT))
         yield
+
+
+@pytest.fixture
+def items(endpoint: Live) -> BotoItemApi:
+    """The port of items, at an endpoint with a table ``users`` that has the keys ``pk`` (S) and ``sk`` (N)."""
+    endpoint.client.create_table(
+        TableName="users",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "N"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return connected(endpoint.url).items

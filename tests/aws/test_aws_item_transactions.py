@@ -26,20 +26,6 @@ def token() -> str:
     return SystemRandom().token()
 
 
-@pytest.fixture
-def items(endpoint: Live) -> BotoItemApi:
-    endpoint.client.create_table(
-        TableName="users",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "N"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return connected(endpoint.url).items
-
-
 def held(endpoint: Live) -> list[dict[str, Any]]:
     found = endpoint.client.scan(TableName="users", ConsistentRead=True)["Items"]
     return sorted(found, key=lambda item: int(item["sk"]["N"]))

@@ -47,20 +47,6 @@ RICH: dict[str, Any] = {
 KEYS = ("pk", "sk")
 
 
-@pytest.fixture
-def items(endpoint: Live) -> BotoItemApi:
-    endpoint.client.create_table(
-        TableName="users",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "N"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return connected(endpoint.url).items
-
-
 def held(endpoint: Live) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = endpoint.client.scan(TableName="users", ConsistentRead=True)["Items"]
     return found

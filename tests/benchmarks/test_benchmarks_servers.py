@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.raw_server import RawServer, http
+from support.waiting import PATIENCE
 
 from benchmarks.canned import Canned, Connection, Counts
 from benchmarks.declared import names
@@ -122,5 +123,5 @@ def test_a_prepared_request_is_one_that_another_client_can_send(canned):
     head, _, body = data.partition(b"\r\n\r\n")
     fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
     assert fields["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=local/")
-    with urllib.request.urlopen(urllib.request.Request(canned, body, fields), timeout=10) as response:
+    with urllib.request.urlopen(urllib.request.Request(canned, body, fields), timeout=PATIENCE) as response:
         assert json.load(response)["Table"]["TableName"] == names(1)[0]

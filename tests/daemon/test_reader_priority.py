@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
+from support.waiting import PATIENCE
 
 from reconciler.daemon import reader_priority as module
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
 from reconciler.system import Threads
 
-LONG = 30.0
+LONG = PATIENCE
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_every_command_names_the_record_and_does_nothing_by_it(
             messages = run.stdout + run.stderr
             assert run.exit_code == code, (verb, messages)
             assert f"The record default/default / {record} of the state table {STATE} cannot be read: " in messages
-            assert "Nothing is written until it is mended, or deleted on purpose." in messages
+            assert "Nothing is written until you repair or delete this record." in messages
             assert "Unexpected" not in messages
             assert "Traceback" not in messages
             if verb == "status":

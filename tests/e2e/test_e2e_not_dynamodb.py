@@ -16,6 +16,7 @@ from support.raw_server import Answer, RawServer
 from support.raw_server import http as answered
 from support.shell import USERS, Shell
 from support.tool import Run
+from support.waiting import PATIENCE
 
 from reconciler.aws import call_deadline, flavor, session
 from reconciler.aws.hooks import is_read
@@ -302,7 +303,7 @@ class Gateway:
         first, *lines = head.decode().split("\r\n")
         method, path, _ = first.split(" ")
         headers = dict(line.split(": ", 1) for line in lines)
-        connection = http.client.HTTPConnection(self.upstream, timeout=30)
+        connection = http.client.HTTPConnection(self.upstream, timeout=PATIENCE)
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()
         kept = (f"{name}: {answer.headers[name]}" for name in ("Server", "Content-Type") if name in answer.headers)

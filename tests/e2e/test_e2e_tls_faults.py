@@ -14,6 +14,7 @@ from support.certificates import DAY, Authority
 from support.raw_server import RawServer
 from support.raw_server import http as answered
 from support.shell import USERS, Shell
+from support.waiting import PATIENCE
 
 from reconciler.aws import call_deadline, flavor, session
 
@@ -178,7 +179,7 @@ def test_a_server_that_closes_during_the_handshake_is_not_up(shell: Shell) -> No
 
 def test_a_handshake_that_hangs_is_given_up(shell: Shell) -> None:
     def silent(_: bytes) -> Iterable[bytes]:
-        server.over.wait(60)
+        server.over.wait(PATIENCE)
         return ()
 
     with RawServer(silent) as server:

@@ -20,6 +20,7 @@ from support.daemon import Daemon
 from support.endpoints import MotoServer, dynamodb_local_or_skip
 from support.proxy import Recorded, RecordingProxy
 from support.tool import Tool
+from support.waiting import PATIENCE
 
 USERS = """
 table_name: users
@@ -231,7 +232,7 @@ def test_the_daemon_sends_each_pass_and_at_its_end_what_was_left(tmp_path: Path)
 @pytest.mark.dynamodb_local
 def test_a_daemon_keeps_running_passes_when_the_trace_collector_never_answers(tmp_path: Path) -> None:
     held = threading.Event()
-    with dynamodb_local_or_skip() as server, Collector(stall=lambda: held.wait(60)) as collector:
+    with dynamodb_local_or_skip() as server, Collector(stall=lambda: held.wait(PATIENCE)) as collector:
         (tmp_path / "desired_state").mkdir()
         (tmp_path / "desired_state" / "users.yaml").write_text(USERS, encoding="utf-8")
         before = os.environ.copy()

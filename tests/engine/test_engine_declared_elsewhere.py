@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.test_engine_removals import CARTS, DOC, ORDERS, USERS, converged, messages
+from engine.test_engine_removals import CARTS, DOC, ORDERS, USERS, assert_not_removed, converged, messages
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import write
 
@@ -125,13 +125,7 @@ def test_a_table_declared_in_another_place_is_never_removed(case: str, how: str,
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC, "carts.yaml": CARTS})
     sim.dynamodb.journal.clear()
     YAML[case](tmp_path)
-    for _ in range(3):
-        report = sim.once() if how == "once" else sim.run()
-        sim.clock.seconds += 3600
-        assert report.verdict is Verdict.ERROR
-        assert "users" in messages(report)
-    assert "theirs" in sim.dynamodb.tables["users"].items
-    assert sim.dynamodb.journal == []
+    assert_not_removed(sim, how)
 
 
 TWO = "import os\n\n\n" + BOTH_CLASSES

@@ -38,7 +38,7 @@ def reported(**statuses: str) -> Responses:
 )
 def test_insights_are_read(status: str, enabled: bool, messages: list[str]) -> None:
     assert FACET.observe(reported(table=status)) == ContributorInsights(enabled, ALL if enabled else None)
-    assert list(FACET.transitions(reported(table=status))) == messages
+    assert list(FACET.ongoing(reported(table=status))) == messages
 
 
 def test_insights_of_indexes_are_read_by_name() -> None:

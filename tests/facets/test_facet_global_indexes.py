@@ -55,7 +55,7 @@ def test_an_index_in_transition_reads_as_its_target_state(status, members, there
     described = [index("by_a", "a", status=status, **members)]
     responses = answers(GlobalSecondaryIndexes=described, AttributeDefinitions=TYPES)
     assert bool(FACET.observe(responses)) is there
-    assert list(FACET.transitions(responses)) == messages
+    assert list(FACET.ongoing(responses)) == messages
 
 
 def lines(desired: TableSpec, seen: TableSpec) -> list[tuple[str, Any, Any, Hazard]]:

@@ -43,12 +43,12 @@ def test_a_destination_is_read(statuses: dict[str, str], live: str | None, faile
     assert seen is not None
     assert seen.failed == failed
     under_way = [status for status in statuses.values() if status.endswith("ING")]
-    assert [messages.split()[-1] for messages in FACET.transitions(reported(**statuses))] == under_way
+    assert [messages.split()[-1] for messages in FACET.ongoing(reported(**statuses))] == under_way
 
 
 def test_destinations_that_were_not_asked_for_are_unknown() -> None:
     assert FACET.observe(answers()) is None
-    assert list(FACET.transitions(answers())) == []
+    assert list(FACET.ongoing(answers())) == []
 
 
 @pytest.mark.parametrize(

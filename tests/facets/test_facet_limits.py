@@ -34,7 +34,7 @@ def test_warm_throughput_is_read_with_its_transition(status, messages) -> None:
     shape = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": status}
     responses = answers(WarmThroughput={name: value for name, value in shape.items() if value})
     assert WarmThroughputFacet().observe(responses) == WarmThroughput(12000, 4000)
-    assert list(WarmThroughputFacet().transitions(responses)) == messages
+    assert list(WarmThroughputFacet().ongoing(responses)) == messages
 
 
 def test_an_endpoint_without_warm_throughput_is_asked_for_all_of_it() -> None:

@@ -81,7 +81,7 @@ def test_a_replica_in_transition_reads_as_its_target_state(status: str, there: b
     shape = SHAPE | {"ReplicaStatus": status, "ReplicaStatusPercentProgress": "40"}
     responses = answers(Replicas=[shape])
     assert (len(FACET.observe(responses)) == 2) is there
-    assert list(FACET.transitions(responses)) == messages
+    assert list(FACET.ongoing(responses)) == messages
 
 
 def test_replicas_that_are_not_declared_stay() -> None:

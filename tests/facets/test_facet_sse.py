@@ -31,7 +31,7 @@ def described(status: str, key: str | None = ARN) -> Responses:
 )
 def test_encryption_is_read(status: str, seen: Sse, messages: list[str]) -> None:
     assert FACET.observe(described(status)) == seen
-    assert list(FACET.transitions(described(status))) == messages
+    assert list(FACET.ongoing(described(status))) == messages
 
 
 def test_a_table_without_a_description_has_the_key_that_dynamodb_owns() -> None:

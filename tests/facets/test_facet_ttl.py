@@ -26,12 +26,12 @@ FACET = TtlFacet()
 def test_time_to_live_is_read(status, attribute, seen, messages) -> None:
     shape = {"TimeToLiveStatus": status} | ({"AttributeName": attribute} if attribute else {})
     assert FACET.observe(answers(ttl=shape)) == seen
-    assert list(FACET.transitions(answers(ttl=shape))) == messages
+    assert list(FACET.ongoing(answers(ttl=shape))) == messages
 
 
 def test_time_to_live_that_was_not_asked_for_is_unknown() -> None:
     assert FACET.observe(answers()) is None
-    assert list(FACET.transitions(answers())) == []
+    assert list(FACET.ongoing(answers())) == []
 
 
 def test_time_to_live_on_no_attribute_is_a_malformed_answer() -> None:

@@ -57,7 +57,7 @@ def test_a_search_type_missing_from_the_answer_is_not_a_difference() -> None:
 def test_an_index_in_transition_reads_as_its_target_state(status, backfilling, there, messages) -> None:
     responses = answers(VectorIndexes=[SHAPE | {"IndexStatus": status, "Backfilling": backfilling}])
     assert bool(FACET.observe(responses)) is there
-    assert list(FACET.transitions(responses)) == messages
+    assert list(FACET.ongoing(responses)) == messages
 
 
 def only(desired: TableSpec, seen: TableSpec) -> Change:

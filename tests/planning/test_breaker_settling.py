@@ -1,4 +1,4 @@
-"""The breaker's counts while a facet is in transition: it reads as done, and may yet end as FAILED."""
+"""The breaker's counts while a facet is still changing: it reads as done, and may yet end as FAILED."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_reads_name_the_table_or_its_arn() -> None:
 def test_an_answer_without_extras_gives_a_whole_table_but_for_what_was_not_asked() -> None:
     seen = observe(answers())
     assert seen.spec == replace(whole(spec()), **NOT_ASKED)
-    assert (seen.status, seen.identity, seen.transitions, seen.owner_tag) == ("ACTIVE", IDENTITY, (), None)
+    assert (seen.status, seen.identity, seen.ongoing, seen.owner_tag) == ("ACTIVE", IDENTITY, (), None)
 
 
 def test_undeclared_features_are_read_as_well() -> None:
@@ -79,7 +79,7 @@ def test_a_transition_is_reported_with_its_facet() -> None:
             ttl={"TimeToLiveStatus": "DISABLING", "AttributeName": "expires"},
         )
     )
-    assert seen.transitions == (
+    assert seen.ongoing == (
         "index by_a is CREATING (backfilling)",
         "index by_b is DELETING",
         "time to live is DISABLING",

@@ -1,4 +1,4 @@
-"""The plan of one table: its order, and the status that the table, its transitions and the endpoint give a step."""
+"""The plan of one table: its order, and the status that the table, its ongoing changes and the endpoint give a step."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_kinesis_destination_only_changes_while_the_table_is_active(had: str |
 
 
 def test_a_busy_index_defers_index_updates_only() -> None:
-    live = observed(LIVE, transitions=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
+    live = observed(LIVE, ongoing=("index by_x is DELETING",), changing=frozenset({"global_indexes"}))
     steps = plan(declaration(DESIRED), live)
     ready = [name for name, step_status in statuses(steps).items() if step_status is StepStatus.READY]
     assert ready == ["tags team=core", "ttl on expires"]
@@ -93,7 +93,7 @@ def test_a_busy_index_defers_index_updates_only() -> None:
 
 
 def test_time_to_live_in_transition_defers_only_itself() -> None:
-    live = observed(LIVE, transitions=("time to live is DISABLING",), changing=frozenset({"ttl"}))
+    live = observed(LIVE, ongoing=("time to live is DISABLING",), changing=frozenset({"ttl"}))
     steps = plan(declaration(DESIRED), live)
     assert [name for name, step_status in statuses(steps).items() if step_status is StepStatus.DEFERRED] == [
         "ttl on expires"
@@ -116,7 +116,7 @@ def test_a_table_as_declared_that_is_not_active_yet_is_waited_for_once(status: s
 
 @pytest.mark.parametrize("facet", ["global_indexes", "ttl"])
 def test_a_declared_feature_under_way_is_waited_for(facet: str) -> None:
-    live = observed(LIVE, transitions=("it is ENABLING",), changing=frozenset({facet}))
+    live = observed(LIVE, ongoing=("it is ENABLING",), changing=frozenset({facet}))
     desired = spec(global_indexes=[], ttl=ttl(None))
     (step,) = plan(declaration(desired), live)
     assert (step.facet, step.call, step.status, step.message) == (facet, None, StepStatus.DEFERRED, "it is ENABLING")

@@ -12,11 +12,12 @@ from simulation.clock import VirtualClock
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 from support.agreement import NAME, SEQUENCES, TAKEN, Sequence
 from support.endpoints import Live
+from support.waiting import PATIENCE
 
 from reconciler.model.change import Call
 from reconciler.model.errors import ApiError
 
-SECONDS = 30.0
+SECONDS = PATIENCE
 
 
 def on(where: str) -> list[Any]:

@@ -234,7 +234,7 @@ def test_a_record_that_changes_in_the_meantime_is_not_transferred(stacks: StackF
                 rival.put_entry(replace(old.load().inventory["users"], ownership="released"))
             return stacks.client.call(operation, params)
 
-    with pytest.raises(StateError, match="changed while they were transferred"):
+    with pytest.raises(StateError, match="changed during their transfer"):
         stacks.store(NEW, "users", client=Rival()).ensure()
     copied = {(NEW, "seedpart#users#00001")}
     assert stacks.records() - copied == of(OLD, "users"), "a copied part alone says nothing"

@@ -110,9 +110,9 @@ def test_records_put_back_from_an_older_copy_are_named(endpoint: Live, make: Mak
     two.put_entry(replace(two.load().inventory["users"], ownership="released"))
     assert two.load().rolled_back is None
     endpoint.client.put_item(TableName=NAME, Item=old[0])
-    assert "token 1, but 2 was given out before" in (make("anew").load().rolled_back or "")
+    assert "token 1, but 2 was issued before" in (make("anew").load().rolled_back or "")
     endpoint.client.put_item(TableName=NAME, Item=old[1])
-    assert "put back from an older copy" in (two.load().rolled_back or "")
+    assert "restored from an older copy" in (two.load().rolled_back or "")
 
 
 def test_members_of_a_newer_version_outlive_a_rewrite(endpoint: Live, make: Make) -> None:

@@ -23,9 +23,12 @@ BROKEN = {
     "a count that is text": (broken("seed#users", **{**WHOLE_SEED, "count": {"S": "1"}}), "count has the wrong type"),
     "a count that is true": (broken("seed#users", **{**WHOLE_SEED, "count": {"BOOL": True}}), "count has the wrong"),
     "a name that is not its key's": (broken("seed#projects", **WHOLE_SEED), "name is 'users'"),
-    "a set": (broken("seed#users", **{**WHOLE_SEED, "name": {"SS": ["users"]}}), "name is of type SS"),
+    "a set": (broken("seed#users", **{**WHOLE_SEED, "name": {"SS": ["users"]}}), "name has the type SS"),
     "a time that is none": (broken("suspension", by={"S": "ops"}, at={"S": "yesterday"}), "at is not a time"),
-    "a time without zone": (broken("suspension", by={"S": "o"}, at={"S": "2026-11-22T12:00:00"}), "without its zone"),
+    "a time without zone": (
+        broken("suspension", by={"S": "o"}, at={"S": "2026-11-22T12:00:00"}),
+        "without a time zone",
+    ),
     "a lease without token": (
         broken("lease", holder={"S": "x"}, expires={"S": "2026-11-22T12:00:00Z"}),
         "token is missing",
@@ -34,6 +37,6 @@ BROKEN = {
         broken("fingerprint", partition={"S": "aws"}, account={"S": "1"}),
         "region is missing",
     ),
-    "a kind of the future": (broken("backup#users"), "no such kind of record"),
-    "a kind without a name": (broken("leases"), "no such kind of record"),
+    "a kind of the future": (broken("backup#users"), "does not know this kind of record"),
+    "a kind without a name": (broken("leases"), "does not know this kind of record"),
 }

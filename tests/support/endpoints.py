@@ -176,7 +176,7 @@ class MotoServer:
     def restart(self) -> None:
         """Forget everything, like an emulator restarted in memory."""
         request = urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             json.load(answer)
 
     def __enter__(self) -> Self:

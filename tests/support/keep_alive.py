@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from support.raw_server import read_request
+from support.waiting import PATIENCE
 
 RESET, CLOSE = "reset", "close"
 """What may follow an answer: the connection is reset, or closed in an orderly way."""
@@ -113,7 +114,7 @@ class KeepAlive:
 
     def _talk(self, connection: socket.socket, number: int) -> None:
         try:
-            connection.settimeout(30)
+            connection.settimeout(PATIENCE)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.tls is not None and not self.tunnels:
                 connection = self.tls.wrap_socket(connection, server_side=True)

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, Self
 
+from support.waiting import PATIENCE
+
 MUTATING = frozenset(
     (
         *("CreateTable", "UpdateTable", "DeleteTable", "UpdateTimeToLive", "TagResource", "UntagResource"),
@@ -113,7 +115,7 @@ class RecordingProxy:
             assert self._still.wait_for(lambda: self._open == 0, seconds), "a client stays connected"
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=60)
+        return http.client.HTTPConnection(self._upstream.hostname or "", self._upstream.port, timeout=PATIENCE)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

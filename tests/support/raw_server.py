@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Self
 
+from support.waiting import PATIENCE
+
 Answer = Callable[[bytes], Iterable[bytes]]
 """The request as it came (empty for a banner) to the pieces of the answer."""
 
@@ -57,7 +59,7 @@ class RawServer:
     def _talk(self, connection: socket.socket) -> None:
         with connection:
             try:
-                connection.settimeout(30)
+                connection.settimeout(PATIENCE)
                 if self.tls is not None:
                     connection = self.tls.wrap_socket(connection, server_side=True)
                 if self.banner:

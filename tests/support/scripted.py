@@ -10,6 +10,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
+from support.waiting import PATIENCE
+
 
 class Canned(NamedTuple):
     """An answer: status, body, and headers other than Content-Length."""
@@ -79,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         scripted.authorizations.append(self.headers.get("Authorization", ""))
         reply = scripted.script(request, target)
         if reply is HANG:
-            scripted.over.wait(30)
+            scripted.over.wait(PATIENCE)
         elif reply is RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()

@@ -12,6 +12,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import StatusCode
+from support.waiting import PATIENCE
 
 from reconciler.engine.ports import ApiExchange
 from reconciler.model.report import PassReport, TableReport, TableStatus
@@ -31,7 +32,7 @@ class Kept(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         if self._held is not None:
-            self._held.wait(60)
+            self._held.wait(PATIENCE)
         self.spans += spans
         return SpanExportResult.SUCCESS
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from faults.journal import Tally
 from support.fork_server import Running
 from support.proxy import Recorded
+from support.waiting import PATIENCE
 
 
 class Moment(StrEnum):
@@ -55,7 +56,7 @@ class Kill:
 
     def _strike(self) -> None:
         self._struck = True
-        victim = self._victim.get(timeout=30)
+        victim = self._victim.get(timeout=PATIENCE)
         self._victim.put(victim)
         victim.kill()
         raise ConnectionAbortedError

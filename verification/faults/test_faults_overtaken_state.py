@@ -17,6 +17,7 @@ from faults.inprocess.scenarios import with_state
 from faults.inprocess.transport import SentRequest
 from simulation.data_plane import records
 from simulation.simulated_engine import ListSource, declaration, item
+from support.waiting import PATIENCE
 
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Flavor
@@ -276,23 +277,23 @@ def interleaved(account: SimulatedAccount, leader: Process, stands: Point, succe
         if request.by == leader.holder and "stands" not in points and stands(request):
             points.append("stands")
             standing.set()
-            on.wait(60)
+            on.wait(PATIENCE)
         elif request.by == successor.holder and "goes on" not in points and goes_on(request):
             points.append("goes on")
             on.set()
-            thread.join(60)
+            thread.join(PATIENCE)
 
     thread = threading.Thread(target=leader.passes, daemon=True)
     account.transport.before = before
     thread.start()
-    assert standing.wait(60), "the leader never came to where it stands still"
+    assert standing.wait(PATIENCE), "the leader never came to where it stands still"
     ended = successor.passes()
     for _ in range(2):
         if "goes on" not in points:
             account.later(PAST_A_LEASE)
             ended = successor.passes()
     on.set()
-    thread.join(60)
+    thread.join(PATIENCE)
     account.transport.before = None
     assert points == ["stands", "goes on"]
     return ended

@@ -18,6 +18,7 @@ from reconciler.declarations.features.contributor_insights import (
 )
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
+    count_problems,
     index_problems,
     projection,
     projection_members,
@@ -77,9 +78,7 @@ def indexes_with_paths(document: GlobalIndexesFields) -> Iterator[tuple[Path, Gl
 @rule("global_secondary_indexes")
 def count(document: GlobalIndexesFields) -> Iterator[FieldProblem]:
     """No more than the quota."""
-    found = len(document.global_secondary_indexes or [])
-    if found > MOST:
-        yield FieldProblem(("global_secondary_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
+    yield from count_problems(document.global_secondary_indexes, "global_secondary_indexes", MOST)
 
 
 @rule("global_secondary_indexes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
@@ -54,6 +54,13 @@ def index_problems(index: IndexPart, path: Path) -> Iterator[FieldProblem]:
     elif names and len(set(names)) > MOST_COPIED:
         remedy = f"DynamoDB allows {MOST_COPIED} an index; ALL has no limit."
         yield FieldProblem(field_path, f"lists {len(set(names))} attributes", remedy)
+
+
+def count_problems(indexes: Sequence[IndexPart] | None, field: str, most: int) -> Iterator[FieldProblem]:
+    """A table has at most ``most`` indexes of a kind."""
+    found = len(indexes or ())
+    if found > most:
+        yield FieldProblem((field,), f"has {found} indexes", f"DynamoDB allows {most} a table.")
 
 
 def projection(part: ProjectionPart) -> Projection:

@@ -10,6 +10,7 @@ from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
+    count_problems,
     index_problems,
     projection,
     projection_members,
@@ -54,9 +55,7 @@ def indexes_with_paths(document: LocalIndexesFields) -> Iterator[tuple[Path, Loc
 @rule("local_secondary_indexes")
 def count(document: LocalIndexesFields) -> Iterator[FieldProblem]:
     """At most 5."""
-    found = len(document.local_secondary_indexes or [])
-    if found > MOST:
-        yield FieldProblem(("local_secondary_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
+    yield from count_problems(document.local_secondary_indexes, "local_secondary_indexes", MOST)
 
 
 @rule("local_secondary_indexes")

@@ -11,6 +11,7 @@ from reconciler.declarations.document.field_model import FieldModel
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.declarations.features.index_parts import (
     ProjectionPart,
+    count_problems,
     index_problems,
     projection,
     projection_members,
@@ -68,9 +69,7 @@ def indexes_with_paths(document: VectorIndexesFields) -> Iterator[tuple[Path, Ve
 @rule("vector_indexes")
 def count(document: VectorIndexesFields) -> Iterator[FieldProblem]:
     """At most 5."""
-    found = len(document.vector_indexes or [])
-    if found > MOST:
-        yield FieldProblem(("vector_indexes",), f"has {found} indexes", f"DynamoDB allows {MOST} a table.")
+    yield from count_problems(document.vector_indexes, "vector_indexes", MOST)
 
 
 @rule("vector_indexes")

@@ -79,20 +79,25 @@ def refuse_overlooked(document: Parsed, value: Mapping[Any, Any]) -> None:
 
 def _of_another_tool(value: Any) -> Path | None:
     """Where the key of a table, or the type of the resource, stands as another tool writes it."""
+    for path, mapping in _mappings(value):
+        for key, inner in mapping.items():
+            is_key = key in _KEYS_OF_OTHER_TOOLS and isinstance(inner, str | Mapping)
+            is_type = isinstance(inner, str) and inner in ("aws_dynamodb_table", "aws:dynamodb:Table")
+            if is_key or is_type or (key == "kind" and inner in ("Table", "GlobalTable") and _is_dynamodb(mapping)):
+                return (*path, str(key))
+    return None
+
+
+def _mappings(value: Any) -> Iterator[tuple[Path, Mapping[Any, Any]]]:
+    """Every mapping in a value, at any depth, with its path."""
     open_values: list[tuple[Path, Any]] = [((), value)]
     while open_values:
         path, each = open_values.pop()
         if isinstance(each, Mapping):
-            for key, inner in each.items():
-                here = (*path, str(key))
-                is_key = key in _KEYS_OF_OTHER_TOOLS and isinstance(inner, str | Mapping)
-                is_type = isinstance(inner, str) and inner in ("aws_dynamodb_table", "aws:dynamodb:Table")
-                if is_key or is_type or (key == "kind" and inner in ("Table", "GlobalTable") and _is_dynamodb(each)):
-                    return here
-                open_values.append((here, inner))
+            yield path, each
+            open_values += [((*path, str(key)), inner) for key, inner in each.items()]
         elif isinstance(each, list):
             open_values += [((*path, index), inner) for index, inner in enumerate(each)]
-    return None
 
 
 def _is_dynamodb(resource: Mapping[Any, Any]) -> bool:
@@ -101,16 +106,10 @@ def _is_dynamodb(resource: Mapping[Any, Any]) -> bool:
 
 def holds_table(value: Any) -> bool:
     """Whether a table with a name and keys is in it, at any depth."""
-    open_values = [value]
-    while open_values:
-        each = open_values.pop()
-        if isinstance(each, Mapping):
-            if not each.keys().isdisjoint(_NAME_FIELDS) and not each.keys().isdisjoint(_KEY_FIELDS):
-                return True
-            open_values += each.values()
-        elif isinstance(each, list):
-            open_values += each
-    return False
+    return any(
+        not mapping.keys().isdisjoint(_NAME_FIELDS) and not mapping.keys().isdisjoint(_KEY_FIELDS)
+        for _, mapping in _mappings(value)
+    )
 
 
 def refuse_commented_out(text: str) -> None:
@@ -130,19 +129,13 @@ def _is_answer(key: Any, value: Mapping[Any, Any]) -> bool:
 def _marks(value: Any) -> Iterator[tuple[Path, str]]:
     """Where a field of a table or the type of a resource stands, resources first; no deeper than a file can be."""
     found: list[tuple[Path, str]] = []
-    open_values: list[tuple[Path, Any]] = [((), value)]
-    while open_values:
-        path, each = open_values.pop()
-        if isinstance(each, Mapping):
-            for key, inner in each.items():
-                here = (*path, str(key))
-                if isinstance(inner, str) and inner in _RESOURCES:
-                    found.append((here, "resource"))
-                elif (key in _FIELDS and not isinstance(inner, str | None)) or key in ("TableName", "table_name"):
-                    found.append((here, "field"))
-                open_values.append((here, inner))
-        elif isinstance(each, list):
-            open_values += [((*path, index), inner) for index, inner in enumerate(each)]
+    for path, mapping in _mappings(value):
+        for key, inner in mapping.items():
+            here = (*path, str(key))
+            if isinstance(inner, str) and inner in _RESOURCES:
+                found.append((here, "resource"))
+            elif (key in _FIELDS and not isinstance(inner, str | None)) or key in ("TableName", "table_name"):
+                found.append((here, "field"))
     return iter(sorted(found, key=lambda mark: (mark[1] != "resource", len(mark[0]), [str(part) for part in mark[0]])))
 
 
