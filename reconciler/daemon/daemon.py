@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
-from reconciler.daemon.gc_tuning import GcTuning
+from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
 from reconciler.engine.authorization import unreachable
@@ -61,6 +61,7 @@ class Daemon:
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; returns 128 plus the signal. Raises ``SettingsError`` for a port in use."""
+        tune_malloc()
         control = self._control()
         app = create_app(
             self.loop_status,
