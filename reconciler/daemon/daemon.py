@@ -41,8 +41,9 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 REMEMBERED_RUNS = 50
 SWITCH_SECONDS = 0.001
-"""How long a thread of a pass keeps the interpreter from the HTTP server. With Python's default of 5 ms, the p99 of a
-request beside ten busy threads is 75 to 135 ms, with 1 ms 62 to 86 ms."""
+"""How long a thread of a pass keeps the interpreter from the HTTP server. Measured beside passes over 2,500 tables, in
+three runs of interleaved rounds: the p99 of a compressed /metrics is 34 to 79 ms with Python's default of 5 ms and 12
+to 40 ms with 1 ms. Medians are equal."""
 
 
 @dataclass(slots=True)
