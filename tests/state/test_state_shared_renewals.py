@@ -12,19 +12,22 @@ import pytest
 from support.fakes import FakeClock
 from support.waiting import PATIENCE
 
-from reconciler.model.errors import ConditionFailed
+from reconciler.model.errors import ConditionFailed, Ambiguous
 from reconciler.state.lease import TERM, LeaseRecord
 
 ASKING = 5
 
 
 class Table:
-    """One lease record. ``outcomes`` says for each renewal whether it is accepted; ``gate`` holds them up."""
+    """One lease record. ``outcomes`` says for each renewal whether it is accepted, or with None that no response came.
+
+    ``gate`` holds them up.
+    """
 
     def __init__(self) -> None:
         self.item: Mapping[str, Any] | None = None
         self.renewals = 0
-        self.outcomes: Iterator[bool] = iter(())
+        self.outcomes: Iterator[bool | None] = iter(())
         self.arrived = threading.Semaphore(0)
         self.gate = threading.Semaphore(0)
         self.guarded = False
@@ -36,7 +39,10 @@ class Table:
             self.renewals += 1
             self.arrived.release()
             assert self.gate.acquire(timeout=PATIENCE)
-            if not next(self.outcomes, True):
+            outcome = next(self.outcomes, True)
+            if outcome is None:
+                raise Ambiguous("PutItem", "ReadTimeoutError", "no response")
+            if not outcome:
                 raise ConditionFailed("PutItem", "ConditionalCheckFailedException", "another token")
         old, self.item = self.item, params["Item"]
         return {"Attributes": old} if old is not None else {}
@@ -120,4 +126,16 @@ def test_questions_one_after_the_other_send_a_renewal_each() -> None:
     record, table, _ = led()
     table.gate.release(3)
     assert [record.holds() for _ in range(3)] == [True] * 3
+    assert table.renewals == 3
+
+
+def test_a_renewal_without_a_response_is_shared_with_nobody() -> None:
+    record, table, _ = led()
+    table.outcomes = iter([True, None, False])
+    with ThreadPoolExecutor(1 + ASKING) as pool:
+        asked, later = ask_during_a_renewal(pool, record, table)
+        table.gate.release(ASKING + 1)
+        assert asked.result(PATIENCE)
+        ends = [each.exception(PATIENCE) or each.result() for each in later]
+    assert [end for end in ends if end is not False and not isinstance(end, Ambiguous)] == []
     assert table.renewals == 3

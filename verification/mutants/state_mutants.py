@@ -36,8 +36,8 @@ MUTANTS = (
     Mutant(
         "a renewal that began before the question answers it",
         "LeaseRecord.holds",
-        "if self._renewals > begun: ...",
-        "if self._renewals >= begun and begun: ...",
+        "if self._renewed_last > begun: ...",
+        "if self._renewed_last >= begun and begun: ...",
         "a leader relies on a renewal that is older than the take-over by its successor",
         ("test_state_shared_renewals",),
     ),
