@@ -46,7 +46,7 @@ def become(asked: dict[str, Any], out: int, err: int) -> int:
         os.close(number)
     if asked["lease"]:
         StateTable.__init__.__kwdefaults__["lease_term"] = timedelta(seconds=asked["lease"])
-    sys.path[0] = asked["folder"]
+    sys.path.insert(0, asked["folder"])
     sys.argv = [reconciler.__main__.__file__, *asked["words"]]
     return reconciler.__main__.main()
 
@@ -101,5 +101,7 @@ def serve(requests: socket.socket) -> int:
 
 
 if __name__ == "__main__":
+    # The folder of this script: a module there may have the name of one that the tool imports.
+    del sys.path[0]
     warm()
     sys.exit(serve(socket.socket(fileno=int(sys.argv[1]))))
