@@ -12,7 +12,7 @@ import pytest
 from support.fakes import FakeClock
 from support.waiting import PATIENCE
 
-from reconciler.model.errors import ConditionFailed, Ambiguous
+from reconciler.model.errors import Ambiguous, ConditionFailed
 from reconciler.state.lease import TERM, LeaseRecord
 
 ASKING = 5
