@@ -156,7 +156,7 @@ def _invocation_id() -> str:
     """An identifier that need not be a secret. ``uuid4`` asks the kernel and gives up the GIL for that, and to get it
     back takes longer than the rest of a call while many threads read tables.
     """
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))  # noqa: S311
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def request_head(target: str, host: str, content_type: str, user_agent: str) -> str:
