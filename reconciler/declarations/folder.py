@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from reconciler.declarations.locate import locate
 from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.read_seed import SeedCache
 

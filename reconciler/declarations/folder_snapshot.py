@@ -12,11 +12,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Set
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declarations.unread import READ_SUFFIXES, classify_unread
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import API_FIELDS, REQUIRED, TableDocument
@@ -19,6 +18,7 @@ from reconciler.declarations.formats.text.overlooked_tables import (
 from reconciler.declarations.placeholders import unrendered
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile, decode
