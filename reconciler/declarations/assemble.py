@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldProblem, did_you_mean

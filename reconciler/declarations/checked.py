@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from reconciler.model.desired import Lifecycle, Reference
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import SourceLocation
 

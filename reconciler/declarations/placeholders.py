@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import FieldProblem, Path
 
 _MARK = re.compile(

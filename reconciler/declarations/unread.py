@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from reconciler.model.lazy_dataclass import dataclass
 
 READ_SUFFIXES = (".py", ".yaml", ".yml", ".json")
 """The suffixes of declaration files, as they are written."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 
 Path = tuple[str | int, ...]
 """The path to a value inside a document: ``("global_secondary_indexes", 0, "key_schema")``."""

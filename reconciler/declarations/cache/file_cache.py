@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
-from reconciler.declarations.raw import RawDeclaration
+from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
@@ -23,11 +23,25 @@ class FileCache:
         self._uses_stored = stored is not None
         self._known: dict[SourceFile, CheckedFile] = {}
         self._former: frozenset[SourceFile] = frozenset()
+        self._proof = ""
+        self._proof_is_former = False
 
     @property
     def uses_former(self) -> bool:
         """Whether the last result of ``read`` has parts that a former command checked."""
-        return bool(self._former)
+        return bool(self._former) or self._proof_is_former
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """What class files answered when two evaluations of them agreed, as ``PythonReading.proof``."""
+        former = self._stored.proof() if self._stored is not None and self._uses_stored else ""
+        return tuple(proof for proof in (self._proof, former) if proof)
+
+    def note_classes(self, reading: PythonReading) -> None:
+        """Keep the proof of the class files, which are evaluated in every load all the same."""
+        former = self._stored.proof() if self._stored is not None and self._uses_stored else ""
+        if reading.proof != self._proof:
+            self._proof, self._proof_is_former = reading.proof, bool(former) and reading.proof == former
 
     def read(self, files: Iterable[SourceFile]) -> list[CheckedFile]:
         """The result for each file. Results for other files are dropped."""
@@ -47,13 +61,15 @@ class FileCache:
     def store(self) -> None:
         """Keep the last results for the next command, where that is possible."""
         if self._stored is not None:
-            self._stored.put(self._known)
+            self._stored.put(self._known, self._proof)
 
     def forget_former(self) -> None:
         """Check every file anew that a former command checked."""
         self._uses_stored = False
         self._known = {file: checked for file, checked in self._known.items() if file not in self._former}
         self._former = frozenset()
+        if self._proof_is_former:
+            self._proof, self._proof_is_former = "", False
 
     def remove_stored(self) -> None:
         """Delete what former commands stored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ from reconciler.declarations.features.base import Rule
 from reconciler.declarations.names import missing_value_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, TOO_DEEP, Parsed, ParseError
 from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.declarations.formats.cloudformation import global_table, simple_table, table
@@ -19,6 +19,7 @@ from reconciler.declarations.names import table_name_problems
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
