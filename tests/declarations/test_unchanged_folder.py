@@ -61,7 +61,9 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was parsed or checked, in order."""
     done: list[str] = []
     parse, check = documents.read_documents, file_cache.check_all
-    monkeypatch.setattr(documents, "read_documents", lambda file: (done.append(file.path), parse(file))[1])
+    monkeypatch.setattr(
+        documents, "read_documents", lambda file, inputs: (done.append(file.path), parse(file, inputs))[1]
+    )
     monkeypatch.setattr(
         folders, "check_all", lambda raws, *rest: (done.extend(raw.file for raw in raws), check(raws, *rest))[1]
     )
