@@ -63,6 +63,8 @@ NAMES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a given value of another account": ("'${ssm:/a/b}'", {"parameters": {"ssm:/a/b": "given"}}, "given"),
     "the name of the service": ("'${self:service}-t'", {}, "shop-t"),
     "a variable inside Fn::Sub": ("!Sub '${self:custom.base}-${AWS::StackName}'", {"stack": "st"}, "orders-st"),
+    "the stage that the framework has": ("'t-${opt:stage, self:provider.stage}'", {}, "t-dev"),
+    "the Region that the framework has": ("'t-${self:provider.region}'", {}, "t-us-east-1"),
     "true in a text": ("'t-${self:custom.yes}'", {}, "t-true"),
 }
 
