@@ -136,7 +136,7 @@ BAD: dict[str, tuple[str, str]] = {
         "'${file(./names.yml):orders}'",
         (
             "${file(./names.yml):orders} is in another file, which is not read. Write it here. "
-            "Give it with --parameter file(./names.yml):orders=VALUE."
+            "Give it with --parameter 'file(./names.yml):orders=VALUE'."
         ),
     ),
     "an output of a stack": (
