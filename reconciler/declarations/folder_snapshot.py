@@ -14,7 +14,13 @@ from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.declarations.unread import READ_SUFFIXES, classify_unread
+from reconciler.declarations.unread import (
+    READ_SUFFIXES,
+    classify_unread,
+    is_declaration_file,
+    is_part_of_cdk,
+    is_template,
+)
 from reconciler.model.errors import Problem
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
@@ -23,7 +29,8 @@ DECLARATION_SUFFIXES = READ_SUFFIXES
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
 NAMED_MOST = 20
-"""Unread files that are reported one by one. The others are counted."""
+"""Unread files that are reported one by one. The names of the others stand together."""
+NAMED_TOGETHER = 1000
 LOOKED_AT = 1024 * 1024
 """Bytes of an unread file that are searched for the signs of a declaration."""
 
@@ -34,7 +41,8 @@ class FolderSnapshot:
 
     ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
     the epoch.
-    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds.
+    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds. ``notes`` name files that nobody expects to
+    be read.
     """
 
     root: Path
@@ -44,6 +52,7 @@ class FolderSnapshot:
     warnings: tuple[str, ...] = ()
     changed: float = 0.0
     unread_seeds: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
@@ -87,12 +96,17 @@ def read_snapshot(root: Path) -> FolderSnapshot:
         warnings,
         walk.changed,
         tuple(sorted(unread_seeds)),
+        tuple(sorted(walk.notes)),
     )
 
 
 def _shortened(warnings: list[str]) -> tuple[str, ...]:
-    more = len(warnings) - NAMED_MOST
-    return (*warnings[:NAMED_MOST], f"{more} more files are not read") if more > 0 else tuple(warnings)
+    others = [warning.partition(": ")[0] for warning in warnings[NAMED_MOST:]]
+    if not others:
+        return tuple(warnings)
+    left = len(others) - NAMED_TOGETHER
+    names = ", ".join(others[:NAMED_TOGETHER]) + (f" and {left} others" if left > 0 else "")
+    return (*warnings[:NAMED_MOST], f"{len(others)} more files are not read: {names}")
 
 
 def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> bytes:
@@ -129,6 +143,7 @@ class _Walk:
         self.files: list[tuple[Path, bool]] = []
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self.changed = 0.0
         self._seen = {root}
 
@@ -140,7 +155,9 @@ class _Walk:
             self.warnings.append(f"{location}: is an empty folder; check that its volume is mounted")
         names = frozenset(entry.name for entry in entries or ())
         for entry in entries or ():
-            if not (entry.name.startswith(".") or entry.name == "__pycache__"):
+            if entry.name.startswith("."):
+                self._note_hidden(folder / entry.name, in_seeds=in_seeds)
+            elif entry.name != "__pycache__":
                 self._entry(folder / entry.name, names, in_seeds=in_seeds)
 
     def problem(self, path: Path, reason: str, remedy: str) -> None:
@@ -154,11 +171,14 @@ class _Walk:
             remedy = "Correct or remove the link." if path.is_symlink() else "Make it readable for this user."
             self.problem(path, f"cannot be read: {error.strerror}", remedy)
             return
-        if stat.S_ISDIR(status.st_mode):
+        if not in_seeds and is_part_of_cdk(path.name, beside):
+            # What still defines a table in such a file is found by ``remains`` before anything is deleted.
+            self._note(path, "is not read: it is a part of the output of the CDK")
+        elif stat.S_ISDIR(status.st_mode):
             self._subfolder(path, in_seeds=in_seeds)
         elif in_seeds:
             self.files.append((path, True))
-        elif path.suffix in DECLARATION_SUFFIXES:
+        elif is_declaration_file(path.name):
             self._note_change(status)
             self.files.append((path, False))
         else:
@@ -183,19 +203,35 @@ class _Walk:
             self._seen.add(target)
             self.folder(path, in_seeds=in_seeds or path.name == "seeds")
 
+    def _note(self, path: Path, text: str) -> None:
+        self.notes.append(f"{path.relative_to(self.root).as_posix()}: {text}")
+
+    def _note_hidden(self, path: Path, *, in_seeds: bool) -> None:
+        """Hidden files are settings and leftovers of programs; one that could be a declaration or a seed is named."""
+        if is_declaration_file(path.name) or (in_seeds and seed_suffix(path.name) is not None):
+            self._note(path, "is not read: its name begins with a dot")
+
     def _not_read(self, path: Path, beside: Set[str]) -> None:
         location = path.relative_to(self.root).as_posix()
+
+        def content() -> bytes:
+            return read_regular(path, self.root, LOOKED_AT, whole=False)
+
         try:
-            verdict = classify_unread(path.name, beside, lambda: read_regular(path, self.root, LOOKED_AT, whole=False))
+            if is_template(path.name, content):
+                self._note_change(path.stat())
+                self.files.append((path, False))
+                return
+            verdict = classify_unread(path.name, beside, content)
         except FileNotRead as refused:
             if refused.unreadable:
                 self.problem(path, refused.reason, refused.remedy)
             else:
                 self.warnings.append(f"{location}: is not read: it {refused.reason}")
             return
-        if verdict is None:
-            return
-        if verdict.remedy is not None:
+        if verdict.harmless:
+            self._note(path, verdict.reason)
+        elif verdict.remedy is not None:
             self.problem(path, verdict.reason, verdict.remedy)
         else:
             self.warnings.append(f"{location}: {verdict.reason}")

@@ -111,7 +111,7 @@ MISREAD: dict[str, Callable[[Path], None]] = {
     "an empty mapping": empty_mapping,
     "empty documents": empty_documents,
     "a comment alone": only_a_comment,
-    "a suffix in capitals": moved_to("users.YAML"),
+    "set aside in capitals": moved_to("users.YAML.OFF"),
     "set aside": moved_to("users.yaml.off"),
     "converted": moved_to("users.toml", "name = 'users'\n"),
     "converted to another program": moved_to("users.hcl", "users {}\n"),

@@ -20,7 +20,7 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
-FORMAT = 2
+FORMAT = 3
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
 _LIBRARIES = (("pydantic", "version.py"), ("ruamel/yaml", "__init__.py"), ("cronsim", "__init__.py"))
@@ -30,7 +30,10 @@ LIMIT = 64 * 1024 * 1024
 
 
 class StoredResults:
-    """The results of one folder and set of inputs, by path and SHA-256 of the file. Reads them at the first use."""
+    """The results of one folder and set of inputs, by path and SHA-256 of the file and of those related to it.
+
+    Reads them at the first use.
+    """
 
     def __init__(self, root: Path, inputs: TemplateInputs) -> None:
         where = json.dumps([str(root), inputs.digest()])
@@ -38,22 +41,22 @@ class StoredResults:
         self._key = [FORMAT, __version__, sys.version, where, _code_digest()]
         self._entries: dict[str, Any] | None = None
 
-    def get(self, file: SourceFile) -> CheckedFile | None:
-        """What a former command found for these bytes at this path; None if that is not known."""
+    def get(self, files: tuple[SourceFile, ...]) -> CheckedFile | None:
+        """What a former command found for the first of the files, beside the others; None if that is not known."""
         if self._entries is None:
             self._entries = self._read()
         try:
-            digest, packed = self._entries[file.path]
-            return packing.unpack(packed) if digest == _digest(file) else None
+            digest, packed = self._entries[files[0].path]
+            return packing.unpack(packed) if digest == _digest(files) else None
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
             return None
 
-    def put(self, results: Mapping[SourceFile, CheckedFile]) -> None:
+    def put(self, results: Mapping[tuple[SourceFile, ...], CheckedFile]) -> None:
         """Replace what is stored, if it differs. A result with problems is not stored: only the file has its lines."""
         entries: dict[str, Any] = {}
         before = self._entries or {}
-        for file, checked in results.items():
-            digest = _digest(file)
+        for files, checked in results.items():
+            file, digest = files[0], _digest(files)
             if _holds(before.get(file.path), digest):
                 entries[file.path] = before[file.path]
                 continue
@@ -88,8 +91,11 @@ def _holds(entry: Any, digest: str) -> bool:
     return isinstance(entry, list) and entry[:1] == [digest]
 
 
-def _digest(file: SourceFile) -> str:
-    return hashlib.sha256(file.content).hexdigest()
+def _digest(files: tuple[SourceFile, ...]) -> str:
+    if len(files) == 1:
+        return hashlib.sha256(files[0].content).hexdigest()
+    parts = [(file.path, hashlib.sha256(file.content).hexdigest()) for file in files]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @cache
