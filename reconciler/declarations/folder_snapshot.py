@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declarations.unread import (
+    CDK_MARK,
     READ_SUFFIXES,
     classify_unread,
     is_declaration_file,
@@ -146,6 +147,7 @@ class _Walk:
         self.notes: list[str] = []
         self.changed = 0.0
         self._seen = {root}
+        self._of_cdk: set[Path] = set()
 
     def folder(self, folder: Path, *, in_seeds: bool) -> None:
         """Every entry of one folder."""
@@ -154,6 +156,8 @@ class _Walk:
             location = folder.relative_to(self.root).as_posix()
             self.warnings.append(f"{location}: is an empty folder; check that its volume is mounted")
         names = frozenset(entry.name for entry in entries or ())
+        if not in_seeds and any(entry.name == CDK_MARK and entry.is_file() for entry in entries or ()):
+            self._of_cdk.add(folder)
         for entry in entries or ():
             if entry.name.startswith("."):
                 self._note_hidden(folder / entry.name, in_seeds=in_seeds)
@@ -171,7 +175,7 @@ class _Walk:
             remedy = "Correct or remove the link." if path.is_symlink() else "Make it readable for this user."
             self.problem(path, f"cannot be read: {error.strerror}", remedy)
             return
-        if not in_seeds and is_part_of_cdk(path.name, beside):
+        if path.parent in self._of_cdk and is_part_of_cdk(path.name):
             # What still defines a table in such a file is found by ``remains`` before anything is deleted.
             self._note(path, "is not read: it is a part of the output of the CDK")
         elif stat.S_ISDIR(status.st_mode):

@@ -109,9 +109,9 @@ def is_template(name: str, content: Callable[[], bytes]) -> bool:
     return _IN_TEMPLATE.search(content()) is not None
 
 
-def is_part_of_cdk(name: str, beside: Set[str]) -> bool:
-    """Whether ``cdk synth`` wrote a file or folder that is no template. ``beside`` are the names in its folder."""
-    return CDK_MARK in beside and _OF_CDK.fullmatch(name) is not None
+def is_part_of_cdk(name: str) -> bool:
+    """Whether ``cdk synth`` gives this name to files and folders that are no templates, in a folder of its own."""
+    return _OF_CDK.fullmatch(name) is not None
 
 
 def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -> UnreadFile:

@@ -192,14 +192,16 @@ class Variables:
         if variable.default is not None:
             digits = variable.digits if variable.digits is not None else _shown(variable.default)
             if AMBIGUOUS_NUMBER.fullmatch(digits) and not isinstance(variable.default, str):
-                reason = f"ambiguous number {digits}; it is read as {variable.default}"
+                reason = f"variable {name} has the ambiguous number {digits}; it is read as {variable.default}"
                 self._once(variable.origin, reason, "Write a plain decimal number, or a text in quotes.")
             return variable.default, digits
         ways = [f"--parameter {name}=VALUE"]
         if name.lower() in ENVIRONMENT_PARAMETERS:
             ways.insert(0, "--environment NAME")
         ways += [f"the environment variable {variable.env}"] if variable.env else []
-        self._once(variable.origin, "has no value", f"Give it with {' or '.join(ways)}, or add a default.")
+        self._once(
+            variable.origin, f"variable {name} has no value", f"Give it with {' or '.join(ways)}, or add a default."
+        )
         return None, ""
 
     def _typed(self, variable: _Variable, text: str, source: str) -> Any:

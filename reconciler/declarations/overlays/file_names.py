@@ -21,7 +21,11 @@ def split_environment(path: str) -> tuple[str, str] | None:
     """The path of the base without its suffix, and the environment; None for a name with no dot inside."""
     whole = stem(path)
     base, dot, environment = (whole or "").rpartition(".")
-    return (base, environment) if dot and base and "/" not in environment and not base.endswith("/") else None
+    return (
+        (base, environment)
+        if environment and dot and base and "/" not in environment and not base.endswith("/")
+        else None
+    )
 
 
 def related(files: Iterable[SourceFile]) -> dict[SourceFile, tuple[SourceFile, ...]]:

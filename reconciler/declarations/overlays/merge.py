@@ -98,6 +98,8 @@ class Merge:
             if item is None and (model is None or name in model.model_fields):
                 target.pop(own, None)
                 self._forget(inside)
+                # A field that the table needs is missing because of the overlay.
+                self.origins[inside] = here
             elif not self._merged(target, own, inside, item, here, field=self._field(model, name)):
                 target[own] = deepcopy(item)
                 self._take(inside, here)

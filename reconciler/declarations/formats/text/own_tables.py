@@ -119,10 +119,17 @@ def read_overlay(
     layer = _layer(file, document, value)
     if not bases:
         return _without_base(layer, stem, environment)
-    tables, understood = _tables_of(bases)
-    if not tables:
-        return None if understood else OwnReading()
+    tables, others = _tables_of(bases)
     result = OwnReading()
+    if others is None:
+        # The base reports why it cannot be read.
+        return result
+    if not tables:
+        if not others or _key_of(value, "table_name") in value:
+            return None
+        reason = f"is an overlay of {bases[0].path}, which has another tool's format"
+        _problem(result, layer.origin, reason, "Overlays change declarations of our own format; change that file.")
+        return result
     if len(bases) > 1:
         names = " and ".join(each.path for each in bases)
         _problem(result, layer.origin, f"changes {names}, which have the same name", "Keep one of the two.")
@@ -145,20 +152,21 @@ def read_overlay(
 
 
 def _is_overlay(value: Mapping[Any, Any]) -> bool:
-    """Whether it changes a table: it has fields of one, and not both its name and its keys."""
+    """Whether it changes a table: it has fields of one, be they misspelled, and not both its name and its keys."""
     known = spellings(TableDocument)
     names = {known.get(key) for key in value if isinstance(key, str)}
     fields = [key for key in value if key != "$schema"]
     if {"table_name", "key_schema"} <= names or format_of(value) is not None:
         return False
-    return any(known.get(key) or key == VARIABLES for key in fields if isinstance(key, str))
+    return any(key in known or key == VARIABLES or did_you_mean(key, known) for key in fields if isinstance(key, str))
 
 
 def _without_base(layer: Layer, stem: str, environment: str) -> OwnReading | None:
     """A file with the name of an overlay and no base. One with a table's name or its keys is a table with faults."""
     known = spellings(TableDocument)
     names = {known.get(key) for key in layer.value if isinstance(key, str)}
-    if names & {"table_name", "key_schema", "attribute_definitions"}:
+    only_known = all(key in known or key in (VARIABLES, "$schema") for key in layer.value)
+    if not only_known or names & {"table_name", "key_schema", "attribute_definitions"}:
         return None
     result = OwnReading()
     reason = f"is an overlay for environment {environment!r}, but there is no {stem}.yaml, .yml, .json or .toml"
@@ -211,22 +219,28 @@ def _chosen(layer: Layer, base_file: SourceFile, tables: Sequence[Layer], result
     return None
 
 
-def _tables_of(bases: Iterable[SourceFile]) -> tuple[list[Layer], bool]:
-    """Every table of our own format in these files, and whether all of them could be read."""
+def _tables_of(bases: Iterable[SourceFile]) -> tuple[list[Layer], int | None]:
+    """Every table of our own format in these files, and the number of documents of other tools.
+
+    The number is None where a file cannot be read.
+    """
     found: list[Layer] = []
+    others = 0
     for file in bases:
         try:
             documents = parse_file(file)
         except ParseError:
-            return found, False
+            return found, None
         for document in documents:
             parts = elements(document) if isinstance(document.value, list) else [document]
             for part in parts:
-                if isinstance(part.value, Mapping) and format_of(part.value) is None:
-                    value = without_extensions(part.value)
-                    if looks_like_table(value):
-                        found.append(_layer(file, part, value))
-    return found, True
+                if not isinstance(part.value, Mapping):
+                    continue
+                if format_of(part.value) is not None:
+                    others += 1
+                elif looks_like_table(value := without_extensions(part.value)):
+                    found.append(_layer(file, part, value))
+    return found, others
 
 
 def _overlays_beside(
