@@ -24,26 +24,28 @@ def with_companions(checked: Sequence[CheckedDeclaration], *, incomplete: bool) 
     A document whose table no template declares is a declaration without keys, with the errors of one. ``incomplete``
     means that some file could not be read: the table may stand in it.
     """
-    declarations = [each for each in checked if each.companion is None]
-    templates = {each.name: place for place, each in enumerate(declarations) if each.from_template and each.name}
+    templates = {each.name: place for place, each in enumerate(checked) if each.from_template and each.name}
+    known = {each.name for each in checked if each.companion is None}
+    result: dict[int, CheckedDeclaration] = dict(enumerate(checked))
     added: dict[int, CheckedDeclaration] = {}
-    for companion in (each for each in checked if each.companion is not None):
-        place = next((templates[name] for name in (companion.base_name, companion.name) if name in templates), None)
-        if place is None:
-            known = {each.name for each in declarations}
-            unsure = incomplete and companion.name not in known
-            declarations.append(_without_absent(companion) if unsure else companion)
-        elif place in added:
-            first = added[place].location
-            reason = (
-                f"duplicate of {first.file}:{first.line}, which is about the table {declarations[place].name} as well"
-            )
+    for place, companion in enumerate(checked):
+        if companion.companion is None:
+            continue
+        table = next((templates[name] for name in (companion.base_name, companion.name) if name in templates), None)
+        if table is None:
+            if incomplete and companion.name not in known:
+                result[place] = _without_absent(companion)
+            continue
+        del result[place]
+        if table in added:
+            first = added[table].location
+            reason = f"duplicate of {first.file}:{first.line}, which is about the table {result[table].name} as well"
             problem = companion.location.problem(FieldProblem((), reason, "Keep one of them."))
-            declarations[place] = replace(declarations[place], problems=(*declarations[place].problems, problem))
+            result[table] = replace(result[table], problems=(*result[table].problems, problem))
         else:
-            added[place] = companion
-            declarations[place] = _combined(declarations[place], companion)
-    return declarations
+            added[table] = companion
+            result[table] = _combined(result[table], companion)
+    return list(result.values())
 
 
 def _combined(table: CheckedDeclaration, companion: CheckedDeclaration) -> CheckedDeclaration:

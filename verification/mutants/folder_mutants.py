@@ -189,7 +189,7 @@ MUTANTS = (
     ),
     Mutant(
         "a wrapped table is something else",
-        "_reading",
+        "_Reading._document",
         "refuse_overlooked(document, value)",
         "",
         "output of describe-table, a template's resource or a list under a key is passed over",

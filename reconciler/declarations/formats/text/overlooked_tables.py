@@ -40,7 +40,7 @@ _TERRAFORM_REMEDY = (
 _UNWRAP = "Move the fields of the table to the top level of the document, or move the file out of the folder."
 
 _COMMENTED_FIELD = re.compile(
-    r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*:"
+    r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*[:=]"
     r"|^[ \t]*#+.*\bAWS::DynamoDB::(?:Global)?Table\b",
     re.MULTILINE,
 )
