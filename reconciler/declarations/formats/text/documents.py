@@ -24,7 +24,7 @@ from reconciler.declarations.formats.text.parse_file import elements, parse_file
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
-from reconciler.parsing.parsed import Parsed, ParseError
+from reconciler.parsing.parsed import TOO_DEEP, Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile, decode
 
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*[^\s,\]}*]+", re.MULTILINE)
@@ -41,6 +41,8 @@ def read_documents(file: SourceFile, inputs: TemplateInputs, beside: Sequence[So
         return _Reading(file, inputs, beside).of(parse_file(file))
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
+    except RecursionError:
+        return FileReading(problems=(Problem(file.path, None, None, *TOO_DEEP),))
 
 
 @dataclass
