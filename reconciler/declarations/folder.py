@@ -91,7 +91,7 @@ class _LastReading:
 
 
 class FolderSource:
-    """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
+    """Reads class files, documents, templates of other tools and seeds. Nothing is written, nothing stays imported.
 
     ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
     ``inputs`` are what templates of other tools are evaluated with, and have the same environment. With
@@ -185,7 +185,7 @@ class FolderSource:
             files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
             settled_at=self._settling_time.settled_at(digest, first.changed),
             from_cache=cache.uses_former,
-            notes=tuple(sorted(note for reading in readings for note in reading.notes)),
+            notes=tuple(sorted([*first.notes, *(note for reading in readings for note in reading.notes)])),
         )
         self._read = _LastReading(
             digest,
@@ -333,7 +333,7 @@ def _own_path(root: Path, path: str) -> str:
 
 def _notes(snapshot: FolderSnapshot) -> tuple[object, ...]:
     """What else of the folder a result depends on: files that are not read."""
-    return snapshot.warnings, snapshot.unread_seeds
+    return snapshot.warnings, snapshot.notes, snapshot.unread_seeds
 
 
 def _read_classes(

@@ -14,7 +14,14 @@ import stat
 from collections.abc import Set
 from pathlib import Path
 
-from reconciler.declarations.unread import READ_SUFFIXES, classify_unread
+from reconciler.declarations.unread import (
+    CDK_MARK,
+    READ_SUFFIXES,
+    classify_unread,
+    is_declaration_file,
+    is_part_of_cdk,
+    is_template,
+)
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
@@ -24,7 +31,8 @@ DECLARATION_SUFFIXES = READ_SUFFIXES
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
 NAMED_MOST = 20
-"""Unread files that are reported one by one. The others are counted."""
+"""Unread files that are reported one by one. The names of the others stand together."""
+NAMED_TOGETHER = 1000
 LEAST_READ = 4095
 LOOKED_AT = 1024 * 1024
 """Bytes of an unread file that are searched for the signs of a declaration."""
@@ -36,7 +44,8 @@ class FolderSnapshot:
 
     ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
     the epoch.
-    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds.
+    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds. ``notes`` name files that nobody expects to
+    be read.
     """
 
     root: Path
@@ -46,6 +55,7 @@ class FolderSnapshot:
     warnings: tuple[str, ...] = ()
     changed: float = 0.0
     unread_seeds: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
@@ -89,12 +99,17 @@ def read_snapshot(root: Path) -> FolderSnapshot:
         warnings,
         walk.changed,
         tuple(sorted(unread_seeds)),
+        tuple(sorted(walk.notes)),
     )
 
 
 def _shortened(warnings: list[str]) -> tuple[str, ...]:
-    more = len(warnings) - NAMED_MOST
-    return (*warnings[:NAMED_MOST], f"{more} more files are not read") if more > 0 else tuple(warnings)
+    others = [warning.partition(": ")[0] for warning in warnings[NAMED_MOST:]]
+    if not others:
+        return tuple(warnings)
+    left = len(others) - NAMED_TOGETHER
+    names = ", ".join(others[:NAMED_TOGETHER]) + (f" and {left} others" if left > 0 else "")
+    return (*warnings[:NAMED_MOST], f"{len(others)} more files are not read: {names}")
 
 
 def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> bytes:
@@ -171,8 +186,10 @@ class _Walk:
         self.files: list[tuple[Path, str, bool, bool]] = []
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self.changed = 0.0
         self._seen = {root}
+        self._of_cdk: set[Path] = set()
 
     def folder(self, folder: Path, prefix: str, *, in_seeds: bool) -> None:
         """Every entry of one folder; ``prefix`` is its path relative to the root, with a slash at its end."""
@@ -180,8 +197,12 @@ class _Walk:
         if entries == [] and folder != self.root and not in_seeds:
             self.warnings.append(f"{prefix[:-1]}: is an empty folder; check that its volume is mounted")
         names = frozenset(entry.name for entry in entries or ())
+        if not in_seeds and any(entry.name == CDK_MARK and entry.is_file() for entry in entries or ()):
+            self._of_cdk.add(folder)
         for entry in entries or ():
-            if not (entry.name.startswith(".") or entry.name == "__pycache__"):
+            if entry.name.startswith("."):
+                self._note_hidden(entry.name, prefix + entry.name, in_seeds=in_seeds)
+            elif entry.name != "__pycache__":
                 self._entry(entry, folder / entry.name, prefix + entry.name, names, in_seeds=in_seeds)
 
     def problem(self, path: Path, reason: str, remedy: str) -> None:
@@ -195,11 +216,14 @@ class _Walk:
             remedy = "Correct or remove the link." if path.is_symlink() else "Make it readable for this user."
             self.problem(path, f"cannot be read: {error.strerror}", remedy)
             return
-        if stat.S_ISDIR(status.st_mode):
+        if path.parent in self._of_cdk and is_part_of_cdk(path.name):
+            # What still defines a table in such a file is found by ``remains`` before anything is deleted.
+            self.notes.append(f"{relative}: is not read: it is a part of the output of the CDK")
+        elif stat.S_ISDIR(status.st_mode):
             self._subfolder(path, relative, in_seeds=in_seeds)
         elif in_seeds:
             self.files.append((path, relative, True, entry.is_symlink()))
-        elif path.suffix in DECLARATION_SUFFIXES:
+        elif is_declaration_file(path.name):
             self._note_change(status)
             self.files.append((path, relative, False, entry.is_symlink()))
         else:
@@ -224,18 +248,30 @@ class _Walk:
             self._seen.add(target)
             self.folder(path, f"{relative}/", in_seeds=in_seeds or path.name == "seeds")
 
+    def _note_hidden(self, name: str, relative: str, *, in_seeds: bool) -> None:
+        """Hidden files are settings and leftovers of programs; one that could be a declaration or a seed is named."""
+        if is_declaration_file(name) or (in_seeds and seed_suffix(name) is not None):
+            self.notes.append(f"{relative}: is not read: its name begins with a dot")
+
     def _not_read(self, path: Path, location: str, beside: Set[str]) -> None:
+        def content() -> bytes:
+            return read_regular(path, self.root, LOOKED_AT, whole=False)
+
         try:
-            verdict = classify_unread(path.name, beside, lambda: read_regular(path, self.root, LOOKED_AT, whole=False))
+            if is_template(path.name, content):
+                self._note_change(path.stat())
+                self.files.append((path, location, False, path.is_symlink()))
+                return
+            verdict = classify_unread(path.name, beside, content)
         except FileNotRead as refused:
             if refused.unreadable:
                 self.problem(path, refused.reason, refused.remedy)
             else:
                 self.warnings.append(f"{location}: is not read: it {refused.reason}")
             return
-        if verdict is None:
-            return
-        if verdict.remedy is not None:
+        if verdict.harmless:
+            self.notes.append(f"{location}: {verdict.reason}")
+        elif verdict.remedy is not None:
             self.problem(path, verdict.reason, verdict.remedy)
         else:
             self.warnings.append(f"{location}: {verdict.reason}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.parsing.source_location import Path
+from reconciler.parsing.source_location import FieldOrigin, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class RawDeclaration:
     ``literals`` and ``key_literals`` are those of ``Parsed``; a class file has none.
     ``seed`` holds the items of a class that has ``seed(environment)``.
     ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
+    ``origins`` are those of values that an overlay supplies, ``variables`` the variable behind each replaced value.
+    ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
     """
 
     file: str
@@ -33,6 +35,10 @@ class RawDeclaration:
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
     sources: Mapping[Path, Path] = field(default_factory=dict)
+    origins: Mapping[Path, FieldOrigin] = field(default_factory=dict)
+    variables: Mapping[Path, str] = field(default_factory=dict)
+    from_template: bool = False
+    companion: bool = False
 
 
 @dataclass(frozen=True, slots=True)

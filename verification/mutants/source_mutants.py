@@ -27,7 +27,7 @@ MUTANTS = (
     Mutant(
         "a stored result is that of any content",
         "StoredResults.get",
-        "packing.unpack(packed) if digest == _digest(file) else None",
+        "packing.unpack(packed) if digest == _digest(files) else None",
         "packing.unpack(packed)",
         "a change of a declaration has no effect",
         ("test_stored_results::test_a_change_with_the_same_size_and_times_is_seen",),

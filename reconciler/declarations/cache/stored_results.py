@@ -32,9 +32,9 @@ LIMIT = 64 * 1024 * 1024
 
 
 class StoredResults:
-    """The results of one folder and set of inputs, by path and SHA-256 of the file. Reads them at the first use.
+    """The results of one folder and set of inputs, by path and SHA-256 of the file and of those related to it.
 
-    Of class files only the proof is stored, because their results may depend on anything.
+    Reads them at the first use. Of class files only the proof is stored, because their results may depend on anything.
     """
 
     def __init__(self, root: Path, inputs: TemplateInputs) -> None:
@@ -49,11 +49,11 @@ class StoredResults:
             self._read_entries = self._read()
         return self._read_entries
 
-    def get(self, file: SourceFile) -> CheckedFile | None:
-        """What a former command found for these bytes at this path; None if that is not known."""
+    def get(self, files: tuple[SourceFile, ...]) -> CheckedFile | None:
+        """What a former command found for the first of the files, beside the others; None if that is not known."""
         try:
-            digest, packed = self._entries[file.path]
-            return packing.unpack(packed) if digest == _digest(file) else None
+            digest, packed = self._entries[files[0].path]
+            return packing.unpack(packed) if digest == _digest(files) else None
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
             return None
 
@@ -62,12 +62,12 @@ class StoredResults:
         entry = self._entries.get(CLASSES)
         return entry if isinstance(entry, str) else ""
 
-    def put(self, results: Mapping[SourceFile, CheckedFile], proof: str = "") -> None:
+    def put(self, results: Mapping[tuple[SourceFile, ...], CheckedFile], proof: str = "") -> None:
         """Replace what is stored, if it differs. A result with problems is not stored: only the file has its lines."""
         before = self._entries
         entries: dict[str, Any] = {CLASSES: proof} if proof else {}
-        for file, checked in results.items():
-            digest = _digest(file)
+        for files, checked in results.items():
+            file, digest = files[0], _digest(files)
             if _holds(before.get(file.path), digest):
                 entries[file.path] = before[file.path]
                 continue
@@ -102,8 +102,11 @@ def _holds(entry: Any, digest: str) -> bool:
     return isinstance(entry, list) and entry[:1] == [digest]
 
 
-def _digest(file: SourceFile) -> str:
-    return hashlib.sha256(file.content).hexdigest()
+def _digest(files: tuple[SourceFile, ...]) -> str:
+    if len(files) == 1:
+        return hashlib.sha256(files[0].content).hexdigest()
+    parts = [(file.path, hashlib.sha256(file.content).hexdigest()) for file in files]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @cache
