@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from reconciler.aws.session import Connection
     from reconciler.change_counter import ChangeCounter
+    from reconciler.declarations.export.exported import Exported, Selection
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
@@ -78,6 +79,37 @@ def template_inputs(settings: Settings) -> TemplateInputs:
     return TemplateInputs(
         settings.stack, settings.environment, region or None, parameters | dict(settings.parameter), variables
     )
+
+
+def export(settings: Settings, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
+    """The declarations in another format, read offline. Raises ``DeclarationError`` and ``UsageError``."""
+    from reconciler.declarations.export.exported import Exported, selected
+
+    desired = desired_state(settings)
+    selection = selected(desired, names, template_inputs(settings).region)
+    if form in ("mermaid", "svg"):
+        from importlib import import_module
+
+        diagram = import_module(f"reconciler.presentation.diagrams.{form}")
+        return desired, Exported(
+            {f"tables.{'mmd' if form == 'mermaid' else form}": diagram.text(selection.declarations)}
+        )
+    return desired, exported(selection, form)
+
+
+def exported(selection: Selection, form: str) -> Exported:
+    """The selected declarations in the format of another tool."""
+    if form == "terraform":
+        from reconciler.declarations.export import terraform
+
+        return terraform.export(selection)
+    if form == "json":
+        from reconciler.declarations.export import create_table
+
+        return create_table.export(selection)
+    from reconciler.declarations.export import cloudformation
+
+    return cloudformation.export(selection, sam=form == "sam")
 
 
 def json_schema() -> dict[str, Any]:
