@@ -26,6 +26,7 @@ from reconciler.model.errors import (
     SettingsError,
     StateError,
     Unreachable,
+    UsageError,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from reconciler.aws.session import Connection
     from reconciler.change_counter import ChangeCounter
+    from reconciler.declarations.convert import Converted
     from reconciler.declarations.export.exported import Exported, Selection
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
@@ -110,6 +112,29 @@ def exported(selection: Selection, form: str) -> Exported:
     from reconciler.declarations.export import cloudformation
 
     return cloudformation.export(selection, sam=form == "sam")
+
+
+def convert(
+    settings: Settings, path: str, kind: str, names: tuple[str, ...], form: str
+) -> tuple[tuple[Path, ...], Converted]:
+    """Write files that declare the tables of a template, and their items as seeds; nothing is read from an endpoint.
+
+    Returns the written paths. Raises ``UsageError`` and ``DeclarationError``, and then nothing was written.
+    """
+    from reconciler.declarations import convert as converter
+    from reconciler.declarations import writer
+
+    location, inputs = settings.desired_state, template_inputs(settings)
+    folder = writer.target(location)
+    root = folder.parent if folder.name == writer.CONFIGS else folder
+    known = writer.declared_so_far(location, settings.environment, inputs)
+    shown = os.path.relpath(path, root)
+    converted = converter.convert(converter.Request(path, shown, kind, names, form), inputs, known)
+    with ExitStack() as stack:
+        paths = stack.enter_context(writer.stored(folder, converted.declarations))
+        if converted.seeds:
+            paths += stack.enter_context(writer.stored(root / "seeds", converted.seeds))
+    return paths, converted
 
 
 def json_schema() -> dict[str, Any]:
@@ -257,6 +282,38 @@ class App:
         stored = writer.stored(folder, texts)
         paths = self.reconciler.adopt(found.tables, stored, declared_in) if texts else writer.swept(folder)
         return paths, found.skipped, self.reconciler.readopt(found.released), found.nothing
+
+    def hand_over(self, names: tuple[str, ...], form: str) -> tuple[Exported, tuple[Skipped, ...]]:
+        """The named live tables, or all, for another tool to adopt; nothing is recorded. Also the skipped tables.
+
+        Raises ``UsageError`` where no table is left.
+        """
+        from reconciler.declarations import writer
+        from reconciler.declarations.export import cloudformation, terraform
+        from reconciler.declarations.export.exported import Selection
+        from reconciler.model.desired import DesiredState
+
+        found = self.reconciler.find_imports(names, DesiredState((), digest=""), lambda name: name)
+        declared = writer.prove(writer.texts(found.tables, "yaml"), found.tables.values(), None)
+        if not declared:
+            raise UsageError(
+                "; ".join(each.message for each in found.skipped) or "there is no table; nothing was written"
+            )
+        # The observed value has the names of the scaling policies too.
+        live = {table.spec.name: table.spec for table in found.tables.values()}
+        declared = tuple(
+            replace(each, spec=replace(each.spec, auto_scaling=live[each.spec.name].auto_scaling))
+            if each.spec.auto_scaling
+            else each
+            for each in declared
+        )
+        selection = Selection(declared, {each.base_name: each.spec.name for each in declared}, self._region())
+        if form == "terraform":
+            return terraform.for_import(selection), found.skipped
+        return cloudformation.for_import(selection, self.settings.stack), found.skipped
+
+    def _region(self) -> str | None:
+        return self.reconciler.ports.endpoint.region
 
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""

@@ -16,7 +16,14 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import TableDocument
-from reconciler.declarations.export.exported import Exported, Selection, camel_id, lifecycle_members, seed_warnings
+from reconciler.declarations.export.exported import (
+    Exported,
+    Selection,
+    camel_id,
+    json_text,
+    lifecycle_members,
+    seed_warnings,
+)
 from reconciler.declarations.export.global_table import UNIT_WARNING, global_table, needs_scaling
 from reconciler.declarations.export.read_back import is_off, read_back
 from reconciler.declarations.export.whole_document import Document, whole_document
@@ -49,6 +56,7 @@ _SIMPLE = frozenset(
 _SIMPLE_TYPES = {"S": "String", "N": "Number", "B": "Binary"}
 _DIMENSIONS = {"read": "Read", "write": "Write"}
 _FILE = "template.yaml"
+_RESOURCES = "resources-to-import.json"
 _PLAIN = re.compile(r"[A-Za-z_/][\w./:#@+=-]*")
 _WORDS_OF_YAML = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _FURTHER_FIELDS = {"contributor_insights": ("global_secondary_indexes",), "vector_indexes": ("attribute_definitions",)}
@@ -61,6 +69,7 @@ class _Template:
 
     selection: Selection
     sam: bool
+    tables_only: bool
     resources: Document = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -86,7 +95,7 @@ class _Template:
         if metadata:
             resource["Metadata"] = {METADATA: metadata}
         self.resources[name] = {**resource, "Properties": properties}
-        if kind == TABLE and spec.auto_scaling is not None:
+        if kind == TABLE and spec.auto_scaling is not None and not self.tables_only:
             for index, capacity, scaling in spec.auto_scaling.capacities():
                 self._scale(name, index, capacity, scaling)
 
@@ -185,6 +194,12 @@ class _Template:
             value = getattr(spec, facet)
             if value is None:
                 self.warnings.append(f"{spec.name}: {facet} is not declared; {self.kind} manages it all the same")
+            elif facet == "auto_scaling" and not spec.replicas and self.tables_only and not is_off(value):
+                # A change set of type IMPORT creates no resource.
+                self.warnings.append(
+                    f"{spec.name}: an import takes only existing resources, so that auto_scaling is left out; "
+                    "`reconciler export --format cloudformation` writes it for a later update of the stack"
+                )
             elif not is_off(value) and not (facet == "auto_scaling" and not spec.replicas):
                 self.warnings.append(
                     f"{spec.name}: {self.kind} has no property for {facet} as declared; it stands under "
@@ -192,9 +207,12 @@ class _Template:
                 )
 
 
-def export(selection: Selection, *, sam: bool = False) -> Exported:
-    """One template with all tables. Raises ``UsageError`` for a global table whose Region is not known."""
-    template = _Template(selection, sam)
+def export(selection: Selection, *, sam: bool = False, tables_only: bool = False) -> Exported:
+    """One template with all tables, ``tables_only`` without the resources that scale them.
+
+    Raises ``UsageError`` for a global table whose Region is not known.
+    """
+    template = _Template(selection, sam, tables_only)
     for each in selection.declarations:
         template.ids[each.spec.name] = camel_id(each.spec.name, template.ids)
     for each in selection.declarations:
@@ -204,14 +222,23 @@ def export(selection: Selection, *, sam: bool = False) -> Exported:
     return Exported({_FILE: template.text()}, warnings, template.ids)
 
 
-def retained(selection: Selection) -> Selection:
-    """The same tables, each kept when it leaves the stack: CloudFormation imports no resource without that policy."""
-    return replace(
-        selection,
-        declarations=tuple(
-            replace(each, lifecycle=replace(each.lifecycle, protect=True)) for each in selection.declarations
-        ),
+def for_import(selection: Selection, stack: str) -> Exported:
+    """A template of live tables, the list of resources to import, and the commands that import them.
+
+    Each table is kept when it leaves the stack: CloudFormation imports no resource without such a policy.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
+    """
+    kept = tuple(replace(each, lifecycle=replace(each.lifecycle, protect=True)) for each in selection.declarations)
+    exported = export(replace(selection, declarations=kept), tables_only=True)
+    named = f"--stack-name {stack} --change-set-name import-tables"
+    files = f"--template-body file://{_FILE} --resources-to-import file://{_RESOURCES}"
+    recipe = (
+        f"aws cloudformation create-change-set {named} --change-set-type IMPORT {files}",
+        f"aws cloudformation wait change-set-create-complete {named}",
+        f"aws cloudformation execute-change-set {named}",
     )
+    texts = {**exported.texts, _RESOURCES: json_text(resources_to_import(selection, exported))}
+    return replace(exported, texts=texts, recipe=recipe)
 
 
 def resources_to_import(selection: Selection, exported: Exported) -> list[Document]:

@@ -33,6 +33,8 @@ class Exported:
     warnings: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
     """The name that a template gives each table: its logical ID, or its address."""
+    recipe: tuple[str, ...] = ()
+    """The commands with which the other tool takes over live tables, to be run beside the files."""
 
 
 def selected(desired: DesiredState, names: tuple[str, ...], region: str | None) -> Selection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.declarations.export.exported import (
@@ -29,6 +29,7 @@ from reconciler.model.table import ContributorInsights, GlobalIndex, IndexInsigh
 TABLE = "aws_dynamodb_table"
 PROVIDER = {"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}}
 _FILE = "tables.tf.json"
+_IMPORTS = "import.tf.json"
 _STATE = "state.json"
 _DIMENSIONS = {"read": "Read", "write": "Write"}
 _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/"
@@ -40,7 +41,8 @@ _STREAM = "/stream/2026-01-01T00:00:00.000"
 class Resource:
     """One resource. ``values`` are those of its state; ``links`` are the arguments that refer to another resource.
 
-    ``meta`` are arguments of Terraform itself, which are in no state.
+    ``meta`` are arguments of Terraform itself, which are in no state. ``import_id`` names a live one; None where
+    writing the same values again changes nothing, so that it need not be imported.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Resource:
     values: Document
     links: Mapping[str, str] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
+    import_id: str | None = None
 
     def configured(self) -> Document:
         """The arguments in a configuration, where ``${`` begins a reference."""
@@ -56,11 +59,7 @@ class Resource:
 
 def export(selection: Selection) -> Exported:
     """One configuration with all tables."""
-    ids: dict[str, str] = {}
-    resources: list[Resource] = []
-    for each in selection.declarations:
-        ids[each.spec.name] = snake_id(each.spec.name, ids)
-        resources += _resources(each, ids[each.spec.name])
+    ids, resources = _all_resources(selection)
     written: dict[str, Document] = {}
     for resource in resources:
         written.setdefault(resource.kind, {})[resource.label] = resource.configured()
@@ -70,10 +69,29 @@ def export(selection: Selection) -> Exported:
     return Exported({_FILE: json_text(configuration)}, tuple(warnings), addresses)
 
 
-def import_blocks(selection: Selection, exported: Exported) -> str:
-    """The ``import`` blocks that bring the live tables into the state."""
-    blocks = [{"to": exported.ids[each.spec.name], "id": _escaped(each.spec.name)} for each in selection.declarations]
-    return json_text({"import": blocks})
+def for_import(selection: Selection) -> Exported:
+    """A configuration of live tables, the ``import`` blocks for them, and the commands that import them.
+
+    https://developer.hashicorp.com/terraform/language/block/import
+    """
+    exported = export(selection)
+    blocks = [
+        {"to": f"{each.kind}.{each.label}", "id": _escaped(each.import_id)}
+        for each in _all_resources(selection)[1]
+        if each.import_id is not None
+    ]
+    texts = {**exported.texts, _IMPORTS: json_text({"import": blocks})}
+    return replace(exported, texts=texts, recipe=("terraform init", "terraform plan", "terraform apply"))
+
+
+def _all_resources(selection: Selection) -> tuple[Mapping[str, str], list[Resource]]:
+    """The label of each table, and all resources."""
+    ids: dict[str, str] = {}
+    resources: list[Resource] = []
+    for each in selection.declarations:
+        ids[each.spec.name] = snake_id(each.spec.name, ids)
+        resources += _resources(each, ids[each.spec.name])
+    return ids, resources
 
 
 def state_of(resources: Sequence[Resource]) -> Document:
@@ -126,7 +144,7 @@ def _resources(declaration: Declaration, label: str) -> Iterator[Resource]:
             f"{kind}_capacity" for index, kind, each in spec.auto_scaling.capacities() if each.enabled and not index
         ]
         meta |= {"ignore_changes": names} if names else {}
-    yield Resource(TABLE, label, table(spec), meta={"lifecycle": meta} if meta else {})
+    yield Resource(TABLE, label, table(spec), {}, {"lifecycle": meta} if meta else {}, spec.name)
     name = {"table_name": f"${{{TABLE}.{label}.name}}"}
     if spec.auto_scaling is not None:
         for index, capacity, scaling in spec.auto_scaling.capacities():
@@ -141,7 +159,8 @@ def _resources(declaration: Declaration, label: str) -> Iterator[Resource]:
     if kinesis is not None and kinesis.stream_arn:
         values = {"table_name": spec.name, "stream_arn": kinesis.stream_arn}
         values |= _given({"approximate_creation_date_time_precision": kinesis.precision})
-        yield Resource("aws_dynamodb_kinesis_streaming_destination", label, values, name)
+        kind, import_id = "aws_dynamodb_kinesis_streaming_destination", f"{spec.name},{kinesis.stream_arn}"
+        yield Resource(kind, label, values, name, import_id=import_id)
     policies = (("", "arn", spec.resource_policy), (_STREAM, "stream_arn", spec.stream_policy))
     for ending, attribute, found in policies:
         if found is not None and found.document:
@@ -254,7 +273,8 @@ def _scaling(spec: TableSpec, label: str, index: str | None, capacity: str, scal
     to_table = {"resource_id": f"table/${{{TABLE}.{label}.name}}{ending}"}
     to_target = {"resource_id": f"${{{target}.resource_id}}"}
     limits = _given({"min_capacity": scaling.min, "max_capacity": scaling.max})
-    yield Resource("aws_appautoscaling_target", stem, {**shared, **limits}, to_table)
+    target_id = f"dynamodb/{shared['resource_id']}/{shared['scalable_dimension']}"
+    yield Resource("aws_appautoscaling_target", stem, {**shared, **limits}, to_table, import_id=target_id)
     if scaling.target is not None:
         tracking = {
             "target_value": scaling.target,
@@ -265,13 +285,16 @@ def _scaling(spec: TableSpec, label: str, index: str | None, capacity: str, scal
                 {"predefined_metric_type": f"DynamoDB{_DIMENSIONS[capacity]}CapacityUtilization"}
             ],
         }
+        # Another policy for the same metric is refused: one that exists keeps its name.
+        policy_name = scaling.policy or f"{_DIMENSIONS[capacity]}CapacityUtilization:table/{spec.name}{ending}"
         policy_values = {
-            "name": f"{_DIMENSIONS[capacity]}CapacityUtilization:table/{spec.name}{ending}",
+            "name": policy_name,
             "policy_type": "TargetTrackingScaling",
             **shared,
             "target_tracking_scaling_policy_configuration": [_given(tracking)],
         }
-        yield Resource("aws_appautoscaling_policy", stem, policy_values, to_target)
+        policy_id = f"{target_id}/{policy_name}"
+        yield Resource("aws_appautoscaling_policy", stem, policy_values, to_target, import_id=policy_id)
     for each in scaling.scheduled or ():
         action = _given({"min_capacity": each.min, "max_capacity": each.max})
         values = {"name": each.name, **shared, "schedule": each.schedule, "scalable_target_action": [action]}

@@ -65,7 +65,8 @@ def _name(name: str) -> str:
 
 
 def _label(name: str) -> str:
-    return printable(name).replace('"', "'")
+    """The text inside quotes. Mermaid looks for directives, which begin with two percent signs, in quotes as well."""
+    return printable(name).replace('"', "'").replace("%%", "% %")
 
 
 def _quoted(words: str) -> str:

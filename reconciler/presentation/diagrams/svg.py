@@ -141,16 +141,20 @@ def _arrow(relation: Relation, boxes: Mapping[str, _Box]) -> str:
     source, target = boxes[relation.source], boxes[relation.target]
     row = next((n for n, each in enumerate(source.rows) if each.attribute == relation.attribute), None)
     start = source.y + (TITLE / 2 if row is None or relation.attribute is None else TITLE + ROW * row + ROW / 2)
-    right, end = source.x + source.width, target.y + TITLE / 2
+    left, right, end = source.x, source.x + source.width, target.y + TITLE / 2
+    back = target.x + target.width
     if target.x > right:
         bend = (target.x - right) / 2
-        curve = f"C{right + bend:.0f} {start:.0f} {target.x - bend:.0f} {end:.0f} {target.x - 2:.0f} {end:.0f}"
+        path = f"M{right:.0f} {start:.0f} C{right + bend:.0f} {start:.0f} {target.x - bend:.0f} {end:.0f} "
+        path += f"{target.x - 2:.0f} {end:.0f}"
+    elif back < left:
+        bend = (left - back) / 2
+        path = f"M{left:.0f} {start:.0f} C{left - bend:.0f} {start:.0f} {back + bend:.0f} {end:.0f} "
+        path += f"{back + 2:.0f} {end:.0f}"
     else:
-        back = target.x + target.width
         far = max(right, back) + GAP_X / 2
-        curve = f"C{far:.0f} {start:.0f} {far:.0f} {end:.0f} {back + 2:.0f} {end:.0f}"
+        path = f"M{right:.0f} {start:.0f} C{far:.0f} {start:.0f} {far:.0f} {end:.0f} {back + 2:.0f} {end:.0f}"
     label = f"{relation.source} refers to {relation.target}"
-    path = f"M{right:.0f} {start:.0f} {curve}"
     return f'<path class="arrow" d="{path}" marker-end="url(#tip)"><title>{_escaped(label)}</title></path>'
 
 

@@ -40,12 +40,12 @@ def read_documents(file: SourceFile, inputs: TemplateInputs) -> FileReading:
     cannot be read, is a problem.
     """
     try:
-        return _reading(file, _parse(file), inputs)
+        return _reading(file, parse(file), inputs)
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
 
 
-def _parse(file: SourceFile) -> list[Parsed]:
+def parse(file: SourceFile) -> list[Parsed]:
     text = decode(file)
     refuse_conflict_markers(text)
     try:
