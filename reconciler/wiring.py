@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from reconciler.metrics import Metrics
     from reconciler.model.desired import DesiredState
     from reconciler.model.identity import Endpoint
+    from reconciler.model.observed import ObservedTable
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
     from reconciler.model.report import RunReport
@@ -307,13 +308,32 @@ class App:
             else each
             for each in declared
         )
-        selection = Selection(declared, {each.base_name: each.spec.name for each in declared}, self._region())
+        selection = Selection(
+            declared, {each.base_name: each.spec.name for each in declared}, self.reconciler.ports.endpoint.region
+        )
         if form == "terraform":
             return terraform.for_import(selection), found.skipped
         return cloudformation.for_import(selection, self.settings.stack), found.skipped
 
-    def _region(self) -> str | None:
-        return self.reconciler.ports.endpoint.region
+    def live_tables(
+        self, wanted: tuple[str, ...] | None = None
+    ) -> tuple[Mapping[str, ObservedTable], tuple[str, ...], tuple[str, ...]]:
+        """The ``wanted`` live tables by name, or all but state tables; the names of the others, and what was not read.
+
+        A wanted table that does not exist is left out.
+        """
+        from reconciler.engine.import_tables import Skipped, read_whole
+        from reconciler.model.observed import ObservedTable
+        from reconciler.planning.scopes import is_state_table
+
+        ports, options = self.reconciler.ports, self.reconciler.options
+        listed = tuple(sorted(ports.api.list_tables()))
+        chosen = [name for name in listed if wanted is None or name in wanted]
+        read = tuple(ports.parallel.map(partial(read_whole, ports), chosen))
+        tables = [each for each in read if isinstance(each, ObservedTable)]
+        found = {e.spec.name: e for e in tables if not is_state_table(e.spec.name, e, options.state_table)}
+        others = tuple(name for name in listed if name not in chosen and name != options.state_table)
+        return found, others, tuple(each.message for each in read if isinstance(each, Skipped))
 
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""

@@ -16,6 +16,7 @@ COMMANDS = {
     "destroy": "Delete the tables that this stack created, then suspend.",
     "import": "Write declarations from live tables, or from a template.",
     "export": "Write the declarations in another format.",
+    "diff": "Compare two folders, environments or endpoints.",
     "release": "Stop managing tables without touching them.",
     "suspend": "Stop the loop from writing.",
     "resume": "Let the loop write again.",
