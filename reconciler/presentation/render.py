@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.model.change import Change
@@ -42,15 +43,25 @@ SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
 """The triggers of reports that are about the items of seeds alone."""
 ENDING_VERBS = ("destroy", "rollback")
 """The triggers of reports on the end of every table of the stack, declared or not."""
+_DIFF_STYLES = {"+": "create", "-": "delete", "@": "dim"}
 REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
 
-def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> Sequence[Line]:
-    """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
+def render(
+    report: PassReport,
+    *,
+    applied: bool = False,
+    diff: bool = False,
+    documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Sequence[Line]:
+    """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
+
+    ``documents`` are the lines of a unified diff of the live and the declared document, by table.
+    """
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
         if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
-            lines += _table(table, report, diff=diff)
+            lines += _table(table, report, diff=diff, document=documents.get(table.name, ()))
     if lines:
         lines = [("dim", heading(report)), *lines, ("plain", "")]
     if report.suspended:
@@ -168,7 +179,7 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     return "title", counts(report, applied=applied and not held)
 
 
-def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Line]:
+def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequence[str]) -> Iterator[Line]:
     style, sign, stack = *_leading(table), report.stack
     # A destroy covers declared and undeclared tables alike.
     undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
@@ -184,6 +195,7 @@ def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Li
         yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` manages it again"
     if table.rebuild:
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
+    yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
         yield from _step(number, step, diff=diff)

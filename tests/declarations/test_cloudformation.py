@@ -584,7 +584,8 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.protect: unknown field. "
-                "It may hold lifecycle, seed, references, description."
+                "It may hold lifecycle, seed, references, description, and fields of a declaration that the properties do "
+                "not have."
             )
         ],
     ),

@@ -15,6 +15,7 @@ from typing import Any
 from support.reports import a_report, in_sync
 
 import reconciler
+from reconciler.declarations.export.exported import Exported
 from reconciler.engine.commands import CommandResult
 from reconciler.engine.import_tables import Skipped
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
@@ -182,6 +183,12 @@ class FakeWiring:
         self._maybe_raise()
         return desired()
 
+    def export(self, settings: Any, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
+        """One text."""
+        self.settings = settings
+        self.calls.append(("export", names, form))
+        return desired(), Exported({"tables.txt": "users\n"}, ("users: something is not held",))
+
     def json_schema(self) -> dict[str, Any]:
         return {"$schema": "https://json-schema.org/draft-07/schema", "title": "Table"}
 
@@ -197,7 +204,7 @@ class FakeWiring:
 def as_module(fake: FakeWiring) -> types.ModuleType:
     """The fake as the module ``reconciler.wiring``."""
     module = types.ModuleType("reconciler.wiring")
-    for name in ("open_app", "desired_state", "json_schema", "healthcheck"):
+    for name in ("open_app", "desired_state", "export", "json_schema", "healthcheck"):
         setattr(module, name, getattr(fake, name))
     return module
 

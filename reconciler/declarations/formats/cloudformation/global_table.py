@@ -17,7 +17,8 @@ from reconciler.parsing.source_location import Path
 
 _OF_THE_REPLICA = (
     *("ContributorInsightsSpecification", "DeletionProtectionEnabled", "KinesisStreamSpecification"),
-    *("PointInTimeRecoverySpecification", "ResourcePolicy", "TableClass", "Tags"),
+    *("PointInTimeRecoverySpecification", "ResourcePolicy", "TableClass", "Tags", "DisassociationProtectionEnabled"),
+    "GlobalTableSettingsReplicationMode",
 )
 """Properties of a replica that are fields of its table."""
 _SCALING = {

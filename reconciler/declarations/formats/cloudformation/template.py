@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation import global_table, simple_table, table
 from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
@@ -34,6 +36,11 @@ KINDS = {
 METADATA = "DynamoDBReconciler"
 """The key of a resource's ``Metadata`` that holds what CloudFormation has no property for."""
 _METADATA_FIELDS = ("lifecycle", "seed", "references", "description")
+_METADATA_REMEDY = (
+    f"It may hold {', '.join(_METADATA_FIELDS)}, and fields of a declaration that the properties do not have."
+)
+_NOT_METADATA = frozenset(("table_name", "key_schema"))
+"""Fields that only the properties hold: they say which table it is."""
 _RETAINS = ("Retain", "RetainExceptOnCreate")
 
 
@@ -169,11 +176,16 @@ class _Template:
             return
         here = (*self.base, name, "Metadata", METADATA)
         if not isinstance(own, Mapping):
-            raise Unresolved(here, "expected a mapping", f"It may hold {', '.join(_METADATA_FIELDS)}.")
+            raise Unresolved(here, "expected a mapping", _METADATA_REMEDY)
+        known_fields = spellings(TableDocument)
         for key, item in own.items():
-            if key not in _METADATA_FIELDS:
-                raise Unresolved((*here, str(key)), "unknown field", f"It may hold {', '.join(_METADATA_FIELDS)}.")
-            known = value.pop("Lifecycle", {}) if key == "lifecycle" else {}
+            field_name = known_fields.get(key) if isinstance(key, str) else None
+            if field_name is None or field_name in _NOT_METADATA:
+                raise Unresolved((*here, str(key)), "unknown field", _METADATA_REMEDY)
+            known = value.pop("Lifecycle", {}) if field_name == "lifecycle" else {}
+            # `export` writes fields here that the properties hold in another meaning, such as no billing mode at all.
+            for other in [other for other in value if known_fields.get(other) == field_name]:
+                del value[other]
             value[key] = {**known, **item} if isinstance(item, Mapping) else item
             sources[key,] = (*here, key)
             sources.update({(key, *path): (*here, key, *path) for path in _paths(item)})

@@ -50,6 +50,11 @@ def declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Pat
         "DeletionProtectionEnabled": (values.get("deletion_protection_enabled") or None, "deletion_protection_enabled"),
         "Tags": (values.get("tags_all") or values.get("tags") or None, "tags"),
         "Replicas": (_replicas(values), "replica"),
+        "MultiRegionConsistency": (_consistency(values), "replica"),
+        "GlobalTableWitnesses": (
+            [{"RegionName": each.get("region_name")} for each in blocks(values, "global_table_witness")],
+            "global_table_witness",
+        ),
     }
     for unsupported in ("import_table", "restore_source_name", "restore_source_table_arn"):
         if values.get(unsupported):
@@ -165,3 +170,9 @@ def _replicas(values: Values) -> list[dict[str, Any]]:
         key = each.get("kms_key_arn")
         found.append({"RegionName": each.get("region_name"), **({"KMSMasterKeyId": key} if key else {})})
     return found
+
+
+def _consistency(values: Values) -> str | None:
+    """Strong consistency, which every replica names. The state also has the eventual one that nobody wrote."""
+    modes = {each.get("consistency_mode") for each in blocks(values, "replica")}
+    return "STRONG" if "STRONG" in modes else None
