@@ -19,7 +19,7 @@ from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.parsing.json_text import read_json
-from reconciler.parsing.parsed import Parsed, ParseError
+from reconciler.parsing.parsed import TOO_DEEP, Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile, decode
 from reconciler.parsing.source_location import did_you_mean
 from reconciler.parsing.yaml_text import read_yaml
@@ -43,6 +43,9 @@ def read_documents(file: SourceFile, inputs: TemplateInputs) -> FileReading:
         return _reading(file, _parse(file), inputs)
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
+    except RecursionError:
+        # The functions of a template take more of the call stack than the levels of a file.
+        return FileReading(problems=(Problem(file.path, None, None, *TOO_DEEP),))
 
 
 def _parse(file: SourceFile) -> list[Parsed]:
