@@ -43,10 +43,11 @@ _POLICIES = {
     "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
 }
 """What each policy may be. A misspelled one would take the protection from the table."""
-_SECTIONS = (
+ALL_SECTIONS = (
     *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions"),
     *("Transform", "Globals", "Hooks", "Resources", "Outputs"),
 )
+"""Of a template, by their names."""
 _ATTRIBUTES = (
     *("Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"),
     *("CreationPolicy", "UpdatePolicy", "Connectors"),
@@ -144,8 +145,8 @@ class _Template:
             finding = FieldProblem(("Resources",), reason, "Write the resources under Resources.")
             self.problems.append(self.location.problem(finding))
         for name in template:
-            close = did_you_mean(str(name), _SECTIONS)
-            if name not in _SECTIONS and close is not None:
+            close = did_you_mean(str(name), ALL_SECTIONS)
+            if name not in ALL_SECTIONS and close is not None:
                 finding = FieldProblem((str(name),), "unknown section of a template", f"Did you mean {close}?")
                 self.problems.append(self.location.problem(finding))
         transforms = template.get("Transform")
