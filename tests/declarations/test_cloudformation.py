@@ -502,8 +502,9 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: orders\n      'Fn::Transform': {Name: AWS::Include}\n" + ON_DEMAND),
         [
             (
-                f"{HERE}4: Resources.Orders.Properties: Fn::Transform stands beside TableName, BillingMode, "
-                "AttributeDefinitions, KeySchema. A function is the only key of its mapping."
+                f"{HERE}6: Resources.Orders.Properties.Fn::Transform: Fn::Transform is only expanded by CloudFormation. "
+                "Declare the processed template: `aws cloudformation get-template --template-stage Processed "
+                "--stack-name NAME`."
             )
         ],
     ),

@@ -60,7 +60,11 @@ class Parameters(Mapping[str, Mapping[str, Any]]):
 
     def _default(self, name: str) -> str:
         path: Path = ("Parameters", name, "Default")
-        return self._text(self._declared[name]["Default"], path)
+        value = self._declared[name]["Default"]
+        if value is None or isinstance(value, Mapping | list):
+            found = "has no value" if value is None else "is not a text"
+            raise Unresolved(path, found, 'Write a text or a number, or "" for an empty text.')
+        return self._text(value, path)
 
     def _text(self, value: Any, path: Path) -> str:
         if isinstance(value, bool):
@@ -102,9 +106,11 @@ class Parameters(Mapping[str, Mapping[str, Any]]):
 
 def _number(text: str) -> Decimal | None:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         return None
+    # NaN and Infinity are no numbers of CloudFormation, and NaN cannot be compared.
+    return number if number.is_finite() else None
 
 
 def _fits(pattern: str, text: str) -> bool:

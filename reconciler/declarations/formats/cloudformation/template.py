@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
@@ -14,7 +15,7 @@ from typing import Any
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation import global_table, simple_table, table
-from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics
+from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics, transform_unresolved
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
@@ -25,7 +26,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
-from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation, alternatives, did_you_mean
 
 KINDS = {
     "AWS::DynamoDB::Table": table.declared,
@@ -33,6 +34,8 @@ KINDS = {
     "AWS::Serverless::SimpleTable": simple_table.declared,
 }
 """Types of resources that are tables, each with the function that declares one."""
+_OF_SAM = ("Api", "Application", "Connector", "Function", "GraphQLApi", "HttpApi", "LayerVersion", "StateMachine")
+"""Other types of SAM, which are no misspelled table."""
 METADATA = "DynamoDBReconciler"
 """The key of a resource's ``Metadata`` that holds what CloudFormation has no property for."""
 _METADATA_FIELDS = ("lifecycle", "seed", "references", "description")
@@ -42,6 +45,21 @@ _METADATA_REMEDY = (
 _NOT_METADATA = frozenset(("table_name", "key_schema"))
 """Fields that only the properties hold: they say which table it is."""
 _RETAINS = ("Retain", "RetainExceptOnCreate")
+_POLICIES = {
+    "DeletionPolicy": ("Delete", *_RETAINS, "Snapshot"),
+    "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
+}
+"""What each policy may be. A misspelled one would take the protection from the table."""
+ALL_SECTIONS = (
+    *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions"),
+    *("Transform", "Globals", "Hooks", "Resources", "Outputs"),
+)
+"""Of a template, by their names."""
+_ATTRIBUTES = (
+    *("Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"),
+    *("CreationPolicy", "UpdatePolicy", "Connectors"),
+)
+"""Of a resource. CloudFormation refuses any other."""
 
 
 def is_template(value: Mapping[Any, Any]) -> bool:
@@ -113,6 +131,7 @@ class _Template:
                 declarations.append(self._declaration(name, resource))
             except Unresolved as unresolved:
                 self.problems.append(self.location.problem(unresolved.finding()))
+        self._refuse_misspelled()
         if others:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
             self.notes.append(f"{self.file.path}: other resources are left alone: {kinds}")
@@ -123,9 +142,40 @@ class _Template:
             self.warnings.append(f"{self.file.path}: declares nothing: the template has no resources")
         return FileReading(tuple(declarations), tuple(self.problems), tuple(self.warnings), None, tuple(self.notes))
 
+    def _refuse_misspelled(self) -> None:
+        """Refuse a section that CloudFormation refuses: a table in it would count as removed."""
+        template = self.document.value
+        if not self.base:
+            return
+        if not isinstance(template.get("Resources"), Mapping):
+            reason = "the template has no mapping Resources"
+            finding = FieldProblem(("Resources",), reason, "Write the resources under Resources.")
+            self.problems.append(self.location.problem(finding))
+        for name in template:
+            close = did_you_mean(str(name), ALL_SECTIONS)
+            if name not in ALL_SECTIONS and close is not None:
+                finding = FieldProblem((str(name),), "unknown section of a template", f"Did you mean {close}?")
+                self.problems.append(self.location.problem(finding))
+        transforms = template.get("Transform")
+        for each in transforms if isinstance(transforms, list) else [transforms] if transforms else []:
+            name = each.get("Name") if isinstance(each, Mapping) else each
+            if not str(name).startswith("AWS::") or name == "AWS::Include":
+                self.warnings.append(
+                    f"{self.file.path}: transform {name} is not applied; the tables are declared as they are written"
+                )
+
     def _other(self, name: str, kind: str | None, others: Counter[str]) -> None:
-        if kind is None:
-            finding = FieldProblem((*self.base, name), "has no Type", "Write the type of the resource.")
+        here: Path = (*self.base, name)
+        if name == "Fn::Transform":
+            self.problems.append(self.location.problem(transform_unresolved(here).finding()))
+        elif kind is None:
+            found = self.resources[name]
+            given = found.get("Type") if isinstance(found, Mapping) else None
+            reason = "has no Type" if given is None else f"invalid Type {given!r}"
+            finding = FieldProblem(here, reason, "Write the type of the resource.")
+            self.problems.append(self.location.problem(finding))
+        elif (close := _misspelled(kind)) is not None:
+            finding = FieldProblem((*here, "Type"), f"unknown type {kind!r}", f"Did you mean {close}?")
             self.problems.append(self.location.problem(finding))
         else:
             others[kind] += 1
@@ -136,13 +186,18 @@ class _Template:
         return self.intrinsics.condition(resource["Condition"], (*self.base, name, "Condition"))
 
     def _declaration(self, name: str, resource: Mapping[str, Any]) -> RawDeclaration:
+        for attribute in resource:
+            if attribute not in _ATTRIBUTES:
+                close = did_you_mean(str(attribute), _ATTRIBUTES)
+                remedy = f"Did you mean {close}?" if close else "Move it under Properties or Metadata, or remove it."
+                raise Unresolved((*self.base, name, str(attribute)), "unknown attribute of a resource", remedy)
         here: Path = (*self.base, name, "Properties")
         sources: dict[Path, Path] = {}
         properties = self.intrinsics.evaluate(resource.get("Properties", {}), here, sources)
         if not isinstance(properties, Mapping):
             raise Unresolved(here, "expected a mapping", "Write the properties of the table.")
         table_name = self._table_name(name, properties.get("TableName"), (*here, "TableName"))
-        read = Resource(here, self.document.value, self.inputs, dict(properties), sources)
+        read = Resource(str(resource["Type"]), here, self.document.value, self.inputs, dict(properties), sources)
         value = KINDS[str(resource["Type"])](read)
         value["TableName"] = table_name
         self.warnings += [f"{self.file.path}:{self._line(name)}: {name}: {each}" for each in read.warnings]
@@ -165,9 +220,12 @@ class _Template:
         self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]
     ) -> None:
         """What stands under ``Metadata``, and protection where a policy keeps the table."""
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        for policy, allowed in _POLICIES.items():
             here: Path = (*self.base, name, policy)
-            if self.intrinsics.evaluate(resource.get(policy), here) in _RETAINS:
+            given = self.intrinsics.evaluate(resource[policy], here) if policy in resource else "Delete"
+            if given not in allowed and given is not NO_VALUE:
+                raise Unresolved(here, f"invalid value {given!r}", f"Use {alternatives(allowed)}.")
+            if given in _RETAINS:
                 value["Lifecycle"] = {"protect": True}
                 sources["Lifecycle",] = here
         metadata = resource.get("Metadata")
@@ -215,6 +273,19 @@ class _Template:
 def _type_of(resource: Any) -> str | None:
     kind = resource.get("Type") if isinstance(resource, Mapping) else None
     return kind if isinstance(kind, str) and ("::" in kind or kind in KINDS) else None
+
+
+def _misspelled(kind: str) -> str | None:
+    """The type of a table that an unknown type stands for; None for a type of something else."""
+    parts = re.sub(r":+", "::", kind).split("::")
+    if len(parts) < 2 or parts[0].lower() != "aws":
+        return None
+    service = did_you_mean(parts[1], ("DynamoDB", "Serverless"))
+    if service == "DynamoDB":
+        # CloudFormation has no other type of this service.
+        return did_you_mean(kind, (each for each in KINDS if service in each)) or "AWS::DynamoDB::Table"
+    close = did_you_mean(parts[-1], ("SimpleTable", *_OF_SAM)) if service == "Serverless" else None
+    return "AWS::Serverless::SimpleTable" if close == "SimpleTable" else None
 
 
 def _paths(value: Any, here: Path = ()) -> list[Path]:
