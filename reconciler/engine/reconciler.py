@@ -156,7 +156,7 @@ class Reconciler:
         taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
             now = self.ports.clock.now()
-            adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now)
+            adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now, managed=None)
             self.ports.store.put_entry(adopted)
         return tuple(taken)
 

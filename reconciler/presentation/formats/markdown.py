@@ -13,6 +13,7 @@ from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import (
     counts,
     losses,
+    left_sentence,
     rebuild_sentence,
     status_message,
     step_title,
@@ -52,7 +53,7 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
 
 
 def _details(table: TableReport) -> Iterable[str]:
-    if not (table.steps or table.changes or table.error or table.rebuild):
+    if not (table.steps or table.changes or table.error or table.rebuild or table.left_in_place):
         return
     yield ""
     yield f"### {escaped(table.name)}"
@@ -63,6 +64,8 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- **{escaped(sentence)}**"
     if table.rebuild:
         yield f"- {escaped(rebuild_sentence(table.rebuild))}"
+    for left in table.left_in_place:
+        yield f"- {escaped(left_sentence(left))}"
     for step in table.steps:
         sentence = status_message(step)
         operation = f" `{step.call.operation}`" if step.call else ""
