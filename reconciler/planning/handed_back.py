@@ -14,8 +14,8 @@ from typing import Any
 
 from reconciler.facets import BY_NAME, FACETS
 from reconciler.facets.base import Removal
-from reconciler.facets.tags import OWNER_TAG
-from reconciler.model.change import Call, Change
+from reconciler.facets.tags import OWNER_TAG, untag_call
+from reconciler.model.change import Change
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
@@ -108,7 +108,7 @@ def with_tags(managed: Managed | None, identity: Identity, step: Step) -> Manage
 def _untag(observed: ObservedTable, gone: Mapping[str, str]) -> tuple[Step, ...]:
     """One step, because UntagResource counts towards a low rate limit and takes all keys at once."""
     changes = tuple(Change(TAGS, f"{TAG}{key}", value, None) for key, value in sorted(gone.items()))
-    call = Call("UntagResource", {"ResourceArn": observed.identity.arn, "TagKeys": sorted(gone)})
+    call = untag_call(observed.identity.arn, gone)
     return (Step(Action.UPDATE, TAGS, changes, call, message="set by this stack and no longer declared"),)
 
 

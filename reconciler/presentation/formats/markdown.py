@@ -12,8 +12,8 @@ from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import (
     counts,
-    losses,
     left_sentence,
+    losses,
     rebuild_sentence,
     status_message,
     step_title,
