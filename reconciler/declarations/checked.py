@@ -16,8 +16,9 @@ class CheckedDeclaration:
     """One declaration.
 
     ``name`` and ``base_name`` are None if they are unknown, ``spec`` is None if there are problems. ``referred`` are
-    the tables of the field ``references`` as written, for messages about one of them. ``seed_file`` and ``seed_format``
-    are those of the field ``seed``. ``class_seed`` holds the items of a class that has ``seed(environment)``.
+    the references as written, for messages about one of them; ``references`` has no duplicates. ``seed_file`` and
+    ``seed_format`` are those of the field ``seed``. ``class_seed`` holds the items of a class that has
+    ``seed(environment)``.
     """
 
     location: SourceLocation
@@ -26,7 +27,7 @@ class CheckedDeclaration:
     spec: TableSpec | None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     references: tuple[Reference, ...] = ()
-    referred: tuple[str, ...] = ()
+    referred: tuple[Reference, ...] = ()
     description: str | None = None
     seed_file: str | None = None
     seed_format: Literal["plain", "dynamodb-json"] | None = None

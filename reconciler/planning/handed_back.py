@@ -73,6 +73,13 @@ def set_by_create(spec: TableSpec, earlier: Managed | None) -> Managed:
     return Managed(None, tuple(sorted(features)), tags)
 
 
+def as_imported(observed: ObservedTable) -> Managed | None:
+    """The record of a table that is declared as it is. Nothing on it was set by this stack, so no tag is ours."""
+    features = [name for name, _ in _removals(observed.spec, observed.spec) if name not in observed.changing]
+    paths = sorted((*features, *(f"{TAG}{key}" for key, _ in observed.spec.tags or ())))
+    return Managed(observed.identity, tuple(paths)) if paths else None
+
+
 def hand_back(
     entry: InventoryEntry, declaration: Declaration, observed: ObservedTable, changes: Iterable[Change]
 ) -> HandedBack:
