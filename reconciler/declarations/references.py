@@ -11,7 +11,7 @@ from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.model.desired import Declaration, Seed
 from reconciler.model.errors import Problem
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
-from reconciler.planning.references import item_text, links, lookups, named_values, seed_order, value_text
+from reconciler.planning.references import Link, item_text, links, lookups, named_values, seed_order, value_text
 from reconciler.seeding.digest import canonical
 
 MOST_NAMED = 20
@@ -69,12 +69,11 @@ def _orphans(declarations: Sequence[Declaration]) -> Iterator[Iterator[str]]:
         if link.source.seed is not None and link.target.seed is not None:
             key = link.key.attribute
             known = {canonical({"": item[key]}) for item in link.target.seed.items if key in item}
-            where = f"{link.target.base_name}.{key}, {link.target.seed.source}"
-            yield _of_seed(link.source, link.source.seed, link.attribute, known, where)
+            yield _of_seed(link, link.source.seed, known, f"the {key} of any item in {link.target.seed.source}")
 
 
-def _of_seed(source: Declaration, seed: Seed, attribute: str, known: set[str], where: str) -> Iterator[str]:
-    found = 0
+def _of_seed(link: Link, seed: Seed, known: set[str], where: str) -> Iterator[str]:
+    found, attribute, keys = 0, link.attribute, link.source.spec.keys
     for position, item in enumerate(seed.items):
         for value in named_values(item[attribute]) if attribute in item else ():
             if canonical({"": value}) in known:
@@ -84,8 +83,7 @@ def _of_seed(source: Declaration, seed: Seed, attribute: str, known: set[str], w
                 continue
             line = seed.lines[position] if position < len(seed.lines) else None
             place = seed.source if line is None else f"{seed.source}:{line}"
-            reason = f"{attribute} {value_text(value)} names no item of the seed of {where}"
-            remedy = f"Add that item, or correct {attribute}."
-            yield f"{place}: item {item_text(item, source.spec.keys)}: {reason}. {remedy}"
+            reason = f"item {item_text(item, keys)}: {attribute} {value_text(value)} is not {where}"
+            yield f"{place}: {reason}. Add that item, or correct {attribute}."
     if found > MOST_NAMED:
-        yield f"{seed.source}: {found - MOST_NAMED} more values of {attribute} name no item of the seed of {where}."
+        yield f"{seed.source}: {found - MOST_NAMED} more values of {attribute} are not {where}."
