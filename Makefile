@@ -12,6 +12,9 @@ MUTANTS ?=
 FUZZ_SECONDS ?= 300
 BENCH ?=
 
+# A container image often sets this, and each of a thousand interpreters that the tests start would compile the tool anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench campaign mutants fuzz check lint types contracts docs lock image-check clean
 

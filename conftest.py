@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or_skip, wipe
 
 from reconciler.aws.lean import choice
 
+# Each session reads and parses the service model of DynamoDB (80 ms), and thousands of tests have one of their own.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 FOREIGN = ("AWS_", "RECONCILER_", "DYNAMODB_", "OTEL_")
@@ -42,11 +46,23 @@ def _neutral(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("RECONCILER_AWS_CLIENT", CLIENT)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that use DynamoDB Local carry its marker, so that ``-m`` can choose them."""
+SLOWEST = (
+    *("tests/e2e/test_e2e_openapi", "tests/e2e/test_e2e_page", "tests/e2e/test_e2e_daemon", "tests/e2e/test_e2e_prov"),
+    *("verification/faults", "tests/e2e", "verification", "tests/aws", "tests/monitoring", "tests/state", "tests/cli"),
+)
+"""Beginnings of paths, the slowest files first; all others follow."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that use DynamoDB Local carry its marker, so that ``-m`` can choose them.
+
+    With several processes the slow files start first. A slow one at the end would leave the other processes idle.
+    """
     for item in items:
         if {"dynamodb_local", "local", "delayed_local"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.dynamodb_local)
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((n for n, slow in enumerate(SLOWEST) if item.nodeid.startswith(slow)), 99))
 
 
 @pytest.fixture(scope="session", autouse=True)

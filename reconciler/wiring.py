@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from reconciler.model.errors import (
     StateError,
     Unreachable,
 )
+from reconciler.model.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     import threading

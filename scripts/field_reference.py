@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.declarations.document.extras import ExtraFields, TableNameFields
+from reconciler.declarations.document.extras import ExtraFields, FileFields, TableNameFields
 from reconciler.declarations.document.field_model import Aliases, FieldModel, marker_of
 from reconciler.declarations.document.table_document import is_list, nested_model
 from reconciler.declarations.features import FEATURES
@@ -24,7 +24,7 @@ HEAD = "| field | meaning |\n|---|---|\n"
 
 def text() -> str:
     """The whole page."""
-    extras = [*_rows(TableNameFields), *_rows(ExtraFields)]
+    extras = [*_rows(TableNameFields), *_rows(ExtraFields), *_rows(FileFields)]
     sections = [f"## Name and handling of the table\n\n{HEAD}{''.join(extras)}"]
     for feature in FEATURES:
         sections.append(f"## `{feature.name}`\n\n{HEAD}{''.join(_rows(feature.fields))}")
@@ -39,8 +39,10 @@ def _rows(model: type[FieldModel], path: str = "") -> Iterator[str]:
         also, part = marker_of(info, Aliases), nested_model(info.annotation)
         words = [f"`{word}`" for word in (also.names if also else ()) if word != camel(name)]
         meaning = " ".join([info.description or "", *([f"Also written {', '.join(words)}."] if words else [])])
-        here = f"{path}{name}{'[]' if part is not None and is_list(info.annotation) else ''}"
+        by_name = part is not None and "dict[" in str(info.annotation)
+        here = f"{path}{name}{'[]' if part is not None and is_list(info.annotation) and not by_name else ''}"
         yield f"| `{here}` | {meaning} |\n"
+        here += ".NAME" if by_name else ""
         if part is not None:
             yield from _rows(part, f"{here}.")
 

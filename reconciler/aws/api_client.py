@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from reconciler.aws import answers, call_deadline, errors
@@ -21,6 +22,8 @@ from reconciler.model.errors import ApiError, Denied, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
 """Exceptions that the parser of botocore raises for garbled responses."""
+
+SCALARS = frozenset({str, int, bool, bytes, float, NoneType})
 
 
 class Clients:
@@ -151,6 +154,9 @@ def named(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 def plain(value: Any) -> Any:
     """Mappings and tuples as dicts and lists, because the validator of botocore accepts nothing else."""
+    # Most values are scalars, and asking an abstract class about each took a tenth of the CPU time of a create.
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Mapping):
         return {key: plain(member) for key, member in value.items()}
     if isinstance(value, list | tuple):

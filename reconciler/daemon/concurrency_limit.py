@@ -2,8 +2,9 @@
 
 Python runs one thread at a time, so threads help only while most of them wait for the endpoint. If the endpoint
 answers faster than we process the answer, two threads keep the interpreter busy, and each further one only delays the
-others and the HTTP server. Measured (`make bench`, 800 tables): without it, the median of /api/v1/status is 5.7 to 8.9
-ms, with it 1.9 to 2.8 ms; passes take as long.
+others and the HTTP server. The upper bound is RECONCILER_WORKERS. Measured with 2,500 unchanged tables: 2 connections
+where a call takes 0.2 ms and 10 where it takes 10 ms. Passes and the medians of readers take as long without the limit;
+the p99 of a compressed /metrics is 29 ms without it and 12 ms with it.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ WINDOW = 100
 class ConcurrencyLimit:
     """``with limit:`` around one piece of work blocks while the limit is reached.
 
-    It starts at two and grows up to ``most`` as far as the work consists of waiting. The fastest recent piece decides:
-    pieces that wait for each other, or in the queue of a busy endpoint, do not justify more threads.
+    It starts at ``most``, shrinks to two where the work is our own, and grows again as far as the work consists of
+    waiting. The fastest recent piece decides: pieces that wait for each other, or in the queue of a busy endpoint, do
+    not justify more threads. Starting at two would keep the first hundred pieces behind two connections, however far
+    away the endpoint is.
     """
 
     def __init__(self, most: int) -> None:
         self._maximum = most
-        self._limit = min(MINIMUM, most)
+        self._limit = most
         self._running = 0
         self._free = threading.Condition()
         self._began = threading.local()

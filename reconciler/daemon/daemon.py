@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
-from reconciler.daemon.gc_tuning import GcTuning
+from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
 from reconciler.engine.authorization import unreachable
@@ -41,8 +41,9 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
 REMEMBERED_RUNS = 50
 SWITCH_SECONDS = 0.001
-"""How long a thread of a pass keeps the interpreter from the HTTP server. With Python's default of 5 ms, the p99 of a
-request beside ten busy threads is 75 to 135 ms, with 1 ms 62 to 86 ms."""
+"""How long a thread of a pass keeps the interpreter from the HTTP server. Measured beside passes over 2,500 tables, in
+three runs of interleaved rounds: the p99 of a compressed /metrics is 34 to 79 ms with Python's default of 5 ms and 12
+to 40 ms with 1 ms. Medians are equal."""
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Daemon:
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; returns 128 plus the signal. Raises ``SettingsError`` for a port in use."""
+        tune_malloc()
         control = self._control()
         app = create_app(
             self.loop_status,

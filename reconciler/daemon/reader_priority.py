@@ -2,8 +2,9 @@
 
 All threads share one interpreter, which runs one at a time; with ten busy threads a response would wait for its turn
 again and again. The HTTP app reports when it starts and ends a response; the daemon puts ``YieldingParallel`` between
-the engine and its threads. Measured (`make bench`, 800 tables, at the same load of the machine): without it the p99 of
-/livez is 302 ms and that of /api/v1/status 103 ms, with it 53 and 41 ms.
+the engine and its threads. Measured with 2,500 tables, passes without a pause and interleaved rounds, at 90 % of the
+responses: /livez takes 10.7 ms without it and 2.7 ms with it, /api/v1/status 16 and 5 ms, a compressed /metrics 20 and
+14 ms. A reader that asks 50 times a second makes a pass take twice as long.
 """
 
 from __future__ import annotations

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.declarations.checked import CheckedDeclaration
+from reconciler.declarations.companions import with_companions
 from reconciler.declarations.references import cycle_warnings, reference_problems
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
@@ -40,6 +42,7 @@ def assemble(
     ``unread`` are the paths of files below ``seeds`` that are not read; each is reported. ``incomplete`` means that
     more declarations exist that could not be read.
     """
+    checked = with_companions(checked, incomplete=incomplete)
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
     result.problems += [*declared_twice(checked), *reference_problems(checked)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from reconciler.model.desired import Lifecycle, Reference
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import SourceLocation
 
@@ -18,7 +19,8 @@ class CheckedDeclaration:
     ``name`` and ``base_name`` are None if they are unknown, ``spec`` is None if there are problems. ``referred`` are
     the references as written, for messages about one of them; ``references`` has no duplicates. ``seed_file`` and
     ``seed_format`` are those of the field ``seed``. ``class_seed`` holds the items of a class that has
-    ``seed(environment)``.
+    ``seed(environment)``. ``from_template`` marks a table of another tool's file. ``companion`` are the fields that a
+    document adds to such a table, as ``lifecycle.protect``; None for any other declaration.
     """
 
     location: SourceLocation
@@ -32,6 +34,8 @@ class CheckedDeclaration:
     seed_file: str | None = None
     seed_format: Literal["plain", "dynamodb-json"] | None = None
     class_seed: tuple[Any, ...] | None = None
+    from_template: bool = False
+    companion: tuple[str, ...] | None = None
     problems: tuple[Problem, ...] = ()
 
     @property

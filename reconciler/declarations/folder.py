@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.read_seed import SeedCache
 
@@ -68,16 +69,29 @@ class SettlingTime:
 
 @dataclass(frozen=True, slots=True)
 class _LastReading:
-    """The files of the last load without problems: hashes by path, and modules outside the folder."""
+    """The files of the last load without problems, and what was loaded.
+
+    ``hashes`` are by path, ``outside`` modules outside the folder. ``desired`` is None if a former command checked some
+    of it.
+    """
 
     digest: str
     root: Path
     hashes: Mapping[str, str]
     outside: Mapping[Path, bytes]
+    notes: tuple[object, ...]
+    proof: str
+    desired: DesiredState | None
+
+    def result(self, snapshot: FolderSnapshot, hashes: Mapping[str, str], python: PythonReading) -> DesiredState | None:
+        """What was loaded, if every file and every answer of a class file is the same now; else None."""
+        same = self.root == snapshot.root and self.hashes == hashes and self.notes == _notes(snapshot)
+        same = same and not snapshot.problems and not python.problems and self.proof == python.proof
+        return self.desired if same else None
 
 
 class FolderSource:
-    """Reads class files, YAML and JSON documents and seeds. Nothing is written, nothing stays imported.
+    """Reads class files, documents, templates of other tools and seeds. Nothing is written, nothing stays imported.
 
     ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
     ``inputs`` are what templates of other tools are evaluated with, and have the same environment. With
@@ -128,9 +142,16 @@ class FolderSource:
 
     def _load(self, root: Path, cache: FileCache) -> DesiredState:
         first = read_snapshot(root)
+        hashes = first.hashes()
         files = [file for file in first.declarations if not file.path.endswith(".py")]
         classes = tuple(file for file in first.declarations if file.path.endswith(".py"))
-        python = _read_classes(classes, first.root, self.environment)
+        python = _read_classes(classes, first.root, self.environment, cache.proofs)
+        known = self._read.result(first, hashes, python) if self._read is not None else None
+        if known is not None:
+            # The files are as they were in a former load, so this is their second read, and their results are known.
+            settled_at = self._settling_time.settled_at(known.digest, first.changed)
+            return known if settled_at == known.settled_at else replace(known, settled_at=settled_at)
+        cache.note_classes(python)
         readings = cache.read(files)
         checked = [
             *check_all(python.declarations, self.environment),
@@ -146,7 +167,7 @@ class FolderSource:
         )
         problems = [*unread, *assembly.problems]
         problems += _resembling(classes, python.declarations) if not python.problems else ()
-        problems += self._changed(first, python)
+        problems += self._changed(first, hashes, python)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
         if not problems and not assembly.declarations:
@@ -156,17 +177,26 @@ class FolderSource:
             problems.append(Problem(self.location, None, None, reason, remedy))
         if problems:
             raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
-        digest = self._digest(first, python)
-        self._read = _LastReading(digest, first.root, first.hashes(), dict(python.outside))
-        return DesiredState(
+        digest = self._digest(hashes, python)
+        desired = DesiredState(
             tuple(assembly.declarations),
             digest,
             tuple(sorted(warnings)),
             files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
             settled_at=self._settling_time.settled_at(digest, first.changed),
             from_cache=cache.uses_former,
-            notes=tuple(sorted(note for reading in readings for note in reading.notes)),
+            notes=tuple(sorted([*first.notes, *(note for reading in readings for note in reading.notes)])),
         )
+        self._read = _LastReading(
+            digest,
+            first.root,
+            hashes,
+            dict(python.outside),
+            _notes(first),
+            python.proof,
+            desired if not desired.from_cache else None,
+        )
+        return desired
 
     def still(self, desired: DesiredState) -> bool:
         """Whether all files are unchanged since ``desired`` was loaded, and none was added or removed.
@@ -230,19 +260,19 @@ class FolderSource:
 
         return LeftoverDefinitions()
 
-    def _changed(self, first: FolderSnapshot, python: PythonReading) -> list[Problem]:
+    def _changed(self, first: FolderSnapshot, before: Mapping[str, str], python: PythonReading) -> list[Problem]:
         """Problems for files that changed between two reads: an editor may be saving them."""
-        before, after = first.hashes(), read_snapshot(first.root).hashes()
+        after = read_snapshot(first.root).hashes()
         paths = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
         paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
         remedy = "If it was being saved, no action is needed; the next pass reads it again."
         return [Problem(path, None, None, "changed while it was being read", remedy) for path in paths]
 
-    def _digest(self, snapshot: FolderSnapshot, python: PythonReading) -> str:
+    def _digest(self, hashes: Mapping[str, str], python: PythonReading) -> str:
         outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}
         everything: Mapping[str, object] = {
             "environment": self.environment,
-            "files": snapshot.hashes(),
+            "files": hashes,
             "outside": outside,
             "inputs": self._inputs.digest(),
         }
@@ -301,13 +331,20 @@ def _own_path(root: Path, path: str) -> str:
         return path
 
 
-def _read_classes(files: tuple[SourceFile, ...], root: Path, environment: str | None) -> PythonReading:
+def _notes(snapshot: FolderSnapshot) -> tuple[object, ...]:
+    """What else of the folder a result depends on: files that are not read."""
+    return snapshot.warnings, snapshot.notes, snapshot.unread_seeds
+
+
+def _read_classes(
+    files: tuple[SourceFile, ...], root: Path, environment: str | None, proofs: tuple[str, ...]
+) -> PythonReading:
     """What the class files declare; nothing is imported where there is none."""
     if not files:
         return PythonReading()
     from reconciler.declarations.formats.python.read_classes import read_python
 
-    return read_python(files, root, environment)
+    return read_python(files, root, environment, proofs)
 
 
 def _resembling(files: tuple[SourceFile, ...], declared: Sequence[RawDeclaration]) -> list[Problem]:

@@ -7,15 +7,23 @@ declarations would look like removed ones, and their tables would be deleted (I2
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 from collections.abc import Set
-from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.declarations.unread import READ_SUFFIXES, classify_unread
+from reconciler.declarations.unread import (
+    CDK_MARK,
+    READ_SUFFIXES,
+    classify_unread,
+    is_declaration_file,
+    is_part_of_cdk,
+    is_template,
+)
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
 from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
 
@@ -23,7 +31,9 @@ DECLARATION_SUFFIXES = READ_SUFFIXES
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
 NAMED_MOST = 20
-"""Unread files that are reported one by one. The others are counted."""
+"""Unread files that are reported one by one. The names of the others stand together."""
+NAMED_TOGETHER = 1000
+LEAST_READ = 4095
 LOOKED_AT = 1024 * 1024
 """Bytes of an unread file that are searched for the signs of a declaration."""
 
@@ -34,7 +44,8 @@ class FolderSnapshot:
 
     ``changed`` is when a declaration file or a folder last changed, by the clock of its file system, in seconds since
     the epoch.
-    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds.
+    ``unread_seeds`` are paths of files below ``seeds`` that are no seeds. ``notes`` name files that nobody expects to
+    be read.
     """
 
     root: Path
@@ -44,6 +55,7 @@ class FolderSnapshot:
     warnings: tuple[str, ...] = ()
     changed: float = 0.0
     unread_seeds: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
@@ -63,16 +75,16 @@ class FileNotRead(Exception):
 def read_snapshot(root: Path) -> FolderSnapshot:
     """Read the folder. An unreadable entry is a problem in the result, never a missing file."""
     walk = _Walk(root)
-    walk.folder(root, in_seeds=False)
+    walk.folder(root, "", in_seeds=False)
     found: dict[bool, list[SourceFile]] = {False: [], True: []}
     unread_seeds: list[str] = []
-    for absolute, is_seed in walk.files:
-        path = absolute.relative_to(root).as_posix()
+    for absolute, path, is_seed, is_link in walk.files:
         if is_seed and seed_suffix(absolute.name) is None:
             unread_seeds.append(path)
             continue
+        limit = SEED_LIMIT if is_seed else DECLARATION_LIMIT
         try:
-            content = read_regular(absolute, root, SEED_LIMIT if is_seed else DECLARATION_LIMIT)
+            content = read_regular(absolute, root, limit) if is_link else _read_direct(absolute, root, limit)
         except FileNotRead as refused:
             walk.problem(absolute, refused.reason, refused.remedy)
         else:
@@ -87,33 +99,62 @@ def read_snapshot(root: Path) -> FolderSnapshot:
         warnings,
         walk.changed,
         tuple(sorted(unread_seeds)),
+        tuple(sorted(walk.notes)),
     )
 
 
 def _shortened(warnings: list[str]) -> tuple[str, ...]:
-    more = len(warnings) - NAMED_MOST
-    return (*warnings[:NAMED_MOST], f"{more} more files are not read") if more > 0 else tuple(warnings)
+    others = [warning.partition(": ")[0] for warning in warnings[NAMED_MOST:]]
+    if not others:
+        return tuple(warnings)
+    left = len(others) - NAMED_TOGETHER
+    names = ", ".join(others[:NAMED_TOGETHER]) + (f" and {left} others" if left > 0 else "")
+    return (*warnings[:NAMED_MOST], f"{len(others)} more files are not read: {names}")
 
 
 def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> bytes:
-    """The bytes of a regular file inside ``root``; ``Refused`` for anything else, without ever waiting.
+    """The bytes of a regular file inside ``root``; ``FileNotRead`` for anything else, without ever waiting.
 
     A file larger than ``limit`` is refused, or cut where it need not be ``whole``.
     """
     try:
         if not path.resolve(strict=True).is_relative_to(root):
             raise FileNotRead("is a link to a path outside the folder of the desired state", "Copy the file here.")
-        # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise FileNotRead("is not a regular file", "Remove it or move it elsewhere.")
-            content = file.read(limit + 1) if status.st_size <= limit or not whole else None
+        return _content(path, 0, limit, whole=whole)
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        remedy = "Make it readable for this user, or remove it."
-        raise FileNotRead(f"cannot be read: {reason}", remedy, unreadable=True) from None
+        raise _unreadable(error) from None
+
+
+def _read_direct(path: Path, root: Path, limit: int) -> bytes:
+    """As ``read_regular``, for an entry that was no link when its folder, which is inside ``root``, was listed.
+
+    Resolving each path takes longer than reading the file. What has become a link since then is not followed, but read
+    as one.
+    """
+    try:
+        return _content(path, os.O_NOFOLLOW, limit, whole=True)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return read_regular(path, root, limit)
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: OSError | RuntimeError) -> FileNotRead:
+    reason = getattr(error, "strerror", None) or str(error)
+    remedy = "Make it readable for this user, or remove it."
+    return FileNotRead(f"cannot be read: {reason}", remedy, unreadable=True)
+
+
+def _content(path: Path, flags: int, limit: int, *, whole: bool) -> bytes:
+    # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise FileNotRead("is not a regular file", "Remove it or move it elsewhere.")
+        content = _bytes_of(handle, status.st_size, limit) if status.st_size <= limit or not whole else None
+    finally:
+        os.close(handle)
     if content is not None and not whole:
         return content[:limit]
     if content is None or len(content) > limit:
@@ -121,50 +162,74 @@ def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> b
     return content
 
 
+def _bytes_of(handle: int, size: int, limit: int) -> bytes:
+    """The content up to ``limit`` and one byte more; ``size`` is what the file system says, which may be out of date.
+
+    A buffered file would allocate the whole limit for each file.
+    """
+    pieces, missing = [], limit + 1
+    while missing > 0 and (piece := os.read(handle, min(missing, max(size, LEAST_READ) + 1))):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
+
+
 class _Walk:
-    """One walk through the folder; ``files`` are what is to be read, each with whether it is a seed."""
+    """One walk through the folder.
+
+    ``files`` are what is to be read: the absolute path, the one relative to the root, whether it is a seed, and whether
+    it is a link.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.files: list[tuple[Path, bool]] = []
+        self.files: list[tuple[Path, str, bool, bool]] = []
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self.changed = 0.0
         self._seen = {root}
+        self._of_cdk: set[Path] = set()
 
-    def folder(self, folder: Path, *, in_seeds: bool) -> None:
-        """Every entry of one folder."""
+    def folder(self, folder: Path, prefix: str, *, in_seeds: bool) -> None:
+        """Every entry of one folder; ``prefix`` is its path relative to the root, with a slash at its end."""
         entries = self._entries(folder)
         if entries == [] and folder != self.root and not in_seeds:
-            location = folder.relative_to(self.root).as_posix()
-            self.warnings.append(f"{location}: is an empty folder; check that its volume is mounted")
+            self.warnings.append(f"{prefix[:-1]}: is an empty folder; check that its volume is mounted")
         names = frozenset(entry.name for entry in entries or ())
+        if not in_seeds and any(entry.name == CDK_MARK and entry.is_file() for entry in entries or ()):
+            self._of_cdk.add(folder)
         for entry in entries or ():
-            if not (entry.name.startswith(".") or entry.name == "__pycache__"):
-                self._entry(folder / entry.name, names, in_seeds=in_seeds)
+            if entry.name.startswith("."):
+                self._note_hidden(entry.name, prefix + entry.name, in_seeds=in_seeds)
+            elif entry.name != "__pycache__":
+                self._entry(entry, folder / entry.name, prefix + entry.name, names, in_seeds=in_seeds)
 
     def problem(self, path: Path, reason: str, remedy: str) -> None:
         """Something wrong with one entry."""
         self.problems.append(Problem(path.relative_to(self.root).as_posix(), None, None, reason, remedy))
 
-    def _entry(self, path: Path, beside: Set[str], *, in_seeds: bool) -> None:
+    def _entry(self, entry: os.DirEntry[str], path: Path, relative: str, beside: Set[str], *, in_seeds: bool) -> None:
         try:
-            status = path.stat()
+            status = entry.stat()
         except OSError as error:
             remedy = "Correct or remove the link." if path.is_symlink() else "Make it readable for this user."
             self.problem(path, f"cannot be read: {error.strerror}", remedy)
             return
-        if stat.S_ISDIR(status.st_mode):
-            self._subfolder(path, in_seeds=in_seeds)
+        if path.parent in self._of_cdk and is_part_of_cdk(path.name):
+            # What still defines a table in such a file is found by ``remains`` before anything is deleted.
+            self.notes.append(f"{relative}: is not read: it is a part of the output of the CDK")
+        elif stat.S_ISDIR(status.st_mode):
+            self._subfolder(path, relative, in_seeds=in_seeds)
         elif in_seeds:
-            self.files.append((path, True))
-        elif path.suffix in DECLARATION_SUFFIXES:
+            self.files.append((path, relative, True, entry.is_symlink()))
+        elif is_declaration_file(path.name):
             self._note_change(status)
-            self.files.append((path, False))
+            self.files.append((path, relative, False, entry.is_symlink()))
         else:
-            self._not_read(path, beside)
+            self._not_read(path, relative, beside)
 
-    def _subfolder(self, path: Path, *, in_seeds: bool) -> None:
+    def _subfolder(self, path: Path, relative: str, *, in_seeds: bool) -> None:
         if not in_seeds and path.suffix.lower() in DECLARATION_SUFFIXES:
             # A bind mount of a file that is missing on the host leaves an empty folder of its name.
             self.problem(
@@ -181,21 +246,32 @@ class _Walk:
             self.problem(path, "is a link to a path outside the folder of the desired state", "Copy the folder here.")
         elif target not in self._seen:
             self._seen.add(target)
-            self.folder(path, in_seeds=in_seeds or path.name == "seeds")
+            self.folder(path, f"{relative}/", in_seeds=in_seeds or path.name == "seeds")
 
-    def _not_read(self, path: Path, beside: Set[str]) -> None:
-        location = path.relative_to(self.root).as_posix()
+    def _note_hidden(self, name: str, relative: str, *, in_seeds: bool) -> None:
+        """Hidden files are settings and leftovers of programs; one that could be a declaration or a seed is named."""
+        if is_declaration_file(name) or (in_seeds and seed_suffix(name) is not None):
+            self.notes.append(f"{relative}: is not read: its name begins with a dot")
+
+    def _not_read(self, path: Path, location: str, beside: Set[str]) -> None:
+        def content() -> bytes:
+            return read_regular(path, self.root, LOOKED_AT, whole=False)
+
         try:
-            verdict = classify_unread(path.name, beside, lambda: read_regular(path, self.root, LOOKED_AT, whole=False))
+            if is_template(path.name, content):
+                self._note_change(path.stat())
+                self.files.append((path, location, False, path.is_symlink()))
+                return
+            verdict = classify_unread(path.name, beside, content)
         except FileNotRead as refused:
             if refused.unreadable:
                 self.problem(path, refused.reason, refused.remedy)
             else:
                 self.warnings.append(f"{location}: is not read: it {refused.reason}")
             return
-        if verdict is None:
-            return
-        if verdict.remedy is not None:
+        if verdict.harmless:
+            self.notes.append(f"{location}: {verdict.reason}")
+        elif verdict.remedy is not None:
             self.problem(path, verdict.reason, verdict.remedy)
         else:
             self.warnings.append(f"{location}: {verdict.reason}")

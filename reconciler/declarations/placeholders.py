@@ -1,17 +1,18 @@
 """Finds, escapes and unescapes placeholders of other tools in the strings of a declaration. Pure.
 
-Nothing replaces ``${STAGE}`` or ``{{ stage }}`` here, so such a text would reach DynamoDB as it stands. ``check``
-refuses it by field; ``conversion`` escapes what a live table really holds. A ``$`` is escaped by doubling it, as in
-Compose, and any other mark by a backslash before it. Seeds are data: their texts stay as they are.
+A ``${STAGE}`` that the document does not declare (``variables``), or a ``{{ stage }}``, would reach DynamoDB as it
+stands. ``check`` refuses it by field; ``conversion`` escapes what a live table really holds. A ``$`` is
+escaped by doubling it, as in Compose, and any other mark by a backslash before it. Seeds are data: their texts stay
+as they are.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import FieldProblem, Path
 
 _MARK = re.compile(
@@ -30,6 +31,8 @@ _IN_NAME = re.compile(rf"(?<![A-Za-z0-9])(?:{_TOKEN})(?![A-Za-z0-9])")
 """The name of a table or an index can hold none of their characters but ``_``."""
 _UNRENDERED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|\$\{[^}]*\}")
 _VARIABLE = re.compile(r"\{\s*(?P<key>(?P<prefix>[\w./-]+):[A-Za-z][\w./:@+=-]*)\s*(?:,\s*'[^']*'\s*)?\}")
+_DECLARABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""What ``variables`` of a document can declare."""
 _PREFIXES = frozenset({"aws", "dynamodb", "dax", "kms", "iam", "sts", "saml", "lambda", "ec2", "kinesis"})
 _SERVERLESS = frozenset({"aws:accountid", "aws:region"})
 """Variables of the Serverless Framework that look like keys of IAM and are none."""
@@ -65,8 +68,11 @@ def texts(value: Mapping[Any, Any], is_policy: Callable[[str], bool]) -> Iterato
             stack += [((*path, index), member, policy) for index, member in enumerate(item)]
 
 
-def placeholder_problem(written: WrittenText) -> FieldProblem | None:
-    """The problem with a string that contains a placeholder; None if it contains none."""
+def placeholder_problem(written: WrittenText, *, may_declare: bool = False) -> FieldProblem | None:
+    """The problem with a string that contains a placeholder; None if it contains none.
+
+    With ``may_declare``, the remedy names how the document declares it as a variable.
+    """
     for match in _MARK.finditer(written.text):
         if _is_placeholder(match, written.policy):
             shown = match.group() if len(match.group()) <= _LONGEST else f"{match.group()[:_LONGEST]}…"
@@ -76,6 +82,9 @@ def placeholder_problem(written: WrittenText) -> FieldProblem | None:
                 remedy = "Write the whole name; --environment adds the suffix of the environment."
             elif written.policy:
                 remedy += " IAM variables such as ${aws:PrincipalTag/team} need no escape."
+            name = _DECLARABLE.fullmatch(match["body"] or "")
+            if may_declare and name is not None and not written.is_key:
+                remedy += f" To replace it, declare the variable: variables: {{{name[1]}: {{default: VALUE}}}}."
             return FieldProblem(written.path, f"{kind} the placeholder {shown}, which is not replaced", remedy)
     return _token(written)
 

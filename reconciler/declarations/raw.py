@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import Any
 
 from reconciler.model.errors import Problem
-from reconciler.parsing.source_location import Path
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.parsing.source_location import FieldOrigin, Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class RawDeclaration:
     ``literals`` and ``key_literals`` are those of ``Parsed``; a class file has none.
     ``seed`` holds the items of a class that has ``seed(environment)``.
     ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
+    ``origins`` are those of values that an overlay supplies, ``variables`` the variable behind each replaced value.
+    ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
     """
 
     file: str
@@ -32,6 +35,10 @@ class RawDeclaration:
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
     sources: Mapping[Path, Path] = field(default_factory=dict)
+    origins: Mapping[Path, FieldOrigin] = field(default_factory=dict)
+    variables: Mapping[Path, str] = field(default_factory=dict)
+    from_template: bool = False
+    companion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,8 @@ class PythonReading:
     """What the class files declare.
 
     ``outside`` are the modules read from outside the folder; ``silent`` says of each file without a table why it has
-    none.
+    none. ``proof`` is a digest of the files and of everything that they answered, which two evaluations agreed about;
+    empty where there is none.
     """
 
     declarations: list[RawDeclaration] = field(default_factory=list)
@@ -63,3 +71,4 @@ class PythonReading:
     warnings: list[str] = field(default_factory=list)
     outside: Mapping[FilePath, bytes] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)
+    proof: str = ""

@@ -12,11 +12,12 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from reconciler.model.desired import Undeclared
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of a text file. A larger file counts as not understood, unless it is binary."""

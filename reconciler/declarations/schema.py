@@ -11,10 +11,13 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from reconciler.declarations.document.extras import FileFields
 from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
 from reconciler.declarations.document.table_document import REQUIRED, TableDocument, nested_model
 
 _ADDRESS = "#/definitions/"
+_VARIABLE = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}
+_REPLACEABLE = ("integer", "number", "boolean")
 
 
 def json_schema() -> dict[str, Any]:
@@ -28,6 +31,13 @@ def json_schema() -> dict[str, Any]:
         _offer_other_forms(schema["properties"][name], info)
     schema["required"] = list(REQUIRED)
     schema = _both_spellings(TableDocument, schema)
+    files = FileFields.model_json_schema(ref_template=_ADDRESS + "{model}")
+    for value in (*_members(schema), *(each for part in definitions.values() for each in _members(part))):
+        _offer_variable(value)
+    definitions |= files.pop("$defs", {})
+    for value in _members(files):
+        value.pop("title", None)
+    schema["properties"] |= files["properties"]
     schema["properties"]["$schema"] = {"type": "string", "description": "The address of this schema, for editors."}
     schema["patternProperties"] = {"^x-": {"description": "Ignored; use it for YAML anchors or other tools."}}
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "DynamoDB table declaration"}
@@ -43,6 +53,25 @@ def _offer_other_forms(field: dict[str, Any], info: FieldInfo) -> None:
     if text is not None:
         elements = field["anyOf"][0]
         elements["items"] = {"anyOf": [{"type": "string", "minLength": 1}, elements["items"]]}
+
+
+def _members(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = schema.get("properties", {})
+    return list(found.values())
+
+
+def _offer_variable(field: dict[str, Any]) -> None:
+    """A variable may stand for any value that is no list and no mapping; texts hold one anyway."""
+    forms = field.get("anyOf", [field])
+    if not any(each.get("type") in _REPLACEABLE or "enum" in each or "const" in each for each in forms):
+        return
+    if any(each.get("type") == "string" and not {"enum", "const"} & each.keys() for each in forms):
+        return
+    if "anyOf" in field:
+        field["anyOf"].append(dict(_VARIABLE))
+        return
+    form = {key: field.pop(key) for key in list(field) if key not in ("description", "default", "title")}
+    field["anyOf"] = [form, dict(_VARIABLE)]
 
 
 def _both_spellings(model: type[FieldModel], schema: dict[str, Any]) -> dict[str, Any]:

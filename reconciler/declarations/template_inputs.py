@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from reconciler.model.lazy_dataclass import dataclass
 
 ENVIRONMENT_PARAMETERS = ("environment", "environmentname", "env", "envname", "stage", "stagename")
 """Names of parameters, in lower case, that ``--environment`` gives a value to."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Set
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-READ_SUFFIXES = (".py", ".yaml", ".yml", ".json")
-"""The suffixes of declaration files, as they are written."""
-_LISTED = ".py, .yaml, .yml and .json"
+from reconciler.model.lazy_dataclass import dataclass
+
+READ_SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml")
+"""The suffixes of declaration files. All but ``.py`` may be in any case: Python imports nothing else."""
+SETTINGS_FILES = frozenset(("pyproject.toml", "reconciler.toml", "samconfig.toml"))
+"""TOML files that are no declarations."""
+_LISTED = ".py, .yaml, .yml, .json and .toml"
 _MOVE = "or move it out of the folder"
 
-_ANOTHER_NAME = re.compile(r"(?P<original>.+?\.(?:py|ya?ml|json))(?:[^A-Za-z0-9].*)", re.IGNORECASE)
+_ANOTHER_NAME = re.compile(r"(?P<original>.+?\.(?:py|ya?ml|json|toml))(?:[^A-Za-z0-9].*)", re.IGNORECASE)
 """``users.yaml.bak``, ``users.yml.txt``, ``users.py~``, ``users.yaml.j2``."""
 _HARMLESS_NAMES = re.compile(
     r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changelog|changes|history|codeowners|owners)"
@@ -43,6 +46,7 @@ _DEFINES = (
     rb"\b(?:KeySchema|key_schema|AttributeDefinitions|attribute_definitions|aws_dynamodb_table|get_schema)\b"
     rb"|AWS::DynamoDB::(?:Global)?Table\b|AWS::Serverless::SimpleTable\b"
 )
+_IN_TEMPLATE = re.compile(rb"AWSTemplateFormatVersion|AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)\b")
 _DEFINITION = re.compile(_DEFINES)
 _ANY_MARK = re.compile(_DEFINES + rb"|\b(?:TableName|table_name)\b")
 _IN_NOTES = re.compile(
@@ -52,33 +56,100 @@ _IN_NOTES = re.compile(
 )
 
 
+_SOURCES: tuple[tuple[frozenset[str], re.Pattern[bytes], str, str], ...] = (
+    (
+        frozenset((".tf", ".tofu", ".hcl", ".tfstate")),
+        re.compile(rb"\baws_dynamodb_table\b|\bdynamodb[-_]table\b"),
+        "it declares tables for Terraform",
+        "Run `terraform show -json > tables.json` and put tables.json into this folder",
+    ),
+    (
+        frozenset((".ts", ".mts", ".js", ".mjs", ".cjs")),
+        re.compile(rb"@serverless/typescript(?s:.)*AWS::DynamoDB::|AWS::DynamoDB::(?s:.)*@serverless/typescript"),
+        "it is a program for the Serverless Framework",
+        "Run `npx serverless package` and put .serverless/cloudformation-template-update-stack.json into this folder",
+    ),
+    (
+        frozenset((".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".java", ".cs", ".go")),
+        re.compile(
+            rb"(?:aws-cdk-lib|@aws-cdk/|awscdk|Amazon\.CDK)(?s:.)*\b(?:Table|TableV2|CfnTable|CfnGlobalTable|NewTable)\b",
+        ),
+        "it is a program for the CDK",
+        "Run `npx cdk synth` and put cdk.out/*.template.json into this folder",
+    ),
+)
+"""Sources of other tools that declare tables: suffixes, the mark of a table, what it is, and the way to JSON."""
+_SERVERLESS = re.compile(r"serverless\.(?:ts|mts|js|mjs|cjs)")
+
+CDK_MARK = "cdk.out"
+"""The file that marks a folder as output of ``cdk synth``."""
+_OF_CDK = re.compile(
+    r"cdk\.out|manifest\.json|tree\.json|validation-report\.json|.+\.(?:assets|metadata)\.json|asset\..+"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadFile:
-    """The message about a file that is not read. It is an error with a ``remedy``, and a warning without."""
+    """The message about a file that is not read: an error with a ``remedy``, a note if ``harmless``, else a warning."""
 
     reason: str
     remedy: str | None = None
+    harmless: bool = False
 
 
-def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -> UnreadFile | None:
-    """None for a harmless file. ``beside`` are the names in its folder; ``content`` reads the beginning of it."""
+def is_declaration_file(name: str) -> bool:
+    """Whether a file is read as a declaration, by its name."""
     suffix = PurePosixPath(name).suffix
+    return suffix == ".py" or (suffix.lower() in READ_SUFFIXES[1:] and name not in SETTINGS_FILES)
+
+
+def is_template(name: str, content: Callable[[], bytes]) -> bool:
+    """Whether a file with the suffix ``.template`` is one of CloudFormation, in JSON or YAML."""
+    if PurePosixPath(name).suffix.lower() != ".template" or _ANOTHER_NAME.fullmatch(name):
+        return False
+    return _IN_TEMPLATE.search(content()) is not None
+
+
+def is_part_of_cdk(name: str) -> bool:
+    """Whether ``cdk synth`` gives this name to files and folders that are no templates, in a folder of its own."""
+    return _OF_CDK.fullmatch(name) is not None
+
+
+def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -> UnreadFile:
+    """What is said about a file. ``beside`` are the names in its folder; ``content`` reads the beginning of it."""
+    suffix = PurePosixPath(name).suffix
+    if name == "samconfig.toml":
+        return UnreadFile("is not read: it holds parameters of a template. Name it with --parameters-file")
+    if name in SETTINGS_FILES:
+        return UnreadFile("is not read: it holds settings")
     if suffix.lower() in READ_SUFFIXES:
         renamed = name.removesuffix(suffix) + suffix.lower()
-        reason = f"is not read: its suffix is {suffix}, but only {_LISTED} in lower case are read"
+        reason = f"is not read: its suffix is {suffix}, but Python only imports {suffix.lower()}"
         return UnreadFile(reason, f"Rename it to {renamed}, {_MOVE}.")
     other = _ANOTHER_NAME.fullmatch(name.removeprefix("#"))
     if other is not None:
         return _another_name(other["original"], beside)
     if _HARMLESS_NAMES.fullmatch(name) or suffix.lower() in _HARMLESS_SUFFIXES:
-        return None
+        return UnreadFile("is not read: it is no declaration", harmless=True)
+    source = _source(name, suffix.lower(), content())
+    if source is not None:
+        return source
     mark = _mark(name, suffix.lower(), content())
     if mark is not None:
         reason = f"is not read, but contains {mark} like a declaration; only {_LISTED} files are read"
         return UnreadFile(reason, f"Write it as YAML, JSON or a class file, {_MOVE}.")
     if suffix.lower() in _NOTES:
-        return None
+        return UnreadFile("is not read: it is no declaration", harmless=True)
     return UnreadFile(f"is not read: declarations are {_LISTED} files")
+
+
+def _source(name: str, suffix: str, content: bytes) -> UnreadFile | None:
+    """The error about a program or a configuration of another tool; None for any other file."""
+    for suffixes, mark, what, way in _SOURCES:
+        named = _SERVERLESS.fullmatch(name) is not None and "Serverless" in what and _DEFINITION.search(content)
+        if suffix in suffixes and (mark.search(content) or named):
+            return UnreadFile(f"is not read: {what}", f"{way}, {_MOVE}.")
+    return None
 
 
 def _another_name(original: str, beside: Set[str]) -> UnreadFile:

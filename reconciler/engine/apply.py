@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from reconciler.engine.apply_step import TableResult, apply_next
@@ -15,6 +15,7 @@ from reconciler.engine.seed_commands import seeded_step
 from reconciler.engine.state import EngineState
 from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning import breaker

@@ -7,7 +7,7 @@ UPDATING. If the response of a call is lost, nothing is assumed: the next round 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -36,6 +36,7 @@ from reconciler.model.errors import (
     Unsupported,
 )
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import CAP_WINDOW, Attempts, Ended, InventoryEntry, QuotaUsage

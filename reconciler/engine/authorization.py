@@ -5,11 +5,12 @@ A pass asks ``authorize_writes`` once before it plans. Commands that a person wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.engine.context import EngineContext
 from reconciler.model.errors import ApiError, StateError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.options import Options
 from reconciler.model.records import Lease, StateSnapshot
 

@@ -7,12 +7,13 @@ meanwhile: an item that is deleted between the two reads may be reported as an o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
 from reconciler.engine.context import EngineContext
-from reconciler.model.desired import AttributeValue, Declaration, DesiredState, Item
+from reconciler.model.desired import AttributeValue, DesiredState, Item
 from reconciler.model.errors import NotFound, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.planning.references import Link, links, named_values
 from reconciler.seeding.digest import canonical
 
@@ -126,8 +127,3 @@ class CheckReferences:
 
 def _batches(values: Sequence[AttributeValue]) -> Iterator[Sequence[AttributeValue]]:
     return (values[start : start + PAGE] for start in range(0, len(values), PAGE))
-
-
-def uncheckable(declarations: Sequence[Declaration]) -> bool:
-    """Whether no declared reference names an attribute."""
-    return next(links(declarations), None) is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.engine.authorization import acquire_lease, authorize_writes
@@ -11,6 +10,7 @@ from reconciler.engine.observe import with_owner
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import DeclarationError, StateError, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot

@@ -7,7 +7,7 @@ saw; ``authorization`` asks it at the start of each pass, and ``observe`` compar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from reconciler.engine.ports import (
@@ -25,6 +25,7 @@ from reconciler.engine.ports import (
 )
 from reconciler.model.errors import EndpointError, SettingsError
 from reconciler.model.identity import Endpoint
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Fingerprint, StateSnapshot
 
 RESTART = "Restart the process to use the present endpoint"

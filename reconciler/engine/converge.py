@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from reconciler.engine.authorization import PATIENCE, acquire_lease
@@ -11,6 +11,7 @@ from reconciler.engine.context import EngineContext
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.json_values import timestamp
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, RunReport, TableReport, TableStatus
 from reconciler.planning.text import printable

@@ -7,12 +7,12 @@ that this stack created must still be declared. Called once per pass, before the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.state import SafetyLatch
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, NotFound
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning import ownership
 from reconciler.planning.observe import identity_of

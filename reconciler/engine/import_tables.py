@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
 from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import NotFound, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot

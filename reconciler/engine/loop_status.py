@@ -5,10 +5,10 @@ Every value is immutable and replaced as a whole, so readers in other threads ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.identity import Endpoint
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 
 

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.engine.commands import CommandContext, CommandResult
@@ -17,6 +17,7 @@ from reconciler.engine.observe import observe_table
 from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.table import GlobalIndex, TableSpec

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -30,6 +30,7 @@ from reconciler.model.errors import (
     StateError,
     Unreachable,
 )
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot

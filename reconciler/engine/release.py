@@ -9,11 +9,12 @@ before the watch begins, because the other pass may acquire the lease again and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import InventoryEntry, Lease, StateSnapshot
 from reconciler.planning.ownership import Event, advance, is_released
 

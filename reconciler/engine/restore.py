@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Restore.Tutoria
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.facets import capacity, wire
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, NotFound, Unsupported, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import RestoreOverrides
 
 LATEST = "latest"

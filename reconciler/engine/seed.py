@@ -7,7 +7,7 @@ nobody changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from reconciler.engine import seed_batches
@@ -17,6 +17,7 @@ from reconciler.engine.seed_writing import SeedWriting
 from reconciler.model.desired import Declaration, Item, Removal
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import StateSnapshot
 from reconciler.seeding.provenance import item_digest
 

@@ -8,7 +8,7 @@ every two seconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from reconciler.model.errors import (
     Unreachable,
 )
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import SeedPart, SeedRecord, SeedState, StateSnapshot
 from reconciler.planning.observe import identity_of
 from reconciler.seeding.provenance import item_digest, pack, part_name, parts_of, unpack

@@ -5,7 +5,7 @@ Unlike a pass, the command ``seed`` also writes into a table that is not empty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.engine.authorization import acquire_lease
@@ -16,6 +16,7 @@ from reconciler.engine.seed_batches import SeedOutcome
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, LeaseLost, OutcomeUnknown, TableChanged, UsageError
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot

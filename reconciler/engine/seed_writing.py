@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.engine import seed_batches
 from reconciler.engine.ports import SeedProgress
@@ -26,6 +26,7 @@ from reconciler.model.errors import (
     Unsupported,
 )
 from reconciler.model.identity import Flavor
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.seeding.digest import canonical
 
 IN_TRANSACTIONS = frozenset((Flavor.DYNAMODB_LOCAL, Flavor.LOCALSTACK))

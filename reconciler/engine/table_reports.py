@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from reconciler.engine.assessment import TableAssessment
 from reconciler.model.errors import ApiError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec

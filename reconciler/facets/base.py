@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, runtime_checkable
 
 from reconciler.facets.quota import Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step, StepStatus
 from reconciler.model.records import CountedChange

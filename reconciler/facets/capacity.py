@@ -6,7 +6,6 @@ If one UpdateTable must carry both, both facets build the same call, so that the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from reconciler.facets import scaling_wire, wire
 from reconciler.facets.base import ExtraRead, Precondition
 from reconciler.facets.quota import DAY, HOUR, Quota
 from reconciler.model.change import Call
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import Counters, ObservedTable
 from reconciler.model.records import CountedChange
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput

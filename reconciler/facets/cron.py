@@ -5,10 +5,11 @@ cronsim, which follows the cron of Debian, parses the expressions. This module a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim, CronSimError
+
+from reconciler.model.lazy_dataclass import dataclass
 
 ALIASES = {
     "@hourly": "0 * * * *",

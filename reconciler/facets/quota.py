@@ -7,10 +7,10 @@ a refused call would otherwise be repeated in each pass.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.model.change import Call
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import Counters, ObservedTable
 from reconciler.model.records import CountedChange
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from reconciler.facets.base import Facet, InCreateTable, Removal
 from reconciler.facets.quota import DAY, Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import Counters, ObservedTable, Responses
 from reconciler.model.table import TableClass, TableSpec
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from reconciler.metrics import labels
 from reconciler.metrics.families import Family, family
+from reconciler.metrics.table_series import Labels, TableCounter
 from reconciler.model.plan import Action
 from reconciler.model.report import PassReport, TableReport, TableStatus
 
@@ -21,6 +22,9 @@ PASS_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 30
 REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds; the last ones are SDK retries with their back-off."""
 
+ACTIONS: tuple[Labels, ...] = tuple(product(labels.ACTIONS, labels.ACTION_RESULTS))
+SEED_RESULTS: tuple[Labels, ...] = tuple((result,) for result in labels.SEED_RESULTS)
+
 
 class Events:
     """The families that count events. Series that are known in advance start at 0."""
@@ -28,14 +32,15 @@ class Events:
     def __init__(self, registry: CollectorRegistry, of_tables: CollectorRegistry, environment: str) -> None:
         self._registry = registry
         self._environment = environment
-        self._known: set[tuple[str, tuple[str, ...]]] = set()
         self._lock = threading.Lock()
         self.changes = 0
         """Grows with every change of a series in ``of_tables``, right after it."""
         self.build_info = Gauge(*_head("build_info"), registry=registry)
-        self._drift_detected = Counter(*_head("drift_detected_total"), registry=of_tables)
-        self._actions = Counter(*_head("actions_total"), registry=of_tables)
-        self._seed_items = Counter(*_head("seed_items_total"), registry=of_tables)
+        self._drift_detected = self._table_counter("drift_detected_total", of_tables)
+        self._actions = self._table_counter("actions_total", of_tables)
+        self._seed_items = self._table_counter("seed_items_total", of_tables)
+        self._facets: dict[tuple[str, ...], tuple[Labels, ...]] = {}
+        """The series of each combination of facets, which many tables share."""
         self.passes = self._counter("passes_total")
         self.passes_skipped = self._counter("passes_skipped_total")
         self.pass_duration = self._histogram("pass_duration_seconds", PASS_BUCKETS)
@@ -48,31 +53,29 @@ class Events:
 
     def initialize_table(self, table: str, facets: tuple[str, ...]) -> None:
         """Start every series of a declared table at 0; idempotent."""
-        if (table, facets) in self._known:
-            return
-        for action, result in product(labels.ACTIONS, labels.ACTION_RESULTS):
-            self._actions.labels(self._environment, table, action, result)
-        for result in labels.SEED_RESULTS:
-            self._seed_items.labels(self._environment, table, result)
-        for facet in facets:
-            self._drift_detected.labels(self._environment, table, facet)
-        self._known.add((table, facets))
-        self._changed()
+        of_facets = self._facets.setdefault(facets, tuple((facet,) for facet in facets))
+        new = (
+            self._actions.start(table, ACTIONS),
+            self._seed_items.start(table, SEED_RESULTS),
+            self._drift_detected.start(table, of_facets),
+        )
+        if any(new):
+            self._changed()
 
     def drifted(self, table: str, facet: str) -> None:
         """Count a facet that drifted."""
-        self._drift_detected.labels(self._environment, table, facet).inc()
+        self._drift_detected.add(table, (facet,))
         self._changed()
 
     def step_ended(self, table: str, action: str, result: str) -> None:
         """A step was carried out or failed."""
-        self._actions.labels(self._environment, table, action, result).inc()
+        self._actions.add(table, (action, result))
         self._changed()
 
     def seeded(self, table: str, result: str, items: int) -> None:
         """Count items that were written, present, removed, kept, or failed."""
         if items:
-            self._seed_items.labels(self._environment, table, result).inc(items)
+            self._seed_items.add(table, (result,), items)
             self._changed()
 
     def _changed(self) -> None:
@@ -87,6 +90,11 @@ class Events:
         self.pass_duration.labels(self._environment)
         for kind in labels.REQUEST_TYPES:
             self.aws_duration.labels(kind)
+
+    def _table_counter(self, name: str, registry: CollectorRegistry) -> TableCounter:
+        counter = TableCounter(family(name), self._environment)
+        registry.register(counter)
+        return counter
 
     def _counter(self, name: str) -> Counter:
         return Counter(*_head(name), registry=self._registry)

@@ -26,7 +26,7 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import labels
 from reconciler.metrics.events import DriftCache, Events
 from reconciler.metrics.state import LoopCollector, TableCollector
-from reconciler.metrics.text_cache import TableTextCache
+from reconciler.metrics.text_cache import TableTextCache, by_family
 from reconciler.model.errors import SettingsError
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
@@ -119,13 +119,13 @@ class Metrics:
     def exposition(self, accept_header: str) -> tuple[str, bytes]:
         """Content type and text of every series, OpenMetrics where the Accept header asks for it."""
         encode, content_type = choose_encoder(accept_header)
-        whole, tables = encode(self._whole), self._table_text.text(content_type, encode)
+        whole, tables = encode(self._whole), self._table_text.text(content_type, by_family(encode))
         return content_type, tables.text + whole
 
     def compressed(self, accept_header: str) -> tuple[str, bytes]:
         """As ``exposition``, as gzip. The series of all tables are compressed once for as long as none changes."""
         encode, content_type = choose_encoder(accept_header)
-        whole, tables = encode(self._whole), self._table_text.text(content_type, encode)
+        whole, tables = encode(self._whole), self._table_text.text(content_type, by_family(encode))
         return content_type, tables.deflated().gzip_with(whole)
 
     def write_textfile(self, path: str) -> None:

@@ -5,21 +5,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import labels
-from reconciler.metrics.families import PREFIX, STATE_FAMILIES
+from reconciler.metrics.families import PREFIX, STATE_FAMILIES, Family
+from reconciler.metrics.table_series import gauge_of
 from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport, TableReport
 
 Sample = tuple[str, tuple[str, ...], float]
 """Family name without prefix, label values behind the environment, value."""
+TableSample = tuple[tuple[str, ...], float]
+"""Values of further labels of one family, value."""
+OfTable = Callable[[TableReport], Iterator[TableSample]]
+"""The samples of a table in one family."""
 
 
 class LoopCollector(Collector):
@@ -28,15 +34,19 @@ class LoopCollector(Collector):
     def __init__(self, loop_status: LoopStatus) -> None:
         self._loop_status = loop_status
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
+    def describe(self) -> Iterable[Metric]:
         """The families without samples, so that a name cannot be registered twice."""
         return _empty(of_tables=False).values()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Every family with the samples it has at this moment; one without is still named, with its help."""
+        families, environment = _empty(of_tables=False), self._loop_status.environment
         report = self._loop_status.report
-        samples = chain(_of_board(self._loop_status), _of_report(report) if report is not None else ())
-        return _filled(_empty(of_tables=False), self._loop_status.environment, samples)
+        for name, values, number in chain(
+            _of_board(self._loop_status), _of_report(report) if report is not None else ()
+        ):
+            families[name].add_metric((environment, *values), number)
+        return families.values()
 
 
 class TableCollector(Collector):
@@ -46,21 +56,18 @@ class TableCollector(Collector):
         self._loop_status = loop_status
         self._detail = detail
 
-    def describe(self) -> Iterable[GaugeMetricFamily]:
+    def describe(self) -> Iterable[Metric]:
         """The families without samples, so that a name cannot be registered twice."""
         return _empty(of_tables=True).values()
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[Metric]:
         """Every family with the samples it has at this moment; one without is still named, with its help."""
-        return _filled(_empty(of_tables=True), self._loop_status.environment, self._samples())
-
-    def _samples(self) -> Iterator[Sample]:
         report = self._loop_status.report
-        for table in report.tables if report is not None else ():
-            if in_scope(table) and self._detail != "none":
-                yield from _status_of_table(table)
-            if in_scope(table) and self._detail == "full":
-                yield from _details_of_table(table)
+        tables = tuple(filter(in_scope, report.tables)) if report is not None and self._detail != "none" else ()
+        for each in _families(of_tables=True):
+            name = each.name.removeprefix(PREFIX)
+            of_table = STATUS_OF_TABLE.get(name) or (DETAILS_OF_TABLE[name] if self._detail == "full" else _no_details)
+            yield gauge_of(each, self._loop_status.environment, partial(_of_tables, tables, of_table))
 
 
 def in_scope(table: TableReport) -> bool:
@@ -71,20 +78,21 @@ def in_scope(table: TableReport) -> bool:
     return table.ownership == "created" and not deleted
 
 
+def _families(*, of_tables: bool) -> Iterator[Family]:
+    return (each for each in STATE_FAMILIES if ("table" in each.labels) is of_tables)
+
+
 def _empty(*, of_tables: bool) -> dict[str, GaugeMetricFamily]:
     return {
-        family.name.removeprefix(PREFIX): GaugeMetricFamily(family.name, family.help, labels=family.labels)
-        for family in STATE_FAMILIES
-        if ("table" in family.labels) is of_tables
+        each.name.removeprefix(PREFIX): GaugeMetricFamily(each.name, each.help, labels=each.labels)
+        for each in _families(of_tables=of_tables)
     }
 
 
-def _filled(
-    families: dict[str, GaugeMetricFamily], environment: str, samples: Iterable[Sample]
-) -> Iterable[GaugeMetricFamily]:
-    for name, values, number in samples:
-        families[name].add_metric((environment, *values), number)
-    return families.values()
+def _of_tables(tables: Iterable[TableReport], of_table: OfTable) -> Iterator[TableSample]:
+    for table in tables:
+        for values, number in of_table(table):
+            yield (table.name, *values), number
 
 
 def _of_board(loop_status: LoopStatus) -> Iterator[Sample]:
@@ -114,28 +122,72 @@ def _of_report(report: PassReport) -> Iterator[Sample]:
     yield from _time("last_pass_timestamp_seconds", (), report.finished)
 
 
-def _status_of_table(table: TableReport) -> Iterator[Sample]:
+def _no_details(_: TableReport) -> Iterator[TableSample]:
+    return iter(())
+
+
+def _statuses(table: TableReport) -> Iterator[TableSample]:
     for status in labels.STATUSES:
-        yield "table_status", (table.name, status), table.status.value == status
-    yield from _time("table_drift_start_timestamp_seconds", (table.name,), table.drift_since)
-    blocked = {step.reason.value for step in table.steps if step.status is StepStatus.BLOCKED and step.reason}
-    for reason in sorted(blocked):
-        yield "table_blocked", (table.name, reason), 1
+        yield (status,), table.status.value == status
 
 
-def _details_of_table(table: TableReport) -> Iterator[Sample]:
-    yield "table_info", (table.name, table.declaration or "", table.billing_mode or ""), 1
+def _drift_start(table: TableReport) -> Iterator[TableSample]:
+    if table.drift_since is not None:
+        yield (), table.drift_since.timestamp()
+
+
+def _blocked(table: TableReport) -> Iterator[TableSample]:
+    reasons = {step.reason.value for step in table.steps if step.status is StepStatus.BLOCKED and step.reason}
+    for reason in sorted(reasons):
+        yield (reason,), 1
+
+
+def _info(table: TableReport) -> Iterator[TableSample]:
+    yield (table.declaration or "", table.billing_mode or ""), 1
+
+
+def _drift(table: TableReport) -> Iterator[TableSample]:
     for facet in table.facets:
-        yield "table_drift", (table.name, facet), facet in table.drifted
-    unsupported = {step.facet for step in table.steps if step.status is StepStatus.UNSUPPORTED}
-    for facet in sorted(unsupported.intersection(table.facets)):
-        yield "table_unsupported", (table.name, facet), 1
+        yield (facet,), facet in table.drifted
+
+
+def _unsupported(table: TableReport) -> Iterator[TableSample]:
+    facets = {step.facet for step in table.steps if step.status is StepStatus.UNSUPPORTED}
+    for facet in sorted(facets.intersection(table.facets)):
+        yield (facet,), 1
+
+
+def _not_before(table: TableReport) -> Iterator[TableSample]:
     waits = [step.not_before for step in table.steps if step.status is StepStatus.DEFERRED and step.not_before]
-    yield from _time("table_not_before_timestamp_seconds", (table.name,), min(waits, default=None))
+    if waits:
+        yield (), min(waits).timestamp()
+
+
+def _items(table: TableReport) -> Iterator[TableSample]:
     if table.item_count is not None:
-        yield "table_items", (table.name,), table.item_count
+        yield (), table.item_count
+
+
+def _size(table: TableReport) -> Iterator[TableSample]:
     if table.size_bytes is not None:
-        yield "table_size_bytes", (table.name,), table.size_bytes
+        yield (), table.size_bytes
+
+
+STATUS_OF_TABLE: dict[str, OfTable] = {
+    "table_status": _statuses,
+    "table_drift_start_timestamp_seconds": _drift_start,
+    "table_blocked": _blocked,
+}
+"""By family, what a table shows unless no table has series of its own."""
+DETAILS_OF_TABLE: dict[str, OfTable] = {
+    "table_info": _info,
+    "table_drift": _drift,
+    "table_unsupported": _unsupported,
+    "table_not_before_timestamp_seconds": _not_before,
+    "table_items": _items,
+    "table_size_bytes": _size,
+}
+"""By family, what a table shows where all details are wanted."""
 
 
 def _time(name: str, values: tuple[str, ...], moment: datetime | None) -> Iterator[Sample]:

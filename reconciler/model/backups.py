@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from reconciler.model.lazy_dataclass import dataclass
 
 PATTERN = "{table}-{time}"
 """The default name of a backup. A hash at its end tells our backups from others."""

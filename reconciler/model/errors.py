@@ -29,8 +29,9 @@ ReconcilerError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.model.lazy_dataclass import dataclass
 
 
 class Outcome(StrEnum):

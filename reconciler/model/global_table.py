@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from reconciler.model.lazy_dataclass import dataclass
 
 ConsistencyMode = Literal["EVENTUAL", "STRONG"]
 SettingsMode = Literal["ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+
+from reconciler.model.lazy_dataclass import dataclass
 
 Permission = Literal["never", "emulator", "allow"]
 

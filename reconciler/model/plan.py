@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.lazy_dataclass import dataclass
 
 
 class Action(StrEnum):

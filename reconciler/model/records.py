@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 
 Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
 CountedChange = Literal["ttl", "mode", "class", "decrease"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Ownership, SeedState
 from reconciler.model.table import TableSpec

@@ -7,11 +7,12 @@ non-key attributes as a set. Only key schemas keep their order, which has a mean
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from reconciler.model.backups import Backups
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.scaling import AutoScaling
 
 KeyRole = Literal["HASH", "RANGE"]

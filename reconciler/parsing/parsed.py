@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import Path
 
 Number = Callable[[str], Any]

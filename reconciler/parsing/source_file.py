@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import ParseError
 
 EMPTY = ("is empty; it may be in the middle of being saved", "Fill it or remove it.")

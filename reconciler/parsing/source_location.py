@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 
 Path = tuple[str | int, ...]
 """The path to a value inside a document: ``("global_secondary_indexes", 0, "key_schema")``."""
@@ -25,12 +26,37 @@ class FieldProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldOrigin:
+    """Where a value of a merged declaration stands: the file, the path in it, and the known lines of that file.
+
+    ``line`` is that of the document, for a path without a line.
+    """
+
+    file: str
+    path: Path
+    line: int | None
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    def below(self, path: Path) -> FieldOrigin:
+        """The origin of a value inside."""
+        return replace(self, path=(*self.path, *path))
+
+    def problem(self, reason: str, remedy: str) -> Problem:
+        """A problem of the value, at its line or that of its nearest ancestor."""
+        known = (
+            self.lines[self.path[:size]] for size in range(len(self.path), 0, -1) if self.path[:size] in self.lines
+        )
+        return Problem(self.file, next(known, self.line), path_text(self.path) or None, reason, remedy)
+
+
+@dataclass(frozen=True, slots=True)
 class SourceLocation:
     """The file of a document, its first line, and the known lines of its fields.
 
     ``literals`` and ``key_literals`` hold the source text of values and keys that are not strings, as in ``Parsed``.
     ``written`` maps a canonical path to the path as the user spelled it. Lines and messages use the latter.
     ``sources`` maps that path to the one in the file, where the file is a template that was evaluated.
+    ``origins`` has the origin of each path whose value another file, or another part of the file, supplies.
     """
 
     file: str
@@ -40,10 +66,15 @@ class SourceLocation:
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
     sources: Mapping[Path, Path] = field(default_factory=dict)
+    origins: Mapping[Path, FieldOrigin] = field(default_factory=dict)
 
     def problem(self, finding: FieldProblem) -> Problem:
         """The problem with its file, its field as written, and the line of the field or of its nearest ancestor."""
-        path = self.source_path(self.written_path(finding.path))
+        written = self.written_path(finding.path)
+        for size in range(len(written), 0, -1):
+            if written[:size] in self.origins:
+                return self.origins[written[:size]].below(written[size:]).problem(finding.reason, finding.remedy)
+        path = self.source_path(written)
         return Problem(self.file, self.line_of(path), path_text(path) or None, finding.reason, finding.remedy)
 
     def written_path(self, path: Path) -> Path:

@@ -9,7 +9,7 @@ record nothing is proven, and the tag stays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.facets import BY_NAME, FACETS
@@ -18,6 +18,7 @@ from reconciler.facets.tags import OWNER_TAG, untag_call
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Step
 from reconciler.model.records import InventoryEntry, Managed

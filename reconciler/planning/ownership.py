@@ -7,7 +7,7 @@ Planner and engine ask only this module, and docs/safety.md shows ``TRANSITIONS`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.facets.tags import OWNER_TAG
 from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import InventoryEntry, Managed, Ownership, OwnTag

@@ -7,10 +7,10 @@ else depends on references.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.desired import AttributeValue, Declaration
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import KeyElement, TableSpec
 
 _SCALARS = ("S", "N", "B")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport
 
 TRIGGER = "api"

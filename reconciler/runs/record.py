@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
 from reconciler.runs.job import PAGE

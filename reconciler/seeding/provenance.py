@@ -11,10 +11,10 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler.model.desired import Item
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import SeedPart, SeedRecord
 from reconciler.seeding.digest import canonical
 

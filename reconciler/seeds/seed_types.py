@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import ScalarType, TableSpec
 
 

@@ -58,6 +58,10 @@ class LeaseRecord:
         self._until = 0.0
         self._seen: Lease | None = None
         self._seen_at = 0.0
+        self._renewals = 0
+        """How many renewals were begun."""
+        self._renewed_last = 0
+        """Which of them succeeded last."""
         self._lock = threading.Lock()
 
     def acquire(self, above: int = 0) -> Lease | None:
@@ -77,8 +81,16 @@ class LeaseRecord:
             return self._take(found, wanted)
 
     def holds(self) -> bool:
-        """Whether we hold the lease: by our clock, then by a renewal, which fails for a former holder."""
+        """Whether we hold the lease: by our clock, then by a renewal, which fails for a former holder.
+
+        Threads that ask while a renewal is on its way share the next one. It begins after all of them asked, so it
+        proves as much as one renewal for each of them, which would be sent one after the other. One that failed, or
+        whose response was lost, proves nothing: then each thread sends its own.
+        """
+        begun = self._renewals
         with self._lock:
+            if self._renewed_last > begun:
+                return self._left() > 0
             return self._left() > 0 and self._renewed() is not None
 
     def revoke(self, above: int = 0) -> Lease | None:
@@ -192,10 +204,14 @@ class LeaseRecord:
         own, began = self._own, self._clock.monotonic()
         if own is None:
             return None
+        self._renewals += 1
+        number = self._renewals
         wanted = replace(own, expires=self._clock.now() + self._term, beat=own.beat + 1)
         self._own = wanted if self._put(wanted, {"holder": own.holder, "token": own.token}) else None
         # The term runs from before the request: others may see the renewal before we see its response.
         self._until = began + self._term.total_seconds()
+        if self._own is not None:
+            self._renewed_last = number
         return self._own
 
     def _free(self, own: Lease) -> None:

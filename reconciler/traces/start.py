@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.engine.ports import NULL_TRACING, NullTracing
+from reconciler.model.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from reconciler.traces.spans import Traces

@@ -1,6 +1,7 @@
-"""The tests of the way to the service run on both clients: on the lean one under their own names, and on boto3's.
+"""Some modules run on both clients: on the lean one under their own names, and on boto3's as ``[boto3]``.
 
-They share the fixture ``items``.
+They test what each client does in code of its own. The others run on the lean client here, and once more on boto3's
+in the phase ``boto3`` of ``.ci/run``. They share the fixture ``items``.
 """
 
 from __future__ import annotations
@@ -14,14 +15,8 @@ from support.endpoints import Live
 from reconciler.aws.item_api import BotoItemApi
 from reconciler.aws.lean import choice
 
-BOTH = frozenset(
-    {
-        *("test_aws_answers", "test_aws_call_deadline", "test_aws_capabilities", "test_aws_connection"),
-        *("test_aws_credentials", "test_aws_endpoint_changes", "test_aws_errors", "test_aws_fence", "test_aws_items"),
-        "test_aws_item_transactions",
-    }
-)
-"""Modules whose tests make calls. What is of one client alone has a module of its own."""
+BOTH = frozenset({"test_aws_answers", "test_aws_connection", "test_aws_errors", "test_aws_fence"})
+"""Answers and errors are read, connections kept and writes refused by different code. All four are fast."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from reconciler.daemon import gc_tuning as module
-from reconciler.daemon.gc_tuning import SELDOM, GcTuning
+from reconciler.daemon.gc_tuning import MALLOC, SELDOM, GcTuning, tune_malloc
 
 
 @pytest.fixture
@@ -78,3 +78,20 @@ def test_a_frozen_reference_cycle_is_freed_in_the_end(tuning, monkeypatch):
     assert gone() is not None
     tuning.collect()
     assert gone() is None
+
+
+class Library:
+    """A C library that has the function, or has not."""
+
+    def __init__(self, known: bool) -> None:
+        self.calls = []
+        if known:
+            self.mallopt = lambda parameter, value: self.calls.append((parameter, value))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["glibc", "another C library"])
+def test_freed_memory_goes_back_to_the_system_where_the_c_library_can_be_told(known, monkeypatch):
+    library = Library(known)
+    monkeypatch.setattr(module.ctypes, "CDLL", lambda _: library)
+    tune_malloc()
+    assert dict(library.calls) == (MALLOC if known else {})

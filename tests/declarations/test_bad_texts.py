@@ -81,7 +81,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [("users.yaml:4: is not YAML: it contains the invalid character U+0001. Remove it.")],
     ),
     "YAML that is a list": (
-        {"users.yaml": "- table_name: users\n"},
+        {"users.yaml": "- users\n"},
         [("users.yaml:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "YAML that is a text": (
@@ -143,7 +143,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "JSON nested without end": ({"users.json": "[" * 5000}, ["users.json: is nested too deeply. Use fewer levels."]),
     "JSON that is a list": (
-        {"users.json": '[{"table_name": "users"}]'},
+        {"users.json": '["users"]'},
         [("users.json:1: expected a mapping. Write one table per document; put seeds into seeds/.")],
     ),
     "an empty JSON file": (

@@ -103,7 +103,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.yaml:1: table_name: holds the placeholder ${TABLE}, which is not replaced. Write the whole "
-                "name; --environment adds the suffix of the environment."
+                "name; --environment adds the suffix of the environment. To replace it, declare the variable: "
+                "variables: {TABLE: {default: VALUE}}."
             )
         ],
     ),

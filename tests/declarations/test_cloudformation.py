@@ -245,6 +245,23 @@ def test_other_resources_are_counted_and_a_false_condition_is_told(tmp_path: Pat
     )
 
 
+def test_a_loop_makes_a_table_for_each_value(tmp_path: Path) -> None:
+    properties = ON_DEMAND.replace("      ", "          ")
+    text = (
+        "Transform: AWS::LanguageExtensions\nParameters: {Names: {Type: CommaDelimitedList, Default: 'x-1,y-2'}}\n"
+        "Resources:\n  'Fn::ForEach::Tables':\n    - Name\n    - !Ref Names\n    - T&{Name}:\n"
+        "        Type: AWS::DynamoDB::Table\n        Properties:\n          TableName: !Ref Name\n"
+        f"          Tags: [{{Key: of, Value: !Sub 'the-${{Name}}'}}]\n{properties}"
+        "  Copy:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: !Sub '${Tx1}-copy'\n" + ON_DEMAND
+    )
+    found = load(tmp_path, {"t.yaml": text}).declarations
+    assert [(each.spec.name, each.spec.tags) for each in found] == [
+        ("x-1", (("of", "the-x-1"),)),
+        ("x-1-copy", None),
+        ("y-2", (("of", "the-y-2"),)),
+    ]
+
+
 def test_a_table_may_be_named_after_another_one(tmp_path: Path) -> None:
     text = template(f"      TableName: orders\n{ON_DEMAND}")
     text += (
@@ -490,14 +507,29 @@ BAD: dict[str, tuple[str, list[str]]] = {
             )
         ],
     ),
-    "resources in a loop": (
-        "Resources:\n  'Fn::ForEach::Tables': [N, [a, b], {'T${N}': {Type: AWS::DynamoDB::Table}}]\n",
+    "a loop without a list": (
+        "Resources:\n  'Fn::ForEach::Tables': [N, a, {'T${N}': {Type: AWS::DynamoDB::Table}}]\n",
         [
             (
-                f"{HERE}2: Resources.Fn::ForEach::Tables: Fn::ForEach is only expanded by CloudFormation. Declare the "
-                "processed template: `aws cloudformation get-template --template-stage Processed --stack-name NAME`."
+                f"{HERE}2: Resources.Fn::ForEach::Tables: Fn::ForEach needs an identifier, a list and a mapping. "
+                "Write [Identifier, [value, …], {Key${Identifier}: …}]."
             )
         ],
+    ),
+    "a loop without the identifier in its key": (
+        "Resources:\n  'Fn::ForEach::Tables':\n    - N\n    - [a, b]\n    - {T: {Type: AWS::DynamoDB::Table}}\n",
+        [
+            (
+                f"{HERE}5: Resources.Fn::ForEach::Tables[2].T: Fn::ForEach makes 'T' twice. "
+                "Write the identifier into the key, as in Key${Identifier}."
+            )
+        ],
+    ),
+    "a table of a loop, with its line": (
+        "Resources:\n  'Fn::ForEach::Tables':\n    - N\n    - [a]\n    - T${N}:\n        Type: AWS::DynamoDB::Table\n"
+        "        Properties:\n          TableName: !Sub 'orders-${N}'\n          BilingMode: PAY_PER_REQUEST\n"
+        + ON_DEMAND.replace("      ", "          "),
+        [f"{HERE}9: Resources.Ta.Properties.BilingMode: unknown field. Did you mean `BillingMode`?"],
     ),
     "a resource without a type": (
         "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  Orders: {Properties: {TableName: orders}}\n",

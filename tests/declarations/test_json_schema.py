@@ -28,7 +28,7 @@ DRAFT_07 = {
         "minimum",
         "maximum",
     ),
-    *("maxProperties", "patternProperties"),
+    *("maxProperties", "pattern", "patternProperties"),
 }
 SOUND_DOCUMENTS: dict[str, dict[str, Any]] = {
     "the smallest": {},
@@ -56,6 +56,16 @@ SOUND_DOCUMENTS: dict[str, dict[str, Any]] = {
     "references": {"references": ["users", {"table": "users", "attribute": "owner"}]},
     "lifecycle and seed": {"lifecycle": {"protect": True, "on_existing": "own"}, "seed": {"format": "plain"}},
     "an address for editors": {"$schema": "./schema.json"},
+    "variables": {
+        "variables": {
+            "UNITS": {"default": 5, "env": "UNITS", "type": "number", "description": "of reads"},
+            "TEAM": None,
+        },
+        "provisioned_throughput": {"read_capacity_units": "${UNITS}", "write_capacity_units": 5},
+    },
+    "a list of variables": {"variables": ["TEAM"]},
+    "environments": {"environments": {"prod": {"deletion_protection": True}, "dev": None}},
+    "a list of environments": {"environments": ["dev", "prod"]},
     "nothing said": {"tags": None, "ttl": None},
 }
 BAD_DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -65,6 +75,12 @@ BAD_DOCUMENTS: dict[str, dict[str, Any]] = {
     "a number as a text": {"provisioned_throughput": {"read_capacity_units": "5", "write_capacity_units": 5}},
     "a throughput of zero": {"provisioned_throughput": {"read_capacity_units": 0, "write_capacity_units": 5}},
     "a mode that does not exist": {"billing_mode": "FREE"},
+    "a number with a variable inside": {
+        "provisioned_throughput": {"read_capacity_units": "5${UNITS}", "write_capacity_units": 5}
+    },
+    "an unknown option of a variable": {"variables": {"TEAM": {"defualt": "core"}}},
+    "a variable that is a text": {"variables": {"TEAM": "core"}},
+    "an environment that is a text": {"environments": {"prod": "yes"}},
     "a tag that is a number": {"tags": {"team": 5}},
     "a reference without table": {"references": [{"attribute": "x"}]},
 }

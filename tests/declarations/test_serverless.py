@@ -63,6 +63,8 @@ NAMES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a given value of another account": ("'${ssm:/a/b}'", {"parameters": {"ssm:/a/b": "given"}}, "given"),
     "the name of the service": ("'${self:service}-t'", {}, "shop-t"),
     "a variable inside Fn::Sub": ("!Sub '${self:custom.base}-${AWS::StackName}'", {"stack": "st"}, "orders-st"),
+    "the stage that the framework has": ("'t-${opt:stage, self:provider.stage}'", {}, "t-dev"),
+    "the Region that the framework has": ("'t-${self:provider.region}'", {}, "t-us-east-1"),
     "true in a text": ("'t-${self:custom.yes}'", {}, "t-true"),
 }
 
@@ -134,7 +136,7 @@ BAD: dict[str, tuple[str, str]] = {
         "'${file(./names.yml):orders}'",
         (
             "${file(./names.yml):orders} is in another file, which is not read. Write it here. "
-            "Give it with --parameter file(./names.yml):orders=VALUE."
+            "Give it with --parameter 'file(./names.yml):orders=VALUE'."
         ),
     ),
     "an output of a stack": (

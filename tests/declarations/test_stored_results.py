@@ -69,9 +69,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     parse = documents.read_documents
 
-    def noted(file, inputs):
+    def noted(file, inputs, beside=()):
         paths.append(file.path)
-        return parse(file, inputs)
+        return parse(file, inputs, beside)
 
     monkeypatch.setattr(documents, "read_documents", noted)
     return paths

@@ -62,6 +62,28 @@ def is_lifecycle(block: str) -> bool:
     return "\nlifecycle:" in block
 
 
+def test_the_example_in_toml_is_read(tmp_path: Path) -> None:
+    (block,) = code_blocks(PAGE, "toml")
+    (declaration,) = load(write(tmp_path, {"orders.toml": block})).declarations
+    assert (declaration.spec.deletion_protection, declaration.spec.tags) == (True, (("team", "shop"),))
+
+
+@pytest.mark.parametrize(
+    ("environment", "tags", "protected"),
+    [
+        (None, (("cost", "low"), ("team", "shop")), False),
+        ("prod", (("cost", "high"), ("team", "shop")), True),
+        ("test", (("team", "shop"),), False),
+    ],
+)
+def test_the_example_of_overlays_is_merged(
+    environment: str | None, tags: tuple[tuple[str, str], ...], protected: bool, tmp_path: Path
+) -> None:
+    block = next(block for block in BLOCKS if "environments:" in block)
+    (declaration,) = load(write(tmp_path, {"orders.yaml": block}), environment).declarations
+    assert (declaration.spec.tags, declaration.spec.deletion_protection) == (tags, protected)
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS[1:] if not is_lifecycle(block)])
 def test_the_longer_examples_are_read(block: str, tmp_path: Path) -> None:
     assert len(declared(tmp_path, block)) >= 2

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forked
 from support.endpoints import Live
 from support.proxy import Recorded, RecordingProxy
 
@@ -41,7 +40,7 @@ class Race:
         self.on_delete: Callable[[], Refusal] = lambda: None
         self.on_put: Callable[[], Refusal] = lambda: None
         self.lose_answer = False
-        self.process: subprocess.Popen[str] | None = None
+        self.process: forked.Forked | None = None
         assert self.run("--once")[0] == 0
         proxy.clear()
         proxy.answer_instead = self._instead
@@ -72,10 +71,8 @@ class Race:
         self.client.delete_item(TableName="things", Key=KEY)
         return status, code
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "reconciler", *words, "--endpoint-url", self.proxy.url]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.process = subprocess.Popen(command, cwd=self.folder, text=True, **pipes)
+    def start(self, *words: str) -> forked.Forked:
+        self.process = forked.start(*words, "--endpoint-url", self.proxy.url, folder=self.folder)
         return self.process
 
     def run(self, *words: str) -> tuple[int, str, str]:

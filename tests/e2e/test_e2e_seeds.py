@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forked
 from support.endpoints import Live
 from support.waiting import PATIENCE
 
@@ -37,14 +36,7 @@ def seeded(endpoint: Live, folder: Path, name: str, content: bytes) -> list[dict
     (declared / "seeds").mkdir(parents=True)
     (declared / "things.yaml").write_text(DECLARATION)
     (declared / "seeds" / name).write_bytes(content)
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler", "--once", "--endpoint-url", endpoint.url],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = forked.run("--once", "--endpoint-url", endpoint.url, folder=folder, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     items: list[dict[str, Any]] = endpoint.client.scan(TableName="things", ConsistentRead=True)["Items"]
     return sorted(items, key=lambda item: str(item["pk"]["S"]))
@@ -100,7 +92,7 @@ def test_an_existing_item_is_never_overwritten(endpoint: Live, tmp_path: Path) -
     assert seeded(endpoint, tmp_path, "things.json", b'[{"pk": "a", "n": 1}, {"pk": "b", "n": 2}]') == [
         {"pk": {"S": "a"}, "mine": {"BOOL": True}}
     ], "a table that holds an item is not seeded by the loop"
-    command = [sys.executable, "-m", "reconciler", "seed", "things", "--endpoint-url", endpoint.url]
-    assert subprocess.run(command, cwd=tmp_path, timeout=PATIENCE, check=False).returncode == 0
+    command = ("seed", "things", "--endpoint-url", endpoint.url)
+    assert forked.run(*command, folder=tmp_path, timeout=PATIENCE).returncode == 0
     items = sorted(endpoint.client.scan(TableName="things")["Items"], key=lambda item: str(item["pk"]["S"]))
     assert items == [{"pk": {"S": "a"}, "mine": {"BOOL": True}}, {"pk": {"S": "b"}, "n": {"N": "2"}}]

@@ -122,7 +122,7 @@ MISREAD: dict[str, Callable[[Path], None]] = {
     "an empty mapping": empty_mapping,
     "empty documents": empty_documents,
     "a comment alone": only_a_comment,
-    "a suffix in capitals": moved_to("users.YAML"),
+    "set aside in capitals": moved_to("users.YAML.OFF"),
     "set aside": moved_to("users.yaml.off"),
     "converted": moved_to("users.toml", "name = 'users'\n"),
     "converted to another program": moved_to("users.hcl", "users {}\n"),
@@ -146,6 +146,69 @@ def test_an_unreadable_file_never_removes_its_table(case: str, how: str, tmp_pat
     sim.dynamodb.journal.clear()
     MISREAD[case](tmp_path)
     assert_not_removed(sim, how)
+
+
+KEYLESS = USERS.partition("\n")[2]
+TOML = 'table_name = "users"\nkey_schema = [{ AttributeName = "pk", KeyType = "HASH" }]\n'
+TOML += 'attribute_definitions = [{ AttributeName = "pk", AttributeType = "S" }]\n'
+TEMPLATE = {
+    "Resources": {
+        "Orders": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "TableName": "orders",
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": SOUND["key_schema"],
+                "AttributeDefinitions": SOUND["attribute_definitions"],
+            },
+        }
+    }
+}
+TURNED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "an overlay, because its name was cut": (
+        {"orders.json": ORDERS, "orders.users.yaml": USERS},
+        {"orders.users.yaml": KEYLESS},
+    ),
+    "an overlay, because its keys were cut": (
+        {"orders.json": ORDERS, "orders.users.yaml": USERS},
+        {"orders.users.yaml": "table_name: users\n"},
+    ),
+    "an overlay of another table": (
+        {"orders.json": ORDERS, "orders.users.yaml": USERS},
+        {"orders.users.yaml": "tags: {a: b}\n"},
+    ),
+    "a document about a template": (
+        {"stack.template": TEMPLATE, "users.yaml": USERS},
+        {"users.yaml": "table_name: orders\ndescription: x\n"},
+    ),
+    "a part of the output of the CDK": ({"orders.json": ORDERS, "manifest.json": SOUND}, {"cdk.out": "{}"}),
+    "parameters": ({"orders.json": ORDERS, "users.json": SOUND}, {"users.json": [{"ParameterKey": "A"}]}),
+    "a list of other tables": ({"orders.json": ORDERS, "users.json": [SOUND]}, {"users.json": "[]"}),
+    "TOML in comments": (
+        {"orders.json": ORDERS, "users.toml": TOML},
+        {"users.toml": "".join(f"# {line}\n" for line in TOML.splitlines())},
+    ),
+    "TOML of something else": ({"orders.json": ORDERS, "users.toml": TOML}, {"users.toml": "a = 1\n"}),
+    "a template of something else": (
+        {"orders.json": ORDERS, "users.template": json.dumps(TEMPLATE).replace("orders", "users")},
+        {"users.template": "server {}\n"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TURNED)
+def test_a_declaration_that_became_something_else_never_removes_its_table(case: str, tmp_path: Path) -> None:
+    before, after = TURNED[case]
+    sim = converged(tmp_path, before)
+    sim.reconciler.state.last_good = None
+    sim.dynamodb.journal.clear()
+    write(tmp_path, after)
+    for _ in range(3):
+        report = sim.once()
+        sim.clock.seconds += 3600
+        assert report.verdict is Verdict.ERROR
+    assert "theirs" in sim.dynamodb.tables["users"].items
+    assert sim.dynamodb.journal == []
 
 
 CLASSES = {

@@ -7,11 +7,13 @@ import zlib
 from dataclasses import replace
 
 import pytest
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.exposition import choose_encoder
 from support.reports import a_report, a_table, create, ttl_moved
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
-from reconciler.metrics.text_cache import TableTextCache
+from reconciler.metrics.text_cache import TableTextCache, by_family
 from reconciler.model.report import TableStatus
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -181,3 +183,39 @@ def test_the_text_is_made_at_the_end_of_a_pass_if_somebody_reads_it(loop_status)
     assert len(written) == 2
     prepared.text("plain", encode)
     assert len(written) == 3
+
+
+def test_the_text_is_held_in_the_form_that_was_read_last(loop_status):
+    prepared, changes = TableTextCache(None, loop_status, lambda: changes[0]), [0]
+
+    def encode(_):
+        return f"text {changes[0]}".encode()
+
+    loop_status.finish(a_report(USERS))
+    held = prepared.text("plain", encode)
+    packed = held.deflated()
+    assert held.plain is None
+    assert prepared.text("plain", encode).text == b"text 0"
+    assert held.deflated() is packed
+    changes[0] = 1
+    prepared.renew()
+    renewed = prepared.text("plain", encode)
+    assert renewed.packed is not None
+    assert renewed.plain is None
+    assert renewed.text == b"text 1"
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_families_are_written_one_by_one(accept):
+    encode, _ = choose_encoder(accept)
+    registry = CollectorRegistry()
+    for name in ("one", "two"):
+        Counter(name, f"Help of {name}.", ["table"], registry=registry).labels("users").inc()
+    asked = []
+
+    def counting(families):
+        asked.extend(families.collect())
+        return encode(families)
+
+    assert by_family(counting)(registry) == encode(registry).removesuffix(b"# EOF\n")
+    assert [family.name for family in asked] == ["one", "two"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
 from support import drift_scenario as story
+from support import forked
 from support.endpoints import Live
 from support.markdown import ROOT
 from support.proxy import MUTATING, Recorded, RecordingProxy
@@ -87,15 +86,8 @@ class Run:
 
     def __call__(self, *words: str, expect: int = 0, **settings: str) -> None:
         variables = {f"RECONCILER_{name}": value for name, value in settings.items()}
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *words, "--endpoint-url", self.proxy.url],
-            cwd=self.folder,
-            env={**os.environ, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
+        command = (*words, "--endpoint-url", self.proxy.url)
+        done = forked.run(*command, folder=self.folder, environment={**os.environ, **variables}, timeout=90)
         assert done.returncode == expect, done.stdout + done.stderr
 
     def sent(self, *, state: bool) -> set[str]:

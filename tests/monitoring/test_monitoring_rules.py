@@ -63,7 +63,10 @@ def test_the_cases_notice_an_alert_that(alert, damage, tmp_path):
         rule["for"] = "0s"
     with (tmp_path / "rules.yaml").open("w") as file:
         YAML().dump(rules, file)
-    (tmp_path / "rules_test.yaml").write_text((MONITORING / "rules_test.yaml").read_text())
+    # promtool compares alerts by name, so only the cases that name this one can notice.
+    named = [case for case in CASES if any(check["alertname"] == alert for check in case.get("alert_rule_test", ()))]
+    with (tmp_path / "rules_test.yaml").open("w") as file:
+        YAML().dump({**yaml.load(MONITORING / "rules_test.yaml"), "tests": named}, file)
     tested = promtool("test", "rules", "rules_test.yaml", cwd=tmp_path)
     assert tested.returncode == 1
     assert alert in tested.stdout + tested.stderr

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from support import forked
 from support.endpoints import free_port
 from support.waiting import PATIENCE, eventually
 
@@ -57,16 +58,7 @@ class Daemon:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """One command of the tool with the daemon's settings."""
-        command = [sys.executable, "-m", "reconciler", *words]
-        return subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        return forked.run(*words, folder=self.folder, environment=self._environment, timeout=PATIENCE)
 
     def until(self, true: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
         """Wait for something to be true, or fail with the end of the log."""

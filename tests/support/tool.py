@@ -1,12 +1,13 @@
-"""The tool as a user runs it: a process over a folder of declarations at one endpoint."""
+"""The tool as a user runs it: a process over a folder of declarations at one endpoint, started by a fork."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from support import forked
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,15 @@ class Tool:
         path.write_text(text, encoding="utf-8")
 
     def run(self, *words: str, **variables: str) -> Run:
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *words],
-            cwd=self.folder,
-            env={
+        done = forked.run(
+            *words,
+            folder=self.folder,
+            environment={
                 **os.environ,
                 "AWS_ENDPOINT_URL_DYNAMODB": self.url,
                 "PYTHONPATH": os.pathsep.join(sys.path),
                 **variables,
             },
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
             timeout=120,
         )
         return Run(done.returncode, done.stdout, done.stderr)

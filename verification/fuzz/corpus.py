@@ -36,6 +36,10 @@ SOUND = {
     "seed.csv": b'pk,n:N,on:BOOL,raw:B,more:JSON\na,1.5,true,aGk=,"{""x"": [1]}"\n',
     "seed.yaml": b"- pk: a\n  n: 1.5\n  s: !!set {x, y}\n  b: !!binary aGk=\n---\npk: b\n",
     "seed.json.gz": gzip.compress(b'[{"pk": "a"}]', mtime=0),
+    "declaration.toml": b'table_name = "users"\nkey_schema = [{ AttributeName = "pk", KeyType = "HASH" }]\n'
+    b'[[attribute_definitions]]\nAttributeName = "pk"\nAttributeType = "S"\n[tags]\n"a.b" = \'c\'\nd = """e\n"""\n',
+    "overlay.yaml": b"variables: {TEAM: {default: shop, type: string}}\nGlobalSecondaryIndexes: {by_email: null}\n"
+    b"tags: [{Key: a, Value: b}]\nprovisioned_throughput: {read_capacity_units: 7}\n",
     "composite.jsonl": b'{"pk": {"B": "YQ=="}, "n": {"N": "1"}, "email": {"S": "x"}}\n',
 }
 

@@ -15,6 +15,7 @@ from reconciler.declarations.assemble import assemble
 from reconciler.declarations.cache.file_cache import check_all
 from reconciler.declarations.formats.python.classes import class_lines
 from reconciler.declarations.formats.text.documents import read_documents
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpec
@@ -31,6 +32,19 @@ COMPOSITE = SeedTarget(
     "users",
     TableSpec("users", (KeyElement("pk", "HASH", "B"), KeyElement("n", "RANGE", "N")), global_indexes=(BY_EMAIL,)),
 )
+BASE = b"""variables: {UNITS: {default: 5}, TEAM: }
+table_name: users
+KeySchema: [{AttributeName: pk, KeyType: HASH}]
+attribute_definitions: [{AttributeName: pk, AttributeType: S}, {AttributeName: email, AttributeType: S}]
+provisioned_throughput: {ReadCapacityUnits: "${UNITS}", WriteCapacityUnits: 5}
+GlobalSecondaryIndexes:
+  - IndexName: by_email
+    KeySchema: [{AttributeName: email, KeyType: HASH}]
+    Projection: {ProjectionType: ALL}
+    ProvisionedThroughput: {ReadCapacityUnits: 5, WriteCapacityUnits: 5}
+tags: {team: "${TEAM}"}
+environments: {prod: {lifecycle: {protect: true}}, test: {tags: [{Key: a, Value: b}]}}
+"""
 Reader = Callable[[bytes], str]
 """Reads one file's bytes and returns the kind of result; every exception is a defect."""
 
@@ -39,7 +53,7 @@ def read_declaration(path: str) -> Reader:
     """A document of YAML or JSON, checked by every rule, and its CreateTable."""
 
     def reader(data: bytes) -> str:
-        reading = read_documents(SourceFile(path, Path("/nowhere") / path, data))
+        reading = read_documents(SourceFile(path, Path("/nowhere") / path, data), TemplateInputs())
         assembly = assemble(check_all(reading.declarations, None), (), SeedCache())
         _whole([*reading.problems, *assembly.problems])
         for declaration in assembly.declarations:
@@ -47,6 +61,21 @@ def read_declaration(path: str) -> Reader:
         return "refused" if reading.problems or assembly.problems else "read"
 
     return reader
+
+
+def read_overlay(data: bytes) -> str:
+    """A file that changes a declaration in an environment, and the declaration that comes of it."""
+    inputs = TemplateInputs(environment="prod", parameters={"TEAM": "core"})
+    base = SourceFile("users.yaml", Path("/nowhere/users.yaml"), BASE)
+    overlay = SourceFile("users.prod.yaml", Path("/nowhere/users.prod.yaml"), data)
+    readings = [read_documents(overlay, inputs, (base,)), read_documents(base, inputs, (overlay,))]
+    problems = [problem for each in readings for problem in each.problems]
+    declarations = check_all([raw for each in readings for raw in each.declarations], "prod")
+    assembly = assemble(declarations, (), SeedCache(), incomplete=bool(problems))
+    _whole([*problems, *assembly.problems])
+    for declaration in assembly.declarations:
+        _sound(declaration)
+    return "refused" if problems or assembly.problems else "read"
 
 
 def read_seed(path: str, target: SeedTarget) -> Reader:
@@ -105,6 +134,8 @@ READERS: Mapping[str, Reader] = {
     "seed.json.gz": read_seed("seeds/users.json.gz", PLAIN),
     "composite.jsonl": read_seed("seeds/users.jsonl", COMPOSITE),
     "composite.csv": read_seed("seeds/users.csv", COMPOSITE),
+    "declaration.toml": read_declaration("users.toml"),
+    "overlay.yaml": read_overlay,
 }
 """Each reader by the kind of its files; the order is that of the first byte of an input of the fuzzer."""
 

@@ -176,8 +176,8 @@ MUTANTS = (
         "classify_unread",
         "if suffix.lower() in READ_SUFFIXES: ...",
         "if False: ...",
-        "users.YAML, as some editors save it, is passed over",
-        (f"{RESEMBLING}::test_a_declaration_in_an_ignored_file_name_is_an_error[-.Yml]",),
+        "users_table.Py, as some editors save it, is passed over",
+        (f"{RESEMBLING}::test_a_declaration_in_an_ignored_file_name_is_an_error[-.Py]",),
     ),
     Mutant(
         "a class that lost its name is something else",
@@ -189,7 +189,7 @@ MUTANTS = (
     ),
     Mutant(
         "a wrapped table is something else",
-        "_reading",
+        "_Reading._document",
         "refuse_overlooked(document, value)",
         "",
         "output of describe-table, a template's resource or a list under a key is passed over",

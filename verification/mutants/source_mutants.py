@@ -5,6 +5,7 @@ from __future__ import annotations
 from mutants.mutant import Mutant
 
 TEXTS = "test_bad_texts"
+CHANGED = "test_unchanged_folder::test_a_change_gives_what_a_process_finds_that_loads_for_the_first_time"
 
 MUTANTS = (
     Mutant(
@@ -26,7 +27,7 @@ MUTANTS = (
     Mutant(
         "a stored result is that of any content",
         "StoredResults.get",
-        "packing.unpack(packed) if digest == _digest(file) else None",
+        "packing.unpack(packed) if digest == _digest(files) else None",
         "packing.unpack(packed)",
         "a change of a declaration has no effect",
         ("test_stored_results::test_a_change_with_the_same_size_and_times_is_seen",),
@@ -48,9 +49,49 @@ MUTANTS = (
         ("test_stored_results::test_results_of_another_version_are_ignored[rules]",),
     ),
     Mutant(
+        "a former result stands for other files",
+        "_LastReading.result",
+        "self.hashes == hashes",
+        "self.hashes.keys() == hashes.keys()",
+        "a change of a declaration has no effect until the daemon starts again",
+        (f"{CHANGED}[a change of the same size at the same time]",),
+    ),
+    Mutant(
+        "a former result hides problems",
+        "_LastReading.result",
+        "not snapshot.problems",
+        "True",
+        "an entry that cannot be read counts as one that is not there",
+        ("test_unchanged_folder::test_a_former_result_never_stands_for_a_folder_with_problems[an unreadable entry]",),
+    ),
+    Mutant(
+        "a proof is that of any answer",
+        "_proof",
+        "digest.update(line)",
+        "",
+        "what a class file answers to another environment has no effect",
+        ("test_unchanged_folder::test_class_files_that_answer_otherwise_are_compared_again",),
+    ),
+    Mutant(
+        "a proof of a former command is acted upon",
+        "FileCache.uses_former",
+        "bool(self._former) or self._proof_is_former",
+        "bool(self._former)",
+        "a table is removed because of class files that were evaluated once",
+        ("test_unchanged_folder::test_class_files_alone_confirm_a_former_proof_too",),
+    ),
+    Mutant(
+        "what became a link is followed",
+        "_read_direct",
+        "os.O_NOFOLLOW",
+        "0",
+        "a link that replaces a file while its folder is listed reads the files of the machine",
+        ("test_unchanged_folder::test_a_file_that_becomes_a_link_after_its_folder_was_listed_does_not_lead_outside",),
+    ),
+    Mutant(
         "declarations are read once",
         "FolderSource._load",
-        "problems += self._changed(first, python)",
+        "problems += self._changed(first, hashes, python)",
         "",
         "a file that is being saved is acted upon",
         ("test_folder::test_what_changes_while_it_is_read_does_not_count[a declaration]",),
@@ -100,7 +141,7 @@ MUTANTS = (
     ),
     Mutant(
         "a pipe is waited for",
-        "read_regular",
+        "_content",
         "if not stat.S_ISREG(status.st_mode): ...",
         "if False: ...",
         "a FIFO or a device in the folder is read as a file",
@@ -108,7 +149,7 @@ MUTANTS = (
     ),
     Mutant(
         "a file may be of any size",
-        "read_regular",
+        "_content",
         "if content is None or len(content) > limit: ...",
         "if False: ...",
         "a dump in the wrong folder fills the memory",

@@ -34,6 +34,14 @@ MUTANTS = (
         (REQUESTS,),
     ),
     Mutant(
+        "a renewal that began before the question answers it",
+        "LeaseRecord.holds",
+        "if self._renewed_last > begun: ...",
+        "if self._renewed_last >= begun and begun: ...",
+        "a leader relies on a renewal that is older than the take-over by its successor",
+        ("test_state_shared_renewals",),
+    ),
+    Mutant(
         "a lease is taken without a condition",
         "LeaseRecord._put",
         '{**..., "ConditionExpression": condition or "attribute_not_exists(#record)", **...}',

@@ -8,6 +8,7 @@ botocore's events, so that ``ApiClient`` need not know which client made a call.
 
 from __future__ import annotations
 
+import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -83,7 +84,7 @@ class LeanClient:
         if self._reads_only:
             hooks.refuse_writes(model=SimpleNamespace(name=operation))
         body = self._shapes.serialize(operation, params)
-        invocation, attempt, spent = str(uuid.uuid4()), 1, 0
+        invocation, attempt, spent = _invocation_id(), 1, 0
         while True:
             request = self._signed(operation, body, invocation, attempt)
             outcome = self._sent(operation, request)
@@ -149,6 +150,13 @@ class LeanClient:
         if not outcome.status:
             return isinstance(outcome.failure, Unconnected | HTTPClientError)
         return retries.transient(outcome.code, outcome.status, modelled, self._shapes.retried)
+
+
+def _invocation_id() -> str:
+    """An identifier that need not be a secret. ``uuid4`` asks the kernel and gives up the GIL for that, and to get it
+    back takes longer than the rest of a call while many threads read tables.
+    """
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def request_head(target: str, host: str, content_type: str, user_agent: str) -> str:

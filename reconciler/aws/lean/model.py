@@ -125,13 +125,13 @@ class Shapes:
 
     def _structure_reader(self, name: str) -> Read:
         entry = self._structures[name]
-        members: dict[str, Read | None] = {}
+        members: dict[str, tuple[str, Read | None]] = {}
         made = False
 
         def read(value: Any) -> Any:
             nonlocal made
             if not made:
-                members.update({member: self._read(shape) for member, shape in entry["members"].items()})
+                members.update({member: (member, self._read(shape)) for member, shape in entry["members"].items()})
                 made = True
             if value is None:
                 return None
@@ -139,8 +139,9 @@ class Shapes:
             for member, part in value.items():
                 if part is None or member not in members:
                     continue
-                convert = members[member]
-                found[member] = part if convert is None else convert(part)
+                # The model's name, not the one of this answer: answers are kept, and each has its own copies.
+                name, convert = members[member]
+                found[name] = part if convert is None else convert(part)
             return found
 
         return read

@@ -1,4 +1,7 @@
-"""Caches the checked declarations of each YAML or JSON file by its bytes. Called by ``folder`` once per load."""
+"""Caches the checked declarations of each file by its bytes and those of its bases and overlays.
+
+Called by ``folder`` once per load.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Iterable
 
 from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
-from reconciler.declarations.raw import RawDeclaration
+from reconciler.declarations.overlays.file_names import related
+from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
+
+RelatedFiles = tuple[SourceFile, ...]
+"""A file, and after it those that its result depends on as well."""
 
 
 class FileCache:
@@ -21,39 +28,56 @@ class FileCache:
         self._inputs = inputs
         self._stored = stored
         self._uses_stored = stored is not None
-        self._known: dict[SourceFile, CheckedFile] = {}
-        self._former: frozenset[SourceFile] = frozenset()
+        self._known: dict[RelatedFiles, CheckedFile] = {}
+        self._former: frozenset[RelatedFiles] = frozenset()
+        self._proof = ""
+        self._proof_is_former = False
 
     @property
     def uses_former(self) -> bool:
         """Whether the last result of ``read`` has parts that a former command checked."""
-        return bool(self._former)
+        return bool(self._former) or self._proof_is_former
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """What class files answered when two evaluations of them agreed, as ``PythonReading.proof``."""
+        former = self._stored.proof() if self._stored is not None and self._uses_stored else ""
+        return tuple(proof for proof in (self._proof, former) if proof)
+
+    def note_classes(self, reading: PythonReading) -> None:
+        """Keep the proof of the class files, which are evaluated in every load all the same."""
+        former = self._stored.proof() if self._stored is not None and self._uses_stored else ""
+        if reading.proof != self._proof:
+            self._proof, self._proof_is_former = reading.proof, bool(former) and reading.proof == former
 
     def read(self, files: Iterable[SourceFile]) -> list[CheckedFile]:
-        """The result for each file. Results for other files are dropped."""
+        """The result for each file, in the same order. Results for other files are dropped."""
         before, self._known = self._known, {}
         former = set()
-        for file in files:
-            checked = before.get(file)
+        for file, beside in related(files).items():
+            key = (file, *beside)
+            checked = before.get(key)
             if checked is None and self._stored is not None and self._uses_stored:
-                checked = self._stored.get(file)
-                former.update([file] if checked is not None else [])
-            elif file in self._former:
-                former.add(file)
-            self._known[file] = checked if checked is not None else _checked_file(file, self._inputs)
+                checked = self._stored.get(key)
+                former.update([key] if checked is not None else [])
+            elif key in self._former:
+                former.add(key)
+            self._known[key] = checked if checked is not None else _checked_file(file, self._inputs, beside)
         self._former = frozenset(former)
         return list(self._known.values())
 
     def store(self) -> None:
         """Keep the last results for the next command, where that is possible."""
         if self._stored is not None:
-            self._stored.put(self._known)
+            self._stored.put(self._known, self._proof)
 
     def forget_former(self) -> None:
         """Check every file anew that a former command checked."""
         self._uses_stored = False
-        self._known = {file: checked for file, checked in self._known.items() if file not in self._former}
+        self._known = {key: checked for key, checked in self._known.items() if key not in self._former}
         self._former = frozenset()
+        if self._proof_is_former:
+            self._proof, self._proof_is_former = "", False
 
     def remove_stored(self) -> None:
         """Delete what former commands stored."""
@@ -71,10 +95,10 @@ def check_all(raws: Iterable[RawDeclaration], environment: str | None) -> tuple[
     return tuple(checked_declaration(raw, environment) for raw in listed)
 
 
-def _checked_file(file: SourceFile, inputs: TemplateInputs) -> CheckedFile:
+def _checked_file(file: SourceFile, inputs: TemplateInputs, beside: tuple[SourceFile, ...]) -> CheckedFile:
     from reconciler.declarations.formats.text import documents
 
-    reading = documents.read_documents(file, inputs)
+    reading = documents.read_documents(file, inputs, beside)
     declarations = check_all(reading.declarations, inputs.environment)
     return CheckedFile(
         declarations,

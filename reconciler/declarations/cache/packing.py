@@ -52,17 +52,18 @@ def _without_lines(checked: CheckedDeclaration) -> CheckedDeclaration:
 
 
 def _pack_declaration(checked: CheckedDeclaration) -> Any:
-    if checked.problems or checked.class_seed is not None or checked.spec is None:
+    if checked.problems or checked.class_seed is not None or checked.spec is None or checked.companion is not None:
         raise NotPackable
     return [
         *(checked.location.file, checked.location.line, checked.name, checked.base_name, _pack(checked.spec)),
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
-        *(checked.description, checked.seed_file, checked.seed_format),
+        *(checked.description, checked.seed_file, checked.seed_format, checked.from_template),
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
-    file, line, name, base_name, spec, lifecycle, references, referred, description, seed_file, seed_format = packed
+    file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
+    description, seed_file, seed_format, from_template = rest
     return CheckedDeclaration(
         SourceLocation(file, line),
         name,
@@ -74,6 +75,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         description,
         seed_file,
         seed_format,
+        from_template=from_template,
     )
 
 

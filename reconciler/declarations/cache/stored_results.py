@@ -20,40 +20,54 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
-FORMAT = 2
+FORMAT = 3
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
 _LIBRARIES = (("pydantic", "version.py"), ("ruamel/yaml", "__init__.py"), ("cronsim", "__init__.py"))
 """Files that change with the version of the libraries that check a file. Reading metadata takes longer."""
+CLASSES = "*.py"
+"""The entry for the proof of all class files."""
 LIMIT = 64 * 1024 * 1024
 """Bytes of a stored file; a larger one is not written and not read."""
 
 
 class StoredResults:
-    """The results of one folder and set of inputs, by path and SHA-256 of the file. Reads them at the first use."""
+    """The results of one folder and set of inputs, by path and SHA-256 of the file and of those related to it.
+
+    Reads them at the first use. Of class files only the proof is stored, because their results may depend on anything.
+    """
 
     def __init__(self, root: Path, inputs: TemplateInputs) -> None:
         where = json.dumps([str(root), inputs.digest()])
         self._name = f"{hashlib.sha256(where.encode()).hexdigest()[:32]}.json"
         self._key = [FORMAT, __version__, sys.version, where, _code_digest()]
-        self._entries: dict[str, Any] | None = None
+        self._read_entries: dict[str, Any] | None = None
 
-    def get(self, file: SourceFile) -> CheckedFile | None:
-        """What a former command found for these bytes at this path; None if that is not known."""
-        if self._entries is None:
-            self._entries = self._read()
+    @property
+    def _entries(self) -> dict[str, Any]:
+        if self._read_entries is None:
+            self._read_entries = self._read()
+        return self._read_entries
+
+    def get(self, files: tuple[SourceFile, ...]) -> CheckedFile | None:
+        """What a former command found for the first of the files, beside the others; None if that is not known."""
         try:
-            digest, packed = self._entries[file.path]
-            return packing.unpack(packed) if digest == _digest(file) else None
+            digest, packed = self._entries[files[0].path]
+            return packing.unpack(packed) if digest == _digest(files) else None
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
             return None
 
-    def put(self, results: Mapping[SourceFile, CheckedFile]) -> None:
+    def proof(self) -> str:
+        """The proof of the class files, as ``PythonReading.proof``; empty if none is stored."""
+        entry = self._entries.get(CLASSES)
+        return entry if isinstance(entry, str) else ""
+
+    def put(self, results: Mapping[tuple[SourceFile, ...], CheckedFile], proof: str = "") -> None:
         """Replace what is stored, if it differs. A result with problems is not stored: only the file has its lines."""
-        entries: dict[str, Any] = {}
-        before = self._entries or {}
-        for file, checked in results.items():
-            digest = _digest(file)
+        before = self._entries
+        entries: dict[str, Any] = {CLASSES: proof} if proof else {}
+        for files, checked in results.items():
+            file, digest = files[0], _digest(files)
             if _holds(before.get(file.path), digest):
                 entries[file.path] = before[file.path]
                 continue
@@ -62,13 +76,13 @@ class StoredResults:
             except (packing.NotPackable, RecursionError):
                 continue
         if entries and entries != before and self._key[-1] is not None:
-            self._entries = entries
+            self._read_entries = entries
             text = json.dumps({"key": self._key, "files": entries}, separators=(",", ":")).encode()
             cache_folder.write(self._name, b"%s\n%s" % (hashlib.sha256(text).hexdigest().encode(), text), LIMIT)
 
     def remove(self) -> None:
         """Delete what is stored."""
-        self._entries = {}
+        self._read_entries = {}
         cache_folder.remove(self._name)
 
     def _read(self) -> dict[str, Any]:
@@ -88,8 +102,11 @@ def _holds(entry: Any, digest: str) -> bool:
     return isinstance(entry, list) and entry[:1] == [digest]
 
 
-def _digest(file: SourceFile) -> str:
-    return hashlib.sha256(file.content).hexdigest()
+def _digest(files: tuple[SourceFile, ...]) -> str:
+    if len(files) == 1:
+        return hashlib.sha256(files[0].content).hexdigest()
+    parts = [(file.path, hashlib.sha256(file.content).hexdigest()) for file in files]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @cache

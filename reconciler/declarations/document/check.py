@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from reconciler.declarations import placeholders
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
 from reconciler.declarations.document.extras import ignored_paths, lifecycle, references
-from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.field_model import FieldModel, spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
 from reconciler.declarations.document.spelling import Spelled, spell
 from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
@@ -22,6 +22,7 @@ from reconciler.declarations.features.base import Rule
 from reconciler.declarations.names import missing_value_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, TOO_DEEP, Parsed, ParseError
 from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
@@ -56,10 +57,11 @@ class CheckedDocument:
 
 def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocument:
     """Normalise field names, validate types and apply all rules. The result has all problems at once."""
-    value, refused = _without_placeholders(raw.value)
+    # Only our own documents have variables; a class has Python, and a template the functions of its tool.
+    value, refused = _without_placeholders(raw.value, may_declare=not (raw.from_template or raw.file.endswith(".py")))
     spelled = spell(value)
     location = SourceLocation(
-        raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals, raw.sources
+        raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals, raw.sources, raw.origins
     )
     refused += policy_numbers(value, location)
     document, broken, field_problems = _validated(spelled.value, location)
@@ -83,6 +85,7 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
     told = explained | {location.written_path(each.path) for each in field_problems} | {each.path for each in unknown}
     refused += [each for each in _ambiguous_numbers(raw, value) if each.path not in told]
     problems = [as_written.problem(each) for each in (*unknown, *refused)]
+    field_problems = [_explained(each, raw, location) for each in field_problems]
     explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
     problems += [location.problem(each) for each in field_problems if location.written_path(each.path) not in explained]
     return CheckedDocument(raw, location, document, name, base_name, tuple(problems))
@@ -105,8 +108,33 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         document.seed.file if document.seed else None,
         document.seed.format if document.seed else None,
         raw.seed,
+        raw.from_template,
+        _companion_fields(document) if raw.companion else None,
         checked.problems,
     )
+
+
+def _companion_fields(document: TableDocument) -> tuple[str, ...]:
+    """The fields that are written, those of ``lifecycle`` and ``seed`` one by one."""
+    found: list[str] = []
+    for name in sorted(document.model_fields_set - {"table_name"}):
+        part = getattr(document, name)
+        found += (
+            [f"{name}.{each}" for each in sorted(part.model_fields_set)] if isinstance(part, FieldModel) else [name]
+        )
+    return tuple(found)
+
+
+def _explained(problem: FieldProblem, raw: RawDeclaration, location: SourceLocation) -> FieldProblem:
+    """The problem of a value that a variable has: the remedy is the variable's."""
+    name = raw.variables.get(location.written_path(problem.path))
+    if name is None:
+        return problem
+    if problem.reason.startswith(("expected a number", "expected a whole number")):
+        return replace(problem, remedy=f"Declare its type: variables: {{{name}: {{type: number}}}}.")
+    if problem.reason.startswith("expected true or false"):
+        return replace(problem, remedy=f"Declare its type: variables: {{{name}: {{type: boolean}}}}.")
+    return replace(problem, remedy=f"Correct the value of the variable {name}.")
 
 
 def _ambiguous_numbers(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[FieldProblem]:
@@ -127,11 +155,15 @@ def _ambiguous_numbers(raw: RawDeclaration, value: Mapping[Any, Any]) -> list[Fi
     return found
 
 
-def _without_placeholders(value: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[FieldProblem]]:
+def _without_placeholders(
+    value: Mapping[Any, Any], *, may_declare: bool
+) -> tuple[Mapping[Any, Any], list[FieldProblem]]:
     """The value without escapes; or unchanged, with a problem for each placeholder. Paths are as written."""
     found, escaped = [], False
     for written in placeholders.texts(value, _is_policy):
-        problem = None if written.path[0] == "$schema" else placeholders.placeholder_problem(written)
+        problem = (
+            None if written.path[0] == "$schema" else placeholders.placeholder_problem(written, may_declare=may_declare)
+        )
         found += [problem] if problem else []
         escaped = escaped or placeholders.unescape(written.text) != written.text
     if found or not escaped:

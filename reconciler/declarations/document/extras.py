@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -55,6 +55,33 @@ class TableNameFields(FieldModel):
     """What the table is called."""
 
     table_name: str | None = Field(default=None, description="The base name; an environment adds its own suffix.")
+
+
+class VariableOptions(FieldModel):
+    """Where the value of a variable comes from."""
+
+    default: str | int | float | bool | None = Field(
+        default=None, description="The value where no other is given; one with its type."
+    )
+    env: str | bool | None = Field(
+        default=None, description="The environment variable that may give the value; true for one of the same name."
+    )
+    type: Literal["string", "number", "boolean"] | None = Field(
+        default=None, description="The type of a value that is a whole text; else that of the default."
+    )
+    description: str | None = Field(default=None, description="What the variable is for.")
+
+
+class FileFields(FieldModel):
+    """Fields of a document in a file. They are gone when the table is read: no other form of a declaration has them."""
+
+    variables: dict[str, VariableOptions | None] | list[str] | None = Field(
+        default=None, description="The variables that `${NAME}` stands for: a mapping by name, or a list of names."
+    )
+    environments: dict[str, dict[str, Any] | None] | list[str] | None = Field(
+        default=None,
+        description="What differs in an environment, as a mapping by its name; or a list of all environments.",
+    )
 
 
 class ExtraFields(FieldModel):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import camel
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -17,6 +16,7 @@ from pydantic.fields import FieldInfo
 from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
 from reconciler.declarations.document.table_document import TableDocument, is_list, nested_model
 from reconciler.declarations.features import FEATURES
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import FieldProblem, Path, did_you_mean
 
 NOT_MANAGED = ("ReplicaUpdates GlobalTableWitnessUpdates ImportSourceSpecification Backup ContinuousBackups",)

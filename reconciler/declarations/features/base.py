@@ -6,10 +6,11 @@ The document, its schema, the offline checks and the conversions iterate over ``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.declarations.document.field_model import FieldModel
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import FieldProblem
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.declarations.raw import FileReading
 from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.presentation.paths import from_here, from_workspace
 
 

@@ -129,7 +129,7 @@ class Intrinsics:
         return evaluate(argument, here)
 
     def _refuse(self, function: str, here: Path) -> NoReturn:
-        if function == "Fn::Transform" or function.startswith("Fn::ForEach"):
+        if function == "Fn::Transform":
             reason = f"{function} is only expanded by CloudFormation"
             remedy = (
                 "Declare the processed template: `aws cloudformation get-template --template-stage Processed "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import Path
 
 

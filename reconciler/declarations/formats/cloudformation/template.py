@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.declarations.formats.cloudformation import global_table, simple_table, table
 from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics
+from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.names import table_name_problems
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
@@ -77,8 +79,18 @@ class _Template:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.location = SourceLocation(self.file.path, self.document.line, self.document.lines)
         self.intrinsics = Intrinsics(self.document, self.inputs, self.resources, self._name_of)
+        if has_loops(self.resources):
+            try:
+                self.document = expanded(self.document, self.base, self.intrinsics.evaluate)
+            except Unresolved as unresolved:
+                location = SourceLocation(self.file.path, self.document.line, self.document.lines)
+                self.problems.append(location.problem(unresolved.finding()))
+                self.resources = {}
+            else:
+                self.resources = self.document.value["Resources"] if self.base else self.document.value
+            self.intrinsics = Intrinsics(self.document, self.inputs, self.resources, self._name_of)
+        self.location = SourceLocation(self.file.path, self.document.line, self.document.lines)
 
     def reading(self) -> FileReading:
         declarations, others, absent = [], Counter[str](), []
@@ -100,19 +112,12 @@ class _Template:
         for name in absent:
             condition = self.resources[name]["Condition"]
             self.notes.append(f"{self.file.path}: {name} is not declared, because condition {condition} does not hold")
-        if not self.resources:
+        if not self.resources and not self.problems:
             self.warnings.append(f"{self.file.path}: declares nothing: the template has no resources")
         return FileReading(tuple(declarations), tuple(self.problems), tuple(self.warnings), None, tuple(self.notes))
 
     def _other(self, name: str, kind: str | None, others: Counter[str]) -> None:
-        if name.startswith("Fn::ForEach"):
-            remedy = (
-                "Declare the processed template: `aws cloudformation get-template --template-stage Processed "
-                "--stack-name NAME`."
-            )
-            reason = "Fn::ForEach is only expanded by CloudFormation"
-            self.problems.append(self.location.problem(FieldProblem((*self.base, name), reason, remedy)))
-        elif kind is None:
+        if kind is None:
             finding = FieldProblem((*self.base, name), "has no Type", "Write the type of the resource.")
             self.problems.append(self.location.problem(finding))
         else:

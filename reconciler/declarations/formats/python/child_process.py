@@ -16,11 +16,12 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler import interruption
 from reconciler.declarations.formats.python.channel import DISTURBED
+from reconciler.model.lazy_dataclass import dataclass
 
 STEP_SECONDS = 10.0
 """For one step of a load: the import of one file, one method of one class, one part of a seed."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.declarations.formats.python.packing import canonical
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 
 _NAME_REMEDY = "Return the same name every time; a name with a time or a random part leaves tables behind."
 _SEED_REMEDY = (

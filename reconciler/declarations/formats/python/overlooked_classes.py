@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
 
 _BASE_NAME = re.compile(r"^_|Base|Abstract|Mixin|Protocol|Interface")

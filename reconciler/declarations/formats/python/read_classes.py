@@ -2,15 +2,19 @@
 
 Two child processes evaluate the files at the same time, with different hash seeds, random seeds and dates. The result
 of the first one is used. If the second one has another result, the files are refused (I2).
+
+Class files may depend on anything, so they are evaluated in every load. Where the same files gave the same answer
+before and two evaluations agreed about it, one child is enough: a second one could only refuse what was declared then.
 """
 
 from __future__ import annotations
 
 import binascii
 import codecs
+import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +36,12 @@ _ENDS_REMEDY = "The file may only declare tables; move everything else under `if
 _LONG_REMEDY = "The file may only declare tables, without endless loops, waits or work on import."
 
 
-def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | None) -> PythonReading:
+def read_python(
+    files: tuple[SourceFile, ...], folder: Path, environment: str | None, proofs: Collection[str] = ()
+) -> PythonReading:
     """Load every file and ask every class; each failure is a problem of its own.
+
+    ``proofs`` are those of former readings that were compared with a second evaluation.
 
     Ends within ``LOAD_SECONDS`` whatever the files do, and at once when a signal ends the tool (``DeclarationError``).
     What they print goes to stderr.
@@ -46,13 +54,18 @@ def read_python(files: tuple[SourceFile, ...], folder: Path, environment: str | 
     rows = [[file.path, str(file.absolute), file.content.decode("latin-1"), file in empty] for file in files]
     request = {"files": rows, "folder": str(folder), "environment": environment}
     try:
-        first, second = run(request, (FIRST, SECOND))
+        first, *others = run(request, (FIRST,) if proofs else (FIRST, SECOND))
         _print_output(first)
         _accept(first, reading)
-        if not reading.problems:
+        if reading.problems:
+            return reading
+        proof = _proof(request, first)
+        if proof not in proofs:
+            (second,) = others or run(request, (SECOND,))
             if second.reason is not None or _problems(second):
                 (second,) = run(request, (SECOND_TODAY,))
             reading.problems += _compared(first, second)
+        reading.proof = proof if not reading.problems else ""
     except EvaluationInterrupted:
         raise DeclarationError((Problem(str(folder), None, None, *_STOPPED),)) from None
     except OSError as error:
@@ -139,6 +152,15 @@ class _Answer:
                 found["description"],
                 tuple(items) if found["seed_at"] is not None else None,
             )
+
+
+def _proof(request: dict[str, Any], ending: ChildResult) -> str:
+    """The digest of the files and of the answer, which has the content of all modules outside the folder too."""
+    digest = hashlib.sha256(json.dumps(request).encode())
+    for line in ending.lines:
+        digest.update(b"\n")
+        digest.update(line)
+    return digest.hexdigest()
 
 
 def _problems(ending: ChildResult) -> bool:

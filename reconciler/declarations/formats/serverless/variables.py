@@ -6,6 +6,7 @@ https://www.serverless.com/framework/docs/guides/variables
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,7 +67,7 @@ class Variables:
             if found is not _MISSING:
                 return found
         first = sources[0]
-        remedy = f"Give it with --parameter {first}=VALUE."
+        remedy = f"Give it with --parameter {shlex.quote(f'{first}=VALUE')}."
         if first == "opt:stage":
             remedy = "Give it with --environment NAME."
         elif first in ("opt:region", "aws:region"):
@@ -101,14 +102,22 @@ class Variables:
         return _MISSING
 
     def _stage(self) -> Any:
-        found = self._own("provider.stage")
-        return self._inputs.environment or ("dev" if found is _MISSING else found)
+        return self._inputs.environment or self._own("provider.stage")
 
     def _own(self, address: str) -> Any:
-        """A value of serverless.yml. In another file only the stage is known."""
+        """A value of serverless.yml. In another file only stage and Region are known.
+
+        The framework has the stage dev and the Region us-east-1 where ``provider`` says nothing.
+        """
         if self._service is None:
-            known = address == "provider.stage" and self._inputs.environment
-            return known or _MISSING
+            known = {"provider.stage": self._inputs.environment, "provider.region": self._inputs.region}
+            return known.get(address) or _MISSING
+        found = self._member(address)
+        if found is _MISSING and address == "provider.stage":
+            return self._inputs.environment or "dev"
+        return (self._inputs.region or "us-east-1") if found is _MISSING and address == "provider.region" else found
+
+    def _member(self, address: str) -> Any:
         found: Any = self._service
         for part in address.split(".") if address else ():
             if isinstance(found, Mapping) and part in found:

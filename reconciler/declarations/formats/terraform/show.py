@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
@@ -17,6 +17,7 @@ from reconciler.declarations.formats.terraform.table import declared
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import Path, SourceLocation

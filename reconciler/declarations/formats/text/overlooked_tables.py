@@ -34,10 +34,13 @@ _ANSWERS = {
 """Top-level keys of what the AWS CLI prints, where their values are as it prints them."""
 _RESOURCE = "contains a CloudFormation resource where none is read"
 _RESOURCE_REMEDY = "Move it under Resources, or move the file out of the folder."
+_TERRAFORM_REMEDY = (
+    "Run `terraform show -json > tables.json` and put tables.json into this folder, or move the file out of it."
+)
 _UNWRAP = "Move the fields of the table to the top level of the document, or move the file out of the folder."
 
 _COMMENTED_FIELD = re.compile(
-    r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*:"
+    r"^[ \t]*#+[ \t]*(?:-[ \t]*)?[\"']?(?:TableName|table_name|KeySchema|key_schema)[\"']?[ \t]*[:=]"
     r"|^[ \t]*#+.*\bAWS::DynamoDB::(?:Global)?Table\b",
     re.MULTILINE,
 )
@@ -63,6 +66,8 @@ def refuse_overlooked(document: Parsed, value: Mapping[Any, Any]) -> None:
         line = _line(document, path)
         if kind == "resource":
             raise ParseError(line, _RESOURCE, _RESOURCE_REMEDY)
+        if path[-1] == "aws_dynamodb_table" and path[0] == "resource":
+            raise ParseError(line, "is a configuration of Terraform, which is not read", _TERRAFORM_REMEDY)
         wrapper = _ANSWERS.get(str(path[0])) if len(path) > 1 else None
         if wrapper is not None and _is_answer(path[0], value):
             raise ParseError(document.line, wrapper, _UNWRAP)

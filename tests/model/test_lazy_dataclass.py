@@ -1,0 +1,188 @@
+"""A lazy dataclass behaves as a standard one; both decorators are put on the same classes."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import field
+from typing import Any, ClassVar
+
+import pytest
+
+from reconciler.model.lazy_dataclass import dataclass as lazy_dataclass
+
+OPTIONS = [{"frozen": frozen, "slots": slots} for frozen in (False, True) for slots in (False, True)]
+Decorator = Callable[..., Any]
+
+
+def point(decorator: Decorator, **options: bool) -> Any:
+    @decorator(**options)
+    class Point:
+        """With every kind of field."""
+
+        unit: ClassVar[str] = "m"
+        x: int
+        y: int = 0
+        tags: list[str] = field(default_factory=list)
+        note: str = field(default="", compare=False, repr=False)
+        size: int = field(init=False, default=7)
+
+        def __post_init__(self) -> None:
+            if self.x < 0:
+                raise ValueError(self.x)
+
+        @property
+        def total(self) -> int:
+            return self.x + self.y
+
+    return Point
+
+
+def result(action: Callable[[], Any]) -> Any:
+    """What an action returns or raises."""
+    try:
+        return action()
+    except Exception as error:  # noqa: BLE001
+        return type(error), str(error)
+
+
+ACTIONS: dict[str, Callable[[Any], Any]] = {
+    "repr": lambda cls: repr(cls(1, tags=["a"])),
+    "equal": lambda cls: cls(1, 2) == cls(1, y=2, note="other"),
+    "unequal": lambda cls: cls(1) != cls(2),
+    "another type": lambda cls: cls(1) == 1,
+    "hash": lambda cls: hash(cls(1, tags=())) == hash(cls(1, tags=())),
+    "a hash of a list": lambda cls: hash(cls(1)),
+    "missing argument": lambda cls: cls(),
+    "unknown argument": lambda cls: cls(1, z=3),
+    "too many arguments": lambda cls: cls(1, 2, [], "", 5),
+    "post init": lambda cls: cls(-1),
+    "fields": lambda cls: [(each.name, each.type, each.default, each.init) for each in dataclasses.fields(cls)],
+    "fields of an instance": lambda cls: [each.name for each in dataclasses.fields(cls(1))],
+    "is a dataclass": lambda cls: (dataclasses.is_dataclass(cls), dataclasses.is_dataclass(cls(1))),
+    "asdict": lambda cls: dataclasses.asdict(cls(1)),
+    "astuple": lambda cls: dataclasses.astuple(cls(1)),
+    "replace": lambda cls: repr(dataclasses.replace(cls(1), y=5)),
+    "replace of what has no argument": lambda cls: dataclasses.replace(cls(1), size=5),
+    "set a field": lambda cls: setattr(cls(1), "x", 5),
+    "delete a field": lambda cls: delattr(cls(1), "x"),
+    "own list": lambda cls: cls(1).tags is cls(1).tags,
+    "match arguments": lambda cls: cls.__match_args__,
+    "slots": lambda cls: vars(cls).get("__slots__"),
+    "dict": lambda cls: hasattr(cls(1), "__dict__"),
+    "class attributes": lambda cls: (
+        cls.unit,
+        type(getattr(cls, "y", None)).__name__,
+        hasattr(cls, "tags"),
+    ),
+    "property": lambda cls: cls(1, 2).total,
+    "names": lambda cls: (cls.__name__, cls.__qualname__, cls.__module__, cls.__doc__, cls.__init__.__name__),
+    "copy": lambda cls: copy.copy(cls(1, 2)) == cls(1, 2),
+    "deepcopy": lambda cls: copy.deepcopy(cls(1, 2, ["a"])) == cls(1, 2, ["a"]),
+    "frozen": lambda cls: cls.__dataclass_params__.frozen,
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_use_has_the_result_of_a_standard_dataclass(action: str, options: dict[str, bool]) -> None:
+    act = ACTIONS[action]
+    expected, found = point(dataclasses.dataclass, **options), point(lazy_dataclass, **options)
+    assert result(lambda: act(found)) == result(lambda: act(expected))
+    assert result(lambda: act(found)) == result(lambda: act(expected))
+
+
+@lazy_dataclass(frozen=True, slots=True)
+class Sent:
+    """One that a pickle finds by its name."""
+
+    name: str
+    size: int = 0
+
+
+def test_it_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(Sent("a", 2))) == Sent("a", 2)  # noqa: S301
+
+
+def test_a_subclass_is_a_standard_dataclass_with_the_fields_of_both() -> None:
+    @lazy_dataclass(frozen=True, slots=True)
+    class Larger(Sent):
+        weight: float = 1.0
+
+    assert repr(Larger("a", weight=2.0)).endswith("Larger(name='a', size=0, weight=2.0)")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Larger("a").weight = 3.0  # type: ignore[misc]
+
+
+def test_a_plain_subclass_inherits_what_is_made_later() -> None:
+    class Plain(Sent):
+        pass
+
+    assert Plain("a") == Plain("a")
+    assert Plain("a") != Sent("a")
+    assert hash(Plain("a")) == hash(Plain("a"))
+
+
+def test_own_methods_stay() -> None:
+    @lazy_dataclass(frozen=True, slots=True)
+    class Own:
+        value: int
+
+        def __repr__(self) -> str:
+            return "own"
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __hash__(self) -> int:
+            return 5
+
+    assert (repr(Own(1)), Own(1) == Own(2), hash(Own(1))) == ("own", True, 5)
+
+
+def test_a_frozen_one_with_its_own_equality_can_be_hashed() -> None:
+    def made(decorator: Decorator) -> Any:
+        class Own:  # noqa: PLW1641
+            value: int
+
+            def __eq__(self, other: object) -> bool:
+                return True
+
+        return decorator(frozen=True, slots=True)(Own)
+
+    assert hash(made(lazy_dataclass)(1)) == hash(made(dataclasses.dataclass)(1))
+
+
+def test_a_match_statement_takes_it_apart() -> None:
+    match Sent("a", 3):
+        case Sent(name, size=3):
+            assert name == "a"
+        case _:
+            pytest.fail("no match")
+
+
+def test_a_method_is_made_once_and_by_any_of_many_threads() -> None:
+    cls = point(lazy_dataclass, frozen=True, slots=True)
+    with ThreadPoolExecutor(16) as threads:
+        made = list(threads.map(lambda number: cls(number, tags=()), range(200)))
+    assert [each.x for each in made] == list(range(200))
+    assert cls(1, tags=()) in set(made)
+    assert cls.__init__.__code__.co_name == "__init__"
+
+
+def test_other_options_go_to_the_standard_decorator() -> None:
+    @lazy_dataclass(order=True)
+    class Ordered:
+        value: int
+
+    assert Ordered(1) < Ordered(2)
+
+
+@pytest.mark.parametrize("slots", [False, True])
+def test_nothing_else_can_be_set_on_a_frozen_one(slots: bool) -> None:
+    """The standard decorator raises a TypeError of its own making where the class has slots."""
+    with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'other'"):
+        point(lazy_dataclass, frozen=True, slots=slots)(1).other = 5
