@@ -76,6 +76,18 @@ def test_a_table_does_not_wait_for_one_that_failed() -> None:
     assert (statuses["m_orders"], statuses["a_lines"]) == (TableStatus.IN_SYNC, TableStatus.IN_SYNC)
 
 
+def test_a_table_does_not_wait_for_one_that_is_blocked() -> None:
+    sim = simulate(one_shot=True, timeout=5)
+    sim.declare(CHAIN[1], CHAIN[2])
+    sim.once()
+    sim.reconciler.clear()
+    sim.store.snapshot = replace(sim.store.snapshot, seeds={})
+    sim.dynamodb.tables["z_users"].description["TableStatus"] = "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
+    sim.telemetry.steps.clear()
+    sim.once()
+    assert seeded(sim) == ["m_orders"]
+
+
 def test_a_cycle_is_seeded_in_the_same_order_each_time() -> None:
     for declared in ((table("a", "b"), table("b", "a")), (table("b", "a"), table("a", "b"))):
         sim = simulate(one_shot=True)
