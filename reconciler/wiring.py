@@ -71,6 +71,13 @@ def desired_state(settings: Settings) -> DesiredState:
     return FolderSource(settings.desired_state, settings.environment, uses_stored=True, inputs=inputs).load()
 
 
+def seed_orphans(desired: DesiredState) -> tuple[str, ...]:
+    """A warning for each seed item that refers to no item of the other table's seed."""
+    from reconciler.declarations.references import seed_orphans as found
+
+    return found(desired.declarations)
+
+
 def template_inputs(settings: Settings) -> TemplateInputs:
     """What templates of other tools are evaluated with. Raises ``SettingsError`` for an unreadable PARAMETERS_FILE."""
     parameters: dict[str, str] = {}

@@ -129,6 +129,15 @@ def _batch_write(_: Params, answer: Answer) -> None:
     _member(answer, "UnprocessedItems", dict)
 
 
+def _batch_get(params: Params, answer: Answer) -> None:
+    responses = _member(answer, "Responses", dict)
+    _member(answer, "UnprocessedKeys", dict)
+    for table in params["RequestItems"]:
+        items = _optional(responses, table, list) or ()
+        if not all(isinstance(item, dict) for item in items):
+            raise _InvalidAnswer("has something else than items in Responses")
+
+
 def _backups(_: Params, answer: Answer) -> None:
     _member(_member(answer, "ContinuousBackupsDescription", dict), "ContinuousBackupsStatus", str)
 
@@ -184,6 +193,7 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "GetItem": _get_item,
     "DeleteItem": _deleted_item,
     "BatchWriteItem": _batch_write,
+    "BatchGetItem": _batch_get,
     "DescribeTimeToLive": _ttl("TimeToLiveDescription", "TimeToLiveStatus", str),
     "UpdateTimeToLive": _ttl("TimeToLiveSpecification", "Enabled", bool),
     "ListTagsOfResource": _tags,

@@ -35,7 +35,8 @@ ANSWERS_500: Mapping[Flavor, frozenset[str]] = {
 EVERYWHERE = frozenset(
     {
         *("ListTables", "DescribeTable", "CreateTable", "UpdateTable", "DeleteTable"),
-        *("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+        *("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
+        *("BatchGetItem", "BatchWriteItem"),
     }
 )
 """What every endpoint has."""

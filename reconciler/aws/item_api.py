@@ -8,14 +8,23 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler import interruption
 from reconciler.aws import call_deadline, errors
 from reconciler.aws.api_client import ApiClient
-from reconciler.model.desired import Item, Put, PutTogether, Removal
-from reconciler.model.errors import Ambiguous, ApiError, ConditionFailed, EndpointChanged, Malformed, OutcomeUnknown
+from reconciler.model.desired import AttributeValue, Item, Put, PutTogether, Removal
+from reconciler.model.errors import (
+    Ambiguous,
+    ApiError,
+    ConditionFailed,
+    EndpointChanged,
+    Malformed,
+    OutcomeUnknown,
+    Throttled,
+)
 from reconciler.model.paging import Pages
 from reconciler.seeding.digest import canonical
 
@@ -38,6 +47,11 @@ PUT_BACK_TRIES = 3
 """Calls, each with the retries of the SDK."""
 PUT_BACK_SECONDS = 30.0
 """All of them together; a process that is to end waits for them."""
+
+BATCH_TRIES = 8
+BATCH_PAUSE = 0.05
+LONGEST_BATCH_PAUSE = 2.0
+"""Of a BatchGetItem with unprocessed keys: calls, and the seconds between them, which double."""
 
 log = logging.getLogger("reconciler.items")
 
@@ -108,6 +122,54 @@ class BotoItemApi:
             if last == params.get("ExclusiveStartKey"):
                 raise Malformed("Scan", "RepeatedKey", "a page ends where it began, so the Scan would never end")
             params["ExclusiveStartKey"] = last
+
+    def pages(self, table: str, names: Sequence[str], size: int, most: int | None) -> Iterator[Sequence[Item]]:
+        """The attributes ``names`` of up to ``most`` items, or of all, page by page (eventually consistent Scan).
+
+        ``Malformed`` where a page leads to itself.
+        """
+        params: dict[str, Any] = {"TableName": table, **_projection(names)}
+        left = most
+        while left is None or left > 0:
+            answer = self._client.call("Scan", {**params, "Limit": size if left is None else min(size, left)})
+            left = None if left is None else left - len(answer["Items"])
+            yield answer["Items"]
+            last = answer.get("LastEvaluatedKey")
+            if not last:
+                return
+            if last == params.get("ExclusiveStartKey"):
+                raise Malformed("Scan", "RepeatedKey", "a page ends where it began, so the Scan would never end")
+            params["ExclusiveStartKey"] = last
+
+    def find_keys(self, table: str, keys: Sequence[Item]) -> tuple[Item, ...]:
+        """Those of up to 100 different keys that an item has (BatchGetItem), read consistently.
+
+        A response may leave keys unprocessed, which are sent again
+        (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
+        """
+        found: list[Item] = []
+        request: dict[str, Any] = {"Keys": list(keys), "ConsistentRead": True, **_projection(tuple(keys[0]))}
+        for turn in range(BATCH_TRIES):
+            answer = self._client.call("BatchGetItem", {"RequestItems": {table: request}})
+            found += answer["Responses"].get(table) or ()
+            request["Keys"] = (answer["UnprocessedKeys"].get(table) or {}).get("Keys") or []
+            if not request["Keys"]:
+                return tuple(found)
+            time.sleep(min(BATCH_PAUSE * 2**turn, LONGEST_BATCH_PAUSE))
+        raise Throttled("BatchGetItem", "UnprocessedKeys", f"some keys of {table} stay unprocessed; try again later")
+
+    def has_item(self, table: str, index: str | None, attribute: str, value: AttributeValue) -> bool:
+        """Whether any item has this partition key (Query). In an index the read is eventually consistent."""
+        params: dict[str, Any] = {
+            "TableName": table,
+            **({"IndexName": index} if index else {"ConsistentRead": True}),
+            "KeyConditionExpression": "#key = :value",
+            "ExpressionAttributeNames": {"#key": attribute},
+            "ExpressionAttributeValues": {":value": value},
+            "Select": "COUNT",
+            "Limit": 1,
+        }
+        return bool(self._client.call("Query", params)["Count"])
 
     def remove_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> Removal:
         """Remove the item if it still equals ``item``, with every attribute and with no further one.
@@ -182,6 +244,12 @@ class BotoItemApi:
             f"the item was removed although an attribute was added to it a moment before, and could not be written to "
             f"{table} again: {failure}. Put it back by hand; it is, in DynamoDB JSON: {as_json(item, key_names)}",
         )
+
+
+def _projection(names: Sequence[str]) -> dict[str, Any]:
+    """Names may be reserved words, so each has a placeholder."""
+    places = {f"#n{number}": name for number, name in enumerate(names)}
+    return {"ProjectionExpression": ", ".join(places), "ExpressionAttributeNames": places}
 
 
 def _put(table: str, item: Item, key_names: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.companions import with_companions
+from reconciler.declarations.references import cycle_warnings, reference_problems
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -44,7 +45,7 @@ def assemble(
     checked = with_companions(checked, incomplete=incomplete)
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
-    result.problems += [*declared_twice(checked), *references_exist(checked)]
+    result.problems += [*declared_twice(checked), *reference_problems(checked)]
     files = _SeedFiles(seeds, unread)
     for each in checked:
         file = files.take(each)
@@ -59,6 +60,7 @@ def assemble(
     result.warnings += files.unread_warnings
     memory.forget_unused()
     result.declarations.sort(key=lambda declaration: declaration.spec.name)
+    result.warnings += cycle_warnings(result.declarations)
     return result
 
 
@@ -174,20 +176,6 @@ def declared_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Probl
         if checked.base_name and first is not checked:
             reason = f"duplicate base name {checked.base_name!r}; {_where(first)} has it as well"
             yield checked.location.problem(FieldProblem(("table_name",), reason, remedy))
-
-
-def references_exist(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:
-    """Each reference is the base name of a declared table."""
-    known = sorted(checked.base_name for checked in declarations if checked.base_name)
-    for checked in declarations:
-        for position, reference in enumerate(checked.referred):
-            if reference not in known:
-                suggestion = did_you_mean(reference, known)
-                remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Declared tables: {', '.join(known)}."
-                problem = FieldProblem(
-                    ("references", position, "table"), f"table {reference!r} is not declared", remedy
-                )
-                yield checked.location.problem(problem)
 
 
 def names_that_collide(declarations: Sequence[CheckedDeclaration]) -> Iterator[str]:

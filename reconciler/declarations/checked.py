@@ -17,10 +17,10 @@ class CheckedDeclaration:
     """One declaration.
 
     ``name`` and ``base_name`` are None if they are unknown, ``spec`` is None if there are problems. ``referred`` are
-    the tables of the field ``references`` as written, for messages about one of them. ``seed_file`` and ``seed_format``
-    are those of the field ``seed``. ``class_seed`` holds the items of a class that has ``seed(environment)``.
-    ``from_template`` marks a table of another tool's file. ``companion`` are the fields that a document adds to such a
-    table, as ``lifecycle.protect``; None for any other declaration.
+    the references as written, for messages about one of them; ``references`` has no duplicates. ``seed_file`` and
+    ``seed_format`` are those of the field ``seed``. ``class_seed`` holds the items of a class that has
+    ``seed(environment)``. ``from_template`` marks a table of another tool's file. ``companion`` are the fields that a
+    document adds to such a table, as ``lifecycle.protect``; None for any other declaration.
     """
 
     location: SourceLocation
@@ -29,7 +29,7 @@ class CheckedDeclaration:
     spec: TableSpec | None
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     references: tuple[Reference, ...] = ()
-    referred: tuple[str, ...] = ()
+    referred: tuple[Reference, ...] = ()
     description: str | None = None
     seed_file: str | None = None
     seed_format: Literal["plain", "dynamodb-json"] | None = None

@@ -17,9 +17,10 @@ from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.report import TableReport
+from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning import breaker
 from reconciler.planning.ownership import is_released
+from reconciler.planning.references import seed_order
 from reconciler.seeding.decide import Need
 
 
@@ -74,7 +75,7 @@ def apply_all(
         for step in one.steps:
             if step.status in (StepStatus.DONE, StepStatus.FAILED):
                 on_step(one.assessment.name, step)
-    finished = [_seed(context, one, on_step) for one in applied]
+    finished = _seed_all(context, applied, on_step)
     result = PassResult(
         tables=tuple(
             table
@@ -139,10 +140,50 @@ def _settle_attempts(
     return result
 
 
+def _seed_all(
+    context: PassContext, applied: list[TableResult], on_step: Callable[[str, Step], None]
+) -> list[tuple[TableReport, bool]]:
+    """Seed the tables that others refer to first. The results are in the order of ``applied``."""
+    if context.desired is None or not any(_ready_seed(one) is not None for one in applied):
+        return [_seed(context, one, on_step) for one in applied]
+    order = seed_order(context.desired.declarations)
+    places = {name: place for place, name in enumerate(order.names)}
+    finished: dict[str, tuple[TableReport, bool]] = {}
+    for one in sorted(applied, key=lambda each: places.get(each.assessment.name, -1)):
+        name = one.assessment.name
+        coming = sorted(
+            each for each in order.after.get(name, ()) if each in finished and _seed_comes(finished[each][0])
+        )
+        finished[name] = _seed(context, _after_seed_of(one, coming[0]) if coming else one, on_step)
+    return [finished[one.assessment.name] for one in applied]
+
+
+def _ready_seed(applied: TableResult) -> int | None:
+    ready = (i for i, s in enumerate(applied.steps) if s.action is Action.SEED and s.status is StepStatus.READY)
+    return next(ready, None)
+
+
+def _seed_comes(table: TableReport) -> bool:
+    """Whether the table will be seeded later, by itself. Nothing waits for a table that is blocked or failed."""
+    waits = any(
+        step.action is Action.SEED and step.status in (StepStatus.READY, StepStatus.DEFERRED) for step in table.steps
+    )
+    return waits and table.status not in (TableStatus.BLOCKED, TableStatus.ERROR)
+
+
+def _after_seed_of(applied: TableResult, other: str) -> TableResult:
+    position = _ready_seed(applied)
+    if position is None:
+        return applied
+    steps = list(applied.steps)
+    steps[position] = steps[position].deferred(Reason.AFTER, f"waits until {other}, to which it refers, is seeded")
+    return replace(applied, steps=tuple(steps))
+
+
 def _seed(context: PassContext, applied: TableResult, on_step: Callable[[str, Step], None]) -> tuple[TableReport, bool]:
     assessment, steps = applied.assessment, list(applied.steps)
     declaration, observed = assessment.declaration, assessment.observed
-    position = next((i for i, s in enumerate(steps) if s.action is Action.SEED and s.status is StepStatus.READY), None)
+    position = _ready_seed(applied)
     if (
         position is None
         or declaration is None

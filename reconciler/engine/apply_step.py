@@ -43,6 +43,7 @@ from reconciler.model.records import CAP_WINDOW, Attempts, Ended, InventoryEntry
 from reconciler.planning import breaker, ownership, quotas
 from reconciler.planning.create import create_call, without_unsupported
 from reconciler.planning.diff import diff, scaled_paths
+from reconciler.planning.handed_back import TAGS, set_by_create, with_tags
 from reconciler.planning.observe import identity_of
 from reconciler.planning.ownership_transfer import transferred
 
@@ -134,10 +135,14 @@ def _create(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
     # A create whose response was lost keeps its nonce: whichever of the two calls creates the table, its tag proves it.
     nonce = ownership.open_nonce(assessment.recorded) or ports.random.token()
     tag = ownership.owner_tag(context.options.scope, nonce) if has_tags else None
-    call = create_call(without_unsupported(declaration.spec, ports.endpoint.flavor.lacks), tag)
+    possible = without_unsupported(declaration.spec, ports.endpoint.flavor.lacks)
+    call = create_call(possible, tag)
     now, project = ports.clock.now(), context.options.project
+    recorded = assessment.recorded
+    earlier = recorded.managed if recorded is not None and ownership.open_nonce(recorded) else None
+    managed = set_by_create(possible, earlier)
     intent = ownership.intended(
-        assessment.entry, assessment.recorded, declaration, nonce, changed_at=now, project=project
+        assessment.entry, recorded, declaration, nonce, changed_at=now, project=project, managed=managed
     )
     # The intent is stored before the call. If the response is lost, it is what proves later that the table is ours.
     intent = ports.store.put_entry(intent)
@@ -242,6 +247,8 @@ def _update(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
         return applied
     if ended_as is StepStatus.DONE and step.facet == "ownership" and assessment.entry is not None:
         context.ports.store.put_entry(transferred(assessment.entry, context.ports.clock.now()))
+    if ended_as is StepStatus.DONE and step.facet == TAGS:
+        applied = _record_tags(context, applied, step)
     refused_at = context.ports.clock.now() if ended_as is StepStatus.UNSUPPORTED else None
     attempts = breaker.record(assessment.attempts, assessment.name, assessment.observed.identity, step, refused_at)
     if context.ports.emulator and ended_as is StepStatus.DONE and breaker.needs_read_back(attempts, step):
@@ -249,6 +256,24 @@ def _update(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
     if max(attempts.counts.values(), default=0) >= breaker.LIMIT:
         context.ports.store.put_attempts(attempts)
     return replace(applied, attempts=attempts)
+
+
+def _record_tags(context: PassContext, applied: TableResult, step: Step) -> TableResult:
+    """Record the tags that were set or removed. Only after the response: a tag that others may have set stays theirs.
+
+    If the record cannot be written, nothing is proven, and a later pass leaves the tag in place.
+    """
+    assessment = applied.assessment
+    if assessment.entry is None or assessment.observed is None:
+        return applied
+    managed = with_tags(assessment.entry.managed, assessment.observed.identity, step)
+    try:
+        entry = context.ports.store.put_entry(replace(assessment.entry, managed=managed))
+    except LeaseLost:
+        return replace(applied, lease_lost=True)
+    except RecordChanged:
+        return applied
+    return replace(applied, assessment=replace(assessment, recorded=entry, entry=entry))
 
 
 def _refused_although_active(applied: TableResult, observed: ObservedTable) -> bool:

@@ -30,10 +30,11 @@ from reconciler.planning import ownership, quotas
 from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
+from reconciler.planning.handed_back import hand_back, spec_to_read
 from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
-from reconciler.planning.planner import plan, prune_step, seed_step
+from reconciler.planning.planner import order, plan, prune_step, seed_step
 from reconciler.planning.policy import permit_in_place
 from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
 from reconciler.planning.text import several
@@ -137,7 +138,7 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         observed = observe_table(
             context.ports,
             name,
-            declaration.spec,
+            spec_to_read(declaration.spec, recorded),
             ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
             plan_cache=context.plan_cache,
         )
@@ -267,11 +268,17 @@ def assess_present(
         steps_now = hold_back(transfer, base.attempts, ports.clock.now(), emulator=ports.emulator)
         return replace(base, changes=changes + all_changes(transfer), steps=validate_steps(ports, steps_now))
     quota_usage = context.snapshot.quota_usage.get(base.name)
+    handed = hand_back(entry, declaration, observed, changes)
+    entry = replace(entry, managed=handed.managed)
+    if handed.steps:
+        changes += all_changes(handed.steps)
+        planned = tuple(sorted((*planned, *handed.steps), key=order))
     base = replace(
         base,
         observed=observed,
         entry=entry,
         changes=changes,
+        left_in_place=handed.left_in_place,
         attempts=_attempts(context, observed),
         quota_usage=quota_usage,
     )

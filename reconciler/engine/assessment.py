@@ -30,7 +30,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Approval, Reason, Step
 from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
-from reconciler.model.report import RebuildProgress
+from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.policy import GateInput
 from reconciler.planning.scopes import ForeignOwner, find_foreign_owner
@@ -66,6 +66,7 @@ class TableAssessment:
     """Whether the pass is not about this table and only records that it is no longer declared."""
     not_observed: bool = False
     """Whether the table could not be read, which is not an error of the pass."""
+    left_in_place: tuple[LeftInPlace, ...] = ()
     refusal: str | None = None
     """Why the table has an error although no call failed: it exists, and ``on_existing`` is ``fail``."""
 

@@ -23,6 +23,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry, SeedRecord
 from reconciler.model.table import TableSpec
+from reconciler.planning.handed_back import hand_back
 from reconciler.planning.index_rebuild import active_rebuild, without_rebuilt_index
 from reconciler.planning.ownership import untagged
 from reconciler.planning.planner import plan
@@ -166,11 +167,10 @@ def still_planned(context: PassContext, assessment: TableAssessment, step: Step,
         return False
     rebuild = active_rebuild(context.snapshot.rebuilds.get(assessment.name), fresh.identity)
     flavor = context.ports.endpoint.flavor
-    planned = plan(
-        without_rebuilt_index(assessment.declaration, rebuild),
-        _merge_observed(assessment.observed, fresh),
-        lacks=flavor.lacks,
-    )
+    now = _merge_observed(assessment.observed, fresh)
+    planned = plan(without_rebuilt_index(assessment.declaration, rebuild), now, lacks=flavor.lacks)
+    if assessment.entry is not None:
+        planned += hand_back(assessment.entry, assessment.declaration, now, ()).steps
     return any(_covers(other, step) for other in planned)
 
 

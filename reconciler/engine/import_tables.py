@@ -13,6 +13,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.planning.diff import diff
+from reconciler.planning.handed_back import as_imported
 from reconciler.planning.ownership import OWNERSHIPS, Event, is_released, next_state, state_of
 from reconciler.planning.scopes import foreign_owner, is_state_table, not_ours
 
@@ -133,6 +134,7 @@ class Import:
                 identity=observed.identity,
                 changed_at=self.ports.clock.now(),
                 declared_in=declared_in.get(base),
+                managed=as_imported(observed),
                 revision=entry.revision if entry is not None else 0,
             )
             self.ports.store.put_entry(adopted)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
-from reconciler.model.desired import DesiredState, Item, PutTogether, Removal, Undeclared
+from reconciler.model.desired import AttributeValue, DesiredState, Item, PutTogether, Removal, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step
@@ -106,6 +106,21 @@ class ItemApi(Protocol):
 
     def all_items(self, table: str) -> Iterator[Item]:
         """Every item of a consistent Scan, page by page."""
+        ...
+
+    def pages(self, table: str, names: Sequence[str], size: int, most: int | None) -> Iterator[Sequence[Item]]:
+        """The attributes ``names`` of up to ``most`` items, or of all, in pages of up to ``size`` items read.
+
+        The Scan is eventually consistent, which takes half the capacity.
+        """
+        ...
+
+    def find_keys(self, table: str, keys: Sequence[Item]) -> tuple[Item, ...]:
+        """Those of up to 100 different whole keys that an item has, read consistently. Their order means nothing."""
+        ...
+
+    def has_item(self, table: str, index: str | None, attribute: str, value: AttributeValue) -> bool:
+        """Whether any item of the table or the index has this partition key."""
         ...
 
     def remove_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> Removal:

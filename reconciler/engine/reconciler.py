@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from reconciler.engine.authorization import authorize_writes
+from reconciler.engine.check_references import CheckedReference, CheckReferences
 from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
@@ -139,6 +140,14 @@ class Reconciler:
             Import(self.ports, self.options).adopt(tables, snapshot, declared_in)
         return files
 
+    def check_references(self, tables: tuple[str, ...] = (), sample: int | None = None) -> tuple[CheckedReference, ...]:
+        """Look for items of live tables that refer to no item; ``sample`` limits the items that are read of each table.
+
+        Only reads. Raises ``UsageError`` for an unknown table, and for one without references to check.
+        """
+        names = self.focus_names(tables) if tables else ()
+        return CheckReferences(self.ports, self.ports.source.load()).run(names, sample)
+
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without changing them. Returns one sentence for each; ``readopt`` undoes it.
 
@@ -157,7 +166,7 @@ class Reconciler:
         taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
             now = self.ports.clock.now()
-            adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now)
+            adopted = advance(snapshot.inventory[name], Event.IMPORT, unwanted_since=None, changed_at=now, managed=None)
             self.ports.store.put_entry(adopted)
         return tuple(taken)
 

@@ -22,6 +22,7 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import RunReport, TableReport, TableStatus
 from reconciler.planning.planner import seed_step
+from reconciler.planning.references import seed_order
 from reconciler.planning.scopes import foreign_owner, not_ours
 from reconciler.planning.text import several
 
@@ -59,6 +60,8 @@ class SeedCommands:
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
         desired = self.ports.source.load()
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
+        order = seed_order(desired.declarations)
+        chosen.sort(key=lambda declaration: order.position(declaration.spec.name), reverse=action is Action.CLEAR)
         tables = tuple(fresh._run_table(declaration, action, pass_id) for declaration in chosen)
         return RunReport(
             run_id=self.ports.random.token(),

@@ -6,17 +6,17 @@ capacity with a scalable target, even if this facet is not declared (``scaling_w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from reconciler.facets import capacity, scaling_wire
-from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.facets.scaling_wire import ScaledCapacity
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.plan import Step, StepStatus
-from reconciler.model.scaling import AutoScaling, Scaling, ScheduledScaling
+from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling, ScheduledScaling
 from reconciler.model.table import GlobalIndex, TableSpec
 
 OFF = Scaling(enabled=False)
@@ -53,6 +53,15 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         for change, _ in self._differences(desired, observed):
             yield change
+
+    def removal(self, observed: TableSpec) -> Removal:
+        """Only the capacities that a scalable target owns now."""
+        seen = observed.auto_scaling or AutoScaling()
+        owned = {(index, kind) for index, kind, scaling in seen.capacities() if scaling.enabled}
+        names = sorted(index for index, _ in owned if index is not None)
+        indexes = tuple(IndexScaling(name, _off(owned, name, "read"), _off(owned, name, "write")) for name in names)
+        off = AutoScaling(_off(owned, None, "read"), _off(owned, None, "write"), tuple(dict.fromkeys(indexes)))
+        return Removal(off, f"auto_scaling: {{{', '.join(_off_members(off))}}}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         for difference, call in self._differences(desired, observed.spec):
@@ -99,6 +108,20 @@ class AutoScalingFacet(Facet, HasPreconditions, HasExtraReads):
             scaled: ScaledCapacity = (index, kind)
             have = seen.of(index, kind) or OFF
             yield scaled, list(_capacity(desired.name, scaled, want, have))
+
+
+def _off(owned: Set[ScaledCapacity], index: str | None, kind: str) -> Scaling | None:
+    return OFF if (index, kind) in owned else None
+
+
+def _off_members(off: AutoScaling | IndexScaling) -> Iterator[str]:
+    """The members of a declaration that turn off these capacities, as YAML."""
+    for kind in ("read", "write"):
+        if getattr(off, kind) is not None:
+            yield f"{kind}: {{enabled: false}}"
+    if isinstance(off, AutoScaling) and off.indexes:
+        each = (f"{{index_name: {index.name}, {', '.join(_off_members(index))}}}" for index in off.indexes)
+        yield f"indexes: [{', '.join(each)}]"
 
 
 def _capacity(table: str, scaled: ScaledCapacity, want: Scaling, have: Scaling) -> Iterator[Difference]:

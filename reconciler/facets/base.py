@@ -45,6 +45,18 @@ class Precondition:
         return self.sentence if self.rule is None else f"{self.sentence} (rule {self.rule})"
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How a declaration takes a feature off a table: the value of its field, and the line to write.
+
+    ``cost`` says in a few words what goes with it; empty if nothing but the feature does.
+    """
+
+    value: Any
+    line: str
+    cost: str = ""
+
+
 class Facet(Protocol):
     """One feature of a table, with all facts about it that planning and engine need.
 
@@ -113,6 +125,10 @@ class Facet(Protocol):
     def loses_data(self, change: Change) -> bool:
         """Whether a change without a hazard can lose items or records of a stream."""
         return False
+
+    def removal(self, observed: TableSpec) -> Removal | None:
+        """How to take the feature off the observed table; None if a table cannot be without it."""
+        return None
 
 
 @runtime_checkable

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, wire
-from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, InCreateTable, Precondition
+from reconciler.facets.base import (
+    ExtraRead,
+    Facet,
+    HasExtraReads,
+    HasPreconditions,
+    InCreateTable,
+    Precondition,
+    Removal,
+)
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -44,6 +52,9 @@ class BillingFacet(Facet, InCreateTable, HasPreconditions, HasExtraReads):
         if desired.billing.mode == "PROVISIONED" and desired.billing.throughput:
             had = observed.billing.throughput if observed.billing else None
             yield from wire.throughput_changes(self.name, "billing.throughput", desired.billing.throughput, had)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(Billing("PAY_PER_REQUEST"), "billing_mode: PAY_PER_REQUEST")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         if capacity.mode_after(desired, observed.spec) != capacity.mode_of(observed.spec):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -55,6 +55,9 @@ class ContributorInsightsFacet(Facet, HasPreconditions, HasExtraReads):
                 yield Change(self.name, f"{path}.enabled", have.enabled, want.enabled)
             if want.enabled and want.mode and want.mode != have.mode:
                 yield Change(self.name, f"{path}.mode", have.mode, want.mode)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(OFF, "contributor_insights: {enabled: false}")
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         want = _insights_of(change, desired, observed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Facet, InCreateTable
+from reconciler.facets.base import Facet, InCreateTable, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -27,6 +27,9 @@ class DeletionProtectionFacet(Facet, InCreateTable):
         have = bool(observed.deletion_protection)
         if desired.deletion_protection is not None and desired.deletion_protection != have:
             yield Change(self.name, "deletion_protection", have, desired.deletion_protection)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(False, "deletion_protection_enabled: false")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         enabled = bool(desired.deletion_protection)

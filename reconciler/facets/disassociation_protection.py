@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.facets.base import Facet, HasPreconditions, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import is_strong, other_replicas
 from reconciler.model.change import Call, Change
@@ -30,6 +30,9 @@ class DisassociationProtectionFacet(Facet, HasPreconditions):
         have = True if seen is None else seen
         if target != have:
             yield Change(self.name, self.name, have, target)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(False, "disassociation_protection_enabled: false")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         enabled = bool(desired.disassociation_protection)

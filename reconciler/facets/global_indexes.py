@@ -18,6 +18,7 @@ from reconciler.facets.base import (
     InCreateTable,
     MultiStep,
     Precondition,
+    Removal,
 )
 from reconciler.facets.index_pairs import index_definition, index_for_display, index_verbs, is_path_of, pairs, redefined
 from reconciler.facets.rank import Rank
@@ -77,6 +78,9 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
             return
         for name, want, have in pairs(desired.global_indexes, observed.global_indexes):
             yield from self._changes(name, want, have, desired, observed)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal((), "global_secondary_indexes: []")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = self._pair(change, desired, observed.spec)

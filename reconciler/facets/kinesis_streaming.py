@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.facets.base import Facet, MultiStep
+from reconciler.facets.base import Facet, MultiStep, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -57,6 +57,9 @@ class KinesisStreamingFacet(Facet, MultiStep):
             yield Change(self.name, f"{self.name}.stream_arn", have.stream_arn, want.stream_arn)
         if want.stream_arn and want.precision and want.precision != have.precision:
             yield Change(self.name, f"{self.name}.precision", have.precision, want.precision)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(OFF, "kinesis_streaming: {enabled: false}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.kinesis_streaming or OFF, observed.spec.kinesis_streaming or OFF

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import wire
-from reconciler.facets.base import Facet, InCreateTable
+from reconciler.facets.base import Facet, InCreateTable, Removal
 from reconciler.facets.index_pairs import index_definition, index_for_display, pairs
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
@@ -54,6 +54,9 @@ class LocalIndexesFacet(Facet, InCreateTable):
             if want.projection != have.projection:
                 before, after = wire.projection(have.projection), wire.projection(want.projection)
                 yield self._replacement(name, f"{path}.projection", before, after)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal((), "local_secondary_indexes: []", "the table is replaced")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return Call("DeleteTable", {"TableName": desired.name})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import limits
-from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -25,6 +25,11 @@ class OnDemandThroughputFacet(Facet, InCreateTable, HasPreconditions):
     def diff(self, desired: TableSpec, observed: TableSpec) -> Iterator[Change]:
         want, have = desired.on_demand_throughput, observed.on_demand_throughput
         yield from limits.maximum_changes(self.name, self.name, want, have)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(
+            limits.UNLIMITED, "on_demand_throughput: {max_read_request_units: -1, max_write_request_units: -1}"
+        )
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         return limits.maximum_precondition(desired, observed)

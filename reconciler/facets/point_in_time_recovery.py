@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.facets.base import Facet
+from reconciler.facets.base import Facet, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -42,6 +42,9 @@ class PointInTimeRecoveryFacet(Facet):
             yield Change(self.name, f"{self.name}.enabled", have.enabled, want.enabled)
         if want.enabled and want.days is not None and want.days != have.days:
             yield Change(self.name, f"{self.name}.days", have.days, want.days)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(OFF, "point_in_time_recovery: {enabled: false}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want = desired.point_in_time_recovery or OFF

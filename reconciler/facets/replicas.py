@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import replica_calls
-from reconciler.facets.base import Facet, HasPreconditions, MultiStep, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, MultiStep, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import UNRECOVERABLE, replica_pairs
 from reconciler.model.change import Call, Change, Hazard
@@ -54,6 +54,9 @@ class ReplicasFacet(Facet, MultiStep, HasPreconditions):
                 yield Change(self.name, path, None, replica_calls.replica_for_display(want))
             elif want is not None and have is not None:
                 yield from self._differences(path, want, have)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal((), "replicas: []", "each replica is deleted with its items")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = self._pair(change, desired, observed.spec)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import policy_json
-from reconciler.facets.base import Facet, InCreateTable
+from reconciler.facets.base import Facet, InCreateTable, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -36,6 +36,9 @@ class ResourcePolicyFacet(Facet, InCreateTable):
             yield Change(
                 self.name, self.name, policy_json.policy_for_display(have), policy_json.policy_for_display(want)
             )
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(NONE, "resource_policy: {}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want = desired.resource_policy or NONE

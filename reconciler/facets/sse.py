@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, InCreateTable
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, InCreateTable, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -61,6 +61,9 @@ class SseFacet(Facet, InCreateTable, HasExtraReads):
             yield Change(self.name, "sse.enabled", have.enabled, want.enabled)
         if want.enabled and _other_key(want, have):
             yield Change(self.name, "sse.key", have.key, want.key or MANAGED)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(OFF, "sse_specification: {enabled: false}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return Call("UpdateTable", {"TableName": desired.name, "SSESpecification": _shape(desired.sse or OFF)})

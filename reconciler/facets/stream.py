@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import is_strong, other_replicas
 from reconciler.model.change import Call, Change, Hazard
@@ -42,6 +42,9 @@ class StreamFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
                 yield Change(self.name, "stream.view", have.view, want.view, Hazard.DISRUPTION, UNSAFE)
             else:
                 yield Change(self.name, "stream.view", None, want.view)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(OFF, "stream_specification: {stream_enabled: false}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.stream or OFF, observed.spec.stream or OFF

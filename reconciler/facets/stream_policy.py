@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import policy_json
-from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition
+from reconciler.facets.base import ExtraRead, Facet, HasExtraReads, HasPreconditions, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -40,6 +40,9 @@ class StreamPolicyFacet(Facet, HasPreconditions, HasExtraReads):
             yield Change(
                 self.name, self.name, policy_json.policy_for_display(have), policy_json.policy_for_display(want)
             )
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(NONE, "stream_policy: {}")
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         if observed.stream_policy and observed.stream_policy.arn:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.facets.base import Facet, InCreateTable
+from reconciler.facets.base import Facet, InCreateTable, Removal
 from reconciler.facets.quota import DAY, Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
@@ -51,6 +51,9 @@ class TableClassFacet(Facet, InCreateTable):
         have = observed.table_class or STANDARD
         if desired.table_class is not None and desired.table_class != have:
             yield Change(self.name, "table_class", have, desired.table_class)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(STANDARD, "table_class: STANDARD")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return Call("UpdateTable", {"TableName": desired.name, "TableClass": desired.table_class})

@@ -1,8 +1,8 @@
-"""Facet tags: tags of the table. It manages only declared keys, and never removes a tag."""
+"""Facet tags: tags of the table. It manages only declared keys; ``planning.handed_back`` decides which to remove."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +50,11 @@ class TagsFacet(Facet, InCreateTable):
         if not desired.tags:
             return {}
         return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(desired.tags)]}
+
+
+def untag_call(arn: str, keys: Iterable[str]) -> Call:
+    """The call that removes tags. It has no condition on their values, so they are read right before it is sent."""
+    return Call("UntagResource", {"ResourceArn": arn, "TagKeys": sorted(keys)})
 
 
 def with_owner_tag(call: Call, value: str) -> Call:

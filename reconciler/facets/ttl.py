@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.facets.base import Facet, MultiStep
+from reconciler.facets.base import Facet, MultiStep, Removal
 from reconciler.facets.quota import HOUR, Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
@@ -51,6 +51,9 @@ class TtlFacet(Facet, MultiStep):
             yield Change(self.name, "ttl.enabled", have.enabled, want.enabled)
         if want.enabled and want.attribute != have.attribute:
             yield Change(self.name, "ttl.attribute", have.attribute, want.attribute)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal(OFF, "time_to_live: {enabled: false}")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = desired.ttl or OFF, observed.spec.ttl or OFF

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import index_conflicts, vector_calls, wire
-from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, MultiStep, Precondition, Removal
 from reconciler.facets.index_pairs import index_verbs, is_path_of, pairs
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
@@ -57,6 +57,9 @@ class VectorIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions):
             return
         for name, want, have in pairs(desired.vector_indexes, observed.vector_indexes):
             yield from self._changes(name, want, have, desired, observed)
+
+    def removal(self, observed: TableSpec) -> Removal:
+        return Removal((), "vector_indexes: []")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         want, have = self._pair(change, desired, observed.spec)

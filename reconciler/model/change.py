@@ -80,4 +80,4 @@ def destroys(operation: str, params: Mapping[str, Any]) -> bool:
         return any("Delete" in update for member in members for update in params.get(member) or ())
     if operation == "DeleteItem":
         return "ReturnValues" in params
-    return operation.rpartition(":")[2].startswith(("Delete", "Deregister"))
+    return operation.rpartition(":")[2].startswith(("Delete", "Deregister", "Untag"))

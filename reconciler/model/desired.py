@@ -54,11 +54,13 @@ class Seed:
 class Reference:
     """Items of a table name items of another one: ``table`` is its base name, ``attribute`` what holds its key.
 
-    It is shown and drawn, never enforced: DynamoDB has no foreign keys.
+    ``key`` is the attribute of the other table; ``None`` means its partition key. DynamoDB has no foreign keys, so a
+    reference is never enforced: it decides on the order of seeding and on what is checked.
     """
 
     table: str
     attribute: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

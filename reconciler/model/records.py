@@ -30,6 +30,21 @@ class OwnTag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Managed:
+    """What this stack has set on one table, so that it can be handed back once it is no longer declared.
+
+    - ``identity``: the table. It is ``None`` while a create is open; then the record speaks of what that create sets.
+    - ``features``: names of the facets that were declared and on when the table last converged, and ``tags.KEY`` for
+      each declared tag that this stack is not proven to have set.
+    - ``tags``: the tags that this stack is proven to have set, with the value that it set.
+    """
+
+    identity: Identity | None = None
+    features: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryEntry:
     """The ownership of one table. ``planning.ownership`` is the state machine that decides on it.
 
@@ -49,6 +64,7 @@ class InventoryEntry:
     - ``ending_at``: set right before a call that deletes the table. Any reader must expect that call.
     - ``project``: the folder of the project that last declared the table, if the stack is named after the folder.
     - ``renamed_to``: the tables that the file declares instead of a table that is no longer declared.
+    - ``managed``: what this stack has set on the table; ``None`` if that is unknown, as in records of older releases.
     - ``revision``: rises with each write and is the condition of the next one; 0 for a record that was not read.
     - ``unknown``: members that a newer version stored. A write keeps them.
     """
@@ -70,6 +86,7 @@ class InventoryEntry:
     ending_at: datetime | None = None
     project: str | None = None
     renamed_to: str | None = None
+    managed: Managed | None = None
     revision: int = field(default=0, compare=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     own_tag: OwnTag = OwnTag.OF_CREATE

@@ -62,6 +62,20 @@ class RebuildProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftInPlace:
+    """A feature or a tag that was declared, is no longer, and is still on the table. It is no drift.
+
+    ``path`` is the name of the facet, or ``tags.KEY``. ``why`` says why it stays, ``remove_with`` is the line of a
+    declaration that removes it, ``None`` if there is none, and ``cost`` what else that line does.
+    """
+
+    path: str
+    why: str
+    remove_with: str | None = None
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TableReport:
     """One table at the end of a pass.
 
@@ -94,6 +108,7 @@ class TableReport:
     seed_kept: int = 0
     seed_failed: int = 0
     rebuild: RebuildProgress | None = None
+    left_in_place: tuple[LeftInPlace, ...] = ()
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False

@@ -47,6 +47,9 @@ def access_denied_steps(declaration: Declaration, observed: ObservedTable) -> It
     """
     for path, missing in observed.not_observed.items():
         facet = path.split(".")[0]
+        if getattr(declaration.spec, facet) is None:
+            # It is read only to report what is left in place, which then is not reported.
+            continue
         message = f"{missing} is not permitted"
         if BY_NAME[facet].scaled_paths:
             hidden = _hidden_changes(declaration, observed, path)

@@ -18,7 +18,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import InventoryEntry, Ownership, OwnTag
+from reconciler.model.records import InventoryEntry, Managed, Ownership, OwnTag
 
 TAKEN_OVER_NONCE = "taken-over"
 """Replaces the nonce in the owner tag of a table that we took over from another stack."""
@@ -135,15 +135,24 @@ def in_state(entry: InventoryEntry, state: State, **changes: Any) -> InventoryEn
     moved = replace(entry, ownership=OWNERSHIPS[state], **changes)
     match state:
         case State.RELEASED:
-            return moved
-        case State.INTENT | State.CREATED | State.UNPROVEN:
+            # Others set the tags and features of a table that nobody manages, even to the values that we had set.
+            return replace(moved, managed=None)
+        case State.CREATED:
+            return replace(moved, own_tag=OwnTag.OF_CREATE, managed=_managed_by_create(moved))
+        case State.INTENT | State.UNPROVEN:
             return replace(moved, own_tag=OwnTag.OF_CREATE)
         case State.TAKEN_OVER:
             return replace(moved, nonce="", own_tag=OwnTag.TAKEN_OVER)
         case State.TAKEN_FROM_US:
-            return replace(moved, nonce="", own_tag=OwnTag.OVERWRITTEN)
+            return replace(moved, nonce="", own_tag=OwnTag.OVERWRITTEN, managed=None)
         case _:
             return replace(moved, nonce="", own_tag=OwnTag.OF_CREATE)
+
+
+def _managed_by_create(entry: InventoryEntry) -> Managed | None:
+    """What the proven create of the table has set."""
+    managed = entry.managed
+    return managed if managed is None or managed.identity else replace(managed, identity=entry.identity)
 
 
 def dropped(entry: InventoryEntry | None, event: Event) -> InventoryEntry | None:
@@ -391,7 +400,7 @@ def reclaimed(entry: InventoryEntry | None) -> InventoryEntry | None:
     """The entry of a declared table. One that was released, undeclared and then declared again is adopted."""
     if entry is None or not is_released(entry):
         return entry
-    return advance(entry, Event.DECLARED_AGAIN, unwanted_since=None)
+    return advance(entry, Event.DECLARED_AGAIN, unwanted_since=None, managed=None)
 
 
 def is_undecided(entry: InventoryEntry | None, observed: ObservedTable) -> bool:

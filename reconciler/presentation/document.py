@@ -9,7 +9,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Step
-from reconciler.model.report import PassReport, RebuildProgress, RunReport, TableReport
+from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, RunReport, TableReport
 
 FORMAT_VERSION = "1.0"
 """A higher minor version adds keys, a higher major version changes them."""
@@ -53,7 +53,10 @@ def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def table_entry(table: TableReport) -> dict[str, Any]:
-    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` there only during one."""
+    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` is there only during one.
+
+    ``left_in_place`` is there only if something is.
+    """
     return {
         "name": table.name,
         "declaration": table.declaration,
@@ -62,6 +65,7 @@ def table_entry(table: TableReport) -> dict[str, Any]:
         "changes": [change_entry(change) for change in table.changes],
         "steps": [step_entry(step) for step in table.steps],
         **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
+        **({"left_in_place": [left_entry(left) for left in table.left_in_place]} if table.left_in_place else {}),
     }
 
 
@@ -76,6 +80,11 @@ def rebuild_entry(rebuild: RebuildProgress) -> dict[str, Any]:
         "until": timestamp(rebuild.until),
         "then": rebuild.then,
     }
+
+
+def left_entry(left: LeftInPlace) -> dict[str, Any]:
+    """A feature or tag that is no longer declared and stays; ``remove_with`` is the line that removes it."""
+    return {"path": left.path, "why": left.why, "remove_with": left.remove_with, "cost": left.cost or None}
 
 
 def change_entry(change: Change) -> dict[str, Any]:

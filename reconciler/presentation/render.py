@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.model.change import Change
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Step, StepStatus
-from reconciler.model.report import PassReport, RebuildProgress, TableReport, TableStatus, Verdict
+from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 
 Line = tuple[str, str]
@@ -60,7 +60,7 @@ def render(
     """
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
-        if table.steps or table.changes or table.error or table.rebuild or table.status is TableStatus.RELEASED:
+        if is_shown(table):
             lines += _table(table, report, diff=diff, document=documents.get(table.name, ()))
     if lines:
         lines = [("dim", heading(report)), *lines, ("plain", "")]
@@ -68,6 +68,18 @@ def render(
         lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
     lines.append(_last(report, applied=applied))
     return tuple(lines)
+
+
+def is_shown(table: TableReport) -> bool:
+    """Whether a plan has anything to say about the table."""
+    told = table.steps or table.changes or table.error or table.rebuild or table.left_in_place
+    return bool(told) or table.status is TableStatus.RELEASED
+
+
+def left_sentence(left: LeftInPlace) -> str:
+    """``ttl: no longer declared, left in place; to remove it, declare `time_to_live: {enabled: false}```."""
+    remedy = f"; to remove it, declare `{left.remove_with}`" if left.remove_with else ""
+    return printable(f"{left.path}: {left.why}{remedy}{f' ({left.cost})' if left.cost else ''}")
 
 
 def heading(report: PassReport) -> str:
@@ -195,6 +207,8 @@ def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequ
         yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` manages it again"
     if table.rebuild:
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
+    for left in table.left_in_place:
+        yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
@@ -217,6 +231,8 @@ def _leading(table: TableReport) -> tuple[str, str]:
         return "dim", "="
     if table.rebuild and not table.changes:
         return "deferred", STATUS_SYMBOLS[StepStatus.DEFERRED]
+    if table.left_in_place and not table.changes:
+        return "dim", "="
     return "update", "~"
 
 

@@ -24,6 +24,9 @@ class Fields:
     def __init__(self, members: Mapping[str, Any]) -> None:
         self._members = members
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
     def text(self, name: str) -> str:
         return self._typed(name, str)
 

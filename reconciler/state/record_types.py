@@ -19,6 +19,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
+    Managed,
     Ownership,
     OwnTag,
     QuotaUsage,
@@ -112,6 +113,14 @@ LIFECYCLES = Kind(
     Lifecycle,
     {"protect": FLAG, "ignore_changes": TEXTS, "on_existing": _one_of(OnExisting), "allow_data_loss": FLAG},
 )
+MANAGED = Kind(
+    Managed,
+    {
+        "identity": MAYBE_IDENTITY,
+        "features": TEXTS,
+        "tags": (lambda tags: dict(tags) or None, Fields.optional_texts),
+    },
+)
 TAG_NONCES = {OwnTag.TAKEN_OVER: "taken-over", OwnTag.OVERWRITTEN: "lost"}
 """Stored instead of a nonce if the owner tag is not that of our create. The stored format has one member for both."""
 
@@ -148,6 +157,10 @@ ENTRIES: Kind[InventoryEntry] = _Entries(
         "ending_at": MAYBE_TIME,
         "project": MAYBE_TEXT,
         "renamed_to": MAYBE_TEXT,
+        "managed": (
+            lambda managed: None if managed is None else MANAGED.write(managed),
+            lambda fields, name: MANAGED.read(fields.map(name)) if name in fields else None,
+        ),
         "revision": (lambda revision: revision or None, lambda fields, name: fields.optional_number(name) or 0),
         "unknown": (lambda _: None, lambda fields, _: fields.others(_known_of_entries())),
         "own_tag": (lambda _: None, lambda _, __: OwnTag.OF_CREATE),

@@ -363,3 +363,53 @@ PLANNED = {
 def test_planned_calls_are_checked_offline(call: Call, named: str | None) -> None:
     problem = OfflineValidator().problem(call)
     assert problem is None if named is None else named in (problem or "")
+
+
+def test_pages_have_the_named_attributes_of_as_many_items_as_wanted(endpoint: Live, items: BotoItemApi) -> None:
+    for number in range(5):
+        endpoint.client.put_item(
+            TableName="users",
+            Item={"pk": {"S": f"u{number}"}, "sk": {"N": "1"}, "name": {"S": "n"}, "more": {"S": "x"}},
+        )
+    pages = list(items.pages("users", ("pk", "name"), 2, None))
+    assert [len(page) for page in pages if page] == [2, 2, 1]
+    assert {tuple(sorted(item)) for page in pages for item in page} == {("name", "pk")}
+    assert [len(page) for page in items.pages("users", ("pk",), 2, 3)] == [2, 1]
+
+
+def test_keys_that_an_item_has_are_found(endpoint: Live, items: BotoItemApi) -> None:
+    endpoint.client.put_item(TableName="users", Item={"pk": {"S": "u1"}, "sk": {"N": "1"}, "name": {"S": "n"}})
+    wanted = [{"pk": {"S": name}, "sk": {"N": "1"}} for name in ("u1", "u2")]
+    assert items.find_keys("users", wanted) == (wanted[0],)
+
+
+def test_keys_that_stay_unprocessed_are_sent_again() -> None:
+    one, two = {"pk": {"S": "1"}}, {"pk": {"S": "2"}}
+    left = {"users": {"Keys": [two]}}
+    caller = Noted(
+        {"Responses": {"users": [one]}, "UnprocessedKeys": left}, {"Responses": {"users": [two]}, "UnprocessedKeys": {}}
+    )
+    assert BotoItemApi(caller).find_keys("users", [one, two]) == (one, two)  # type: ignore[arg-type]
+    with pytest.raises(Throttled):
+        BotoItemApi(Noted(*[{"Responses": {}, "UnprocessedKeys": left}] * 8)).find_keys("users", [two])  # type: ignore[arg-type]
+
+
+def test_an_item_is_found_by_its_partition_key_or_that_of_an_index(endpoint: Live, items: BotoItemApi) -> None:
+    endpoint.client.create_table(
+        TableName="mails",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "mail")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_mail",
+                "KeySchema": [{"AttributeName": "mail", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    endpoint.client.put_item(TableName="mails", Item={"pk": {"S": "u1"}, "mail": {"S": "a@b"}})
+    assert items.has_item("mails", None, "pk", {"S": "u1"})
+    assert not items.has_item("mails", None, "pk", {"S": "u2"})
+    assert items.has_item("mails", "by_mail", "mail", {"S": "a@b"})
+    assert not items.has_item("mails", "by_mail", "mail", {"S": "c@d"})

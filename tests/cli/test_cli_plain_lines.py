@@ -23,6 +23,7 @@ PLAIN = (
     *("restore t --to u --from latest", "restore t --to u --at latest --without-indexes", "healthcheck", "doctor"),
     *("--embedded preview", "preview --workers 5", "--interval 5m --once", "suspend", "resume --stack s"),
     *("restore t --to u --without-index i --without-index j", "validate --parameter A=1 x --parameter=B=2"),
+    *("check-references", "check-references a b -o json"),
 )
 LEFT = (
     *("--help", "preview --help", "prevew", "preview --dif", "preview --interval", "preview -o yaml", "status users"),

@@ -27,6 +27,7 @@ CONNECTED = {
     "clear": "",
     "restore": "users --to users-2 --from latest",
     "rebuild-index": "users by_mail --yes",
+    "check-references": "",
     "status": "",
     "doctor": "",
     "healthcheck": "",

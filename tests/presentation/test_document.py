@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.reports import NOON, a_report, blocked, deferred, in_sync, missing
+from support.reports import NOON, a_report, a_table, blocked, deferred, in_sync, missing
 
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Flavor, Identity
 from reconciler.model.json_values import plain, timestamp
+from reconciler.model.report import LeftInPlace, TableStatus
 from reconciler.presentation.document import document
 
 
@@ -155,3 +156,18 @@ def test_times_are_shown_in_utc() -> None:
     assert timestamp(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == "2026-01-01T00:00:00Z"
     assert timestamp(datetime(2026, 1, 1, 1, 2, 3, 4000, tzinfo=UTC)) == "2026-01-01T01:02:03.004000Z"
     assert timestamp(None) is None
+
+
+def test_what_is_left_in_place_is_there_only_if_something_is() -> None:
+    left = LeftInPlace("ttl", "no longer declared, left in place", "time_to_live: {enabled: false}")
+    told = document(a_report(a_table("users", TableStatus.IN_SYNC, left_in_place=(left,))))
+    assert told["tables"][0]["left_in_place"] == [
+        {
+            "path": "ttl",
+            "why": "no longer declared, left in place",
+            "remove_with": "time_to_live: {enabled: false}",
+            "cost": None,
+        }
+    ]
+    assert told["verdict"] == "in_sync"
+    assert "left_in_place" not in document(a_report(in_sync()))["tables"][0]

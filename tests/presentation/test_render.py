@@ -22,7 +22,7 @@ from support.reports import (
 
 from reconciler.model.change import Call, Change
 from reconciler.model.plan import Action, Step
-from reconciler.model.report import PassReport, TableStatus
+from reconciler.model.report import LeftInPlace, PassReport, TableStatus
 from reconciler.presentation.render import render
 
 HEADING = (
@@ -43,6 +43,24 @@ def shown(report: PassReport, **how: bool) -> str:
 EXPECTED = {
     "everything as declared is one line": (a_report(in_sync(), in_sync("projects")), "In sync: 2 tables as declared."),
     "one table is not called tables": (a_report(in_sync()), "In sync: 1 table as declared."),
+    "what is no longer declared is named with the line that removes it": (
+        a_report(
+            a_table(
+                "users",
+                TableStatus.IN_SYNC,
+                left_in_place=(
+                    LeftInPlace("replicas", "no longer declared, left in place", "replicas: []", "items are lost"),
+                    LeftInPlace("tags.team\x1b", "no longer declared, left in place: it is not ours"),
+                ),
+            )
+        ),
+        """\
+= users  table_configs/users_table.py:12
+  = replicas: no longer declared, left in place; to remove it, declare `replicas: []` (items are lost)
+  = tags.team\\x1b: no longer declared, left in place: it is not ours
+
+In sync: 1 table as declared.""",
+    ),
     "a missing table is created, then seeded": (
         a_report(missing()),
         """\

@@ -77,6 +77,28 @@ class Items:
             self.faults("Scan", table)
         yield from list(self.dynamodb.table("Scan", table).items.values())
 
+    def pages(
+        self, table: str, names: Sequence[str], size: int, most: int | None
+    ) -> Iterator[Sequence[dict[str, Any]]]:
+        if self.faults:
+            self.faults("Scan", table)
+        found = list(self.dynamodb.table("Scan", table).items.values())[:most]
+        for start in range(0, len(found), size):
+            yield [{name: item[name] for name in names if name in item} for item in found[start : start + size]]
+
+    def find_keys(self, table: str, keys: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+        if self.faults:
+            self.faults("BatchGetItem", keys)
+        assert 0 < len(keys) <= 100
+        live, names = self.dynamodb.table("BatchGetItem", table), tuple(keys[0])
+        items = (live.items.get(_key(key, names)) for key in keys)
+        return tuple({name: item[name] for name in names} for item in items if item is not None)
+
+    def has_item(self, table: str, index: str | None, attribute: str, value: Mapping[str, Any]) -> bool:
+        if self.faults:
+            self.faults("Query", value)
+        return any(item.get(attribute) == value for item in self.dynamodb.table("Query", table).items.values())
+
     def remove_if_equal(self, table: str, item: Mapping[str, Any], key_names: Iterable[str]) -> Removal:
         if self.faults:
             self.faults("DeleteItem", item)

@@ -17,6 +17,7 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     Lease,
+    Managed,
     QuotaUsage,
     SeedPart,
     SeedRecord,
@@ -56,6 +57,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             AT,
             "/projects/shop",
             "bills",
+            Managed(ID, ("stream", "ttl"), {"team": "a"}),
             4,
         ),
         {
@@ -80,12 +82,14 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "tagged_as": "a/b",
             "project": "/projects/shop",
             "renamed_to": "bills",
+            "managed": {"identity": ID_TEXT, "features": ["stream", "ttl"], "tags": {"team": "a"}},
             "ending_at": AT_TEXT,
             "revision": 4,
             "unknown": None,
             "own_tag": None,
         },
     ),
+    "MANAGED": (Managed(None, ("ttl",)), {"identity": None, "features": ["ttl"], "tags": None}),
     "SEED_RECORDS": (
         SeedRecord("users", "done", "d", "seeds/users.json", ID, 3, AT, "AAAAAAAAAAE=", "AAAAAAAAAAI=", 4),
         {

@@ -63,6 +63,8 @@ class FakeWiring:
     passed_over: tuple[Skipped, ...] = ()
     emulator: bool = True
     confirming: bool | None = None
+    checked: tuple[Any, ...] = ()
+    orphans: tuple[str, ...] = ()
 
     @property
     def reconciler(self) -> FakeWiring:
@@ -148,6 +150,10 @@ class FakeWiring:
         on_progress(f"{to}: begun")
         return self.reported
 
+    def check_references(self, tables: tuple[str, ...] = (), sample: int | None = None) -> tuple[Any, ...]:
+        self.calls.append(("check_references", tables, sample))
+        return self.checked
+
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         self.calls.append(("rebuild_index", table, index, new, hold))
         return self.reported
@@ -189,6 +195,9 @@ class FakeWiring:
         self.calls.append(("export", names, form))
         return desired(), Exported({"tables.txt": "users\n"}, ("users: something is not held",))
 
+    def seed_orphans(self, desired: DesiredState) -> tuple[str, ...]:
+        return self.orphans
+
     def json_schema(self) -> dict[str, Any]:
         return {"$schema": "https://json-schema.org/draft-07/schema", "title": "Table"}
 
@@ -204,7 +213,7 @@ class FakeWiring:
 def as_module(fake: FakeWiring) -> types.ModuleType:
     """The fake as the module ``reconciler.wiring``."""
     module = types.ModuleType("reconciler.wiring")
-    for name in ("open_app", "desired_state", "export", "json_schema", "healthcheck"):
+    for name in ("open_app", "desired_state", "seed_orphans", "export", "json_schema", "healthcheck"):
         setattr(module, name, getattr(fake, name))
     return module
 

@@ -104,7 +104,16 @@ def _record(item: Shape, tables: Mapping[str, Shape]) -> Shape:
     for name in ("identity", "state_table"):
         if name in kept:
             kept[name] = _owner_of(kept[name], tables)
+    if "managed" in kept:
+        kept["managed"] = _managed(kept["managed"]["M"], tables)
     return kept
+
+
+def _managed(managed: Shape, tables: Mapping[str, Shape]) -> Shape:
+    """A tag counts the same whether it is proven to be ours or not: a kill after TagResource leaves it unproven."""
+    features = {feature["S"] for feature in managed["features"]["L"]}
+    tags = {f"tags.{key}" for key in managed.get("tags", {}).get("M", {})}
+    return {"identity": _owner_of(managed.get("identity", {}), tables), "features": sorted(features | tags)}
 
 
 def _owner_of(identity: Shape, tables: Mapping[str, Shape]) -> str:

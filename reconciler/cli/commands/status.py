@@ -20,6 +20,7 @@ from reconciler.presentation.render import (
     counts,
     heading,
     in_sync,
+    left_sentence,
     losses,
     rebuild_sentence,
     status_message,
@@ -104,6 +105,8 @@ def _tables(report: PassReport) -> Iterator[Line]:
             yield "error", f"  {printable(table.error)}"
         if table.rebuild:
             yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
+        for left in table.left_in_place:
+            yield "dim", f"  {left_sentence(left)}"
         for sentence in losses(table):
             yield "delete", f"  {sentence}"
         for step in table.steps:

@@ -35,11 +35,12 @@ def validate(invocation: Invocation, path: Path = None) -> int:
         for problem in error.problems:
             invocation.console.note("error", str(seen_from_here(problem, settings.desired_state)))
         return codes.ERROR
-    for warning in desired.warnings:
+    warnings = (*desired.warnings, *wiring.seed_orphans(desired))
+    for warning in warnings:
         invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
     for note in desired.notes:
         invocation.console.note("note", warning_from_here(note, settings.desired_state))
-    _result(invocation, (), desired.warnings, settings.desired_state, desired.notes)
+    _result(invocation, (), warnings, settings.desired_state, desired.notes)
     if invocation.output is Output.HUMAN:
         invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])
     return codes.OK

@@ -56,7 +56,7 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
         raise NotPackable
     return [
         *(checked.location.file, checked.location.line, checked.name, checked.base_name, _pack(checked.spec)),
-        *(_pack(checked.lifecycle), _pack(checked.references), list(checked.referred)),
+        *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
         *(checked.description, checked.seed_file, checked.seed_format, checked.from_template),
     ]
 
@@ -71,7 +71,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         _unpack(spec),
         _unpack(lifecycle),
         _unpack(references),
-        tuple(referred),
+        _unpack(referred),
         description,
         seed_file,
         seed_format,

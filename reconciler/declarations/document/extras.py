@@ -35,6 +35,11 @@ class ReferencePart(FieldModel):
 
     table: str = Field(min_length=1, description="The base name of the declared table that is referred to.")
     attribute: str | None = Field(default=None, min_length=1, description="The attribute that holds the other's key.")
+    key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The attribute of the other table: its partition key, which is the default, or that of an index.",
+    )
 
 
 class SeedOptions(FieldModel):
@@ -110,5 +115,5 @@ def lifecycle(document: ExtraFields) -> Lifecycle:
 
 
 def references(document: ExtraFields) -> tuple[Reference, ...]:
-    """The tables that it refers to, in declared order, without duplicates."""
-    return tuple(dict.fromkeys(Reference(part.table, part.attribute) for part in document.references or []))
+    """The references as written."""
+    return tuple(Reference(part.table, part.attribute, part.key) for part in document.references or [])

@@ -12,6 +12,7 @@ from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import (
     counts,
+    left_sentence,
     losses,
     rebuild_sentence,
     status_message,
@@ -53,7 +54,7 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
 
 
 def _details(table: TableReport) -> Iterable[str]:
-    if not (table.steps or table.changes or table.error or table.rebuild):
+    if not (table.steps or table.changes or table.error or table.rebuild or table.left_in_place):
         return
     yield ""
     yield f"### {escaped(table.name)}"
@@ -64,6 +65,8 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- **{escaped(sentence)}**"
     if table.rebuild:
         yield f"- {escaped(rebuild_sentence(table.rebuild))}"
+    for left in table.left_in_place:
+        yield f"- {escaped(left_sentence(left))}"
     for step in table.steps:
         sentence = status_message(step)
         operation = f" `{step.call.operation}`" if step.call else ""
