@@ -9,11 +9,12 @@ from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.table import TableSpec
-from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_file import SeedFile
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
+from reconciler.seeds.export_folder import ExportFolder, split_exports
 from reconciler.seeds.file_names import base_name_of, base_names, why_unread
 from reconciler.seeds.file_names import remedy as unread_remedy
-from reconciler.seeds.read_seed import SeedCache, seed_of_class
+from reconciler.seeds.read_seed import SeedCache, SeedSource, seed_of_class
 from reconciler.seeds.seed_types import SeedTarget
 
 
@@ -28,7 +29,7 @@ class Assembly:
 
 def assemble(
     checked: Sequence[CheckedDeclaration],
-    seeds: Sequence[SourceFile],
+    seeds: Sequence[SeedFile],
     memory: SeedCache,
     unread: Sequence[str] = (),
     *,
@@ -42,7 +43,8 @@ def assemble(
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
     result.problems += [*declared_twice(checked), *references_exist(checked)]
-    files = _SeedFiles(seeds, unread)
+    single, exports, unread = split_exports(seeds, unread)
+    files = _SeedFiles([*single, *exports], unread)
     for each in checked:
         file = files.take(each)
         if each.spec is not None:
@@ -60,7 +62,7 @@ def assemble(
 
 
 def _declaration(
-    checked: CheckedDeclaration, spec: TableSpec, file: SourceFile | None, problems: list[Problem], memory: SeedCache
+    checked: CheckedDeclaration, spec: TableSpec, file: SeedSource | None, problems: list[Problem], memory: SeedCache
 ) -> Declaration:
     target = SeedTarget(checked.base_name or "", spec, checked.seed_format)
     written_in, line = checked.location.file, checked.location.line
@@ -83,8 +85,9 @@ def _declaration(
 class _SeedFiles:
     """The seed files. Each belongs to one table at most."""
 
-    def __init__(self, files: Sequence[SourceFile], unread: Sequence[str] = ()) -> None:
+    def __init__(self, files: Sequence[SeedSource], unread: Sequence[str] = ()) -> None:
         self.files = {file.path: file for file in files}
+        self.names = {file.path: _table_of(file) for file in files}
         self.unread = unread
         self.taken: set[str] = set()
         self.seeded: set[str] = set()
@@ -92,7 +95,7 @@ class _SeedFiles:
         self.unread_problems: list[Problem] = []
         self.unread_warnings: list[str] = []
 
-    def take(self, checked: CheckedDeclaration) -> SourceFile | None:
+    def take(self, checked: CheckedDeclaration) -> SeedSource | None:
         """The seed file that the declaration names, or the one named after its base name."""
         named = checked.seed_file
         file = self._named(checked, named) if named is not None else self._called(checked)
@@ -100,8 +103,8 @@ class _SeedFiles:
             self.seeded.add(checked.base_name)
         return file
 
-    def _called(self, checked: CheckedDeclaration) -> SourceFile | None:
-        paths = [path for path in self.files if base_name_of(path) == checked.base_name]
+    def _called(self, checked: CheckedDeclaration) -> SeedSource | None:
+        paths = [path for path, name in self.names.items() if name == checked.base_name]
         self.taken.update(paths)
         for path in paths[1:]:
             reason = f"duplicate seed of {checked.base_name}; {paths[0]} is another one"
@@ -112,7 +115,7 @@ class _SeedFiles:
         """Warnings for seed files without a declared table: a misspelling, or a leftover of a removed declaration."""
         warnings = []
         for path in self.files.keys() - self.taken:
-            name = base_name_of(path)
+            name = self.names[path]
             if name in base_names:
                 continue
             suggestion = did_you_mean(name, base_names)
@@ -134,7 +137,7 @@ class _SeedFiles:
             else:
                 self.unread_warnings.append(f"{path}: {reason}. {remedy}")
 
-    def _named(self, checked: CheckedDeclaration, named: str) -> SourceFile | None:
+    def _named(self, checked: CheckedDeclaration, named: str) -> SeedSource | None:
         path = named.removeprefix("./")
         path = path if path in self.files else f"seeds/{path}"
         if path in self.files:
@@ -154,6 +157,10 @@ class _SeedFiles:
         problem = FieldProblem(("seed", "file"), f"seed file {named!r} does not exist", remedy)
         self.problems.append(checked.location.problem(problem))
         return None
+
+
+def _table_of(file: SeedSource) -> str:
+    return file.table if isinstance(file, ExportFolder) else base_name_of(file.path)
 
 
 def declared_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:

@@ -10,18 +10,22 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.declarations.unread import READ_SUFFIXES, classify_unread
 from reconciler.model.errors import Problem
-from reconciler.parsing.source_file import SourceFile
-from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
+from reconciler.parsing.source_file import CHUNK, LargeFile, SeedFile, SourceFile
+from reconciler.seeds.file_names import CHECKSUMS, seed_suffix
 
 DECLARATION_SUFFIXES = READ_SUFFIXES
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
+SEED_IN_MEMORY = 4 * 1024 * 1024
+"""Bytes from which a seed is read piece by piece, whenever it is needed, and only its hash is kept."""
 NAMED_MOST = 20
 """Unread files that are reported one by one. The others are counted."""
 LOOKED_AT = 1024 * 1024
@@ -39,7 +43,7 @@ class FolderSnapshot:
 
     root: Path
     declarations: tuple[SourceFile, ...]
-    seeds: tuple[SourceFile, ...]
+    seeds: tuple[SeedFile, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
     changed: float = 0.0
@@ -47,7 +51,7 @@ class FolderSnapshot:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
-        return {file.path: hashlib.sha256(file.content).hexdigest() for file in (*self.declarations, *self.seeds)}
+        return {file.path: file.digest for file in (*self.declarations, *self.seeds)}
 
 
 class FileNotRead(Exception):
@@ -64,25 +68,26 @@ def read_snapshot(root: Path) -> FolderSnapshot:
     """Read the folder. An unreadable entry is a problem in the result, never a missing file."""
     walk = _Walk(root)
     walk.folder(root, in_seeds=False)
-    found: dict[bool, list[SourceFile]] = {False: [], True: []}
+    declarations: list[SourceFile] = []
+    seeds: list[SeedFile] = []
     unread_seeds: list[str] = []
     for absolute, is_seed in walk.files:
         path = absolute.relative_to(root).as_posix()
-        if is_seed and seed_suffix(absolute.name) is None:
+        if is_seed and seed_suffix(absolute.name) is None and absolute.name not in CHECKSUMS:
             unread_seeds.append(path)
             continue
         try:
-            content = read_regular(absolute, root, SEED_LIMIT if is_seed else DECLARATION_LIMIT)
+            if is_seed:
+                seeds.append(_seed_file(path, absolute, root))
+            else:
+                declarations.append(SourceFile(path, absolute, read_regular(absolute, root, DECLARATION_LIMIT)))
         except FileNotRead as refused:
             walk.problem(absolute, refused.reason, refused.remedy)
-        else:
-            found[is_seed].append(SourceFile(path, absolute, content))
-    declarations, seeds = (tuple(sorted(found[kind], key=lambda file: file.path)) for kind in (False, True))
     warnings = _shortened(sorted(walk.warnings))
     return FolderSnapshot(
         root,
-        declarations,
-        seeds,
+        tuple(sorted(declarations, key=lambda file: file.path)),
+        tuple(sorted(seeds, key=lambda file: file.path)),
         tuple(walk.problems),
         warnings,
         walk.changed,
@@ -100,25 +105,44 @@ def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> b
 
     A file larger than ``limit`` is refused, or cut where it need not be ``whole``.
     """
+    with _opened(path, root) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(limit + 1) if size <= limit or not whole else None
+    if content is not None and not whole:
+        return content[:limit]
+    if content is None or len(content) > limit:
+        raise FileNotRead(f"is larger than {limit // 1024 // 1024} MB", "Split it.")
+    return content
+
+
+def _seed_file(path: str, absolute: Path, root: Path) -> SeedFile:
+    """A seed: its bytes, or those of a large one hashed."""
+    with _opened(absolute, root) as file:
+        content = file.read(SEED_IN_MEMORY)
+        if len(content) < SEED_IN_MEMORY:
+            return SourceFile(path, absolute, content)
+        digest = hashlib.sha256()
+        while content:
+            digest.update(content)
+            content = file.read(CHUNK)
+        return LargeFile(path, absolute, digest.hexdigest())
+
+
+@contextmanager
+def _opened(path: Path, root: Path) -> Iterator[BinaryIO]:
     try:
         if not path.resolve(strict=True).is_relative_to(root):
             raise FileNotRead("is a link to a path outside the folder of the desired state", "Copy the file here.")
         # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise FileNotRead("is not a regular file", "Remove it or move it elsewhere.")
-            content = file.read(limit + 1) if status.st_size <= limit or not whole else None
+            yield file
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         remedy = "Make it readable for this user, or remove it."
         raise FileNotRead(f"cannot be read: {reason}", remedy, unreadable=True) from None
-    if content is not None and not whole:
-        return content[:limit]
-    if content is None or len(content) > limit:
-        raise FileNotRead(f"is larger than {limit // 1024 // 1024} MB", "Split it.")
-    return content
 
 
 class _Walk:

@@ -15,6 +15,7 @@ from reconciler.declarations.assemble import assemble
 from reconciler.declarations.cache.file_cache import check_all
 from reconciler.declarations.formats.python.classes import class_lines
 from reconciler.declarations.formats.text.documents import read_documents
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.table import GlobalIndex, KeyElement, Projection, TableSpec
@@ -39,7 +40,7 @@ def read_declaration(path: str) -> Reader:
     """A document of YAML or JSON, checked by every rule, and its CreateTable."""
 
     def reader(data: bytes) -> str:
-        reading = read_documents(SourceFile(path, Path("/nowhere") / path, data))
+        reading = read_documents(SourceFile(path, Path("/nowhere") / path, data), TemplateInputs())
         assembly = assemble(check_all(reading.declarations, None), (), SeedCache())
         _whole([*reading.problems, *assembly.problems])
         for declaration in assembly.declarations:
@@ -103,6 +104,9 @@ READERS: Mapping[str, Reader] = {
     "seed.yaml": read_seed("seeds/users.yaml", PLAIN),
     "seed.csv": read_seed("seeds/users.csv", PLAIN),
     "seed.json.gz": read_seed("seeds/users.json.gz", PLAIN),
+    "seed.tsv": read_seed("seeds/users.tsv", PLAIN),
+    "seed.ion": read_seed("seeds/users.ion", PLAIN),
+    "seed.json.zst": read_seed("seeds/users.json.zst", PLAIN),
     "composite.jsonl": read_seed("seeds/users.jsonl", COMPOSITE),
     "composite.csv": read_seed("seeds/users.csv", COMPOSITE),
 }
