@@ -16,7 +16,7 @@ from reconciler.parsing.parsed import ParseError
 from reconciler.parsing.source_file import SeedFile
 from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeding.digest import ItemsDigest
-from reconciler.seeding.provenance import BYTES
+from reconciler.seeding.digest_set import BYTES
 from reconciler.seeds.convert import ShapeDetector, item_of, written_items_of
 from reconciler.seeds.export_folder import ExportFolder
 from reconciler.seeds.file_names import seed_suffix

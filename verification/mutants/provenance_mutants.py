@@ -16,8 +16,8 @@ MUTANTS = (
     Mutant(
         "clear needs no record of who wrote an item",
         "_SeedRemoval.run",
-        "ours = [each for each in numbered if each[2] in written]",
-        "ours = list(numbered)",
+        "ours = (each for each in numbered if each[2] in written)",
+        "ours = iter(numbered)",
         "items of an adopted table that equal the seed are deleted",
         (CLEAR,),
     ),
@@ -32,8 +32,8 @@ MUTANTS = (
     Mutant(
         "an item of a batch that was interrupted counts as written",
         "provenance",
-        "written = unpack(record.written).union(*map(unpack, ours))",
-        "written = unpack(record.written).union(unpack(record.uncertain), *map(unpack, ours))",
+        "written = DigestSet(unpack(record.written))",
+        "written = DigestSet(unpack(record.written) | unpack(record.uncertain))",
         "after a kill nobody can say who wrote an item, and it is recorded as ours",
         ("test_seeds_slice", "test_seeding_provenance"),
     ),
