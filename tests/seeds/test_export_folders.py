@@ -203,7 +203,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "beside another seed": (
         {**export("seeds/users"), "seeds/users.json": "[]"},
-        "seeds/users: duplicate seed of users; seeds/users.json is another one. Keep one of them.",
+        "seeds/users.json: duplicate seed of users; seeds/users is another one. Keep one of them.",
     ),
 }
 
