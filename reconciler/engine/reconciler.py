@@ -19,6 +19,7 @@ from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.release import Release
 from reconciler.engine.restore import OnProgress, Restore, no_progress
 from reconciler.engine.seed_commands import SeedCommands
+from reconciler.engine.seed_verify import SeedVerification, verify_seeds
 from reconciler.engine.state import EngineState
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
@@ -109,6 +110,13 @@ class Reconciler:
         """
         names = self._seeded_names(tables)
         return self._seed_commands("seed").seed(names)
+
+    def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
+        """Compare the named tables, or all that have a seed, with their seeds. Only reads.
+
+        Raises ``UsageError`` for a named table without a seed.
+        """
+        return verify_seeds(self.ports, self.options, self._seeded_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Remove the items that the seed wrote and nobody changed, and record the table as cleared.
@@ -232,8 +240,9 @@ class Reconciler:
             if declaration is not None and declaration.seed is None:
                 base = declaration.base_name
                 raise UsageError(
-                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .yaml, .yml, .csv) beside "
-                    f"{declaration.origin.file}. Write its items to that file, or yield them from seed() of its class"
+                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .ndjson, .yaml, .yml, .csv, .tsv, "
+                    f".ion) beside {declaration.origin.file}. "
+                    "Write its items to that file, or yield them from seed() of its class"
                 )
         return names
 
