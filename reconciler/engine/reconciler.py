@@ -103,13 +103,15 @@ class Reconciler:
         request = PassRequest("preview", dry_run=True, focus=self._focus(tables), destroy=True, approved=approved)
         return self._with_explicit_delete()._pass(request)
 
-    def seed(self, tables: tuple[str, ...] = ()) -> RunReport:
+    def seed(self, tables: tuple[str, ...] = (), *, update: bool = False) -> RunReport:
         """Write the missing seed items of the named tables, or all of them. Never overwrites an item.
+
+        With ``update``, items that equal a former version of the seed are changed to the present one.
 
         A table that was cleared counts as seeded again. Raises ``UsageError`` for a named table without a seed.
         """
         names = self._seeded_names(tables)
-        return self._seed_commands("seed").seed(names)
+        return replace(self._seed_commands("seed"), update=update).seed(names)
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.

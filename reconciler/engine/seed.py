@@ -13,6 +13,7 @@ from datetime import datetime
 from reconciler.engine import seed_batches
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import NumberedItem, NumberedItems, SeedOutcome, SeedWork, batches
+from reconciler.engine.seed_update import SeedUpdate
 from reconciler.engine.seed_writing import SeedWriting
 from reconciler.model.desired import Declaration, Item, Removal, Seed
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
@@ -29,27 +30,31 @@ def write_seed(
     snapshot: StateSnapshot,
     *,
     by_command: bool = False,
+    update: bool = False,
     earlier: int = 0,
     deadline: datetime | None = None,
 ) -> SeedOutcome:
     """Put each seed item whose key is not in the table yet.
 
     The record is ``started`` before the first item and ``done`` after the last. ``by_command`` is true for the command
-    ``seed``. ``earlier`` is the number of items of an earlier version of the seed in the table: a pass then leaves the
-    record ``started``, because the table holds neither version exactly. Errors are in the outcome.
+    ``seed``; ``update`` also brings items of a former version of the seed to the present one (``seed --update``).
+    ``earlier`` is the number of items of an earlier version of the seed in the table: a pass then leaves the record
+    ``started``, because the table holds neither version exactly. Errors are in the outcome.
     """
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
     work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
-    ledger, writing, stopped = work.ledger, SeedWriting(work), None
+    ledger, writing, updating, stopped = work.ledger, SeedWriting(work), SeedUpdate(work), None
     ledger.record = replace(ledger.record, earlier=earlier)
     numbered = NumberedItems(seed)
     work.total = len(numbered)
     try:
         if not numbered:
             ledger.save("started", seed)
-        stopped = writing.run(numbered)
+        stopped = updating.run() if update else None
+        work.done = 0
+        stopped = stopped or (None if work.fatal else writing.run(numbered))
         if not (work.fatal or stopped):
             work.watch.check()
         whole = not (work.errors or stopped) and writing.written + writing.present == len(numbered)
@@ -64,11 +69,14 @@ def write_seed(
     return SeedOutcome(
         ledger.record,
         writing.written,
-        writing.present,
+        max(0, writing.present - updating.updated - updating.kept),
+        changed=updating.kept,
+        updated=updating.updated,
         earlier=earlier,
         recorded_earlier=_earlier(seed, ledger.written()) if by_command else 0,
         failed=left if work.errors else 0,
         error=work.error(),
+        unknown=tuple(error for error in work.errors if isinstance(error, OutcomeUnknown)),
         stopped=stopped,
     )
 

@@ -77,6 +77,8 @@ class SeedOutcome:
     gone: int = 0
     earlier: int = 0
     failed: int = 0
+    updated: int = 0
+    """Items that equalled a former version of the seed and now equal the present one."""
     recorded_earlier: int = 0
     """Items of earlier versions that the record lists. It was not checked whether they still exist."""
     error: ApiError | None = None
@@ -93,7 +95,7 @@ class SeedOutcome:
     @property
     def changed_anything(self) -> bool:
         """Whether any item was written or removed."""
-        return self.written > 0 or self.removed > 0
+        return self.written > 0 or self.removed > 0 or self.updated > 0
 
 
 @dataclass

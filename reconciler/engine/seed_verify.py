@@ -107,7 +107,7 @@ def _compared(ports: EngineContext, declaration: Declaration, changes: list[Chan
                 found.changed += there is not None
                 if found.missing + found.changed <= SHOWN:
                     key = ", ".join(str(next(iter(item[attribute].values()))) for attribute in keys)
-                    changes += _differences(f"seed[{position}]({key})", item, there)
+                    changes += _differences(f"seed[{position}] ({key})", item, there)
     in_table = sum(1 for _ in ports.items.all_items(name))
     # Others may remove items between the two readings.
     found.extra = max(0, in_table - found.equal - found.changed)
