@@ -18,6 +18,7 @@ from reconciler.engine.rebuild_index import Rebuild
 from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.release import Release
 from reconciler.engine.restore import OnProgress, Restore, no_progress
+from reconciler.engine.seed_changes import seed_changes
 from reconciler.engine.seed_commands import SeedCommands
 from reconciler.engine.seed_verify import SeedVerification, verify_seeds
 from reconciler.engine.state import EngineState
@@ -112,6 +113,10 @@ class Reconciler:
         """
         names = self._seeded_names(tables)
         return replace(self._seed_commands("seed"), update=update).seed(names)
+
+    def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A sentence for each table that was seeded with another version of its seed. Only reads."""
+        return seed_changes(self.ports, tables)
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.

@@ -29,6 +29,8 @@ class SeedDifferences:
     missing: int = 0
     changed: int = 0
     extra: int = 0
+    uncounted: str | None = None
+    """Why the extra items could not be counted."""
 
     @property
     def differs(self) -> bool:
@@ -39,6 +41,8 @@ class SeedDifferences:
         """``3 items as in seeds/users.json, 1 missing, 2 changed; 5 other items``."""
         parts = [f"{several(self.equal, 'item')} as in {source}"]
         parts += [f"{count} {word}" for count, word in ((self.missing, "missing"), (self.changed, "changed")) if count]
+        if self.uncounted:
+            return f"{', '.join(parts)}; other items were not counted: {self.uncounted}"
         return ", ".join(parts) + (f"; {several(self.extra, 'other item')}" if self.extra else "")
 
 
@@ -108,9 +112,13 @@ def _compared(ports: EngineContext, declaration: Declaration, changes: list[Chan
                 if found.missing + found.changed <= SHOWN:
                     key = ", ".join(str(next(iter(item[attribute].values()))) for attribute in keys)
                     changes += _differences(f"seed[{position}] ({key})", item, there)
-    in_table = sum(1 for _ in ports.items.all_items(name))
-    # Others may remove items between the two readings.
-    found.extra = max(0, in_table - found.equal - found.changed)
+    try:
+        in_table = sum(1 for _ in ports.items.all_items(name))
+        # Others may remove items between the two readings.
+        found.extra = max(0, in_table - found.equal - found.changed)
+    except ApiError as error:
+        # Each item of the seed was compared; only the number of the others is missing.
+        found.uncounted = str(error)
     return found
 
 

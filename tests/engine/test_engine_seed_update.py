@@ -198,3 +198,56 @@ def test_a_seed_of_many_batches_is_updated_whole() -> None:
     assert held(sim) == by_key(*present)
     assert sim.reconciler.clear().tables[0].seed_removed == 1500
     assert not sim.store.snapshot.seed_parts
+
+
+def said(sim: Sim) -> list[str]:
+    """What ``preview`` says of the seed, without the remedy."""
+    sentences = sim.reconciler.seed_changes()
+    remedy = "; `reconciler seed --update users` applies it, and keeps what others changed"
+    assert all(one.endswith(remedy) for one in sentences)
+    return [one.partition(";")[0] for one in sentences]
+
+
+def test_a_changed_seed_is_said_until_it_is_applied() -> None:
+    sim = changed_seed()
+    assert said(sim) == [
+        "users: the seed changed since it was written: 1 item added, 2 changed, up to 1 removed from it"
+    ]
+    updated(sim)
+    assert said(sim) == []
+
+
+def test_what_others_changed_is_said_apart() -> None:
+    sim = changed_seed()
+    put(sim, item("2", name="theirs"))
+    assert said(sim) == [
+        (
+            "users: the seed changed since it was written: 1 item added, 1 changed, 1 different by others, up to 2 "
+            "removed from it"
+        )
+    ]
+
+
+def test_a_seed_that_changed_in_many_items_is_not_read_from_the_table() -> None:
+    sim = changed_seed()
+    sim.declare(declaration(seed=tuple(item(f"n{number}") for number in range(101))))
+    sim.items.faults = lambda operation, value: pytest.fail(operation)
+    assert said(sim) == [
+        "users: the seed changed since it was written: more than 100 items added or changed, up to 4 removed from it"
+    ]
+
+
+QUIET: dict[str, Callable[[Sim], object]] = {
+    "the same seed": lambda sim: sim.declare(declaration(seed=FORMER)),
+    "the same items in another order": lambda sim: sim.declare(declaration(seed=FORMER[::-1])),
+    "no seed any more": lambda sim: sim.declare(declaration()),
+    "a cleared table": lambda sim: sim.reconciler.clear(),
+    "a table that is gone": lambda sim: sim.dynamodb.tables.pop("users"),
+}
+
+
+@pytest.mark.parametrize("case", QUIET)
+def test_nothing_is_said_where_nothing_changed(case: str) -> None:
+    sim = changed_seed()
+    QUIET[case](sim)
+    assert said(sim) == []

@@ -127,3 +127,16 @@ def test_a_table_without_a_seed_cannot_be_named() -> None:
     sim.declare(declaration("users"))
     with pytest.raises(UsageError):
         sim.reconciler.verify_seeds(("users",))
+
+
+def test_other_items_that_cannot_be_counted_are_said_and_are_no_error() -> None:
+    sim = seeded()
+
+    def refuse(operation: str, value: Any) -> None:
+        if operation == "Scan":
+            raise Denied("Scan", "AccessDeniedException", "not allowed")
+
+    sim.items.faults = refuse
+    found = sim.reconciler.verify_seeds(())
+    assert found.report.verdict is Verdict.IN_SYNC
+    assert found.sentences["users"].startswith("3 items as in seeds/users.json; other items were not counted: Scan")

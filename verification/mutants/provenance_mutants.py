@@ -14,6 +14,22 @@ ITEMS = "test_aws_items"
 
 MUTANTS = (
     Mutant(
+        "seed --update changes what others changed",
+        "SeedUpdate._update",
+        "digest not in ours or items.remove_if_equal(table, found, keys) is not Removal.REMOVED",
+        "items.remove_if_equal(table, found, keys) is not Removal.REMOVED",
+        "an item that somebody edited is set back to the seed",
+        ("test_engine_seed_update::test_an_item_that_somebody_changed_is_kept_and_reported", "test_seeds_slice"),
+    ),
+    Mutant(
+        "seed --update overwrites what came in between",
+        "SeedUpdate._update",
+        "_End.UPDATED if items.put_if_absent(table, item, keys) else _End.KEPT",
+        "_End.UPDATED",
+        "an item that is changed is lost, because it is removed and not written",
+        ("test_engine_seed_update::test_changed_items_are_updated_and_new_ones_written",),
+    ),
+    Mutant(
         "clear needs no record of who wrote an item",
         "_SeedRemoval.run",
         "ours = (each for each in numbered if each[2] in written)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from reconciler.cli import exits
@@ -23,7 +24,10 @@ def preview(
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
         app.source.load()
-        report = app.reconciler.preview(tuple(tables or ()))
+        names = tuple(tables or ())
+        report = app.reconciler.preview(names)
+        if report.error is None:
+            report = replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
     if invocation.output is Output.HUMAN and invocation.console.interactive:
         invocation.say([f"Plan for {location(settings, report)}:"])
     invocation.show(report, applied=False, diff=diff, base=settings.desired_state)
