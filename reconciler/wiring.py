@@ -68,7 +68,9 @@ LONGEST_PAUSE = 2.0
 def desired_state(settings: Settings) -> DesiredState:
     """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
     inputs = template_inputs(settings)
-    return FolderSource(settings.desired_state, settings.environment, uses_stored=True, inputs=inputs).load()
+    return FolderSource(
+        settings.desired_state, settings.environment, uses_stored=True, inputs=inputs, seed_set=settings.seed_set
+    ).load()
 
 
 def seed_orphans(desired: DesiredState) -> tuple[str, ...]:
@@ -369,7 +371,10 @@ class App:
         from reconciler.doctor import examine
 
         declared = FolderSource(
-            self.settings.desired_state, self.settings.environment, inputs=template_inputs(self.settings)
+            self.settings.desired_state,
+            self.settings.environment,
+            inputs=template_inputs(self.settings),
+            seed_set=self.settings.seed_set,
         )
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler, declared.load)
 
@@ -502,6 +507,7 @@ class App:
             SystemClock(),
             uses_stored=uses_stored,
             inputs=template_inputs(settings),
+            seed_set=settings.seed_set,
         )
         return CachedSource(folder) if self.one_shot else folder
 

@@ -41,6 +41,8 @@ COMPLETED = {
 }
 SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
 """The triggers of reports that are about the items of seeds alone."""
+VERIFY = "verify"
+"""The trigger of a report that compares tables with their seeds."""
 ENDING_VERBS = ("destroy", "rollback")
 """The triggers of reports on the end of every table of the stack, declared or not."""
 _DIFF_STYLES = {"+": "create", "-": "delete", "@": "dim"}
@@ -178,10 +180,22 @@ def seed_counts(report: PassReport, *, cleared: bool) -> str:
     return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
 
 
+def verified_counts(report: PassReport) -> str:
+    """What ``seed --verify`` found: ``2 tables with the items of the seed, 1 different.``"""
+    by_status = [table.status for table in report.tables]
+    parts = [f"{several(by_status.count(TableStatus.IN_SYNC), 'table')} with the items of the seed"]
+    for status, word in ((TableStatus.DRIFTED, "different"), (TableStatus.ERROR, "not read")):
+        if status in by_status:
+            parts.append(f"{by_status.count(status)} {word}")
+    return f"{', '.join(parts)}."
+
+
 def _last(report: PassReport, *, applied: bool) -> Line:
     steps = [step for table in report.tables for step in table.steps]
     if report.trigger in SEED_VERBS and applied and not report.error:
         return "title", f"Done: {seed_counts(report, cleared=report.trigger == Action.CLEAR.value)}"
+    if report.trigger == VERIFY and not report.error:
+        return "title", f"Verified: {verified_counts(report)}"
     worked = any(step.status in (StepStatus.DONE, StepStatus.FAILED) for step in steps)
     summary = report.summary()
     idle = not any(step.status in (StepStatus.DONE, StepStatus.READY) for step in steps)

@@ -90,6 +90,9 @@ class FakeWiring:
         yield self
         self.calls.append(("close",))
 
+    def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return ()
+
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
         self.confirming = confirming
@@ -121,7 +124,7 @@ class FakeWiring:
         self.calls.append(("destroy", tables))
         return self.result
 
-    def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def seed(self, tables: tuple[str, ...] = (), *, update: bool = False) -> PassReport:
         self.calls.append(("seed", tables))
         return self.result
 

@@ -125,7 +125,7 @@ MUTANTS = (
     ),
     Mutant(
         "a link may leave the folder",
-        "read_regular",
+        "_opened",
         "if not path.resolve(strict=True).is_relative_to(root): ...",
         "if not path.resolve(strict=True).exists(): ...",
         "a link in a repository reads the files of the machine",
@@ -141,8 +141,8 @@ MUTANTS = (
     ),
     Mutant(
         "a pipe is waited for",
-        "_content",
-        "if not stat.S_ISREG(status.st_mode): ...",
+        "_opened",
+        "if not stat.S_ISREG(os.fstat(handle).st_mode): ...",
         "if False: ...",
         "a FIFO or a device in the folder is read as a file",
         ("test_folder::test_a_file_that_is_not_regular_is_refused_without_waiting[users.yaml-pipe]",),
@@ -250,7 +250,7 @@ MUTANTS = (
     ),
     Mutant(
         "an empty file is a file without tables",
-        "decode",
+        "decoded",
         """
         if not text.strip():
             raise ParseError(None, *EMPTY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from reconciler.cli import exits
@@ -25,7 +26,10 @@ def preview(
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
         desired = app.source.load()
-        report = app.reconciler.preview(tuple(tables or ()))
+        names = tuple(tables or ())
+        report = app.reconciler.preview(names)
+        if report.error is None:
+            report = replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
     if invocation.output is Output.HUMAN and invocation.console.interactive:
         invocation.say([f"Plan for {location(settings, report)}:"])
     documents: Mapping[str, tuple[str, ...]] = {}
