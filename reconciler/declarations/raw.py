@@ -20,6 +20,7 @@ class RawDeclaration:
     ``literals`` and ``key_literals`` are those of ``Parsed``; a class file has none.
     ``seed`` holds the items of a class that has ``seed(environment)``.
     ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
+    ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
     """
 
     file: str
@@ -33,6 +34,7 @@ class RawDeclaration:
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
     sources: Mapping[Path, Path] = field(default_factory=dict)
+    aws_spelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

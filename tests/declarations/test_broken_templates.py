@@ -278,3 +278,32 @@ def test_what_a_replica_in_another_region_loses_is_warned_of(tmp_path: Path) -> 
             "Run with --region eu-central-1 to manage these"
         ),
     )
+
+
+def test_a_given_parameter_that_is_misspelt_is_warned_of(tmp_path: Path) -> None:
+    text = template("      TableName: !Sub 'orders-${Stage}'\n", "Parameters: {Stage: {Type: String, Default: dev}}\n")
+    given = {"Stge": "prod", "Other": "x", "self:custom.stage": "y"}
+    assert load(tmp_path, text, parameters=given).warnings == (
+        "template.yaml: has no parameter Stge, which is given. Did you mean Stage?",
+    )
+
+
+REMEDY = {
+    "no throughput": (
+        "      BillingMode: PROVISIONED\n" + KEYS,
+        "ProvisionedThroughput: is required when BillingMode is PROVISIONED. Add ReadCapacityUnits and WriteCapacityUnits, or set BillingMode to PAY_PER_REQUEST.",
+    ),
+    "no keys": (
+        "      BillingMode: PAY_PER_REQUEST\n      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]\n",
+        'KeySchema: is required. Add KeySchema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REMEDY)
+def test_a_remedy_names_properties_as_cloudformation_spells_them(case: str, tmp_path: Path) -> None:
+    properties, expected = REMEDY[case]
+    text = f"Resources:\n  Orders:\n    Type: AWS::DynamoDB::Table\n    Properties:\n{NAMED}{properties}"
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path, text)
+    assert f"{HERE}4: {PLACE}.{expected}" in [str(problem) for problem in caught.value.problems]

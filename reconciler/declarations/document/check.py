@@ -15,7 +15,7 @@ from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacit
 from reconciler.declarations.document.extras import ignored_paths, lifecycle, references
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
-from reconciler.declarations.document.spelling import Spelled, spell
+from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, spell
 from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
@@ -86,6 +86,10 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
     problems = [as_written.problem(each) for each in (*unknown, *refused)]
     explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
     problems += [location.problem(each) for each in field_problems if location.written_path(each.path) not in explained]
+    if raw.aws_spelling:
+        problems = [
+            replace(each, reason=in_aws_spelling(each.reason), remedy=in_aws_spelling(each.remedy)) for each in problems
+        ]
     return CheckedDocument(raw, location, document, name, base_name, tuple(problems))
 
 

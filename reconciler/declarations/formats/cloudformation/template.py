@@ -125,6 +125,7 @@ class _Template:
             except Unresolved as unresolved:
                 self.problems.append(self.location.problem(unresolved.finding()))
         self._refuse_misspelled()
+        self._warn_of_given()
         if others:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
             self.notes.append(f"{self.file.path}: other resources are left alone: {kinds}")
@@ -155,6 +156,17 @@ class _Template:
             if not str(name).startswith("AWS::") or name == "AWS::Include":
                 self.warnings.append(
                     f"{self.file.path}: transform {name} is not applied; the tables are declared as they are written"
+                )
+
+    def _warn_of_given(self) -> None:
+        """Warn of a given parameter that is probably a misspelt one, which would silently have its default."""
+        declared, given = self.intrinsics.parameters, self.inputs.parameters
+        known = [*declared, *self.resources]
+        for name in given:
+            close = did_you_mean(name, declared) if name not in known and re.fullmatch(r"\w+", name) else None
+            if close is not None and close not in given:
+                self.warnings.append(
+                    f"{self.file.path}: has no parameter {name}, which is given. Did you mean {close}?"
                 )
 
     def _other(self, name: str, kind: str | None, others: Counter[str]) -> None:
@@ -207,6 +219,7 @@ class _Template:
             name=table_name,
             base_name=table_name,
             sources=sources,
+            aws_spelling=True,
         )
 
     def _add_metadata(
