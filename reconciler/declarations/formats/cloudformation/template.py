@@ -236,6 +236,10 @@ class _Template:
                 sources["Lifecycle",] = here
         metadata = resource.get("Metadata")
         own = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
+        for key in metadata if isinstance(metadata, Mapping) else ():
+            if key != METADATA and did_you_mean(str(key), (METADATA,)):
+                where = (*self.base, name, "Metadata", str(key))
+                raise Unresolved(where, "unknown metadata", f"Did you mean {METADATA}?")
         if own is None:
             return
         here = (*self.base, name, "Metadata", METADATA)
