@@ -43,6 +43,10 @@ def global_table(properties: str) -> str:
     return template(STREAM + properties, kind="AWS::DynamoDB::GlobalTable")
 
 
+def simple(properties: str) -> str:
+    return f"Resources:\n  Orders:\n    Type: AWS::Serverless::SimpleTable\n    Properties:\n{NAMED}{properties}"
+
+
 def load(folder: Path, text: str, **inputs: Any) -> DesiredState:
     write(folder, {"template.json" if text.startswith("{") else "template.yaml": text})
     return FolderSource(str(folder), inputs.get("environment"), inputs=TemplateInputs(**inputs)).load()
@@ -203,6 +207,26 @@ BAD = {
         global_table("      Replicas: [{Region: eu-west-1}]\n      GlobalSecondaryIndexes: [by_sk]\n"),
         [f"{HERE}8: {PLACE}.GlobalSecondaryIndexes: needs a list of indexes. Write each with its IndexName."],
     ),
+    "misspelt metadata": (
+        template(beside="    Metadata: {DynamoDBReconcilr: {lifecycle: {protect: true}}}\n"),
+        [f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconcilr: unknown metadata. Did you mean DynamoDBReconciler?"],
+    ),
+    "a misspelt name of a key of SAM": (
+        simple("      PrimaryKey: {Nam: pk, Type: String}\n"),
+        [f"{HERE}6: {PLACE}.PrimaryKey.Nam: unknown member of a key. Did you mean Name?"],
+    ),
+    "misspelt globals": (
+        "Globals: {SimpelTable: {SSESpecification: {SSEEnabled: true}}}\n" + simple(""),
+        [f"{HERE}1: Globals.SimpelTable: unknown section of Globals. Did you mean SimpleTable?"],
+    ),
+    "globals that are a list": (
+        "Globals: {SimpleTable: [SSESpecification]}\n" + simple(""),
+        [f"{HERE}1: Globals.SimpleTable: expected a mapping. SAM allows SSESpecification alone."],
+    ),
+    "a variable without a name": (
+        template("      TableName: !Sub 'orders-${}'\n"),
+        [f"{HERE}5: {PLACE}.TableName.Fn::Sub: Fn::Sub has a ${{}} without a name. Write the name."],
+    ),
     "functions in functions": (nested(150), ["template.json: is nested too deeply. Use fewer levels."]),
 }
 
@@ -278,3 +302,38 @@ def test_what_a_replica_in_another_region_loses_is_warned_of(tmp_path: Path) -> 
             "Run with --region eu-central-1 to manage these"
         ),
     )
+
+
+def test_a_given_parameter_that_is_misspelt_is_warned_of(tmp_path: Path) -> None:
+    text = template("      TableName: !Sub 'orders-${Stage}'\n", "Parameters: {Stage: {Type: String, Default: dev}}\n")
+    given = {"Stge": "prod", "Other": "x", "self:custom.stage": "y"}
+    assert load(tmp_path, text, parameters=given).warnings == (
+        "template.yaml: has no parameter Stge, which is given. Did you mean Stage?",
+    )
+
+
+REMEDY = {
+    "no throughput": (
+        "      BillingMode: PROVISIONED\n" + KEYS,
+        "ProvisionedThroughput: is required when BillingMode is PROVISIONED. Add ReadCapacityUnits and WriteCapacityUnits, or set BillingMode to PAY_PER_REQUEST.",
+    ),
+    "no keys": (
+        "      BillingMode: PAY_PER_REQUEST\n      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]\n",
+        'KeySchema: is required. Add KeySchema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REMEDY)
+def test_a_remedy_names_properties_as_cloudformation_spells_them(case: str, tmp_path: Path) -> None:
+    properties, expected = REMEDY[case]
+    text = f"Resources:\n  Orders:\n    Type: AWS::DynamoDB::Table\n    Properties:\n{NAMED}{properties}"
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path, text)
+    assert f"{HERE}4: {PLACE}.{expected}" in [str(problem) for problem in caught.value.problems]
+
+
+def test_a_pattern_that_takes_for_ever_is_not_checked(tmp_path: Path) -> None:
+    before = f"Parameters: {{Name: {{Type: String, Default: {'a' * 60}-, AllowedPattern: '(a+)+$'}}}}\n"
+    (declaration,) = load(tmp_path, template("      TableName: !Ref Name\n", before)).declarations
+    assert declaration.base_name == "a" * 60 + "-"

@@ -548,11 +548,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}9: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.Type: unknown field. "
-                "Known fields: projection_type, non_key_attributes."
+                "Known fields: ProjectionType, NonKeyAttributes."
             ),
             (
                 f"{HERE}9: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.ProjectionType: is required. "
-                "Add projection_type."
+                "Add ProjectionType."
             ),
         ],
     ),
@@ -561,11 +561,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}4: Resources.Orders.Properties.KeySchema: is required. "
-                'Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
+                'Add KeySchema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
             ),
             (
                 f"{HERE}4: Resources.Orders.Properties.AttributeDefinitions: is required. "
-                'Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].'
+                'Add AttributeDefinitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
     ),

@@ -207,6 +207,8 @@ class Intrinsics:
             if "." in name and name not in self.parameters:
                 logical_id, attribute = name.split(".", 1)
                 return self.text(self._attribute(logical_id, attribute, where), where)
+            if not name:
+                raise Unresolved(where, "Fn::Sub has a ${} without a name", "Write the name.")
             value = self._ref(name, where)
             if value is NO_VALUE:
                 raise Unresolved(

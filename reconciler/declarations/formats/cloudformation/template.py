@@ -132,6 +132,7 @@ class _Template:
             except Unresolved as unresolved:
                 self.problems.append(self.location.problem(unresolved.finding()))
         self._refuse_misspelled()
+        self._warn_of_given()
         if others:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
             self.notes.append(f"{self.file.path}: other resources are left alone: {kinds}")
@@ -162,6 +163,17 @@ class _Template:
             if not str(name).startswith("AWS::") or name == "AWS::Include":
                 self.warnings.append(
                     f"{self.file.path}: transform {name} is not applied; the tables are declared as they are written"
+                )
+
+    def _warn_of_given(self) -> None:
+        """Warn of a given parameter that is probably a misspelt one, which would silently have its default."""
+        declared, given = self.intrinsics.parameters, self.inputs.parameters
+        known = [*declared, *self.resources]
+        for name in given:
+            close = did_you_mean(name, declared) if name not in known and re.fullmatch(r"\w+", name) else None
+            if close is not None and close not in given:
+                self.warnings.append(
+                    f"{self.file.path}: has no parameter {name}, which is given. Did you mean {close}?"
                 )
 
     def _other(self, name: str, kind: str | None, others: Counter[str]) -> None:
@@ -214,6 +226,7 @@ class _Template:
             name=table_name,
             base_name=table_name,
             sources=sources,
+            aws_spelling=True,
         )
 
     def _add_metadata(
@@ -230,6 +243,10 @@ class _Template:
                 sources["Lifecycle",] = here
         metadata = resource.get("Metadata")
         own = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
+        for key in metadata if isinstance(metadata, Mapping) else ():
+            if key != METADATA and did_you_mean(str(key), (METADATA,)):
+                where = (*self.base, name, "Metadata", str(key))
+                raise Unresolved(where, "unknown metadata", f"Did you mean {METADATA}?")
         if own is None:
             return
         here = (*self.base, name, "Metadata", METADATA)
