@@ -20,12 +20,9 @@ class RawDeclaration:
     ``literals`` and ``key_literals`` are those of ``Parsed``; a class file has none.
     ``seed`` holds the items of a class that has ``seed(environment)``.
     ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
-<<<<<<< HEAD
     ``origins`` are those of values that an overlay supplies, ``variables`` the variable behind each replaced value.
     ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
-=======
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
->>>>>>> brk
     """
 
     file: str
@@ -39,14 +36,11 @@ class RawDeclaration:
     literals: Mapping[Path, str] = field(default_factory=dict)
     key_literals: Mapping[Path, str] = field(default_factory=dict)
     sources: Mapping[Path, Path] = field(default_factory=dict)
-<<<<<<< HEAD
     origins: Mapping[Path, FieldOrigin] = field(default_factory=dict)
     variables: Mapping[Path, str] = field(default_factory=dict)
     from_template: bool = False
     companion: bool = False
-=======
     aws_spelling: bool = False
->>>>>>> brk
 
 
 @dataclass(frozen=True, slots=True)
