@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.scalars import typed
-from reconciler.parsing.source_location import did_you_mean
+from reconciler.parsing.source_location import Path, did_you_mean
 
 _TYPES = {"String": "S", "Number": "N", "Binary": "B"}
 _PROPERTIES = (
@@ -58,7 +58,7 @@ def _add_globals(resource: Resource) -> None:
     found = resource.template.get("Globals")
     for name in found if isinstance(found, Mapping) else ():
         if name != "SimpleTable" and did_you_mean(str(name), ("SimpleTable",)):
-            here = ("Globals", str(name))
+            here: Path = ("Globals", str(name))
             resource.sources[here] = here
             raise resource.refuse(here, "unknown section of Globals", "Did you mean SimpleTable?")
     shared = found.get("SimpleTable") if isinstance(found, Mapping) else None
