@@ -22,11 +22,10 @@ from reconciler.declarations.export.exported import (
     camel_id,
     json_text,
     lifecycle_members,
-    not_held,
     seed_warnings,
-    with_units,
 )
 from reconciler.declarations.export.global_table import UNIT_WARNING, global_table, needs_scaling
+from reconciler.declarations.export.not_held import not_held, with_units
 from reconciler.declarations.export.read_back import limited, read_back, without_defaults
 from reconciler.declarations.export.whole_document import Document, whole_document
 from reconciler.declarations.features import FEATURES

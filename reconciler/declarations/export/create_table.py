@@ -13,9 +13,9 @@ from reconciler.declarations.export.exported import (
     Selection,
     json_text,
     lifecycle_members,
-    not_held,
     seed_warnings,
 )
+from reconciler.declarations.export.not_held import not_held
 from reconciler.declarations.export.read_back import read_back
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration

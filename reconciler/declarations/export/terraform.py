@@ -16,11 +16,10 @@ from reconciler.declarations.export.exported import (
     Selection,
     json_text,
     lifecycle_members,
-    not_held,
     seed_warnings,
     snake_id,
-    with_units,
 )
+from reconciler.declarations.export.not_held import not_held, with_units
 from reconciler.declarations.export.read_back import read_back
 from reconciler.declarations.export.whole_document import Document, on_demand_maximum, policy, warm, whole_document
 from reconciler.declarations.template_inputs import TemplateInputs
