@@ -11,10 +11,7 @@ TERMINATED = 143
 TABLE = (
     (OK, "as declared: nothing to do, or everything was done"),
     (ERROR, "error: usage, configuration, declaration, connection, or a table failed"),
-    (
-        DRIFT,
-        "drift: found by preview --expect-no-changes, or left by --once or up (blocked, or deferred at the deadline)",
-    ),
+    (DRIFT, "drift: found by preview --expect-no-changes or diff, or left by --once or up (blocked or deferred)"),
     (INTERRUPTED, "ended by SIGINT"),
     (TERMINATED, "ended by SIGTERM"),
 )

@@ -6,7 +6,7 @@ A pass asks what has to be done to a live table; this asks where two sides diffe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -114,6 +114,25 @@ def differences(before: TableSpec, after: TableSpec, *, both_declared: bool = Tr
         paths = {change.path for change in forward}
         yield from forward
         yield from (turned for turned in map(_turned, facet.diff(before, after)) if turned.path not in paths)
+
+
+def managed(observed: Any, declared: Any) -> Any:
+    """The observed value without what the declared one leaves unmanaged. Members of lists are matched by name."""
+    if declared is None or observed is None:
+        return None
+    if isinstance(declared, tuple) and isinstance(observed, tuple):
+        if all(isinstance(each, tuple) for each in (*declared, *observed)):
+            # Of tags only the declared keys are managed.
+            keys = {key for key, _ in declared}
+            return tuple(pair for pair in observed if pair[0] in keys)
+        if all(hasattr(each, "name") for each in (*declared, *observed)):
+            named = {each.name: each for each in declared}
+            return tuple(managed(each, named[each.name]) if each.name in named else each for each in observed)
+        return observed
+    if not is_dataclass(observed) or isinstance(observed, type) or type(observed) is not type(declared):
+        return observed
+    names = [field.name for field in fields(observed) if field.compare]
+    return replace(observed, **{name: managed(getattr(observed, name), getattr(declared, name)) for name in names})
 
 
 def _turned(change: Change) -> Change:

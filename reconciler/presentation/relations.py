@@ -77,7 +77,7 @@ def relations(desired: DesiredState) -> Relations | None:
     if len(names) <= MAX_DRAWN:
         return Relations(found, (_drawing(names, found),))
     drawings, shown = [], 0
-    for group in _groups(names, found):
+    for group in groups_of(names, found):
         if len(group) <= MAX_DRAWN and shown + len(group) <= MAX_SHOWN:
             shown += len(group)
             drawings.append(_drawing(sorted(group), tuple(one for one in found if one.source in group)))
@@ -94,7 +94,7 @@ def _drawing(names: Sequence[str], found: Sequence[Relation]) -> Drawing:
     return Drawing(f"{', '.join(map(_short, names[:2]))}{more}", tuple(boxes.values()), arrows, width, height)
 
 
-def _groups(names: Sequence[str], found: Sequence[Relation]) -> list[frozenset[str]]:
+def groups_of(names: Sequence[str], found: Sequence[Relation]) -> list[frozenset[str]]:
     """Connected tables, the largest group first."""
     beside: dict[str, set[str]] = {name: set() for name in names}
     for relation in found:

@@ -6,9 +6,8 @@ Both documents have only what is declared: what is not is not managed, and a pas
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from difflib import unified_diff
-from typing import Any
 
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import TableDocument
@@ -18,6 +17,7 @@ from reconciler.facets import scaling_wire
 from reconciler.model.desired import Declaration
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import TableSpec
+from reconciler.planning.compare import managed
 from reconciler.planning.diff import effective
 from reconciler.planning.text import printable
 
@@ -47,25 +47,6 @@ def _lines(table: TableReport, declaration: Declaration) -> tuple[str, ...]:
         before = _text(replace(declared, **{name: getattr(table.observed, name) for name in changed}))
     names = (f"{table.name} (live)", f"{table.name} (declared)")
     return tuple(printable(line) for line in unified_diff(before, after, *names, lineterm="", n=CONTEXT))
-
-
-def managed(observed: Any, declared: Any) -> Any:
-    """The observed value without what the declared one leaves unmanaged. Members of lists are matched by name."""
-    if declared is None or observed is None:
-        return None
-    if isinstance(declared, tuple) and isinstance(observed, tuple):
-        if all(isinstance(each, tuple) for each in (*declared, *observed)):
-            # Of tags only the declared keys are managed.
-            keys = {key for key, _ in declared}
-            return tuple(pair for pair in observed if pair[0] in keys)
-        if all(hasattr(each, "name") for each in (*declared, *observed)):
-            named = {each.name: each for each in declared}
-            return tuple(managed(each, named[each.name]) if each.name in named else each for each in observed)
-        return observed
-    if not is_dataclass(observed) or isinstance(observed, type) or type(observed) is not type(declared):
-        return observed
-    names = [field.name for field in fields(observed) if field.compare]
-    return replace(observed, **{name: managed(getattr(observed, name), getattr(declared, name)) for name in names})
 
 
 def _text(spec: TableSpec) -> list[str]:

@@ -108,8 +108,16 @@ def test_a_template_becomes_declarations_that_declare_the_same(
     (project / "template.yaml").rename(project / "templates" / "template.yaml")
     before, after = load(project / "templates").declarations, load(project / "desired_state").declarations
     assert [each.spec for each in after] == [each.spec for each in before]
-    if form != "python":
-        assert [(e.lifecycle, e.description) for e in after] == [(e.lifecycle, e.description) for e in before]
+    assert [(e.lifecycle, e.description) for e in after] == [(e.lifecycle, e.description) for e in before]
+
+
+@pytest.mark.parametrize("form", ["python", "yaml", "json"])
+def test_a_template_that_was_read_and_exported_again_is_the_same(form: str, project: Path, run: Callable) -> None:
+    assert run("import --from cloudformation template.yaml --format yaml")[0] == 0
+    assert run("export --format cloudformation --to first.yaml")[0] == 0
+    assert run(f"import --from cloudformation first.yaml --format {form} --desired-state again")[0] == 0
+    assert run("export --format cloudformation --to second.yaml --desired-state again")[0] == 0
+    assert (project / "second.yaml").read_text(encoding="utf-8") == (project / "first.yaml").read_text(encoding="utf-8")
 
 
 def test_values_of_parameters_are_those_that_are_given(project: Path, run: Callable) -> None:

@@ -590,6 +590,31 @@ BAD: dict[str, tuple[str, list[str]]] = {
             )
         ],
     ),
+    "a field that is not declared and unknown": (
+        template(
+            "      TableName: orders\n" + ON_DEMAND,
+            beside="    Metadata: {DynamoDBReconciler: {not_declared: [biling_mode]}}\n",
+        ),
+        [
+            (
+                f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: unknown field 'biling_mode'. "
+                "It may hold lifecycle, seed, references, description, and fields of a declaration that the "
+                "properties do not have."
+            )
+        ],
+    ),
+    "fields that are not declared and no list": (
+        template(
+            "      TableName: orders\n" + ON_DEMAND,
+            beside="    Metadata: {DynamoDBReconciler: {not_declared: ttl}}\n",
+        ),
+        [
+            (
+                f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: expected a list of fields. "
+                "Write [billing_mode], for example."
+            )
+        ],
+    ),
     "a simple table with a property of a table": (
         template("      TableName: orders\n      BillingMode: PAY_PER_REQUEST\n", kind="AWS::Serverless::SimpleTable"),
         [

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,67 @@ def test_billing_that_is_not_declared_is_on_demand_and_named(tmp_path: Path) -> 
     resources, found = template(tmp_path, ORDERS)
     assert resources["OrdersTable"]["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
     assert found.warnings == ("orders: billing is not declared; CloudFormation manages it all the same",)
+
+
+def test_a_template_has_no_null_which_cloudformation_refuses(tmp_path: Path) -> None:
+    text = ORDERS + "replicas: [{region: us-east-1}]\n"
+    _, found = template(tmp_path, text)
+    assert "null" not in found.texts["template.yaml"]
+    assert "DynamoDBReconciler:\n        not_declared:\n          - billing_mode\n" in found.texts["template.yaml"]
+
+
+def test_a_maximum_that_is_none_is_no_property(tmp_path: Path) -> None:
+    text = ORDERS + ON_DEMAND + "on_demand_throughput: {max_read_request_units: -1, max_write_request_units: 9}\n"
+    resources, found = template(tmp_path, text)
+    assert resources["OrdersTable"]["Properties"]["OnDemandThroughput"] == {"MaxWriteRequestUnits": 9}
+    assert resources["OrdersTable"]["Metadata"]["DynamoDBReconciler"] == {
+        "on_demand_throughput": {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 9}
+    }
+    assert found.warnings == ()
+
+
+def test_a_scaled_table_has_the_units_that_it_is_created_with(tmp_path: Path) -> None:
+    text = ORDERS + "auto_scaling: {read: {min: 5, max: 50, target: 70}, write: {min: 6, max: 60, target: 60}}\n"
+    resources, found = template(tmp_path / "a", text)
+    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
+    assert resources["OrdersTable"]["Properties"]["ProvisionedThroughput"] == units
+    assert found.warnings == ("orders: billing is declared in part; CloudFormation manages all of it",)
+    orders = configuration(tmp_path / "b", text)[0]["aws_dynamodb_table"]["orders"]
+    assert (orders["read_capacity"], orders["write_capacity"]) == (5, 6)
+
+
+def test_live_tables_are_imported_without_the_resources_that_scale_them(tmp_path: Path) -> None:
+    text = ORDERS + UNITS + "auto_scaling: {write: {min: 6, max: 60, target: 60}}\n"
+    found = cloudformation.for_import(selection(tmp_path, text), "shop")
+    resources = YAML(typ="safe").load(found.texts["template.yaml"])["Resources"]
+    assert list(resources) == ["OrdersTable"]
+    assert resources["OrdersTable"]["DeletionPolicy"] == "Retain"
+    assert found.warnings == (
+        (
+            "orders: an import takes only existing resources, so that auto_scaling is left out; "
+            "`reconciler export --format cloudformation` writes it for a later update of the stack"
+        ),
+    )
+
+
+def test_terraform_imports_the_target_and_the_policy_under_its_name(tmp_path: Path) -> None:
+    chosen = selection(tmp_path, ORDERS + UNITS + "auto_scaling: {write: {min: 6, max: 60, target: 60}}\n")
+    (declaration,) = chosen.declarations
+    scaling = declaration.spec.auto_scaling
+    assert scaling is not None
+    assert scaling.write is not None
+    live = replace(declaration.spec, auto_scaling=replace(scaling, write=replace(scaling.write, policy="Mine")))
+    found = terraform.for_import(replace(chosen, declarations=(replace(declaration, spec=live),)))
+    dimension = "dynamodb/table/orders/dynamodb:table:WriteCapacityUnits"
+    assert json.loads(found.texts["import.tf.json"]) == {
+        "import": [
+            {"to": "aws_dynamodb_table.orders", "id": "orders"},
+            {"to": "aws_appautoscaling_target.orders_write", "id": dimension},
+            {"to": "aws_appautoscaling_policy.orders_write", "id": f"{dimension}/Mine"},
+        ]
+    }
+    policies = json.loads(found.texts["tables.tf.json"])["resource"]["aws_appautoscaling_policy"]
+    assert policies["orders_write"]["name"] == "Mine"
 
 
 def test_a_lifecycle_is_policies_and_metadata(tmp_path: Path) -> None:
@@ -340,11 +402,11 @@ def test_what_terraform_does_not_hold_is_named(tmp_path: Path) -> None:
     text = "backups: {schedule: '@daily', keep: 7}\nlifecycle: {ignore_changes: [ttl]}\ndescription: All\nsse: {key: alias/app}\nreferences: [{table: orders, attribute: sk}]\n"
     _, found = configuration(tmp_path, ORDERS + ON_DEMAND + text)
     assert found.warnings == (
-        "orders: a Terraform configuration does not hold backups as declared",
+        "orders: Terraform does not hold backups as declared",
         "orders: Terraform needs the ARN of the key in kms_key_arn, and alias/app is none",
-        "orders: a Terraform configuration does not hold lifecycle.ignore_changes",
-        "orders: a Terraform configuration does not hold references",
-        "orders: a Terraform configuration does not hold description",
+        "orders: Terraform does not hold lifecycle.ignore_changes",
+        "orders: Terraform does not hold references",
+        "orders: Terraform does not hold description",
     )
 
 

@@ -22,7 +22,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.table import Billing, PointInTimeRecovery, Sse, Stream, TableSpec, Ttl
 from reconciler.planning.diff import diff
 
-FORMS = ("python", "yaml")
+FORMS = ("python", "yaml", "json")
 NOT_WRITTEN = {"warm_throughput", "backups"}
 """Warm throughput rises by itself, and a schedule stands nowhere but in a declaration."""
 OFF = (False, None, [], "STANDARD", -1, "DISABLED")

@@ -107,6 +107,15 @@ def test_boxes_of_svg_never_overlap() -> None:
             assert x + width <= left or left + across <= x or y + height <= top or top + down <= y
 
 
+def test_a_chain_of_many_tables_is_drawn_as_well() -> None:
+    names = [f"table-{number}" for number in range(1200)]
+    chain = tuple(
+        declared(replace(USERS.spec, name=name), Reference(names[number - 1])) for number, name in enumerate(names)
+    )
+    root = ET.fromstring(svg.text(chain))
+    assert len([each for each in root.iter(f"{SVG}path") if each.get("class") == "arrow"]) == 1200
+
+
 @pytest.mark.parametrize("name", ["<b>&\"'", "a\nb", "\u202e", "x" * 255, "]]>", "%%{init}%%", "ünï"])
 def test_any_attribute_is_shown_as_text(name: str) -> None:
     table = declared(TableSpec("users", keys("pk S"), ttl=ttl(name)), Reference("users", name))

@@ -11,6 +11,7 @@ UNREAD = "test_unread_seeds"
 EXPORTED = "test_seeds_as_exported"
 SSE = "test_facet_sse"
 PATHS = "test_paths"
+EXPORT = "test_export_named_cases"
 
 MUTANTS = (
     Mutant(
@@ -212,5 +213,45 @@ MUTANTS = (
         "if False: ...",
         "tables in HCL are passed over with a sentence that names no way",
         ("test_other_files::test_a_source_of_another_tool_is_refused_with_the_command_for_json[HCL]",),
+    ),
+    Mutant(
+        "what a format does not hold is dropped in silence",
+        "ReadBack.lost",
+        "return tuple(name for name in names if getattr(self.spec, name) != getattr(spec, name))",
+        "return ()",
+        "the exported template creates a table without its backups, and nobody is told",
+        (EXPORT,),
+    ),
+    Mutant(
+        "a reference in a text of Terraform",
+        "_escaped",
+        'value.replace("${", "$${").replace("%{", "%%{")',
+        "value",
+        "a tag with ${…} is an expression, and the plan fails or reads something else",
+        (EXPORT,),
+    ),
+    Mutant(
+        "the second look of a comparison",
+        "differences",
+        "yield from (turned for turned in map(_turned, facet.diff(before, after)) if turned.path not in paths)",
+        "",
+        "a tag that only the first environment has is not shown",
+        ("test_cli_diff",),
+    ),
+    Mutant(
+        "a live table for CloudFormation without a policy",
+        "for_import",
+        "replace(each.lifecycle, protect=True)",
+        "each.lifecycle",
+        "CloudFormation refuses the import, or deletes the table with the stack",
+        (EXPORT,),
+    ),
+    Mutant(
+        "the existing scaling policy gets another name",
+        "_scaling",
+        'scaling.policy or f"{_DIMENSIONS[capacity]}CapacityUtilization:table/{spec.name}{ending}"',
+        'f"{_DIMENSIONS[capacity]}CapacityUtilization:table/{spec.name}{ending}"',
+        "the apply is refused, because the metric has a policy already",
+        (EXPORT,),
     ),
 )

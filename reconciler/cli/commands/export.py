@@ -39,9 +39,6 @@ def export(invocation: Invocation, tables: Tables = None, *, form: Format, to: T
     desired, exported = wiring.export(settings, tuple(tables or ()), form.value)
     for warning in desired.warnings:
         invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
-    if not exported.texts or not desired.declarations:
-        invocation.say([f"no tables are declared in {settings.desired_state}; nothing was written"])
-        return codes.OK
     written = store(exported.texts, to) if to is not None else ()
     invocation.warn(exported.warnings)
     members = {"written": list(written)} if to is not None else {"files": dict(exported.texts)}

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Dynam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
@@ -25,11 +25,12 @@ from reconciler.declarations.export.exported import (
     seed_warnings,
 )
 from reconciler.declarations.export.global_table import UNIT_WARNING, global_table, needs_scaling
-from reconciler.declarations.export.read_back import is_off, read_back
+from reconciler.declarations.export.not_held import not_held, with_units
+from reconciler.declarations.export.read_back import limited, read_back, without_defaults
 from reconciler.declarations.export.whole_document import Document, whole_document
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.formats import yaml_file
-from reconciler.declarations.formats.cloudformation.template import METADATA
+from reconciler.declarations.formats.cloudformation.template import METADATA, NOT_DECLARED
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import UsageError
@@ -101,7 +102,10 @@ class _Template:
                 self._scale(name, index, capacity, scaling)
 
     def _resource(self, spec: TableSpec) -> tuple[str, Document]:
-        document = whole_document(spec)
+        # CloudFormation takes no maximum of -1: a table without the property has none.
+        maximum, indexes = limited(spec.on_demand_throughput), without_defaults(spec.global_indexes)
+        document = whole_document(replace(spec, on_demand_throughput=maximum, global_indexes=indexes))
+        document = with_units(spec, document)
         document.setdefault("BillingMode", "PAY_PER_REQUEST")
         if spec.replicas:
             if self.selection.region is None:
@@ -177,35 +181,41 @@ class _Template:
                 continue
             lost = back.lost(spec)
             document = {spellings(TableDocument)[key]: value for key, value in whole_document(spec).items()}
-            kept = {name: document.get(name) for facet in lost for name in _fields_of(facet)}
-            kept = {name: value for name, value in kept.items() if value is not None or name in back.written}
+            names = [name for facet in lost for name in _fields_of(facet)]
+            kept = {name: document[name] for name in names if name in document}
+            # A template has no null, so that what is not declared is named.
+            if absent := [name for name in names if name not in document and name in back.written]:
+                kept[NOT_DECLARED] = absent
             if kept:
                 resource = self.resources[self.ids[spec.name]]
                 metadata = resource.get("Metadata", {}).get(METADATA, {})
                 properties = resource.pop("Properties")
                 resource["Metadata"] = {METADATA: {**metadata, **kept}}
                 resource["Properties"] = properties
-            self._warn(spec, lost)
+            self._warn(spec, back.spec, lost)
         for name, back in read_back(self.text(), _FILE, TemplateInputs(region=self.selection.region)).items():
             if back.problem is not None and back.spec is not None:
                 self.warnings.append(f"{name}: the template cannot be read back: {back.problem}")
 
-    def _warn(self, spec: TableSpec, lost: Iterable[str]) -> None:
-        for facet in lost:
-            value = getattr(spec, facet)
-            if value is None:
-                self.warnings.append(f"{spec.name}: {facet} is not declared; {self.kind} manages it all the same")
-            elif facet == "auto_scaling" and not spec.replicas and self.tables_only and not is_off(value):
+    def _warn(self, spec: TableSpec, back: TableSpec, lost: tuple[str, ...]) -> None:
+        for facet, sentence in not_held(spec, back, lost, self.kind):
+            scaled = facet == "auto_scaling" and not spec.replicas
+            if sentence is None or (scaled and not self.tables_only):
+                continue
+            if scaled:
                 # A change set of type IMPORT creates no resource.
-                self.warnings.append(
-                    f"{spec.name}: an import takes only existing resources, so that auto_scaling is left out; "
+                said = (
+                    "an import takes only existing resources, so that auto_scaling is left out; "
                     "`reconciler export --format cloudformation` writes it for a later update of the stack"
                 )
-            elif not is_off(value) and not (facet == "auto_scaling" and not spec.replicas):
-                self.warnings.append(
-                    f"{spec.name}: {self.kind} has no property for {facet} as declared; it stands under "
-                    f"Metadata {METADATA}, which only the reconciler reads"
+            elif sentence.endswith("as declared"):
+                said = (
+                    f"{self.kind} has no property for {facet} as declared; it stands under Metadata {METADATA}, "
+                    "which only the reconciler reads"
                 )
+            else:
+                said = sentence
+            self.warnings.append(f"{spec.name}: {said}")
 
 
 def export(selection: Selection, *, sam: bool = False, tables_only: bool = False) -> Exported:
@@ -257,6 +267,8 @@ def resources_to_import(selection: Selection, exported: Exported) -> list[Docume
 def table(spec: TableSpec, document: Document) -> Document:
     """The properties of ``AWS::DynamoDB::Table``."""
     found = {name: document[name] for name in PROPERTIES if name in document}
+    if not found.get("VectorIndexes", True):
+        del found["VectorIndexes"]
     # A table without these properties has no stream, no destination and no policy; they cannot be written as off.
     if "StreamSpecification" in found:
         if spec.stream is None or not spec.stream.enabled:

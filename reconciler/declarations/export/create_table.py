@@ -8,8 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.declarations.export.exported import Exported, Selection, json_text, lifecycle_members, seed_warnings
-from reconciler.declarations.export.read_back import is_off, read_back
+from reconciler.declarations.export.exported import (
+    Exported,
+    Selection,
+    json_text,
+    lifecycle_members,
+    seed_warnings,
+)
+from reconciler.declarations.export.not_held import not_held
+from reconciler.declarations.export.read_back import read_back
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration
 from reconciler.model.json_values import plain
@@ -37,12 +44,11 @@ def _warnings(declaration: Declaration, text: str) -> Iterator[str]:
         return
     if back.problem is not None:
         yield f"{spec.name}: the input cannot be read back: {back.problem}"
-    missing = [name for name in back.lost(spec) if not is_off(getattr(spec, name))]
-    unset = [name for name in missing if getattr(spec, name) is None]
-    for name in unset:
-        yield f"{spec.name}: {name} is not declared; CreateTable sets it all the same"
-    for name in (name for name in missing if name not in unset):
-        yield f"{spec.name}: CreateTable does not set {name} as declared; set it after the table is ACTIVE"
+    for facet, sentence in not_held(spec, back.spec, back.lost(spec), "CreateTable"):
+        if sentence is not None and sentence.endswith("as declared"):
+            yield f"{spec.name}: CreateTable does not set {facet} as declared; set it after the table is ACTIVE"
+        elif sentence is not None:
+            yield f"{spec.name}: {sentence}"
     for name in lifecycle_members(declaration.lifecycle):
         yield f"{spec.name}: CreateTable has no lifecycle.{name}"
     if declaration.lifecycle.protect:

@@ -36,6 +36,8 @@ def needs_scaling(spec: TableSpec) -> bool:
 def global_table(spec: TableSpec, document: Document, region: str) -> Document:
     """The properties. ``region`` is the one of the table, in which the stack is deployed."""
     found: Document = {name: document[name] for name in _SHARED if name in document}
+    if not found.get("VectorIndexes", True):
+        del found["VectorIndexes"]
     own: Document = {"Region": region}
     own |= {name: document[name] for name in _OF_THE_REPLICA if name in document}
     if spec.tags is not None:
@@ -134,6 +136,7 @@ def _overrides(settings: Mapping[str, Any]) -> Document:
     found: Document = {}
     if "ProvisionedThroughputOverride" in settings:
         found["ReadProvisionedThroughputSettings"] = settings["ProvisionedThroughputOverride"]
-    if "OnDemandThroughputOverride" in settings:
+    # A replica without the setting has no maximum, which is -1 elsewhere.
+    if settings.get("OnDemandThroughputOverride", {"MaxReadRequestUnits": -1}) != {"MaxReadRequestUnits": -1}:
         found["ReadOnDemandThroughputSettings"] = settings["OnDemandThroughputOverride"]
     return found

@@ -6,7 +6,7 @@ What is left out is found by reading, not by a list that could forget something.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from reconciler.declarations.document.check import read_document
 from reconciler.declarations.document.table_document import table_spec
 from reconciler.declarations.formats.text.documents import read_documents
 from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.global_table import Replica
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.scaling import AutoScaling
-from reconciler.model.table import ContributorInsights, OnDemandThroughput, TableSpec
+from reconciler.model.table import ContributorInsights, GlobalIndex, OnDemandThroughput, TableSpec
 from reconciler.parsing.source_file import SourceFile
 
 
@@ -57,6 +58,27 @@ def read_back(text: str, path: str, inputs: TemplateInputs) -> Mapping[str, Read
     for problem_found in reading.problems:
         found.setdefault("", ReadBack(None, frozenset(), str(problem_found)))
     return found
+
+
+def without_defaults(value: Any) -> Any:
+    """A maximum, global indexes or replicas, without the maximum of -1, which is none; any other value as it is."""
+    if isinstance(value, OnDemandThroughput):
+        return limited(value)
+    if isinstance(value, tuple) and any(isinstance(each, Replica) for each in value):
+        return tuple(
+            replace(each, max_read_request_units=None) if each.max_read_request_units == -1 else each for each in value
+        )
+    if not isinstance(value, tuple) or not all(isinstance(each, GlobalIndex) for each in value):
+        return value
+    return tuple(replace(each, on_demand_throughput=limited(each.on_demand_throughput)) for each in value)
+
+
+def limited(maximum: OnDemandThroughput | None) -> OnDemandThroughput | None:
+    """The maximum without members of -1; None where nothing is left."""
+    if maximum is None:
+        return None
+    found = OnDemandThroughput(*(None if units == -1 else units for units in (maximum.read, maximum.write)))
+    return None if found == OnDemandThroughput() else found
 
 
 def is_off(value: Any) -> bool:

@@ -19,8 +19,9 @@ from reconciler.declarations.export.exported import (
     seed_warnings,
     snake_id,
 )
-from reconciler.declarations.export.read_back import is_off, read_back
-from reconciler.declarations.export.whole_document import Document, on_demand_maximum, policy, warm
+from reconciler.declarations.export.not_held import not_held, with_units
+from reconciler.declarations.export.read_back import read_back
+from reconciler.declarations.export.whole_document import Document, on_demand_maximum, policy, warm, whole_document
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration
 from reconciler.model.lazy_dataclass import dataclass
@@ -120,20 +121,17 @@ def _warnings(selection: Selection, resources: Sequence[Resource]) -> Iterator[s
             continue
         if back.problem is not None:
             yield f"{spec.name}: the configuration cannot be read back: {back.problem}"
-        for facet in back.lost(spec):
-            value = getattr(spec, facet)
-            if value is None:
-                yield f"{spec.name}: {facet} is not declared; Terraform manages it all the same"
-            elif not is_off(value):
-                yield f"{spec.name}: a Terraform configuration does not hold {facet} as declared"
+        for _, sentence in not_held(spec, back.spec, back.lost(spec), "Terraform"):
+            if sentence is not None:
+                yield f"{spec.name}: {sentence}"
         if spec.sse is not None and spec.sse.key is not None and not spec.sse.key.startswith("arn:"):
             yield f"{spec.name}: Terraform needs the ARN of the key in kms_key_arn, and {spec.sse.key} is none"
         for name in lifecycle_members(declaration.lifecycle):
-            yield f"{spec.name}: a Terraform configuration does not hold lifecycle.{name}"
+            yield f"{spec.name}: Terraform does not hold lifecycle.{name}"
         if declaration.references:
-            yield f"{spec.name}: a Terraform configuration does not hold references"
+            yield f"{spec.name}: Terraform does not hold references"
         if declaration.description:
-            yield f"{spec.name}: a Terraform configuration does not hold description"
+            yield f"{spec.name}: Terraform does not hold description"
 
 
 def _resources(declaration: Declaration, label: str) -> Iterator[Resource]:
@@ -178,7 +176,11 @@ def _insights(spec: TableSpec) -> Iterator[tuple[str | None, ContributorInsights
 
 def table(spec: TableSpec) -> Document:
     """The arguments of ``aws_dynamodb_table``. What is off is left out."""
-    billing, units = spec.billing, spec.billing.throughput if spec.billing else None
+    billing, created = spec.billing, with_units(spec, whole_document(spec))
+    units = created.get("ProvisionedThroughput", {})
+    of_indexes = {
+        each["IndexName"]: each.get("ProvisionedThroughput", {}) for each in created.get("GlobalSecondaryIndexes", ())
+    }
     recovery, sse, ttl, stream = spec.point_in_time_recovery, spec.sse, spec.ttl, spec.stream
     maximum, warmth = _renamed(on_demand_maximum(spec.on_demand_throughput)), _renamed(warm(spec.warm_throughput))
     consistency = spec.multi_region_consistency
@@ -186,11 +188,12 @@ def table(spec: TableSpec) -> Document:
         "name": spec.name,
         # The provider's default is PROVISIONED, and a table without declared billing is created on demand.
         "billing_mode": billing.mode if billing else "PAY_PER_REQUEST",
-        "read_capacity": units and units.read,
-        "write_capacity": units and units.write,
+        "read_capacity": units.get("ReadCapacityUnits"),
+        "write_capacity": units.get("WriteCapacityUnits"),
         **_keys(spec.keys),
         "attribute": [{"name": name, "type": kind} for name, kind in _attributes(spec).items()],
-        "global_secondary_index": [_global_index(each) for each in spec.global_indexes or ()] or None,
+        "global_secondary_index": [_global_index(each, of_indexes[each.name]) for each in spec.global_indexes or ()]
+        or None,
         "local_secondary_index": [
             {"name": each.name, "range_key": each.keys[1].attribute, **_projection(each)}
             for each in spec.local_indexes or ()
@@ -246,16 +249,15 @@ def _projection(index: Any) -> Document:
     return {"projection_type": index.projection.type, **({"non_key_attributes": names} if names else {})}
 
 
-def _global_index(index: GlobalIndex) -> Document:
+def _global_index(index: GlobalIndex, units: Mapping[str, int]) -> Document:
     maximum, warmth = _renamed(on_demand_maximum(index.on_demand_throughput)), _renamed(warm(index.warm_throughput))
-    units = index.throughput
     return _given(
         {
             "name": index.name,
             **_keys(index.keys),
             **_projection(index),
-            "read_capacity": units and units.read,
-            "write_capacity": units and units.write,
+            "read_capacity": units.get("ReadCapacityUnits"),
+            "write_capacity": units.get("WriteCapacityUnits"),
             "on_demand_throughput": maximum and [maximum],
             "warm_throughput": warmth and [warmth],
         }

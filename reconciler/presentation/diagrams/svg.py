@@ -9,7 +9,7 @@ from reconciler.model.desired import Declaration
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.planning.text import printable, several
 from reconciler.presentation.diagrams.contents import attributes, indexes
-from reconciler.presentation.relations import Relation, columns_of, declared_relations
+from reconciler.presentation.relations import Relation, columns_of, declared_relations, groups_of
 
 TITLE, ROW, PADDING, GAP_X, GAP_Y, MARGIN = 34, 22, 12, 88, 28, 16
 LETTER = 7.3
@@ -18,6 +18,8 @@ LONGEST = 44
 """Letters of a row; more are cut, and the whole text is its tooltip."""
 ACROSS = 4
 """Tables without references in a row."""
+LARGEST = 300
+"""Connected tables that stand in columns; more are unreadable in any order, and stand in rows."""
 STYLE = """
 .ground { fill: #ffffff } .box { fill: #f5f7f9; stroke: #8a949e } .head { fill: #0b57a4 }
 text { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fill: #1c2024 } .soft { fill: #57606a }
@@ -84,14 +86,20 @@ def _placed(declarations: tuple[Declaration, ...], found: Sequence[Relation]) ->
     widths = {name: _width(name, listed) for name, listed in rows.items()}
     related = sorted({name for relation in found for name in (relation.source, relation.target)})
     boxes: dict[str, _Box] = {}
-    x, bottom = float(MARGIN), float(MARGIN)
-    for column in columns_of(related, found) if related else []:
-        y = float(MARGIN)
-        for name in column:
-            boxes[name] = _Box(name, rows[name], x, y, widths[name])
-            y += boxes[name].height + GAP_Y
-        x += max((widths[name] for name in column), default=0) + GAP_X
-        bottom = max(bottom, y)
+    bottom = float(MARGIN)
+    for group in groups_of(related, found):
+        if len(group) > LARGEST:
+            continue
+        x, lowest = float(MARGIN), bottom
+        inside = [relation for relation in found if relation.source in group]
+        for column in columns_of(sorted(group), inside):
+            y = bottom
+            for name in column:
+                boxes[name] = _Box(name, rows[name], x, y, widths[name])
+                y += boxes[name].height + GAP_Y
+            x += max((widths[name] for name in column), default=0) + GAP_X
+            lowest = max(lowest, y)
+        bottom = lowest
     alone = [name for name in rows if name not in boxes]
     for start in range(0, len(alone), ACROSS):
         x, lowest = float(MARGIN), bottom

@@ -42,6 +42,8 @@ _METADATA_FIELDS = ("lifecycle", "seed", "references", "description")
 _METADATA_REMEDY = (
     f"It may hold {', '.join(_METADATA_FIELDS)}, and fields of a declaration that the properties do not have."
 )
+NOT_DECLARED = "not_declared"
+"""The key beside those fields that lists fields which the properties set and which are not declared all the same."""
 _NOT_METADATA = frozenset(("table_name", "key_schema"))
 """Fields that only the properties hold: they say which table it is."""
 _RETAINS = ("Retain", "RetainExceptOnCreate")
@@ -253,6 +255,15 @@ class _Template:
         if not isinstance(own, Mapping):
             raise Unresolved(here, "expected a mapping", _METADATA_REMEDY)
         known_fields = spellings(TableDocument)
+        own = dict(own)
+        unmanaged = own.pop(NOT_DECLARED, [])
+        if not isinstance(unmanaged, list) or not all(isinstance(each, str) for each in unmanaged):
+            raise Unresolved((*here, NOT_DECLARED), "expected a list of fields", "Write [billing_mode], for example.")
+        for each in unmanaged:
+            if known_fields.get(each) in (None, *_NOT_METADATA):
+                raise Unresolved((*here, NOT_DECLARED), f"unknown field {each!r}", _METADATA_REMEDY)
+            for other in [other for other in value if known_fields.get(other) == known_fields[each]]:
+                del value[other]
         for key, item in own.items():
             field_name = known_fields.get(key) if isinstance(key, str) else None
             if field_name is None or field_name in _NOT_METADATA:
