@@ -26,6 +26,7 @@ from reconciler.model.errors import (
     SettingsError,
     StateError,
     Unreachable,
+    UsageError,
 )
 from reconciler.model.lazy_dataclass import dataclass
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from reconciler.aws.session import Connection
     from reconciler.change_counter import ChangeCounter
+    from reconciler.declarations.convert import Converted
+    from reconciler.declarations.export.exported import Exported, Selection
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from reconciler.metrics import Metrics
     from reconciler.model.desired import DesiredState
     from reconciler.model.identity import Endpoint
+    from reconciler.model.observed import ObservedTable
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
     from reconciler.model.report import RunReport
@@ -64,7 +68,9 @@ LONGEST_PAUSE = 2.0
 def desired_state(settings: Settings) -> DesiredState:
     """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
     inputs = template_inputs(settings)
-    return FolderSource(settings.desired_state, settings.environment, uses_stored=True, inputs=inputs).load()
+    return FolderSource(
+        settings.desired_state, settings.environment, uses_stored=True, inputs=inputs, seed_set=settings.seed_set
+    ).load()
 
 
 def seed_orphans(desired: DesiredState) -> tuple[str, ...]:
@@ -86,6 +92,60 @@ def template_inputs(settings: Settings) -> TemplateInputs:
     return TemplateInputs(
         settings.stack, settings.environment, region or None, parameters | dict(settings.parameter), variables
     )
+
+
+def export(settings: Settings, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
+    """The declarations in another format, read offline. Raises ``DeclarationError`` and ``UsageError``."""
+    from reconciler.declarations.export.exported import Exported, selected
+
+    desired = desired_state(settings)
+    selection = selected(desired, names, template_inputs(settings).region)
+    if form in ("mermaid", "svg"):
+        from importlib import import_module
+
+        diagram = import_module(f"reconciler.presentation.diagrams.{form}")
+        return desired, Exported(
+            {f"tables.{'mmd' if form == 'mermaid' else form}": diagram.text(selection.declarations)}
+        )
+    return desired, exported(selection, form)
+
+
+def exported(selection: Selection, form: str) -> Exported:
+    """The selected declarations in the format of another tool."""
+    if form == "terraform":
+        from reconciler.declarations.export import terraform
+
+        return terraform.export(selection)
+    if form == "json":
+        from reconciler.declarations.export import create_table
+
+        return create_table.export(selection)
+    from reconciler.declarations.export import cloudformation
+
+    return cloudformation.export(selection, sam=form == "sam")
+
+
+def convert(
+    settings: Settings, path: str, kind: str, names: tuple[str, ...], form: str
+) -> tuple[tuple[Path, ...], Converted]:
+    """Write files that declare the tables of a template, and their items as seeds; nothing is read from an endpoint.
+
+    Returns the written paths. Raises ``UsageError`` and ``DeclarationError``, and then nothing was written.
+    """
+    from reconciler.declarations import convert as converter
+    from reconciler.declarations import writer
+
+    location, inputs = settings.desired_state, template_inputs(settings)
+    folder = writer.target(location)
+    root = folder.parent if folder.name == writer.CONFIGS else folder
+    known = writer.declared_so_far(location, settings.environment, inputs)
+    shown = os.path.relpath(path, root)
+    converted = converter.convert(converter.Request(path, shown, kind, names, form), inputs, known)
+    with ExitStack() as stack:
+        paths = stack.enter_context(writer.stored(folder, converted.declarations))
+        if converted.seeds:
+            paths += stack.enter_context(writer.stored(root / "seeds", converted.seeds))
+    return paths, converted
 
 
 def json_schema() -> dict[str, Any]:
@@ -234,6 +294,57 @@ class App:
         paths = self.reconciler.adopt(found.tables, stored, declared_in) if texts else writer.swept(folder)
         return paths, found.skipped, self.reconciler.readopt(found.released), found.nothing
 
+    def hand_over(self, names: tuple[str, ...], form: str) -> tuple[Exported, tuple[Skipped, ...]]:
+        """The named live tables, or all, for another tool to adopt; nothing is recorded. Also the skipped tables.
+
+        Raises ``UsageError`` where no table is left.
+        """
+        from reconciler.declarations import writer
+        from reconciler.declarations.export import cloudformation, terraform
+        from reconciler.declarations.export.exported import Selection
+        from reconciler.model.desired import DesiredState
+
+        found = self.reconciler.find_imports(names, DesiredState((), digest=""), lambda name: name)
+        declared = writer.prove(writer.texts(found.tables, "yaml"), found.tables.values(), None)
+        if not declared:
+            raise UsageError(
+                "; ".join(each.message for each in found.skipped) or "there is no table; nothing was written"
+            )
+        # The observed value has the names of the scaling policies too.
+        live = {table.spec.name: table.spec for table in found.tables.values()}
+        declared = tuple(
+            replace(each, spec=replace(each.spec, auto_scaling=live[each.spec.name].auto_scaling))
+            if each.spec.auto_scaling
+            else each
+            for each in declared
+        )
+        selection = Selection(
+            declared, {each.base_name: each.spec.name for each in declared}, self.reconciler.ports.endpoint.region
+        )
+        if form == "terraform":
+            return terraform.for_import(selection), found.skipped
+        return cloudformation.for_import(selection, self.settings.stack), found.skipped
+
+    def live_tables(
+        self, wanted: tuple[str, ...] | None = None
+    ) -> tuple[Mapping[str, ObservedTable], tuple[str, ...], tuple[str, ...]]:
+        """The ``wanted`` live tables by name, or all but state tables; the names of the others, and what was not read.
+
+        A wanted table that does not exist is left out.
+        """
+        from reconciler.engine.import_tables import Skipped, read_whole
+        from reconciler.model.observed import ObservedTable
+        from reconciler.planning.scopes import is_state_table
+
+        ports, options = self.reconciler.ports, self.reconciler.options
+        listed = tuple(sorted(ports.api.list_tables()))
+        chosen = [name for name in listed if wanted is None or name in wanted]
+        read = tuple(ports.parallel.map(partial(read_whole, ports), chosen))
+        tables = [each for each in read if isinstance(each, ObservedTable)]
+        found = {e.spec.name: e for e in tables if not is_state_table(e.spec.name, e, options.state_table)}
+        others = tuple(name for name in listed if name not in chosen and name != options.state_table)
+        return found, others, tuple(each.message for each in read if isinstance(each, Skipped))
+
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""
         from reconciler.model.records import StateSnapshot
@@ -260,7 +371,10 @@ class App:
         from reconciler.doctor import examine
 
         declared = FolderSource(
-            self.settings.desired_state, self.settings.environment, inputs=template_inputs(self.settings)
+            self.settings.desired_state,
+            self.settings.environment,
+            inputs=template_inputs(self.settings),
+            seed_set=self.settings.seed_set,
         )
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler, declared.load)
 
@@ -393,6 +507,7 @@ class App:
             SystemClock(),
             uses_stored=uses_stored,
             inputs=template_inputs(settings),
+            seed_set=settings.seed_set,
         )
         return CachedSource(folder) if self.one_shot else folder
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reconciler import interruption
@@ -83,7 +84,15 @@ class Invocation:
                 f"--output: invalid value '{self.output}' for {self.verb}; expected {' or '.join(outputs)}."
             )
 
-    def show(self, report: PassReport, *, applied: bool, diff: bool = False, base: str = "") -> None:
+    def show(
+        self,
+        report: PassReport,
+        *,
+        applied: bool,
+        diff: bool = False,
+        base: str = "",
+        documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
         """Print the report in the chosen format; its warnings and errors go to standard error."""
         from reconciler.presentation.formats import View, lines
 
@@ -94,7 +103,8 @@ class Invocation:
             self.console.note("error", str(seen_from_here(problem, base)))
         if report.error:
             self.console.note("error", report.error)
-        self.console.result(lines(self.output, report, View(applied=applied, diff=diff, base=base)))
+        view = View(applied=applied, diff=diff, base=base, documents=documents)
+        self.console.result(lines(self.output, report, view))
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Warnings on standard error, about problems beside the work itself."""

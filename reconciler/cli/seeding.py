@@ -1,9 +1,10 @@
-"""The results of ``seed`` and ``clear``, one sentence per table. Called by both commands."""
+"""The results of ``seed``, ``seed --verify`` and ``clear``, one sentence per table. Called by these commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.engine.seed_verify import SeedVerification
 from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
@@ -18,3 +19,9 @@ def seed_lines(report: PassReport) -> Iterator[str]:
             yield printable(f"{table.name}: {step.message}.")
             if step.action is Action.CLEAR:
                 yield printable(f"{table.name} is not seeded again until `reconciler seed {table.name}`.")
+
+
+def verified_lines(found: SeedVerification) -> Iterator[str]:
+    """How many items of each table are as in its seed, and how many are not."""
+    for name, sentence in found.sentences.items():
+        yield printable(f"{name}: {sentence}.")

@@ -8,45 +8,48 @@ from dataclasses import field
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.companions import with_companions
 from reconciler.declarations.references import cycle_warnings, reference_problems
+from reconciler.declarations.seed_files import ANY_SEED, SeedChoice, SeedFiles
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
-from reconciler.parsing.source_file import SourceFile
-from reconciler.parsing.source_location import FieldProblem, did_you_mean
-from reconciler.seeds.file_names import base_name_of, base_names, why_unread
-from reconciler.seeds.file_names import remedy as unread_remedy
-from reconciler.seeds.read_seed import SeedCache, seed_of_class
+from reconciler.parsing.source_file import SeedFile
+from reconciler.parsing.source_location import FieldProblem
+from reconciler.seeds.export_folder import split_exports
+from reconciler.seeds.read_seed import SeedCache, SeedSource, seed_of_class
 from reconciler.seeds.seed_types import SeedTarget
 
 
 @dataclass(slots=True)
 class Assembly:
-    """Declarations sorted by table name, with all problems and warnings."""
+    """Declarations sorted by table name, with all problems, warnings and notes."""
 
     declarations: list[Declaration] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def assemble(
     checked: Sequence[CheckedDeclaration],
-    seeds: Sequence[SourceFile],
+    seeds: Sequence[SeedFile],
     memory: SeedCache,
     unread: Sequence[str] = (),
     *,
+    choice: SeedChoice = ANY_SEED,
     incomplete: bool = False,
 ) -> Assembly:
     """Check all declarations together, then each seed against its table.
 
     ``unread`` are the paths of files below ``seeds`` that are not read; each is reported. ``incomplete`` means that
-    more declarations exist that could not be read.
+    more declarations exist that could not be read. ``choice`` tells which of several seeds of a table is meant.
     """
     checked = with_companions(checked, incomplete=incomplete)
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
     result.problems += [*declared_twice(checked), *reference_problems(checked)]
-    files = _SeedFiles(seeds, unread)
+    single, exports, unread = split_exports(seeds, unread)
+    files = SeedFiles([*single, *exports], unread, choice, [each.base_name for each in checked if each.base_name])
     for each in checked:
         file = files.take(each)
         if each.spec is not None:
@@ -54,10 +57,13 @@ def assemble(
     result.problems += files.problems
     # An unreadable declaration may belong to a seed file, which must not be reported as superfluous then.
     if not incomplete and all(each.base_name for each in checked):
-        result.warnings += files.orphans([each.base_name for each in checked if each.base_name])
+        result.warnings += files.orphans()
     files.name_unread(checked)
     result.problems += files.unread_problems
     result.warnings += files.unread_warnings
+    for_others = files.of_other_environments()
+    result.warnings += for_others.warnings
+    result.notes += for_others.notes
     memory.forget_unused()
     result.declarations.sort(key=lambda declaration: declaration.spec.name)
     result.warnings += cycle_warnings(result.declarations)
@@ -65,7 +71,7 @@ def assemble(
 
 
 def _declaration(
-    checked: CheckedDeclaration, spec: TableSpec, file: SourceFile | None, problems: list[Problem], memory: SeedCache
+    checked: CheckedDeclaration, spec: TableSpec, file: SeedSource | None, problems: list[Problem], memory: SeedCache
 ) -> Declaration:
     target = SeedTarget(checked.base_name or "", spec, checked.seed_format)
     written_in, line = checked.location.file, checked.location.line
@@ -83,82 +89,6 @@ def _declaration(
     problems += found
     origin = Origin(written_in, line)
     return Declaration(target.base_name, spec, origin, checked.lifecycle, checked.description, seed, checked.references)
-
-
-class _SeedFiles:
-    """The seed files. Each belongs to one table at most."""
-
-    def __init__(self, files: Sequence[SourceFile], unread: Sequence[str] = ()) -> None:
-        self.files = {file.path: file for file in files}
-        self.unread = unread
-        self.taken: set[str] = set()
-        self.seeded: set[str] = set()
-        self.problems: list[Problem] = []
-        self.unread_problems: list[Problem] = []
-        self.unread_warnings: list[str] = []
-
-    def take(self, checked: CheckedDeclaration) -> SourceFile | None:
-        """The seed file that the declaration names, or the one named after its base name."""
-        named = checked.seed_file
-        file = self._named(checked, named) if named is not None else self._called(checked)
-        if checked.base_name and (file or named or checked.class_seed is not None):
-            self.seeded.add(checked.base_name)
-        return file
-
-    def _called(self, checked: CheckedDeclaration) -> SourceFile | None:
-        paths = [path for path in self.files if base_name_of(path) == checked.base_name]
-        self.taken.update(paths)
-        for path in paths[1:]:
-            reason = f"duplicate seed of {checked.base_name}; {paths[0]} is another one"
-            self.problems.append(Problem(path, None, None, reason, "Keep one of them."))
-        return self.files[paths[0]] if paths else None
-
-    def orphans(self, base_names: Sequence[str]) -> list[str]:
-        """Warnings for seed files without a declared table: a misspelling, or a leftover of a removed declaration."""
-        warnings = []
-        for path in self.files.keys() - self.taken:
-            name = base_name_of(path)
-            if name in base_names:
-                continue
-            suggestion = did_you_mean(name, base_names)
-            remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it, or declare the table."
-            warnings.append(f"{path}: seed of table {name!r}, which is not declared. {remedy}")
-        return warnings
-
-    def name_unread(self, declarations: Sequence[CheckedDeclaration]) -> None:
-        """Report each file that is not read: an error if a declared table would have no seed, else a warning."""
-        names = {name: each for each in declarations for name in (each.name, each.base_name) if name}
-        folded = {name.lower(): name for name in names}
-        for path in self.unread:
-            meant = [folded[name.lower()] for name in base_names(path) if name.lower() in folded]
-            reason, remedy = why_unread(path), unread_remedy(path)
-            without_seed = [name for name in meant if names[name].base_name not in self.seeded]
-            if without_seed:
-                reason += f", so table {without_seed[0]} would have no seed"
-                self.unread_problems.append(Problem(path, None, None, reason, remedy))
-            else:
-                self.unread_warnings.append(f"{path}: {reason}. {remedy}")
-
-    def _named(self, checked: CheckedDeclaration, named: str) -> SourceFile | None:
-        path = named.removeprefix("./")
-        path = path if path in self.files else f"seeds/{path}"
-        if path in self.files:
-            self.taken.add(path)
-            return self.files[path]
-        unread = next((each for each in self.unread if each in (path, named.removeprefix("./"))), None)
-        if unread is not None:
-            problem = FieldProblem(("seed", "file"), f"seed file {named!r} {why_unread(unread)}", unread_remedy(unread))
-            self.problems.append(checked.location.problem(problem))
-            return None
-        suggestion = did_you_mean(named, self.files)
-        remedy = (
-            f"Did you mean `{suggestion}`?"
-            if suggestion
-            else "Put the file into the folder seeds/ of the declarations."
-        )
-        problem = FieldProblem(("seed", "file"), f"seed file {named!r} does not exist", remedy)
-        self.problems.append(checked.location.problem(problem))
-        return None
 
 
 def declared_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
 from reconciler.declarations.locate import locate
 from reconciler.declarations.raw import PythonReading, RawDeclaration
+from reconciler.declarations.seed_files import SeedChoice
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
@@ -94,7 +95,8 @@ class FolderSource:
     """Reads class files, documents, templates of other tools and seeds. Nothing is written, nothing stays imported.
 
     ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
-    ``inputs`` are what templates of other tools are evaluated with, and have the same environment. With
+    ``inputs`` are what templates of other tools are evaluated with, and have the same environment. ``seed_set`` names
+    the folder below ``seeds`` whose files come before the others. With
     ``uses_stored`` it need not check files again that a former command checked, and stores its own results. What a
     former command found is never acted upon: ``still`` and ``remains`` check all files anew (I2).
     """
@@ -107,9 +109,11 @@ class FolderSource:
         *,
         uses_stored: bool = False,
         inputs: TemplateInputs | None = None,
+        seed_set: str | None = None,
     ) -> None:
         self.location = location
         self.environment = environment or None
+        self.seed_set = seed_set
         self._inputs = inputs or TemplateInputs(environment=self.environment)
         self._settling_time = SettlingTime(clock)
         self._uses_stored = uses_stored
@@ -163,6 +167,7 @@ class FolderSource:
             first.seeds,
             self._seed_cache,
             first.unread_seeds,
+            choice=SeedChoice(self.environment, self.seed_set),
             incomplete=bool(unread),
         )
         problems = [*unread, *assembly.problems]
@@ -185,7 +190,9 @@ class FolderSource:
             files=_files(first, assembly.declarations, dict(zip((file.path for file in files), readings, strict=True))),
             settled_at=self._settling_time.settled_at(digest, first.changed),
             from_cache=cache.uses_former,
-            notes=tuple(sorted([*first.notes, *(note for reading in readings for note in reading.notes)])),
+            notes=tuple(
+                sorted([*first.notes, *assembly.notes, *(note for reading in readings for note in reading.notes)])
+            ),
         )
         self._read = _LastReading(
             digest,
@@ -272,6 +279,7 @@ class FolderSource:
         outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}
         everything: Mapping[str, object] = {
             "environment": self.environment,
+            "seed_set": self.seed_set,
             "files": hashes,
             "outside": outside,
             "inputs": self._inputs.digest(),

@@ -11,7 +11,8 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.declarations.unread import (
@@ -24,12 +25,14 @@ from reconciler.declarations.unread import (
 )
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.parsing.source_file import SourceFile
-from reconciler.seeds.file_names import SEED_LIMIT, seed_suffix
+from reconciler.parsing.source_file import CHUNK, LargeFile, SeedFile, SourceFile
+from reconciler.seeds.file_names import CHECKSUMS, seed_suffix
 
 DECLARATION_SUFFIXES = READ_SUFFIXES
 DECLARATION_LIMIT = 10 * 1024 * 1024
 """Bytes of a declaration file."""
+SEED_IN_MEMORY = 4 * 1024 * 1024
+"""Bytes from which a seed is read piece by piece, whenever it is needed, and only its hash is kept."""
 NAMED_MOST = 20
 """Unread files that are reported one by one. The names of the others stand together."""
 NAMED_TOGETHER = 1000
@@ -50,7 +53,7 @@ class FolderSnapshot:
 
     root: Path
     declarations: tuple[SourceFile, ...]
-    seeds: tuple[SourceFile, ...]
+    seeds: tuple[SeedFile, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
     changed: float = 0.0
@@ -59,7 +62,7 @@ class FolderSnapshot:
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file by its path."""
-        return {file.path: hashlib.sha256(file.content).hexdigest() for file in (*self.declarations, *self.seeds)}
+        return {file.path: file.digest for file in (*self.declarations, *self.seeds)}
 
 
 class FileNotRead(Exception):
@@ -76,25 +79,26 @@ def read_snapshot(root: Path) -> FolderSnapshot:
     """Read the folder. An unreadable entry is a problem in the result, never a missing file."""
     walk = _Walk(root)
     walk.folder(root, "", in_seeds=False)
-    found: dict[bool, list[SourceFile]] = {False: [], True: []}
+    declarations: list[SourceFile] = []
+    seeds: list[SeedFile] = []
     unread_seeds: list[str] = []
     for absolute, path, is_seed, is_link in walk.files:
-        if is_seed and seed_suffix(absolute.name) is None:
+        if is_seed and seed_suffix(absolute.name) is None and absolute.name not in CHECKSUMS:
             unread_seeds.append(path)
             continue
-        limit = SEED_LIMIT if is_seed else DECLARATION_LIMIT
         try:
-            content = read_regular(absolute, root, limit) if is_link else _read_direct(absolute, root, limit)
+            if is_seed:
+                seeds.append(_seed_file(path, absolute, root, is_link=is_link))
+            else:
+                content = read_regular(absolute, root, DECLARATION_LIMIT, is_link=is_link)
+                declarations.append(SourceFile(path, absolute, content))
         except FileNotRead as refused:
             walk.problem(absolute, refused.reason, refused.remedy)
-        else:
-            found[is_seed].append(SourceFile(path, absolute, content))
-    declarations, seeds = (tuple(sorted(found[kind], key=lambda file: file.path)) for kind in (False, True))
     warnings = _shortened(sorted(walk.warnings))
     return FolderSnapshot(
         root,
-        declarations,
-        seeds,
+        tuple(sorted(declarations, key=lambda file: file.path)),
+        tuple(sorted(seeds, key=lambda file: file.path)),
         tuple(walk.problems),
         warnings,
         walk.changed,
@@ -112,54 +116,67 @@ def _shortened(warnings: list[str]) -> tuple[str, ...]:
     return (*warnings[:NAMED_MOST], f"{len(others)} more files are not read: {names}")
 
 
-def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True) -> bytes:
+def read_regular(path: Path, root: Path, limit: int, *, whole: bool = True, is_link: bool = True) -> bytes:
     """The bytes of a regular file inside ``root``; ``FileNotRead`` for anything else, without ever waiting.
 
-    A file larger than ``limit`` is refused, or cut where it need not be ``whole``.
+    A file larger than ``limit`` is refused, or cut where it need not be ``whole``. ``is_link`` is False for an entry
+    that was none when its folder was listed.
     """
-    try:
-        if not path.resolve(strict=True).is_relative_to(root):
-            raise FileNotRead("is a link to a path outside the folder of the desired state", "Copy the file here.")
-        return _content(path, 0, limit, whole=whole)
-    except (OSError, RuntimeError) as error:
-        raise _unreadable(error) from None
-
-
-def _read_direct(path: Path, root: Path, limit: int) -> bytes:
-    """As ``read_regular``, for an entry that was no link when its folder, which is inside ``root``, was listed.
-
-    Resolving each path takes longer than reading the file. What has become a link since then is not followed, but read
-    as one.
-    """
-    try:
-        return _content(path, os.O_NOFOLLOW, limit, whole=True)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return read_regular(path, root, limit)
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: OSError | RuntimeError) -> FileNotRead:
-    reason = getattr(error, "strerror", None) or str(error)
-    remedy = "Make it readable for this user, or remove it."
-    return FileNotRead(f"cannot be read: {reason}", remedy, unreadable=True)
-
-
-def _content(path: Path, flags: int, limit: int, *, whole: bool) -> bytes:
-    # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise FileNotRead("is not a regular file", "Remove it or move it elsewhere.")
-        content = _bytes_of(handle, status.st_size, limit) if status.st_size <= limit or not whole else None
-    finally:
-        os.close(handle)
+    with _opened(path, root, is_link=is_link) as handle:
+        size = os.fstat(handle).st_size
+        content = _bytes_of(handle, size, limit) if size <= limit or not whole else None
     if content is not None and not whole:
         return content[:limit]
     if content is None or len(content) > limit:
         raise FileNotRead(f"is larger than {limit // 1024 // 1024} MB", "Split it.")
     return content
+
+
+def _seed_file(path: str, absolute: Path, root: Path, *, is_link: bool) -> SeedFile:
+    """A seed: its bytes, or those of a large one hashed."""
+    with _opened(absolute, root, is_link=is_link) as handle:
+        content = _bytes_of(handle, os.fstat(handle).st_size, SEED_IN_MEMORY - 1)
+        if len(content) < SEED_IN_MEMORY:
+            return SourceFile(path, absolute, content)
+        digest = hashlib.sha256()
+        while content:
+            digest.update(content)
+            content = os.read(handle, CHUNK)
+        return LargeFile(path, absolute, digest.hexdigest())
+
+
+@contextmanager
+def _opened(path: Path, root: Path, *, is_link: bool) -> Iterator[int]:
+    """A handle on a regular file inside ``root``."""
+    try:
+        handle = _handle(path, root, is_link=is_link)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise FileNotRead("is not a regular file", "Remove it or move it elsewhere.")
+            yield handle
+        finally:
+            os.close(handle)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        remedy = "Make it readable for this user, or remove it."
+        raise FileNotRead(f"cannot be read: {reason}", remedy, unreadable=True) from None
+
+
+def _handle(path: Path, root: Path, *, is_link: bool) -> int:
+    """Resolving each path takes longer than reading the file, so that only a link is resolved.
+
+    What has become a link since its folder, which is inside ``root``, was listed is not followed, but treated as one.
+    """
+    if is_link and not path.resolve(strict=True).is_relative_to(root):
+        raise FileNotRead("is a link to a path outside the folder of the desired state", "Copy the file here.")
+    # Opening a FIFO for reading waits for its writer unless O_NONBLOCK is given.
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(path, flags if is_link else flags | os.O_NOFOLLOW)
+    except OSError as error:
+        if is_link or error.errno != errno.ELOOP:
+            raise
+        return _handle(path, root, is_link=True)
 
 
 def _bytes_of(handle: int, size: int, limit: int) -> bytes:

@@ -22,6 +22,7 @@ class RawDeclaration:
     ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
     ``origins`` are those of values that an overlay supplies, ``variables`` the variable behind each replaced value.
     ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
+    ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
     """
 
     file: str
@@ -39,6 +40,7 @@ class RawDeclaration:
     variables: Mapping[Path, str] = field(default_factory=dict)
     from_template: bool = False
     companion: bool = False
+    aws_spelling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

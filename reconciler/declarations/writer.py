@@ -8,20 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from reconciler.declarations.document.table_document import table_document
+from reconciler.declarations.export.exported import json_text
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.folder_snapshot import read_snapshot
 from reconciler.declarations.formats import class_file, yaml_file
 from reconciler.declarations.locate import BUNDLED, is_missing, locate
 from reconciler.declarations.template_inputs import TemplateInputs
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import UsageError
 from reconciler.model.observed import ObservedTable
 from reconciler.planning.diff import diff
 from reconciler.planning.text import kept
 
-WRITERS = {"python": (class_file.text, "_table.py"), "yaml": (yaml_file.text, ".yaml")}
+WRITERS = {
+    "python": (class_file.text, "_table.py"),
+    "yaml": (yaml_file.text, ".yaml"),
+    "json": (json_text, ".json"),
+}
 CONFIGS = "table_configs"
 PART = ".part"
 LONGEST = 200
@@ -87,21 +93,31 @@ def prepared(
 
 def texts(tables: Mapping[str, ObservedTable], form: str, taken: Set[str] = frozenset()) -> dict[str, str]:
     """The text of a file by its name, one a table; ``tables`` are by base name, ``taken`` are no names for them."""
+    return texts_of({base: table_document(observed.spec, base) for base, observed in tables.items()}, form, taken)
+
+
+def texts_of(documents: Mapping[str, dict[str, Any]], form: str, taken: Set[str] = frozenset()) -> dict[str, str]:
+    """As ``texts``, of documents by base name."""
     write, ending = WRITERS[form]
     found: dict[str, str] = {}
-    for base, observed in tables.items():
-        stem = re.sub(r"[^A-Za-z0-9-]+" if form == "yaml" else r"[^A-Za-z0-9]+", "_", base)[:LONGEST]
+    for base, document in documents.items():
+        stem = re.sub(r"[^A-Za-z0-9]+" if form == "python" else r"[^A-Za-z0-9-]+", "_", base)[:LONGEST]
         name, number = f"{stem}{ending}", 2
         while name in found or name in taken:
             name, number = f"{stem}_{number}{ending}", number + 1
-        found[name] = write(table_document(observed.spec, base))
+        found[name] = write(document)
     return found
 
 
-def prove(written: Mapping[str, str], tables: Iterable[ObservedTable], environment: str | None) -> None:
-    """Read the texts as declarations and compare. Raises ``UsageError`` if a table differs from its declaration."""
+def prove(
+    written: Mapping[str, str], tables: Iterable[ObservedTable], environment: str | None
+) -> tuple[Declaration, ...]:
+    """Read the texts as declarations, compare and return them.
+
+    Raises ``UsageError`` if a table differs from its declaration.
+    """
     if not written:
-        return
+        return ()
     live = {observed.spec.name: observed for observed in tables}
     with TemporaryDirectory() as scratch:
         for name, text in written.items():
@@ -114,6 +130,7 @@ def prove(written: Mapping[str, str], tables: Iterable[ObservedTable], environme
                 f"{change.after!r}, but is "
                 f"{change.before!r}; nothing was written"
             )
+    return declarations
 
 
 @contextmanager

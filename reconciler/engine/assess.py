@@ -40,7 +40,8 @@ from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, st
 from reconciler.planning.text import several
 from reconciler.seeding.decide import Need, need
 from reconciler.seeding.digest import canonical
-from reconciler.seeding.provenance import item_digest, provenance
+from reconciler.seeding.digest_set import DigestSet
+from reconciler.seeding.provenance import item_digest, provenance, seed_digests
 
 Job = tuple[TableAssessment, Callable[[], TableAssessment]]
 """What is reported of a table that is not reached, and how it is assessed."""
@@ -360,7 +361,7 @@ def _resume_seed(
     """
     record = base.seed_record
     possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
-    wanted = frozenset(item_digest(item) for item in seed.items)
+    wanted = DigestSet(seed_digests(seed))
     changed = record is not None and record.digest != seed.digest
     if record is None or (possible <= wanted and (possible or not changed)):
         return step, 0

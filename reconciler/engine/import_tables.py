@@ -44,6 +44,18 @@ class ImportCandidates:
     """The message if there is no table to declare."""
 
 
+def read_whole(ports: EngineContext, name: str) -> ObservedTable | Skipped:
+    """The live table with every feature, or why it cannot be read."""
+    try:
+        observed = observe_table(ports, name, None, whole=True)
+    except NotFound:
+        # While a table is CREATING or DELETING, DescribeTable knows it and the other operations do not.
+        observed = observe_table(ports, name, None)
+        if observed is not None and observed.status in SETTLED:
+            return Skipped(name, f"{name} changed while it was read; import it again", retry_later=True)
+    return observed or Skipped(name, f"there is no table {name} at {ports.endpoint.url}")
+
+
 @dataclass(frozen=True, slots=True)
 class Import:
     """One run of the command."""
@@ -132,15 +144,7 @@ class Import:
         return isinstance(read, ObservedTable) and not any(diff(declaration.spec, read.spec))
 
     def _read(self, name: str) -> ObservedTable | Skipped:
-        """The table with every feature, or why it is skipped."""
-        try:
-            observed = observe_table(self.ports, name, None, whole=True)
-        except NotFound:
-            # While a table is CREATING or DELETING, DescribeTable knows it and the other operations do not.
-            observed = observe_table(self.ports, name, None)
-            if observed is not None and observed.status in SETTLED:
-                return Skipped(name, f"{name} changed while it was read; import it again", retry_later=True)
-        return observed or Skipped(name, f"there is no table {name} at {self.ports.endpoint.url}")
+        return read_whole(self.ports, name)
 
     def _foreign_reason(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
         name = table.spec.name

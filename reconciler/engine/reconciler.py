@@ -19,7 +19,9 @@ from reconciler.engine.rebuild_index import Rebuild
 from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.release import Release
 from reconciler.engine.restore import OnProgress, Restore, no_progress
+from reconciler.engine.seed_changes import seed_changes
 from reconciler.engine.seed_commands import SeedCommands
+from reconciler.engine.seed_verify import SeedVerification, verify_seeds
 from reconciler.engine.state import EngineState
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
@@ -104,13 +106,26 @@ class Reconciler:
         request = PassRequest("preview", dry_run=True, focus=self._focus(tables), destroy=True, approved=approved)
         return self._with_explicit_delete()._pass(request)
 
-    def seed(self, tables: tuple[str, ...] = ()) -> RunReport:
+    def seed(self, tables: tuple[str, ...] = (), *, update: bool = False) -> RunReport:
         """Write the missing seed items of the named tables, or all of them. Never overwrites an item.
+
+        With ``update``, items that equal a former version of the seed are changed to the present one.
 
         A table that was cleared counts as seeded again. Raises ``UsageError`` for a named table without a seed.
         """
         names = self._seeded_names(tables)
-        return self._seed_commands("seed").seed(names)
+        return replace(self._seed_commands("seed"), update=update).seed(names)
+
+    def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A sentence for each table that was seeded with another version of its seed. Only reads."""
+        return seed_changes(self.ports, tables)
+
+    def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
+        """Compare the named tables, or all that have a seed, with their seeds. Only reads.
+
+        Raises ``UsageError`` for a named table without a seed.
+        """
+        return verify_seeds(self.ports, self.options, self._seeded_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Remove the items that the seed wrote and nobody changed, and record the table as cleared.
@@ -242,8 +257,9 @@ class Reconciler:
             if declaration is not None and declaration.seed is None:
                 base = declaration.base_name
                 raise UsageError(
-                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .yaml, .yml, .csv) beside "
-                    f"{declaration.origin.file}. Write its items to that file, or yield them from seed() of its class"
+                    f"{name} has no seed: there is no seeds/{base}.json (or .jsonl, .ndjson, .yaml, .yml, .csv, .tsv, "
+                    f".ion) beside {declaration.origin.file}. "
+                    "Write its items to that file, or yield them from seed() of its class"
                 )
         return names
 

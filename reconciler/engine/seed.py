@@ -6,20 +6,22 @@ nobody changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import field, replace
 from datetime import datetime
 
 from reconciler.engine import seed_batches
 from reconciler.engine.context import EngineContext
-from reconciler.engine.seed_batches import NumberedItem, SeedOutcome, SeedWork, batches, numbered_items
+from reconciler.engine.seed_batches import NumberedItem, NumberedItems, SeedOutcome, SeedWork, batches
+from reconciler.engine.seed_update import SeedUpdate
 from reconciler.engine.seed_writing import SeedWriting
-from reconciler.model.desired import Declaration, Item, Removal
+from reconciler.model.desired import Declaration, Item, Removal, Seed
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import StateSnapshot
-from reconciler.seeding.provenance import item_digest
+from reconciler.seeding.digest_set import DigestSet
+from reconciler.seeding.provenance import item_digest, seed_digests
 
 
 def write_seed(
@@ -29,27 +31,31 @@ def write_seed(
     snapshot: StateSnapshot,
     *,
     by_command: bool = False,
+    update: bool = False,
     earlier: int = 0,
     deadline: datetime | None = None,
 ) -> SeedOutcome:
     """Put each seed item whose key is not in the table yet.
 
     The record is ``started`` before the first item and ``done`` after the last. ``by_command`` is true for the command
-    ``seed``. ``earlier`` is the number of items of an earlier version of the seed in the table: a pass then leaves the
-    record ``started``, because the table holds neither version exactly. Errors are in the outcome.
+    ``seed``; ``update`` also brings items of a former version of the seed to the present one (``seed --update``).
+    ``earlier`` is the number of items of an earlier version of the seed in the table: a pass then leaves the record
+    ``started``, because the table holds neither version exactly. Errors are in the outcome.
     """
     seed = declaration.seed
     if seed is None:
         return SeedOutcome()
     work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
-    ledger, writing, stopped = work.ledger, SeedWriting(work), None
+    ledger, writing, updating, stopped = work.ledger, SeedWriting(work), SeedUpdate(work), None
     ledger.record = replace(ledger.record, earlier=earlier)
-    numbered = numbered_items(seed)
+    numbered = NumberedItems(seed)
     work.total = len(numbered)
     try:
         if not numbered:
             ledger.save("started", seed)
-        stopped = writing.run(numbered)
+        stopped = updating.run() if update else None
+        work.done = 0
+        stopped = stopped or (None if work.fatal else writing.run(numbered))
         if not (work.fatal or stopped):
             work.watch.check()
         whole = not (work.errors or stopped) and writing.written + writing.present == len(numbered)
@@ -64,13 +70,21 @@ def write_seed(
     return SeedOutcome(
         ledger.record,
         writing.written,
-        writing.present,
+        max(0, writing.present - updating.updated - updating.kept),
+        changed=updating.kept,
+        updated=updating.updated,
         earlier=earlier,
-        recorded_earlier=len(ledger.written().difference(digest for _, _, digest in numbered)) if by_command else 0,
+        recorded_earlier=_earlier(seed, ledger.written()) if by_command else 0,
         failed=left if work.errors else 0,
         error=work.error(),
+        unknown=tuple(error for error in work.errors if isinstance(error, OutcomeUnknown)),
         stopped=stopped,
     )
+
+
+def _earlier(seed: Seed, written: DigestSet) -> int:
+    """How many of the written items are no items of the seed. Its items differ in their keys, so in their digests."""
+    return len(written) - sum(digest in written for digest in seed_digests(seed))
 
 
 def clear_seed(
@@ -113,17 +127,20 @@ class _SeedRemoval:
     def run(self) -> None:
         work, ledger, seed = self.work, self.work.ledger, self.work.seed
         ledger.save("cleared", seed, count=0)
-        numbered, written = numbered_items(seed), ledger.written()
-        ours = [each for each in numbered if each[2] in written]
-        rest = [each for each in numbered if each[2] not in written]
-        earlier = written.difference(digest for _, _, digest in numbered)
+        numbered, written = NumberedItems(seed), ledger.written()
+        ours = (each for each in numbered if each[2] in written)
+        rest = (each for each in numbered if each[2] not in written)
+        earlier = DigestSet(written) if _earlier(seed, written) > 0 else DigestSet()
+        if earlier:
+            for digest in seed_digests(seed):
+                earlier.discard(digest)
         work.total = len(numbered) + len(earlier)
         if self._remove(ours) and (not earlier or self._sweep(earlier)) and self._count(rest):
             work.watch.check()
         if not isinstance(work.error(), LeaseLost):
             ledger.save("cleared", seed)
 
-    def _remove(self, items: Sequence[NumberedItem]) -> bool:
+    def _remove(self, items: Iterable[NumberedItem]) -> bool:
         """Remove the items in batches; ``False`` if it stopped before the last one."""
         work = self.work
         for batch in batches(items):
@@ -159,7 +176,7 @@ class _SeedRemoval:
             )
         return end
 
-    def _count(self, items: Sequence[NumberedItem]) -> bool:
+    def _count(self, items: Iterable[NumberedItem]) -> bool:
         """Count seed items that exist and are not recorded as written by the seed. They are not changed."""
         work = self.work
         for batch in batches(items):
@@ -169,9 +186,9 @@ class _SeedRemoval:
             self.others += found.count(True)
         return not (work.fatal or (work.interrupted and self._ends()))
 
-    def _sweep(self, wanted: set[bytes]) -> bool:
+    def _sweep(self, wanted: DigestSet) -> bool:
         """Scan the table for items of an earlier version of the seed, by their digest, and remove them."""
-        work, left, batch = self.work, set(wanted), list[NumberedItem]()
+        work, left, batch = self.work, wanted, list[NumberedItem]()
         for number, item in enumerate(work.ports.items.all_items(work.table)):
             if number % (10 * seed_batches.BATCH) == 0 and self._ends():
                 return False

@@ -7,10 +7,11 @@ every two seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import field, replace
 from datetime import datetime
-from typing import TypeVar
+from itertools import islice
+from typing import TypeVar, overload
 
 from reconciler.engine.context import EngineContext
 from reconciler.model.desired import Declaration, Item, Seed
@@ -30,6 +31,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import SeedPart, SeedRecord, SeedState, StateSnapshot
 from reconciler.planning.observe import identity_of
+from reconciler.seeding.digest_set import BYTES, DigestSet
 from reconciler.seeding.provenance import item_digest, pack, part_name, parts_of, unpack
 
 BATCH = 100
@@ -76,6 +78,8 @@ class SeedOutcome:
     gone: int = 0
     earlier: int = 0
     failed: int = 0
+    updated: int = 0
+    """Items that equalled a former version of the seed and now equal the present one."""
     recorded_earlier: int = 0
     """Items of earlier versions that the record lists. It was not checked whether they still exist."""
     error: ApiError | None = None
@@ -92,7 +96,7 @@ class SeedOutcome:
     @property
     def changed_anything(self) -> bool:
         """Whether any item was written or removed."""
-        return self.written > 0 or self.removed > 0
+        return self.written > 0 or self.removed > 0 or self.updated > 0
 
 
 @dataclass
@@ -195,13 +199,31 @@ class SeedWork:
         return None
 
 
-def numbered_items(seed: Seed) -> list[NumberedItem]:
-    return [(position, item, item_digest(item)) for position, item in enumerate(seed.items)]
+class NumberedItems(Sequence[NumberedItem]):
+    """The items of a seed with their positions and digests. They are made when they are asked for."""
+
+    def __init__(self, seed: Seed) -> None:
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._seed.items)
+
+    @overload
+    def __getitem__(self, index: int) -> NumberedItem: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[NumberedItem]: ...
+    def __getitem__(self, index: int | slice) -> NumberedItem | list[NumberedItem]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        item, known = self._seed.items[index], self._seed.item_digests
+        return index, item, known[index * BYTES : (index + 1) * BYTES] if known else item_digest(item)
 
 
-def batches(items: Sequence[NumberedItem]) -> Iterator[Sequence[NumberedItem]]:
-    for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+def batches(items: Iterable[NumberedItem]) -> Iterator[Sequence[NumberedItem]]:
+    """The items in batches of ``BATCH``."""
+    left = iter(items)
+    while batch := list(islice(left, BATCH)):
+        yield batch
 
 
 def lease_lost() -> LeaseLost:
@@ -259,6 +281,10 @@ class IdentityWatch:
         return self.failure
 
 
+UNPACKED = 8
+"""Parts whose digests are in memory one by one. Items are removed in about the order in which they were written."""
+
+
 @dataclass
 class SeedLedger:
     """The record of which items the seeder wrote to one table with one identity.
@@ -272,12 +298,22 @@ class SeedLedger:
     record: SeedRecord
     recent: set[bytes] = field(default_factory=set)
     """Digests of written items that ``record`` has itself; the others are in ``parts``."""
-    parts: dict[str, set[bytes]] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+    """Packed digests by the name of their part."""
     uncertain: set[bytes] = field(default_factory=set)
     stale_parts: tuple[str, ...] = ()
     """Parts of an earlier table with this name. The first write of the record deletes them."""
+    _written: DigestSet = field(init=False)
+    """The digests of all written items: those of ``recent`` and of ``parts``."""
     _unsettled: set[bytes] = field(default_factory=set)
     """Digests that a batch of this run made uncertain and whose end is not known yet."""
+    _unpacked: dict[str, frozenset[bytes]] = field(default_factory=dict)
+    """The digests of the parts that were looked into last."""
+
+    def __post_init__(self) -> None:
+        self._written = DigestSet(self.recent)
+        for packed in self.parts.values():
+            self._written.update(unpack(packed))
 
     @classmethod
     def opened(
@@ -293,24 +329,20 @@ class SeedLedger:
             ports,
             found,
             set(unpack(found.written)),
-            {part.name: set(unpack(part.written)) for part in ours},
+            {part.name: part.written for part in ours},
             set(unpack(found.uncertain)),
             tuple(part.name for part in parts if part not in ours),
         )
 
-    def wrote(self, digest: bytes) -> bool:
-        """Whether the record lists an item with this digest as written."""
-        return digest in self.recent or any(digest in part for part in self.parts.values())
-
-    def written(self) -> set[bytes]:
-        """The digests of all written items."""
-        return self.recent.union(*self.parts.values())
+    def written(self) -> DigestSet:
+        """The digests of all written items, as they are now."""
+        return DigestSet(self._written)
 
     def save(self, state: SeedState, seed: Seed, batch: Iterable[bytes] = (), *, count: int | None = None) -> None:
         """Store the record, with the digests of the ``batch`` that is sent next as uncertain."""
         if len(self.uncertain) > MOST_UNCERTAIN:
             self.uncertain = set(sorted(self.uncertain)[:MOST_UNCERTAIN])
-        added = {digest for digest in batch if digest not in self.uncertain and not self.wrote(digest)}
+        added = {digest for digest in batch if digest not in self.uncertain and digest not in self._written}
         self._unsettled |= added
         self.uncertain |= added
         for name in self.stale_parts:
@@ -338,7 +370,9 @@ class SeedLedger:
         Items of ``not_written`` stay uncertain if an earlier run made them so, because it may have written them.
         """
         written = set(written)
-        self.recent |= {digest for digest in written if not self.wrote(digest)}
+        added = {digest for digest in written if digest not in self._written}
+        self.recent |= added
+        self._written.update(added)
         settled = written | self._unsettled.intersection(not_written)
         self.uncertain -= settled
         self._unsettled -= settled
@@ -346,15 +380,30 @@ class SeedLedger:
     def forget(self, digests: Iterable[bytes]) -> None:
         """Remove the digests of items that are gone. Parts are stored at once, ``record`` by the next ``save``."""
         gone = set(digests)
+        for digest in gone:
+            self._written.discard(digest)
+        left = gone - self.recent
         self.recent -= gone
-        for name, part in list(self.parts.items()):
-            left = part - gone
+        for name in [*self._unpacked, *(name for name in self.parts if name not in self._unpacked)]:
             if not left:
-                del self.parts[name]
+                break
+            part = self._part(name)
+            found = left & part
+            left -= found
+            if found == part:
+                del self.parts[name], self._unpacked[name]
                 self.ports.store.drop_seed_part(name)
-            elif left != part:
-                self._put_part(name, left)
+            elif found:
+                self._put_part(name, part - found)
 
-    def _put_part(self, name: str, digests: set[bytes]) -> None:
-        self.parts[name] = digests
-        self.ports.store.put_seed_part(SeedPart(name, self.record.identity, pack(digests)))
+    def _part(self, name: str) -> frozenset[bytes]:
+        part = self._unpacked.pop(name, None) or unpack(self.parts[name])
+        # The part that was looked into last comes first the next time.
+        self._unpacked = dict([(name, part), *list(self._unpacked.items())[: UNPACKED - 1]])
+        return part
+
+    def _put_part(self, name: str, digests: Set[bytes]) -> None:
+        self.parts[name] = pack(digests)
+        if name in self._unpacked:
+            self._unpacked[name] = frozenset(digests)
+        self.ports.store.put_seed_part(SeedPart(name, self.record.identity, self.parts[name]))

@@ -42,6 +42,8 @@ class SeedCommands:
     trigger: str
     snapshot: StateSnapshot
     deadline: datetime | None = None
+    update: bool = False
+    """Whether ``seed`` also brings items of a former version of the seed to the present one."""
 
     def seed(self, names: tuple[str, ...]) -> RunReport:
         """Write the missing items, even into a table that is not empty. Never overwrites an item."""
@@ -73,7 +75,7 @@ class SeedCommands:
             finished=self.ports.clock.now(),
             endpoint=self.ports.endpoint,
             tables=tables,
-            wrote=any(table.seed_written or table.seed_removed for table in tables),
+            wrote=any(table.seed_written or table.seed_removed or table.seed_updated for table in tables),
             leader=True,
             stack=self.options.stack,
         )
@@ -107,7 +109,15 @@ class SeedCommands:
     def _execute(self, declaration: Declaration, action: Action, identity: Identity) -> SeedOutcome:
         if action is Action.CLEAR:
             return clear_seed(self.ports, declaration, identity, self.snapshot, deadline=self.deadline)
-        return write_seed(self.ports, declaration, identity, self.snapshot, by_command=True, deadline=self.deadline)
+        return write_seed(
+            self.ports,
+            declaration,
+            identity,
+            self.snapshot,
+            by_command=True,
+            update=self.update,
+            deadline=self.deadline,
+        )
 
 
 def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -> TableReport:
@@ -124,6 +134,7 @@ def _report(declaration: Declaration, step: Step, outcome: SeedOutcome | None) -
         seed_present=outcome.present if outcome else 0,
         seed_removed=outcome.removed if outcome else 0,
         seed_kept=outcome.kept if outcome else 0,
+        seed_updated=outcome.updated if outcome else 0,
         seed_failed=outcome.failed if outcome else 0,
     )
 
@@ -160,6 +171,10 @@ def seeded_step(step: Step, outcome: SeedOutcome) -> Step:
 def seed_summary(outcome: SeedOutcome) -> str:
     """``2 written, 1 present``, and the numbers of failed items and of items of earlier versions."""
     parts = [f"{outcome.written} written", f"{outcome.present} present"]
+    if outcome.updated:
+        parts.append(f"{outcome.updated} updated")
+    if outcome.changed:
+        parts.append(f"{outcome.changed} kept (changed by others)")
     if outcome.failed:
         parts.append(f"{outcome.failed} failed")
     if outcome.earlier:

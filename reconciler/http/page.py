@@ -14,10 +14,10 @@ from reconciler.http.actions import PageAction, buttons
 from reconciler.http.control import Control
 from reconciler.http.listing import SORTS, URGENT, ListingQuery, attention, listing
 from reconciler.http.plan_view import PlanView
-from reconciler.http.relations import relations
 from reconciler.http.summary import differs, health_state, leader, sentence, visible_tables, write_block
 from reconciler.http.table_data import find_table, runs_of, table_data
 from reconciler.model.report import TableStatus
+from reconciler.presentation.relations import relations
 from reconciler.presentation.render import counts
 from reconciler.runs import Outcome
 from reconciler.runs.history import MAX_RECORDS

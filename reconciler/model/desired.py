@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
@@ -40,14 +40,19 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """The items a table starts with, already checked against its keys, in the order they were written."""
+    """The items a table starts with, already checked against its keys, in the order they were written.
+
+    ``items`` of a large seed are read from a file when they are asked for.
+    """
 
     source: str
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     digest: str
     """SHA-256 over the items, independent of their order. A changed seed has another digest."""
-    lines: tuple[int | None, ...] = ()
+    lines: Sequence[int | None] = ()
     """The line of each item in its file; empty for a seed without lines."""
+    item_digests: bytes = field(default=b"", compare=False, repr=False)
+    """The digest of each item (``reconciler.seeding.provenance``), one after the other; empty where not computed."""
 
 
 @dataclass(frozen=True, slots=True)

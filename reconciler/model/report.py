@@ -81,7 +81,8 @@ class TableReport:
 
     ``facets`` names the declared facets (the series of ``table_drift``), ``drifted`` those that differ, without the
     unsupported ones. ``seed_written``, ``seed_present`` (the key was taken) and ``seed_failed`` count this pass's
-    items, ``seed_removed`` and ``seed_kept`` those of ``clear``; ``seed_pending`` says a seed still waits.
+    items, ``seed_removed`` and ``seed_kept`` those of ``clear``, ``seed_updated`` those of
+    ``seed --update``; ``seed_pending`` says a seed still waits.
     """
 
     name: str
@@ -106,6 +107,7 @@ class TableReport:
     seed_present: int = 0
     seed_removed: int = 0
     seed_kept: int = 0
+    seed_updated: int = 0
     seed_failed: int = 0
     rebuild: RebuildProgress | None = None
     left_in_place: tuple[LeftInPlace, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.model.change import Change
@@ -40,17 +41,29 @@ COMPLETED = {
 }
 SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
 """The triggers of reports that are about the items of seeds alone."""
+VERIFY = "verify"
+"""The trigger of a report that compares tables with their seeds."""
 ENDING_VERBS = ("destroy", "rollback")
 """The triggers of reports on the end of every table of the stack, declared or not."""
+_DIFF_STYLES = {"+": "create", "-": "delete", "@": "dim"}
 REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
 
-def render(report: PassReport, *, applied: bool = False, diff: bool = False) -> Sequence[Line]:
-    """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests."""
+def render(
+    report: PassReport,
+    *,
+    applied: bool = False,
+    diff: bool = False,
+    documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> Sequence[Line]:
+    """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
+
+    ``documents`` are the lines of a unified diff of the live and the declared document, by table.
+    """
     lines: list[Line] = []
     for table in sorted(report.tables, key=lambda table: table.name):
         if is_shown(table):
-            lines += _table(table, report, diff=diff)
+            lines += _table(table, report, diff=diff, document=documents.get(table.name, ()))
     if lines:
         lines = [("dim", heading(report)), *lines, ("plain", "")]
     if report.suspended:
@@ -167,10 +180,22 @@ def seed_counts(report: PassReport, *, cleared: bool) -> str:
     return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
 
 
+def verified_counts(report: PassReport) -> str:
+    """What ``seed --verify`` found: ``2 tables with the items of the seed, 1 different.``"""
+    by_status = [table.status for table in report.tables]
+    parts = [f"{several(by_status.count(TableStatus.IN_SYNC), 'table')} with the items of the seed"]
+    for status, word in ((TableStatus.DRIFTED, "different"), (TableStatus.ERROR, "not read")):
+        if status in by_status:
+            parts.append(f"{by_status.count(status)} {word}")
+    return f"{', '.join(parts)}."
+
+
 def _last(report: PassReport, *, applied: bool) -> Line:
     steps = [step for table in report.tables for step in table.steps]
     if report.trigger in SEED_VERBS and applied and not report.error:
         return "title", f"Done: {seed_counts(report, cleared=report.trigger == Action.CLEAR.value)}"
+    if report.trigger == VERIFY and not report.error:
+        return "title", f"Verified: {verified_counts(report)}"
     worked = any(step.status in (StepStatus.DONE, StepStatus.FAILED) for step in steps)
     summary = report.summary()
     idle = not any(step.status in (StepStatus.DONE, StepStatus.READY) for step in steps)
@@ -180,7 +205,7 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     return "title", counts(report, applied=applied and not held)
 
 
-def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Line]:
+def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequence[str]) -> Iterator[Line]:
     style, sign, stack = *_leading(table), report.stack
     # A destroy covers declared and undeclared tables alike.
     undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
@@ -198,6 +223,7 @@ def _table(table: TableReport, report: PassReport, *, diff: bool) -> Iterator[Li
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     for left in table.left_in_place:
         yield "dim", f"  = {left_sentence(left)}"
+    yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
         yield from _step(number, step, diff=diff)

@@ -10,16 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
-from reconciler.model.desired import Item
+from reconciler.model.desired import Item, Seed
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import SeedPart, SeedRecord
 from reconciler.seeding.digest import canonical
-
-BYTES = 8
-"""Bytes of the SHA-256 of an item. A record of 1,000 items takes 11 KB; an item of DynamoDB may have 400 KB."""
+from reconciler.seeding.digest_set import BYTES, DigestSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,11 @@ class Provenance:
     the process was killed or a response was lost: they may be ours, and are never removed.
     """
 
-    written: frozenset[bytes] = frozenset()
-    uncertain: frozenset[bytes] = frozenset()
+    written: Set[bytes] = frozenset()
+    uncertain: Set[bytes] = frozenset()
 
     @property
-    def possible(self) -> frozenset[bytes]:
+    def possible(self) -> Set[bytes]:
         """Everything that the seeder wrote or may have written."""
         return self.written | self.uncertain
 
@@ -42,6 +40,14 @@ class Provenance:
 def item_digest(item: Item) -> bytes:
     """The digest of one item. Equal numbers are equal in every notation."""
     return hashlib.sha256(canonical(item).encode()).digest()[:BYTES]
+
+
+def seed_digests(seed: Seed) -> Iterator[bytes]:
+    """The digest of each item of a seed, in its order."""
+    if not seed.item_digests:
+        yield from map(item_digest, seed.items)
+    for start in range(0, len(seed.item_digests), BYTES):
+        yield seed.item_digests[start : start + BYTES]
 
 
 def pack(digests: Iterable[bytes]) -> str:
@@ -75,5 +81,7 @@ def provenance(record: SeedRecord | None, parts: Mapping[str, SeedPart], identit
     if record is None or identity is None or not identity.same(record.identity):
         return Provenance()
     ours = [part.written for part in parts_of(parts, record.name) if identity.same(part.identity)]
-    written = unpack(record.written).union(*map(unpack, ours))
+    written = DigestSet(unpack(record.written))
+    for packed in ours:
+        written.update(unpack(packed))
     return Provenance(written, unpack(record.uncertain) - written)

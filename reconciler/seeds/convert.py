@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reconciler.model.desired import Item
 from reconciler.parsing.parsed import TOO_DEEP, ParseError
 from reconciler.seeds.plain_values import attribute_value, name_of
-from reconciler.seeds.seed_types import SeedTarget, ValueProblem, WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import SeedTarget, Shape, ValueProblem, WrittenItem, WrittenItems
 from reconciler.seeds.typed_values import TYPES, typed_value
 
-Shape = Literal["plain", "dynamodb-json"]
 
+class ShapeDetector:
+    """Detects the shape of a seed from its values, item by item. The first value decides, and all others must agree."""
 
-def shape_of(records: Iterable[WrittenItem]) -> Shape:
-    """The shape of all values. Raises ``ParseError`` if some look like plain values and others like DynamoDB JSON."""
-    typed: int | None = None
-    seen: set[bool] = set()
-    for record in records:
-        if not isinstance(record.value, Mapping):
-            continue
-        for value in record.value.values():
-            looks = looks_typed(value)
-            typed = record.line if looks and typed is None else typed
-            seen.add(looks)
-        if len(seen) == 2:
+    def __init__(self) -> None:
+        self._typed: int | None = None
+        self._seen: set[bool] = set()
+
+    def see(self, record: WrittenItem) -> Shape:
+        """The shape of the items so far."""
+        if len(self._seen) < 2 and isinstance(record.value, Mapping):
+            for value in record.value.values():
+                looks = looks_typed(value)
+                self._typed = record.line if looks and self._typed is None else self._typed
+                self._seen.add(looks)
+        return "dynamodb-json" if self._seen == {True} else "plain"
+
+    def check(self) -> None:
+        """Raises ``ParseError`` if some values look like plain values and others like DynamoDB JSON."""
+        if len(self._seen) == 2:
             reason = "could be plain items or DynamoDB JSON: some values look like one, some like the other"
-            raise ParseError(
-                typed, reason, 'State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
-            )
-    return "dynamodb-json" if seen == {True} else "plain"
+            remedy = 'State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
+            raise ParseError(self._typed, reason, remedy)
 
 
 def looks_typed(value: Any) -> bool:
@@ -49,15 +52,15 @@ def item_of(record: WrittenItem, shape: Shape) -> Item:
         raise ValueProblem("", *TOO_DEEP) from None
 
 
-def written_items_of(records: WrittenItems, target: SeedTarget) -> tuple[WrittenItem, ...]:
+def written_items_of(records: WrittenItems, target: SeedTarget) -> Iterator[WrittenItem]:
     """The items; those of a BatchWriteItem request or an S3 export are taken out of their wrapping."""
     if records.requests is None:
-        return tuple(_unwrapped(record) for record in records.items)
+        return map(unwrapped, records.items)
     wrong = [name for name in records.requests if name not in (target.base_name, target.spec.name)]
     if wrong:
         reason = f"contains a request for table {wrong[0]!r}; expected {target.base_name!r}"
         raise ParseError(_first_line(records), reason, f"Name the table {target.base_name}, or rename the file.")
-    return tuple(_put_item(record) for several in records.requests.values() for record in several)
+    return (_put_item(record) for several in records.requests.values() for record in several)
 
 
 def _put_item(record: WrittenItem) -> WrittenItem:
@@ -68,8 +71,8 @@ def _put_item(record: WrittenItem) -> WrittenItem:
     return WrittenItem(request["Item"], record.line)
 
 
-def _unwrapped(record: WrittenItem) -> WrittenItem:
-    """``{"Item": {…}}`` of an export, where everything inside is typed."""
+def unwrapped(record: WrittenItem) -> WrittenItem:
+    """The item in ``{"Item": {…}}`` of an export, where everything inside is typed; any other record unchanged."""
     if isinstance(record.value, Mapping) and set(record.value) == {"Item"}:
         inner = record.value["Item"]
         if isinstance(inner, Mapping) and inner and all(looks_typed(value) for value in inner.values()):

@@ -1,43 +1,32 @@
-"""Reads ``.csv`` seeds: a header, then one item per row. Called by ``read_seed``.
+"""Reads ``.csv`` and ``.tsv`` seeds: a header, then one item per row. Called by ``read_seed``.
 
-A column holds strings unless its header has a type (``age:N``, ``active:BOOL``, ``address:JSON``). Key attributes have
-their declared type, as in an import from S3. An empty cell means that the item lacks the attribute.
+A column holds strings unless its header has a type (``age:N``, ``active:BOOL``, ``tags:SS``, ``address:M``). Key
+attributes have their declared type, as in an import from S3. An empty cell means that the item lacks the attribute.
+Sets, lists and maps are written as JSON.
 """
 
 from __future__ import annotations
 
 import base64
 import csv
-import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from reconciler.model.table import ScalarType
 from reconciler.parsing.parsed import ParseError, exact_number
 from reconciler.parsing.source_location import alternatives
 from reconciler.seeds.json_format import decoder
-from reconciler.seeds.seed_types import WrittenItem, WrittenItems
+from reconciler.seeds.seed_types import WrittenItem
 
-TYPES = ("S", "N", "B", "BOOL", "JSON")
+TYPES = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M", "JSON")
 NO_TYPES = frozenset(
-    {
+    (
         *TYPES,
-        "L",
-        "M",
-        "SS",
-        "NS",
-        "BS",
-        "NULL",
-        "STRING",
-        "STR",
-        "TEXT",
-        "NUMBER",
-        "INT",
-        "INTEGER",
-        "FLOAT",
-        "DECIMAL",
-    }
-    | {"BINARY", "BYTES", "BOOLEAN", "LIST", "MAP", "SET"}
+        *("STRING", "STR", "TEXT", "NUMBER", "INT", "INTEGER", "FLOAT", "DECIMAL"),
+        *("BINARY", "BYTES", "BOOLEAN", "LIST", "MAP", "SET"),
+    )
 )
 """Words that people write for a type, in capitals. After a colon they are an error, never a part of the name."""
 _BRACKETED = re.compile(
@@ -51,15 +40,34 @@ _SAME_TYPE = {
     **dict.fromkeys(("NUMBER", "INT", "INTEGER", "FLOAT", "DECIMAL"), "N"),
     **dict.fromkeys(("BINARY", "BYTES"), "B"),
     "BOOLEAN": "BOOL",
+    "LIST": "L",
+    "MAP": "M",
 }
+_EXPECTED = {
+    "N": "a number",
+    "BOOL": "true or false",
+    "NULL": "true",
+    "B": "base64",
+    "JSON": "JSON",
+    "L": "a list in JSON",
+    "M": "a mapping in JSON",
+    "SS": 'a list of texts in JSON, such as ["a", "b"], each once',
+    "NS": "a list of numbers in JSON, such as [1, 2], each once",
+    "BS": "a list of base64 texts in JSON, each once",
+}
+_ENDS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+"""A line with its end. Old programs end lines with CR alone."""
 LONGEST_CELL = 1024 * 1024
 """Characters of a cell, more than an item may hold. The default limit of Python's reader is a third of an item."""
 
 
-def read_csv_seed(text: str, key_types: Mapping[str, str]) -> WrittenItems:
+def read_csv_seed(
+    lines: Iterator[str], key_types: Mapping[str, ScalarType], delimiter: str = ","
+) -> Iterator[WrittenItem]:
     """Rows as plain items. Raises ``ParseError`` with the line of a row that does not match the header."""
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    kind = "TSV" if delimiter == "\t" else "CSV"
+    reader = csv.reader((part for line in lines for part in _ENDS.findall(line)), strict=True, delimiter=delimiter)
     try:
         header = next(reader, [])
         columns = [_column(cell, key_types) for cell in header]
@@ -68,9 +76,11 @@ def read_csv_seed(text: str, key_types: Mapping[str, str]) -> WrittenItems:
         if twice is not None or "" in names:
             reason = f"duplicate column {twice!r}" if twice else "has a column without a name"
             raise ParseError(1, reason, "Give each column its own name.")
-        return WrittenItems(tuple(_record(row, columns, reader.line_num) for row in reader if row))
+        for row in reader:
+            if row:
+                yield _record(row, columns, reader.line_num)
     except csv.Error as error:
-        raise ParseError(reader.line_num, f"is not CSV: {error}", "Correct the quotes.") from None
+        raise ParseError(reader.line_num, f"is not {kind}: {error}", "Correct the quotes.") from None
 
 
 def _column(cell: str, key_types: Mapping[str, str]) -> tuple[str, str]:
@@ -109,15 +119,53 @@ def _record(row: list[str], columns: list[tuple[str, str]], line: int) -> Writte
 
 def _value(cell: str, name: str, kind: str, line: int) -> Any:
     try:
-        if kind == "N":
-            return exact_number(cell.strip())
-        if kind == "BOOL":
-            return {"true": True, "false": False}[cell.strip().lower()]
-        if kind == "B":
-            return base64.b64decode(cell.strip(), validate=True)
-        return decoder().decode(cell) if kind == "JSON" else cell
-    except (ParseError, KeyError, ValueError, RecursionError):
-        words = {"N": "a number", "BOOL": "true or false", "B": "base64", "JSON": "JSON"}
-        raise ParseError(
-            line, f"invalid value {cell[:40]!r} in column {name}; expected {words[kind]}", "Correct it."
-        ) from None
+        return cell if kind == "S" else _READERS[kind](cell.strip())
+    except (ParseError, KeyError, TypeError, ValueError, RecursionError):
+        reason = f"invalid value {cell[:40]!r} in column {name}; expected {_EXPECTED[kind]}"
+        raise ParseError(line, reason, "Correct it.") from None
+
+
+def _json(cell: str, *kinds: type) -> Any:
+    value = decoder().decode(cell)
+    if kinds and not isinstance(value, kinds):
+        raise ValueError
+    return value
+
+
+def _set(cell: str, member: Callable[[Any], Any]) -> frozenset[Any]:
+    """A set of DynamoDB has no duplicates, and is never empty; ``ValueError`` otherwise."""
+    values = [member(value) for value in _json(cell, list)]
+    found = frozenset(values)
+    if not values or len(found) < len(values):
+        raise ValueError
+    return found
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: Any) -> Decimal:
+    if not isinstance(value, Decimal):
+        raise TypeError
+    return value
+
+
+def _bytes(value: Any) -> bytes:
+    return base64.b64decode(_text(value), validate=True)
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "N": exact_number,
+    "B": _bytes,
+    "BOOL": lambda cell: {"true": True, "false": False}[cell.lower()],
+    "NULL": lambda cell: {"true": None}[cell.lower()],
+    "SS": lambda cell: _set(cell, _text),
+    "NS": lambda cell: _set(cell, _number),
+    "BS": lambda cell: _set(cell, _bytes),
+    "L": lambda cell: _json(cell, list),
+    "M": lambda cell: _json(cell, dict),
+    "JSON": _json,
+}

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-SEED_SUFFIXES = (".json", ".jsonl", ".yaml", ".yml", ".csv")
-SEED_LIMIT = 100 * 1024 * 1024
-"""Bytes of a seed file, before and after decompression."""
-_LINES = (".ndjson", ".ldjson", ".jsonlines", ".jl")
-_PACKED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".br", ".zip", ".7z", ".z", ".gzip", ".tgz", ".tar")
-_READ = "Seeds are read as .json, .jsonl, .yaml, .yml or .csv, each also with .gz."
+SEED_SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".csv", ".tsv", ".ion")
+CHECKSUMS = ("manifest-summary.checksum", "manifest-files.checksum")
+"""Files of an export that are read, although they are no seeds."""
+PACKED = (".gz", ".zst")
+"""Compressions that are read."""
+_LINES = (".ldjson", ".jsonlines", ".jl")
+_PACKED = (".zstd", ".bz2", ".xz", ".lz4", ".br", ".zip", ".7z", ".z", ".gzip", ".tgz", ".tar")
+_READ = "Seeds are read as .json, .jsonl, .ndjson, .yaml, .yml, .csv, .tsv or .ion, each also with .gz or .zst."
+
+
+def unpacked_name(name: str) -> str:
+    """``users.json`` of ``users.json.gz``."""
+    return name.removesuffix(next((packed for packed in PACKED if name.endswith(packed)), ""))
 
 
 def seed_suffix(name: str) -> str | None:
     """``.json`` for ``users.json`` and ``users.json.gz``. None if it is not the name of a seed."""
-    suffix = PurePosixPath(name.removesuffix(".gz")).suffix
+    suffix = PurePosixPath(unpacked_name(name)).suffix
     return suffix if suffix in SEED_SUFFIXES else None
 
 
 def base_name_of(path: str) -> str:
     """``users`` of ``seeds/users.json.gz``."""
-    name = PurePosixPath(path).name.removesuffix(".gz")
+    name = unpacked_name(PurePosixPath(path).name)
     return name.removesuffix(seed_suffix(name) or "")
 
 
@@ -45,14 +52,11 @@ def remedy(path: str) -> str:
     file = PurePosixPath(path)
     name, suffix = file.name, file.suffix.lower()
     if seed_suffix(name.lower()):
-        packed = ".gz" if name.lower().endswith(".gz") else ""
-        stem = name[: len(name) - len(packed)]
-        plain = PurePosixPath(stem)
-        return f"Rename it to {plain.stem}{plain.suffix.lower()}{packed}."
+        stem = PurePosixPath(unpacked_name(name.lower()))
+        kept = name[: len(stem.stem)]
+        return f"Rename it to {kept}{name.lower()[len(kept) :]}."
     if suffix in _LINES:
         return f"Rename it to {file.stem}.jsonl."
-    if suffix == ".tsv":
-        return f"Convert it to {file.stem}.csv, with commas between the cells."
     if suffix in _PACKED:
         inner = seed_suffix(file.stem.lower())
         return f"Unpack it, or pack it as {file.stem}.gz." if inner else f"Unpack it. {_READ}"

@@ -1,4 +1,4 @@
-"""Reads ``.json`` seeds (a list of items, the output of a Scan, a BatchWriteItem request) and ``.jsonl`` seeds.
+"""Reads ``.json`` seeds (a list, the output of a Scan, a BatchWriteItem request) and ``.jsonl`` or ``.ndjson`` seeds.
 
 Called by ``read_seed``.
 """
@@ -7,30 +7,39 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from reconciler.parsing.parsed import TOO_DEEP, ParseError, exact_number, json_message
 from reconciler.seeds.seed_types import WrittenItem, WrittenItems
+from reconciler.seeds.text_window import TextWindow
+from reconciler.seeds.unpacking import WHOLE_LIMIT
 from reconciler.seeds.wrapped import wrapped
 
+_AS_LINES = "Write its items one per line in a .jsonl file, as by jq -c '.Items[]' FILE."
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def read_json_seed(text: str) -> WrittenItems:
-    """Items with their lines. Raises ``ParseError`` for any other JSON."""
+def read_json_seed(pieces: Iterator[bytes]) -> WrittenItems:
+    """Items with their lines. Raises ``ParseError`` for any other JSON; for a list, while its items are read."""
+    window = TextWindow(pieces)
+    start = window.first()
+    if window.text.startswith("[", start):
+        return WrittenItems(_elements(window, start + 1))
+    return _object(window.whole(WHOLE_LIMIT, _AS_LINES))
+
+
+def _object(text: str) -> WrittenItems:
     start = _skip(text, 0)
     try:
-        if text.startswith("[", start):
-            items, end = _list(text, start + 1)
-            _at_end(text, end, "list")
-            return WrittenItems(tuple(items))
         if text.startswith("{", start):
             members, end = _members(text, start + 1)
         else:
             members, end = {}, decoder().raw_decode(text, start)[1]
-        _at_end(text, end, "document")
+        if _skip(text, end) < len(text):
+            raise json.JSONDecodeError("unexpected text after the end of the document", text, end)
     except json.JSONDecodeError as error:
         raise ParseError(error.lineno, f"is not JSON: {json_message(error.msg)}", "Correct the syntax.") from None
     except RecursionError:
@@ -38,9 +47,28 @@ def read_json_seed(text: str) -> WrittenItems:
     return wrapped(members, _line(text, start))
 
 
-def _at_end(text: str, at: int, of: str) -> None:
-    if _skip(text, at) < len(text):
-        raise json.JSONDecodeError(f"unexpected text after the end of the {of}", text, at)
+def _elements(window: TextWindow, at: int) -> Iterator[WrittenItem]:
+    """The elements of the outermost list with their lines."""
+    reader = decoder()
+    first = True
+    try:
+        at = window.skip(at)
+        while not window.text.startswith("]", at):
+            if not first:
+                if not window.text.startswith(",", at):
+                    raise json.JSONDecodeError("',' or ']' is expected", window.text, at)
+                at = window.skip(at + 1)
+            first = False
+            line = window.line(at)
+            value, at = window.value(reader, at)
+            yield WrittenItem(value, line)
+            at = window.forget(window.skip(at))
+        if window.skip(at + 1) < len(window.text):
+            raise json.JSONDecodeError("unexpected text after the end of the list", window.text, at + 1)
+    except json.JSONDecodeError as error:
+        raise window.syntax_error(error) from None
+    except RecursionError:
+        raise ParseError(None, *TOO_DEEP) from None
 
 
 def decoder() -> json.JSONDecoder:
@@ -125,19 +153,17 @@ def _no_constant(word: str) -> Any:
     raise ParseError(None, f"invalid number {word}", "Write a finite number.")
 
 
-def read_jsonl_seed(text: str) -> WrittenItems:
-    """One item per line of a ``.jsonl`` file; blank lines are skipped. Raises ``ParseError`` with the line."""
+def read_jsonl_seed(lines: Iterator[str]) -> Iterator[WrittenItem]:
+    """One item per line; blank lines are skipped. Raises ``ParseError`` with the line."""
     decode = decoder().decode
-    found: list[WrittenItem] = []
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            found.append(WrittenItem(decode(line), number))
+            yield WrittenItem(decode(line), number)
         except json.JSONDecodeError as error:
             raise ParseError(number, f"is not JSON: {json_message(error.msg)}", "Write one item per line.") from None
         except ParseError as error:
             raise ParseError(number, error.reason, error.remedy) from None
         except RecursionError:
             raise ParseError(number, *TOO_DEEP) from None
-    return WrittenItems(tuple(found))

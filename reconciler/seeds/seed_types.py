@@ -1,13 +1,16 @@
-"""The types of the seed readers: an item as written, the table that it is for, and an invalid value."""
+"""The types of the seed readers: items as written, the table that they are for, and what is wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any, Literal
 
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import ScalarType, TableSpec
+from reconciler.parsing.parsed import ParseError
+
+Shape = Literal["plain", "dynamodb-json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,30 @@ class WrittenItem:
 
 @dataclass(frozen=True, slots=True)
 class WrittenItems:
-    """The result of a reader: items, or BatchWriteItem requests by table name."""
+    """The result of a reader: items, which may be read while they are iterated, or BatchWriteItem requests by table."""
 
-    items: tuple[WrittenItem, ...] = ()
+    items: Iterable[WrittenItem] = ()
     requests: Mapping[str, tuple[WrittenItem, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPart:
+    """The items of one file of a seed, read while they are iterated.
+
+    ``shape`` is None where their values decide whether they are plain or DynamoDB JSON.
+    """
+
+    path: str
+    items: Iterable[WrittenItem]
+    shape: Shape | None = None
+
+
+class FileError(ParseError):
+    """A ``ParseError`` about another file than the one that is being read."""
+
+    def __init__(self, file: str, line: int | None, reason: str, remedy: str) -> None:
+        self.file = file
+        super().__init__(line, reason, remedy)
 
 
 class ValueProblem(Exception):
@@ -46,7 +69,7 @@ class SeedTarget:
 
     base_name: str
     spec: TableSpec
-    format: Literal["plain", "dynamodb-json"] | None = None
+    format: Shape | None = None
 
     @property
     def keys(self) -> Mapping[str, ScalarType]:

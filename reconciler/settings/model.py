@@ -210,6 +210,13 @@ class Settings:
     seed: Literal["empty", "never"] = _setting(
         "empty", "Whether empty tables are seeded.", "`empty` seeds tables that a Scan shows empty; `never` seeds none."
     )
+    seed_set: str | None = _setting(
+        None,
+        "Set of seeds to use: a folder below `seeds`.",
+        "Its files come before the others. A table without a file in it has its usual seed.",
+        read=_SCOPE_NAME,
+        metavar="NAME",
+    )
     wait: timedelta = _setting(
         timedelta(seconds=60),
         "How long a one-shot command waits for the endpoint.",

@@ -26,10 +26,15 @@ def parameters_in(path: str, environment: str | None) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(f"parameters_file: cannot read {path}: {reason}. Name a readable file.") from error
-    if path.endswith(".toml"):
+    if path.lower().endswith(".toml"):
         return _of_samconfig(path, text, environment)
     try:
-        found = json.loads(text)
+        # Numbers keep their digits: an account ID has leading zeros, a version 1.10 is not 1.1.
+        found = json.loads(
+            text, object_pairs_hook=_once, parse_float=str, parse_int=str, parse_constant=_refuse_constant
+        )
+    except RecursionError:
+        raise SettingsError(f"parameters_file: {path} is nested too deeply. {_FORMS}") from None
     except ValueError as error:
         raise SettingsError(f"parameters_file: {path} is not JSON: {error}. {_FORMS}") from error
     return _of_json(path, found)
@@ -48,10 +53,11 @@ def _of_json(path: str, found: Any) -> dict[str, str]:
                 reason = f"entry {place} ({each['ParameterKey']}) has no ParameterValue"
                 raise SettingsError(f"parameters_file: {path}: {reason}. Write its value; a former one is not known.")
             pairs.append((each["ParameterKey"], _text(path, each["ParameterKey"], each["ParameterValue"])))
-        return dict(pairs)
+        return _without_doubt(path, pairs)
     if isinstance(found, Mapping):
-        values = found["Parameters"] if isinstance(found.get("Parameters"), Mapping) else found
-        return {str(name): _text(path, str(name), value) for name, value in values.items()}
+        if isinstance(found.get("Parameters"), Mapping | list):
+            return _of_json(path, found["Parameters"])
+        return {str(name): _text(path, str(name), value) for name, value in found.items()}
     raise SettingsError(f"parameters_file: {path} is no list and no mapping. {_FORMS}")
 
 
@@ -91,13 +97,34 @@ def _overrides(path: str, overrides: Any) -> dict[str, str]:
     if not isinstance(words, list) or not all(isinstance(word, str) and "=" in word for word in words):
         raise SettingsError(f'parameters_file: {path}: parameter_overrides needs NAME=VALUE. Write "Stage=dev Size=5".')
     # SAM also takes ParameterKey=A,ParameterValue=1.
-    pairs = {}
+    pairs = []
     for word in words:
         name, _, value = word.partition("=")
         if name == "ParameterKey" and ",ParameterValue=" in value:
             name, _, value = value.partition(",ParameterValue=")
-        pairs[name] = value.strip("\"'")
-    return pairs
+        pairs.append((name, value.strip("\"'")))
+    return _without_doubt(path, pairs)
+
+
+def _without_doubt(path: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """The pairs by name. A name with two values is refused: either could be meant, and it may name a table."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if found.setdefault(name, value) != value:
+            raise SettingsError(f"parameters_file: {path}: {name} has the values {found[name]} and {value}. Keep one.")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        name = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        raise ValueError(f"duplicate key {name!r}")
+    return found
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def _text(path: str, name: str, value: Any) -> str:

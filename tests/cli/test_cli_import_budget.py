@@ -15,7 +15,8 @@ TYPER = ("typer", "rich", "pydantic")
 SERVERS = ("fastapi", "starlette", "uvicorn", "apscheduler", "watchfiles", "prometheus_client", "opentelemetry", "moto")
 DRAWING = ("structlog", "asyncio", "ruamel", "durationpy")
 SDK = ("boto3", "botocore", "urllib3", "ssl", "http")
-ENGINE = ("reconciler.engine.reconciler", "reconciler.aws", "reconciler.facets", "reconciler.daemon", "reconciler.http")
+RUNNING = ("reconciler.engine.reconciler", "reconciler.aws", "reconciler.daemon", "reconciler.http")
+ENGINE = (*RUNNING, "reconciler.facets")
 HELP = """
 import sys
 from reconciler.cli.app import main
@@ -49,9 +50,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("line", "budget", "never"),
     [
         ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model")),
-        ("validate", 200, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
-        ("init other", 148, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring")),
-        ("preview --help", 310, (*SERVERS, *DRAWING, *SDK, *ENGINE, "rich", "reconciler.wiring")),
+        ("validate", 205, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
+        ("export --format mermaid", 210, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
+        ("export --format cloudformation", 465, (*SERVERS, *SDK, *RUNNING)),
+        ("diff desired_state desired_state", 260, (*TYPER, *SERVERS, *DRAWING, *SDK, *RUNNING)),
+        ("init other", 150, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring")),
+        ("preview --help", 315, (*SERVERS, *DRAWING, *SDK, *ENGINE, "rich", "reconciler.wiring")),
     ],
 )
 def test_an_offline_command_imports_only_what_it_needs(

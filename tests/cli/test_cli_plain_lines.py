@@ -18,6 +18,8 @@ PLAIN = (
     *("--color never validate", "validate there", "validate --environment=prod --environment dev"),
     *("up --yes t", "up -y", "destroy a --yes", "release a b", "seed", "clear a -y", "init", "init there", "schema"),
     *("rebuild-index t i --as n --hold 1h", "rebuild-index t i --cancel -y", "import --all", "import a --format yaml"),
+    *("import --from workbench model.json --format json", "import a --format terraform --to there", "diff a env:prod"),
+    *("export --format svg", "export a b --format json --to there", "diff live http://localhost:8000 -o markdown"),
     *("restore t --to u --from latest", "restore t --to u --at latest --without-indexes", "healthcheck", "doctor"),
     *("--embedded preview", "preview --workers 5", "--interval 5m --once", "suspend", "resume --stack s"),
     *("restore t --to u --without-index i --without-index j", "validate --parameter A=1 x --parameter=B=2"),
@@ -32,7 +34,8 @@ LEFT = (
         "rebuild-index t",
         "restore t --to u --read-capacity 5",
     ),
-    *("preview --environment -x", "validate -y=1", "preview -"),
+    *("preview --environment -x", "validate -y=1", "preview -", "export", "export --format pdf", "diff", "diff a"),
+    *("diff a b c", "import --from cdk a"),
 )
 
 

@@ -18,6 +18,8 @@ CONNECTED = {
     "up": "--yes",
     "destroy": "--yes",
     "import": "users",
+    "export": "users --format svg",
+    "diff": "here there",
     "release": "users",
     "suspend": "",
     "resume": "",

@@ -64,6 +64,11 @@ CHANGING = {
         "yield from ({'pk': str(n)} for n in range(random.randint(5, 500)))",
         "item [",
     ),
+    "several fields": (
+        "import uuid",
+        "yield from ({'pk': str(n), 'id': uuid.uuid4().hex, 'e': uuid.uuid4().hex, 'n': 1} for n in range(2))",
+        "item [0].id is ",
+    ),
     "an attribute that comes and goes": (
         "import random",
         "yield {'pk': 'a'} | ({'x': 1} if random.choice([0, 1]) else {})",
@@ -81,6 +86,12 @@ def test_a_seed_of_other_items_each_time_is_refused(case: str, tmp_path: Path) -
         (sentence,) = sentences(write(tmp_path, {"users_table.py": source}))
         assert sentence.startswith(f"users_table.py:{LINE}: seed: yields different items each time: {expected}")
         assert sentence.endswith("sorted(…) around a set.")
+
+
+def test_the_fields_that_differ_are_named(tmp_path: Path) -> None:
+    head, body, _ = CHANGING["several fields"]
+    (sentence,) = sentences(write(tmp_path, {"users_table.py": f"{head}\n{USERS}{SEED}        {body}\n"}))
+    assert "; further fields that differ: e. Yield the same items every time" in sentence
 
 
 STEADY = {

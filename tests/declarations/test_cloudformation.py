@@ -502,8 +502,9 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: orders\n      'Fn::Transform': {Name: AWS::Include}\n" + ON_DEMAND),
         [
             (
-                f"{HERE}4: Resources.Orders.Properties: Fn::Transform stands beside TableName, BillingMode, "
-                "AttributeDefinitions, KeySchema. A function is the only key of its mapping."
+                f"{HERE}6: Resources.Orders.Properties.Fn::Transform: Fn::Transform is only expanded by CloudFormation. "
+                "Declare the processed template: `aws cloudformation get-template --template-stage Processed "
+                "--stack-name NAME`."
             )
         ],
     ),
@@ -547,11 +548,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}9: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.Type: unknown field. "
-                "Known fields: projection_type, non_key_attributes."
+                "Known fields: ProjectionType, NonKeyAttributes."
             ),
             (
                 f"{HERE}9: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.ProjectionType: is required. "
-                "Add projection_type."
+                "Add ProjectionType."
             ),
         ],
     ),
@@ -560,11 +561,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}4: Resources.Orders.Properties.KeySchema: is required. "
-                'Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
+                'Add KeySchema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
             ),
             (
                 f"{HERE}4: Resources.Orders.Properties.AttributeDefinitions: is required. "
-                'Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].'
+                'Add AttributeDefinitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
     ),
@@ -584,7 +585,8 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.protect: unknown field. "
-                "It may hold lifecycle, seed, references, description."
+                "It may hold lifecycle, seed, references, description, and fields of a declaration that the properties do "
+                "not have."
             )
         ],
     ),

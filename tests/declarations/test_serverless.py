@@ -1,5 +1,7 @@
 """serverless.yml and resource files of serverless projects as declarations: variables, and what is refused."""
 
+# ruff: noqa: E501 - services and sentences are quoted whole
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -45,6 +47,7 @@ CUSTOM = """custom:
   list: [first, second]
   yes: ${strToBool(true)}
 params: {default: {size: small}, live: {size: large}}
+stages: {default: {params: {place: here}}, live: {params: {place: there}}}
 """
 NAMES: dict[str, tuple[str, dict[str, Any], str]] = {
     "self": ("'${self:custom.base}'", {}, "orders"),
@@ -58,6 +61,10 @@ NAMES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a variable of the process": ("'t-${env:SHOP}'", {"variables": {"SHOP": "x5"}}, "t-x5"),
     "sls:stage": ("'t-${sls:stage}'", {"environment": "live"}, "t-live"),
     "a parameter": ("'t-${param:size}'", {}, "t-small"),
+    "a parameter of version 4": ("'t-${param:place}'", {}, "t-here"),
+    "a parameter of a stage of version 4": ("'t-${param:place}'", {"environment": "live"}, "t-there"),
+    "more than fifty variables": ("'" + "${self:service}" * 51 + "'", {}, "shop" * 51),
+    "a fallback with a fraction": ("'t-${self:custom.none, 1.5}'", {}, "t-1.5"),
     "a parameter of the stage": ("'t-${param:size}'", {"environment": "live"}, "t-large"),
     "the Region": ("'t-${opt:region}'", {"region": "eu-west-1"}, "t-eu-west-1"),
     "a given value of another account": ("'${ssm:/a/b}'", {"parameters": {"ssm:/a/b": "given"}}, "given"),
@@ -95,7 +102,9 @@ def test_resources_may_be_a_list_and_files_in_it_are_read_by_themselves(tmp_path
     }
     state = load(tmp_path, files, environment="dev")
     assert [each.spec.name for each in state.declarations] == ["orders", "orders-items", "users-dev"]
-    assert state.notes == ("serverless.yml: ${file(resources/users.yml)} is read as a file of its own",)
+    assert state.notes == (
+        "serverless.yml: ${file(resources/users.yml)} is read as a file of its own, if it is in the folder",
+    )
 
 
 def test_a_service_without_tables_declares_nothing_and_is_no_error_beside_others(tmp_path: Path) -> None:
@@ -149,7 +158,10 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "a circle": (
         "'${self:resources.Resources.Orders.Properties.TableName}'",
-        "its variables refer to one another in a circle. Remove one of the references.",
+        (
+            "refers to itself: ${self:resources.Resources.Orders.Properties.TableName} → "
+            "${self:resources.Resources.Orders.Properties.TableName}. Remove one of the references."
+        ),
     ),
 }
 
@@ -160,3 +172,127 @@ def test_what_has_no_value_is_an_error_that_names_the_option(case: str, tmp_path
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path, {"serverless.yml": service(name)})
     assert [str(problem) for problem in caught.value.problems] == [f"{PLACE}{expected}"]
+
+
+PLAIN = f"{{Type: AWS::DynamoDB::Table, Properties: {{TableName: orders, {TABLE}}}}}"
+HEAD = "service: shop\nprovider: {name: aws}\n"
+MISTAKES = {
+    "misspelt resources": (
+        f"{HEAD}resource: {{Resources: {{Orders: {PLAIN}}}}}\n",
+        ["3: resource: unknown section of a service. Did you mean resources?"],
+    ),
+    "misspelt Resources": (
+        f"{HEAD}resources:\n  Ressources: {{Orders: {PLAIN}}}\n",
+        ["4: resources.Ressources: unknown section of a template. Did you mean Resources?"],
+    ),
+    "resources that are a number": (
+        f"{HEAD}resources: 5\n",
+        ["3: resources: expected a mapping. Write the resources under Resources."],
+    ),
+    "an element of the list without a value": (
+        f"{HEAD}resources:\n  - Resources: {{Orders: {PLAIN}}}\n  -\n",
+        ["5: resources[1]: expected a mapping. Write the resources under Resources."],
+    ),
+    "Resources that are a number": (
+        f"{HEAD}resources: {{Resources: 5}}\n",
+        ["3: resources.Resources: expected a mapping. Write each by its logical ID."],
+    ),
+    "resources of a variable without a value": (
+        f"{HEAD}resources: ${{self:custom.none}}\n",
+        ["3: resources: ${self:custom.none} has no value. Give it with --parameter self:custom.none=VALUE."],
+    ),
+    "a resource that is null": (
+        f"{HEAD}resources: {{Resources: {{Orders: '${{self:custom.none, null}}'}}}}\n",
+        ["3: Resources.Orders: has no Type. Write the type of the resource."],
+    ),
+    "an extension of a table": (
+        f"{HEAD}resources:\n  Resources: {{Orders: {PLAIN}}}\n  extensions: {{Orders: {{DeletionPolicy: Retain}}}}\n",
+        [
+            (
+                "5: resources.extensions.Orders: an extension of a table is not applied. "
+                "Write its properties into Orders under Resources."
+            )
+        ],
+    ),
+    "variables that double one another": (
+        HEAD
+        + "custom:\n"
+        + "".join(f"  v{n}: ${{self:custom.v{n + 1}}}${{self:custom.v{n + 1}}}\n" for n in range(40))
+        + "  v40: a\nresources: {Resources: {Orders: {Type: AWS::DynamoDB::Table, Properties: {TableName: '${self:custom.v0}'}}}}\n",
+        [
+            (
+                "45: resources.Resources.Orders.Properties.TableName: its variables make more than 100000 values. "
+                "Write the value itself."
+            )
+        ],
+    ),
+    "the service inside of itself": (
+        (
+            f"{HEAD}custom: {{all: '${{self:}}'}}\n"
+            "resources: {Resources: {Orders: {Type: AWS::DynamoDB::Table, Properties: {TableName: '${self:custom.all}'}}}}\n"
+        ),
+        [
+            (
+                "4: resources.Resources.Orders.Properties.TableName: refers to itself: "
+                "${self:} → ${self:}. Remove one of the references."
+            )
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_service_whose_tables_are_not_found_is_refused(case: str, tmp_path: Path) -> None:
+    text, expected = MISTAKES[case]
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path, {"serverless.yml": text})
+    assert [str(problem) for problem in caught.value.problems] == [f"serverless.yml:{each}" for each in expected]
+
+
+FORMS = {
+    "sections of a variable": f"custom: {{all: {{Orders: {PLAIN}}}}}\nresources: {{Resources: '${{self:custom.all}}'}}\n",
+    "resources of a variable": f"custom: {{all: {{Resources: {{Orders: {PLAIN}}}}}}}\nresources: ${{self:custom.all}}\n",
+    "a table in two parts": f"resources:\n  - Resources: {{Orders: {PLAIN}}}\n  - Resources: {{Orders: {{DeletionPolicy: Retain}}}}\n",
+    "a variable in another resource": (
+        f"resources:\n  Resources:\n    Orders: {PLAIN}\n    Role: {{Type: AWS::IAM::Role, Properties: {{A: '${{ssm:/a}}'}}}}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FORMS)
+def test_every_form_of_resources_is_read(case: str, tmp_path: Path) -> None:
+    assert names(tmp_path, {"serverless.yml": HEAD + FORMS[case]}) == ["orders"]
+
+
+def test_parts_of_a_table_are_merged(tmp_path: Path) -> None:
+    (declaration,) = load(tmp_path, {"serverless.yml": HEAD + FORMS["a table in two parts"]}).declarations
+    assert declaration.lifecycle.protect
+
+
+def test_section_of_another_file_is_named(tmp_path: Path) -> None:
+    files = {
+        "serverless.yml": f"{HEAD}resources: {{Resources: '${{file(tables.yml)}}'}}\n",
+        "tables.yml": f"Orders: {PLAIN}\n",
+    }
+    assert load(tmp_path, files).notes == (
+        "serverless.yml: ${file(tables.yml)} is read as a file of its own, if it is in the folder",
+    )
+
+
+SUB = "AWSTemplateFormatVersion: '2010-09-09'\nParameters: {env: {Type: String, Default: dev}}\n"
+
+
+def test_names_of_a_template_are_no_variables(tmp_path: Path) -> None:
+    table = PLAIN.replace("TableName: orders", "TableName: !Sub 'orders-${env}'")
+    code = "  Code: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: '${self:a}${file(x)}${env}'}}}\n"
+    assert names(tmp_path, {"template.yaml": f"{SUB}Resources:\n  Orders: {table}\n{code}"}) == ["orders-dev"]
+
+
+def test_a_variable_of_a_policy_stays(tmp_path: Path) -> None:
+    policy = (
+        "ResourcePolicy: {PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: '*', "
+        "Action: 'dynamodb:GetItem', Resource: '*', Condition: {StringEquals: {a: '${aws:username}'}}}]}}"
+    )
+    table = PLAIN.replace("TableName: orders", f"TableName: orders, {policy}")
+    (declaration,) = load(tmp_path, {"template.yaml": f"{SUB}Resources:\n  Orders: {table}\n"}).declarations
+    assert "${aws:username}" in str(declaration.spec.resource_policy)

@@ -419,3 +419,174 @@ BAD: dict[str, tuple[Any, str]] = {
 def test_what_is_not_understood_is_an_error_with_its_place(case: str, tmp_path: Path) -> None:
     document, expected = BAD[case]
     assert bad(document, tmp_path)[0] == expected
+
+
+def plan(values: dict[str, Any], unknown: dict[str, Any], written: dict[str, Any], *more: dict[str, Any]) -> Any:
+    """A plan that creates the table, with what it does not know and what the configuration writes."""
+    address = "module.shop[0].aws_dynamodb_table.this"
+    created = {**resource("aws_dynamodb_table", values), "address": address}
+    module = {"resources": [{"address": "aws_dynamodb_table.this", "expressions": written}]}
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.14.0",
+        "planned_values": state(created, *more)["values"],
+        "resource_changes": [{"address": address, "change": {"actions": ["create"], "after_unknown": unknown}}],
+        "configuration": {"root_module": {"module_calls": {"shop": {"module": module}}}},
+    }
+
+
+COMPUTED = ("read_capacity", "write_capacity", "stream_view_type", "point_in_time_recovery", "server_side_encryption")
+NEW = {name: value for name, value in VALUES.items() if name not in COMPUTED}
+UNKNOWN = {
+    **dict.fromkeys((*COMPUTED, "arn", "id", "stream_arn", "stream_label", "tags_all", "warm_throughput"), True),
+    "attribute": [{}],
+    "ttl": [{}],
+    "replica": [],
+}
+"""What a plan of a new table does not know, though the configuration says nothing about it."""
+WRITTEN = {"name": {"constant_value": "orders"}, "billing_mode": {"constant_value": "PAY_PER_REQUEST"}, "hash_key": {}}
+
+
+def test_what_the_provider_fills_in_is_no_unknown_value_of_a_plan(tmp_path: Path) -> None:
+    unmanaged = OURS.replace("point_in_time_recovery: {enabled: false}\n", "")
+    assert only(tmp_path / "theirs", plan(NEW, UNKNOWN, WRITTEN)).spec == ours(tmp_path / "ours", unmanaged).spec
+
+
+def test_a_block_of_a_plan_whose_key_the_provider_fills_in_is_read(tmp_path: Path) -> None:
+    encrypted = {**NEW, "server_side_encryption": [{"enabled": True}]}
+    unknown = {**UNKNOWN, "server_side_encryption": [{"kms_key_arn": True}]}
+    written = {**WRITTEN, "server_side_encryption": [{"enabled": {"constant_value": True}}]}
+    sse = only(tmp_path, plan(encrypted, unknown, written)).spec.sse
+    assert sse is not None
+    assert (sse.enabled, sse.key) == (True, None)
+
+
+SECRET = {"enabled": {"constant_value": True}, "kms_key_arn": {"references": ["aws_kms_key.k"]}}
+MISSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a capacity that is written": ({"read_capacity": True}, {"read_capacity": {"references": ["data.x"]}}),
+    "a key that is written": (
+        {"server_side_encryption": [{"kms_key_arn": True}]},
+        {"server_side_encryption": [SECRET]},
+    ),
+    "a key in a dynamic block": ({"server_side_encryption": [{"kms_key_arn": True}]}, {}),
+    "an attribute that the provider does not fill in": ({"hash_key": True}, {"hash_key": {"references": ["x"]}}),
+    "a tag": ({"tags": {"owner": True}}, {"tags": {"references": ["x"]}}),
+}
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_a_value_that_is_written_and_unknown_is_refused(case: str, tmp_path: Path) -> None:
+    unknown, written = MISSING[case]
+    (name,) = unknown
+    at = "state.json:1: planned_values.root_module.resources[0].values"
+    found = bad(plan(NEW, {**UNKNOWN, **unknown}, {**WRITTEN, **written}), tmp_path)
+    assert found == [
+        f"{at}.{name}: {name} of module.shop[0].aws_dynamodb_table.this is only known after the apply. {AFTER}"
+    ]
+
+
+def test_a_tag_of_a_table_that_has_no_arn_yet_is_refused(tmp_path: Path) -> None:
+    planned = plan(NEW, UNKNOWN, WRITTEN, resource("aws_dynamodb_tag", {"key": "a", "value": "b"}))
+    planned["resource_changes"] += [
+        {"address": "aws_dynamodb_tag.this", "change": {"after_unknown": {"id": True, "resource_arn": True}}}
+    ]
+    at = "state.json:1: planned_values.root_module.resources[1].values.resource_arn"
+    assert bad(planned, tmp_path) == [
+        f"{at}: resource_arn of aws_dynamodb_tag.this is only known after the apply. {AFTER}"
+    ]
+
+
+INDEX_OF_ITS_OWN = {
+    "table_name": "orders",
+    "index_name": "by_sk",
+    "projection": [{"projection_type": "ALL"}],
+    "key_schema": [{"attribute_name": "sk", "attribute_type": "S", "key_type": "HASH"}],
+}
+
+
+def test_insights_of_an_index_that_is_a_resource_of_its_own(tmp_path: Path) -> None:
+    insights = {"table_name": "orders", "index_name": "by_sk", "mode": ""}
+    declaration = only(
+        tmp_path,
+        state(
+            resource("aws_dynamodb_contributor_insights", insights),
+            resource("aws_dynamodb_global_secondary_index", INDEX_OF_ITS_OWN),
+            table(),
+        ),
+    )
+    assert "by_sk" in str(declaration.spec.contributor_insights)
+
+
+def test_a_deposed_object_is_no_second_table(tmp_path: Path) -> None:
+    assert only(tmp_path, state({**table(), "deposed_key": "0badc0de"}, table(table_class=""))).spec.table_class is None
+
+
+MALFORMED: dict[str, tuple[Any, str]] = {
+    "the state as it is stored": (
+        {"version": 4, "terraform_version": "1.14.0", "serial": 3, "lineage": "a", "resources": []},
+        "state.json:1: is the state as Terraform stores it. Write what `terraform show -json` prints into the folder instead.",
+    ),
+    "a plan that failed": (
+        {**plan(NEW, UNKNOWN, WRITTEN), "errored": True},
+        "state.json:1: is a plan that failed. Plan again, and print that plan.",
+    ),
+    "a plan that destroys everything": (
+        {
+            "format_version": "1.2",
+            "planned_values": {"root_module": {}},
+            "resource_changes": [{"type": "aws_dynamodb_table", "change": {"actions": ["delete"]}}],
+        },
+        "state.json:1: is a plan that destroys its tables. Print the plan that creates the tables, or remove the file if they should be deleted.",
+    ),
+    "resources that are no list": (
+        {"format_version": "1.0", "values": {"root_module": {"resources": 5}}},
+        "state.json:1: values.root_module.resources: expected a list. Write what `terraform show -json` prints.",
+    ),
+    "modules that are no list": (
+        {"format_version": "1.0", "values": {"root_module": {"child_modules": 5}}},
+        "state.json:1: values.root_module.child_modules: expected a list. Write what `terraform show -json` prints.",
+    ),
+    "blocks that are no list": (
+        state(table(ttl={"enabled": True})),
+        f"{AT}.ttl: expected a list of blocks. Write what `terraform show -json` prints.",
+    ),
+    "insights of an index that is not there": (
+        state(resource("aws_dynamodb_contributor_insights", {"table_name": "orders", "index_name": "by_sk"}), table()),
+        f"{AT}.index_name: the table has no global secondary index 'by_sk'. Correct the resource.",
+    ),
+    "strong consistency with two Regions": (
+        state(
+            table(
+                stream_enabled=True,
+                stream_view_type="NEW_AND_OLD_IMAGES",
+                replica=[{"region_name": "eu-west-1", "consistency_mode": "STRONG"}],
+            )
+        ),
+        f"{AT}.replica: STRONG needs three Regions: the table's own and two more. Declare two replicas, or one replica and a witness.",
+    ),
+    "a wrong policy of a resource beside the table": (
+        state(table(), resource("aws_dynamodb_resource_policy", {"resource_arn": ARN, "policy": 5})),
+        f"{AT.replace('[0]', '[1]')}: expected a text, found the number 5. Write a text in quotes with every digit.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_what_would_lose_a_table_or_a_part_of_it_is_refused(case: str, tmp_path: Path) -> None:
+    document, expected = MALFORMED[case]
+    assert bad(document, tmp_path) == [expected]
+
+
+def test_strong_consistency_with_a_witness_is_read(tmp_path: Path) -> None:
+    declaration = only(
+        tmp_path,
+        state(
+            table(
+                stream_enabled=True,
+                stream_view_type="NEW_AND_OLD_IMAGES",
+                replica=[{"region_name": "eu-west-1", "consistency_mode": "STRONG"}],
+                global_table_witness=[{"region_name": "eu-central-1"}],
+            )
+        ),
+    )
+    assert declaration.spec.multi_region_consistency is not None

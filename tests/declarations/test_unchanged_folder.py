@@ -62,7 +62,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
     parse, check = documents.read_documents, file_cache.check_all
     monkeypatch.setattr(
-        documents, "read_documents", lambda file, inputs: (done.append(file.path), parse(file, inputs))[1]
+        documents, "read_documents", lambda file, *rest: (done.append(file.path), parse(file, *rest))[1]
     )
     monkeypatch.setattr(
         folders, "check_all", lambda raws, *rest: (done.extend(raw.file for raw in raws), check(raws, *rest))[1]

@@ -1,5 +1,7 @@
 """A data model of NoSQL Workbench as declarations, with its sample data as seeds."""
 
+# ruff: noqa: E501 - sentences are quoted whole
+
 from __future__ import annotations
 
 import json
@@ -117,3 +119,64 @@ def test_what_is_not_understood_is_an_error_with_its_place(case: str, tmp_path: 
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path)
     assert [str(problem) for problem in caught.value.problems] == [expected]
+
+
+def key(name: Any, kind: str = "S", **more: Any) -> dict[str, Any]:
+    return {"PartitionKey": {"AttributeName": name, "AttributeType": kind}, **more}
+
+
+AT = "model.json:1: DataModel[0]"
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "indexes that are no list": (
+        {"GlobalSecondaryIndexes": {"a": 1}},
+        f"{AT}.GlobalSecondaryIndexes: expected a list. Export the model again.",
+    ),
+    "sample data that is no list": ({"TableData": 5}, f"{AT}.TableData: expected a list. Export the model again."),
+    "a name that is no text": (
+        {"KeyAttributes": key(["PK"])},
+        f"{AT}.KeyAttributes: invalid AttributeName ['PK']. Write a text.",
+    ),
+    "a misspelt sort key": (
+        {"KeyAttributes": key("PK", SortKy={"AttributeName": "SK", "AttributeType": "S"})},
+        f"{AT}.KeyAttributes.SortKy: unknown member. Did you mean SortKey?",
+    ),
+    "a misspelt projection": (
+        {"GlobalSecondaryIndexes": [{"IndexName": "GSI1", "KeyAttributes": key("G"), "Projektion": {}}]},
+        f"{AT}.GlobalSecondaryIndexes[0].Projektion: unknown member. Did you mean Projection?",
+    ),
+    "two types of one attribute": (
+        {"GlobalSecondaryIndexes": [{"IndexName": "GSI1", "KeyAttributes": key("PK", "N")}]},
+        f"{AT}.GlobalSecondaryIndexes[0].KeyAttributes: attribute 'PK' has the type N, but elsewhere S. Give it one type.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_that_changes_the_table_is_refused(case: str, tmp_path: Path) -> None:
+    more, expected = MISTAKES[case]
+    write(tmp_path, {"model.json": json.dumps(model({**TABLE, **more}))})
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path)
+    assert [str(problem) for problem in caught.value.problems] == [expected]
+
+
+def test_tables_that_are_no_list_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"model.json": json.dumps({"ModelName": "Shop", "DataModel": {"Shop": TABLE}})})
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path)
+    assert [str(problem) for problem in caught.value.problems] == [
+        "model.json:1: DataModel: expected a list of tables. Export the model again."
+    ]
+
+
+def test_an_index_is_scaled_as_the_model_says(tmp_path: Path) -> None:
+    settings = {"ProvisionedThroughput": UNITS, "AutoScalingWrite": SCALED}
+    table = {
+        **TABLE,
+        "BillingMode": "PROVISIONED",
+        "ProvisionedCapacitySettings": {"ProvisionedThroughput": UNITS},
+        "GlobalSecondaryIndexes": [{**INDEX, "ProvisionedCapacitySettings": settings}],
+    }
+    write(tmp_path, {"model.json": json.dumps(model(table))})
+    (declaration,) = load(tmp_path).declarations
+    assert "GSI1" in str(declaration.spec.auto_scaling)

@@ -12,8 +12,8 @@ from support.browser import SCHEMES, WIDTHS, Visitor, browser, picture
 from support.recording_app import declared, recording_server
 from support.sample_reports import report, table
 
-from reconciler.http.relations import MAX_DRAWN
 from reconciler.model.desired import Declaration, Reference
+from reconciler.presentation.relations import MAX_DRAWN
 
 
 def declaration(name: str, **references: str) -> Declaration:

@@ -10,9 +10,9 @@ import pytest
 from support.recording_app import declared, recording_server
 from support.sample_reports import report, table
 
-from reconciler.http import relations as module
-from reconciler.http.relations import relations
 from reconciler.model.desired import DesiredState, Reference
+from reconciler.presentation import relations as module
+from reconciler.presentation.relations import relations
 
 
 def related(**tables):

@@ -93,10 +93,10 @@ def test_every_form_and_verb_says_the_same(
 def test_a_warning_names_its_file_from_here(
     root: Path, messages: Callable[..., Output], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(root, {"services/api/desired_state/t.json": SOUND, "services/api/desired_state/seeds/x.tsv": "a\n"})
+    write(root, {"services/api/desired_state/t.json": SOUND, "services/api/desired_state/seeds/x.psv": "a\n"})
     monkeypatch.chdir(root)
     ended = messages("validate", "services/api/desired_state")
-    assert "services/api/desired_state/seeds/x.tsv: is not read" in ended.err
+    assert "services/api/desired_state/seeds/x.psv: is not read" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from seeds.test_seeds import zstd
 from support.folders import load, sentences, write
 from support.seed_files import USERS, as_json
 
 from reconciler.model.errors import DeclarationError
-from reconciler.seeds import read_seed
+from reconciler.seeds import unpacking
 
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "two seeds of one table": (
@@ -37,6 +38,65 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             (
                 "seeds/users.jsonl.gz:2: [1].pk: is required, because it is a key attribute. Add pk, a text (S), "
                 "to each item of users."
+            )
+        ],
+    ),
+    "a seed packed by zstd that is not packed": (
+        {**USERS, "seeds/users.json.zst": '[{"pk": "a"}]'},
+        [
+            (
+                "seeds/users.json.zst: is not in zstd format, although its name ends with .zst. Compress it, or drop "
+                ".zst from the name."
+            )
+        ],
+    ),
+    "a seed packed by zstd cut short": (
+        {**USERS, "seeds/users.json.zst": zstd('[{"pk": "a"}]')[:-2]},
+        ["seeds/users.json.zst: is truncated: its zstd stream is incomplete. Write the file again."],
+    ),
+    "an empty packed seed": (
+        {**USERS, "seeds/users.json.gz": b""},
+        ["seeds/users.json.gz: is empty; it may be in the middle of being saved. Fill it or remove it."],
+    ),
+    "a seed that is packed and empty": (
+        {**USERS, "seeds/users.ndjson.zst": zstd("\n")},
+        ["seeds/users.ndjson.zst: is empty; it may be in the middle of being saved. Fill it or remove it."],
+    ),
+    "Ion cut short": (
+        {**USERS, "seeds/users.ion": '{pk: "a"} {pk: "b"'},
+        ["seeds/users.ion: is not Ion, or is cut short, after 1 item. Export the table again."],
+    ),
+    "Ion with a type that DynamoDB lacks": (
+        {**USERS, "seeds/users.ion": '{pk: "a", at: 2020-01-01T}'},
+        [
+            (
+                "seeds/users.ion: contains a value of the type timestamp, which no attribute has. Export the table "
+                "again, or write texts, numbers, blobs, lists and structs."
+            )
+        ],
+    ),
+    "Ion with a field twice": (
+        {**USERS, "seeds/users.ion": '{pk: "a", pk: "b"}'},
+        ["seeds/users.ion: duplicate field 'pk'. Keep one of them."],
+    ),
+    "Ion with a value twice in a set": (
+        {**USERS, "seeds/users.ion": '{pk: "a", s: $dynamodb_SS::["x", "x"]}'},
+        ["seeds/users.ion: contains a set with a duplicate value. Keep each value once."],
+    ),
+    "Ion with a list in a set": (
+        {**USERS, "seeds/users.ion": '{pk: "a", s: $dynamodb_SS::[["x"]]}'},
+        ["seeds/users.ion: contains a set with a list or a struct. Export the table again."],
+    ),
+    "Ion that is a text": (
+        {**USERS, "seeds/users.ion": '"a"'},
+        ["seeds/users.ion: [0]: expected a mapping of attributes. Write each item as a mapping."],
+    ),
+    "Ion without the key": (
+        {**USERS, "seeds/users.ion": "{Item: {n: 1}}"},
+        [
+            (
+                "seeds/users.ion: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to each item "
+                "of users."
             )
         ],
     ),
@@ -139,7 +199,7 @@ def test_a_bad_seed_file_is_reported_by_name(case: str, tmp_path: Path) -> None:
 def test_a_packed_seed_that_unpacks_to_more_than_may_be_is_refused_before_it_fills_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(read_seed, "SEED_LIMIT", 1024 * 1024)
+    monkeypatch.setattr(unpacking, "STREAM_LIMIT", 1024 * 1024)
     packed = gzip.compress(b"[" + b" " * 1024 * 1024 + b"]")
     assert len(packed) < 2048
     folder = write(tmp_path / "app", {**USERS, "seeds/users.json.gz": packed})

@@ -148,8 +148,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,n:NUMBER\na,5\n"),
         [
             (
-                "seeds/users.csv:1: invalid type of column 'n:NUMBER'; expected S, N, B, BOOL or JSON. Write "
-                "n:N for numbers, n:JSON for lists and mappings, n for texts."
+                "seeds/users.csv:1: invalid type of column 'n:NUMBER'; expected S, N, B, BOOL, NULL, SS, NS, BS, "
+                "L, M or JSON. Write n:N for numbers, n:JSON for lists and mappings, n for texts."
             )
         ],
     ),
@@ -157,17 +157,69 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_csv("pk,n:n\na,5\n"),
         [
             (
-                "seeds/users.csv:1: invalid type of column 'n:n'; expected S, N, B, BOOL or JSON. Write n:N "
-                "for numbers, n:JSON for lists and mappings, n for texts."
+                "seeds/users.csv:1: invalid type of column 'n:n'; expected S, N, B, BOOL, NULL, SS, NS, BS, L, M or "
+                "JSON. Write n:N for numbers, n:JSON for lists and mappings, n for texts."
             )
         ],
     ),
-    "CSV with a type that no cell can have": (
+    "CSV with a set that is no list": (
         as_csv("pk,tags:SS\na,x\n"),
         [
             (
-                "seeds/users.csv:1: invalid type of column 'tags:SS'; expected S, N, B, BOOL or JSON. Write "
-                "tags:N for numbers, tags:JSON for lists and mappings, tags for texts."
+                "seeds/users.csv:2: invalid value 'x' in column tags; expected a list of texts in JSON, such as "
+                '["a", "b"], each once. Correct it.'
+            )
+        ],
+    ),
+    "CSV with a set with a value twice": (
+        as_csv('pk,tags:NS\na,"[1, 1.0]"\n'),
+        [
+            (
+                "seeds/users.csv:2: invalid value '[1, 1.0]' in column tags; expected a list of numbers in JSON, such "
+                "as [1, 2], each once. Correct it."
+            )
+        ],
+    ),
+    "CSV with an empty set": (
+        as_csv("pk,tags:BS\na,[]\n"),
+        [
+            (
+                "seeds/users.csv:2: invalid value '[]' in column tags; expected a list of base64 texts in JSON, each "
+                "once. Correct it."
+            )
+        ],
+    ),
+    "CSV with a list where a map is declared": (
+        as_csv("pk,m:M\na,[]\n"),
+        ["seeds/users.csv:2: invalid value '[]' in column m; expected a mapping in JSON. Correct it."],
+    ),
+    "CSV with a map where a list is declared": (
+        as_csv("pk,l:L\na,{}\n"),
+        ["seeds/users.csv:2: invalid value '{}' in column l; expected a list in JSON. Correct it."],
+    ),
+    "CSV with a null that is something": (
+        as_csv("pk,n:NULL\na,no\n"),
+        ["seeds/users.csv:2: invalid value 'no' in column n; expected true. Correct it."],
+    ),
+    "TSV with an open quote": (
+        {**USERS, "seeds/users.tsv": 'pk\tn\n"a\tb\n'},
+        ["seeds/users.tsv:2: is not TSV: unexpected end of data. Correct the quotes."],
+    ),
+    "TSV with commas": (
+        {**USERS, "seeds/users.tsv": "pk,n\na,b\n"},
+        [
+            (
+                "seeds/users.tsv:2: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to each "
+                "item of users."
+            )
+        ],
+    ),
+    "NDJSON with two items on a line": (
+        {**USERS, "seeds/users.ndjson": '{"pk": "a"} {"pk": "b"}\n'},
+        [
+            (
+                "seeds/users.ndjson:1: is not JSON: unexpected text after the end of the document. Write one item per "
+                "line."
             )
         ],
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,16 @@ from reconciler.seeds.item_rules import item_size
 from reconciler.seeds.plain_values import attribute_value, number_text
 from reconciler.seeds.typed_values import typed_value
 
+
+def zstd(text: str) -> bytes:
+    """The text, packed."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return bytes(zstd.compress(text.encode()))
+
+
 ITEMS = [{"pk": {"S": "a"}, "n": {"N": "1.5"}, "m": {"M": {"l": {"L": [{"NULL": True}, {"BOOL": False}]}}}}]
 PLAIN = '[{"pk": "a", "n": 1.5, "m": {"l": [null, false]}}]'
 TYPED = '[{"pk": {"S": "a"}, "n": {"N": "1.5"}, "m": {"M": {"l": {"L": [{"NULL": true}, {"BOOL": false}]}}}}]'
@@ -31,6 +42,10 @@ LINES = PLAIN[1:-1] + "\n\n"
 YAML = "- pk: a\n  n: 1.5\n  m: {l: [null, false]}\n"
 CSV = 'pk,n:N,m:JSON,gone\na,1.50,"{""l"": [null, false]}",\n'
 REQUEST = '{"users": [{"PutRequest": {"Item": ' + TYPED[1:-1] + "}}]}"
+SETS = (
+    "pk,ss:SS,ns:NS,bs:BS,l:L,m:M,z:NULL,n:N,b:BOOL\n"
+    'a,"[""x"",""y""]","[1, 2.50]","[""eA==""]","[1]","{""k"":1}",true,1,TRUE\n'
+)
 FORMATS: dict[str, dict[str, str | bytes]] = {
     "plain JSON": {"users.json": PLAIN},
     "DynamoDB JSON": {"users.json": TYPED},
@@ -42,6 +57,15 @@ FORMATS: dict[str, dict[str, str | bytes]] = {
     "DynamoDB JSON in YAML": {"users.yaml": TYPED},
     "CSV": {"users.csv": CSV},
     "CSV with a byte order mark": {"users.csv": "\ufeff" + CSV},
+    "lines called NDJSON": {"users.ndjson": LINES},
+    "TSV": {"users.tsv": 'pk\tn:N\tm:JSON\tgone\na\t1.50\t"{""l"": [null, false]}"\t\n'},
+    "CSV with lines that end as in old programs": {"users.csv": CSV.replace("\n", "\r")},
+    "Ion": {"users.ion": '$ion_1_0 {Item: {pk: "a", n: 1.50, m: {l: [null, false]}}}'},
+    "Ion without a wrapping": {"users.ion": '{pk: "a", n: 15d-1, m: {l: [null, false]}}'},
+    "JSON packed by zstd": {"users.json.zst": zstd(PLAIN)},
+    "lines packed by zstd in two frames": {"users.ndjson.zst": zstd(LINES) + zstd("\n")},
+    "TSV packed by zstd": {"users.tsv.zst": zstd('pk\tn:N\tm:JSON\na\t1.50\t"{""l"": [null, false]}"\n')},
+    "packed Ion": {"users.ion.gz": gzip.compress(b'$ion_1_0 {Item: {pk: "a", n: 1.5, m: {l: [null, false]}}}')},
     "packed JSON": {"users.json.gz": gzip.compress(PLAIN.encode())},
     "packed lines in two members": {"users.jsonl.gz": gzip.compress(LINES.encode()) + gzip.compress(b"\n")},
     "packed CSV": {"users.csv.gz": gzip.compress(CSV.encode())},
@@ -61,6 +85,43 @@ def test_every_format_gives_the_same_items(case: str, tmp_path: Path) -> None:
     assert list(seed.items) == ITEMS
     assert seed.digest == items_digest(ITEMS)
     assert seed.source == f"seeds/{next(iter(FORMATS[case]))}"
+
+
+def test_every_type_has_a_header_in_csv(tmp_path: Path) -> None:
+    seed = seed_of(tmp_path, {"users.csv": SETS})
+    assert list(seed.items) == [
+        {
+            "pk": {"S": "a"},
+            "ss": {"SS": ["x", "y"]},
+            "ns": {"NS": ["1", "2.5"]},
+            "bs": {"BS": [b"x"]},
+            "l": {"L": [{"N": "1"}]},
+            "m": {"M": {"k": {"N": "1"}}},
+            "z": {"NULL": True},
+            "n": {"N": "1"},
+            "b": {"BOOL": True},
+        }
+    ]
+
+
+def test_every_type_of_an_export_in_ion_is_read(tmp_path: Path) -> None:
+    text = """$ion_1_0 {Item: {pk: "a", ss: $dynamodb_SS::["x", "y"], ns: $dynamodb_NS::[1., 2.50],
+        bs: $dynamodb_BS::[{{eA==}}],
+        b: {{eA==}}, t: true, z: null, l: [1, {k: "v"}], e: 1d-130}}"""
+    seed = seed_of(tmp_path, {"users.ion": text})
+    assert list(seed.items) == [
+        {
+            "pk": {"S": "a"},
+            "ss": {"SS": ["x", "y"]},
+            "ns": {"NS": ["1", "2.5"]},
+            "bs": {"BS": [b"x"]},
+            "b": {"B": b"x"},
+            "t": {"BOOL": True},
+            "z": {"NULL": True},
+            "l": {"L": [{"N": "1"}, {"M": {"k": {"S": "v"}}}]},
+            "e": {"N": "1E-130"},
+        }
+    ]
 
 
 def test_yaml_documents_are_items(tmp_path: Path) -> None:

@@ -10,15 +10,16 @@ from support.folders import SOUND, load, problems, write
 
 ITEM = '{"pk": "a"}\n'
 UNREAD = {
-    "users.ndjson": "Rename it to users.jsonl.",
-    "users.NDJSON": "Rename it to users.jsonl.",
+    "users.NDJSON": "Rename it to users.ndjson.",
+    "users.ldjson": "Rename it to users.jsonl.",
     "users.jsonlines": "Rename it to users.jsonl.",
     "users.JSON": "Rename it to users.json.",
     "users.Csv": "Rename it to users.csv.",
     "users.json.GZ": "Rename it to users.json.gz.",
     "users.JSONL.gz": "Rename it to users.jsonl.gz.",
-    "users.tsv": "Convert it to users.csv, with commas between the cells.",
-    "users.json.zst": "Unpack it, or pack it as users.json.gz.",
+    "users.TSV": "Rename it to users.tsv.",
+    "users.JSON.ZST": "Rename it to users.json.zst.",
+    "users.json.zstd": "Unpack it, or pack it as users.json.gz.",
     "users.json.bz2": "Unpack it, or pack it as users.json.gz.",
     "users.csv.zip": "Unpack it, or pack it as users.csv.gz.",
     "users.xlsx": "Convert it, or move it out of seeds. ",
@@ -28,9 +29,9 @@ UNREAD = {
     "users.json.bak": "Convert it, or move it out of seeds. ",
     "users.json~": "Convert it, or move it out of seeds. ",
     "users": "Give it the suffix of its format, as users.json. ",
-    "Users.tsv": "Convert it to Users.csv, with commas between the cells.",
-    "2024/users.ndjson": "Rename it to users.jsonl.",
-    "users-prod.ndjson": "Rename it to users-prod.jsonl.",
+    "Users.TSV": "Rename it to Users.tsv.",
+    "2024/users.ldjson": "Rename it to users.jsonl.",
+    "users-prod.ldjson": "Rename it to users-prod.jsonl.",
 }
 
 
@@ -44,11 +45,11 @@ def test_a_seed_that_a_declared_table_waits_for_is_an_error(name: str, tmp_path:
     assert problem.remedy.startswith(UNREAD[name])
 
 
-@pytest.mark.parametrize("name", ["users.ndjson", "users.NDJSON", "users.jsonlines", "users.JSON", "users.Csv"])
+@pytest.mark.parametrize("name", ["users.ldjson", "users.NDJSON", "users.jsonlines", "users.JSON", "users.Csv"])
 def test_what_the_remedy_asks_for_is_read(name: str, tmp_path: Path) -> None:
     """Renaming is all that some files need."""
     new = UNREAD[name].removeprefix("Rename it to ").removesuffix(".")
-    content = {".csv": "pk\na\n", ".jsonl": ITEM, ".json": f"[{ITEM}]"}[Path(new).suffix]
+    content = {".csv": "pk\na\n", ".jsonl": ITEM, ".ndjson": ITEM, ".json": f"[{ITEM}]"}[Path(new).suffix]
     write(tmp_path, {"users.json": SOUND, f"seeds/{new}": content})
     seed = load(tmp_path).declarations[0].seed
     assert seed is not None
@@ -56,7 +57,7 @@ def test_what_the_remedy_asks_for_is_read(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["orders.ndjson", "README.md", "generate.py", "notes", "deep/er/x.tsv", "usersx.json.zst", "user.JSON"]
+    "name", ["orders.ldjson", "README.md", "generate.py", "notes", "deep/er/x.TSV", "usersx.json.xz", "user.JSON"]
 )
 def test_any_other_file_is_a_warning_that_names_it(name: str, tmp_path: Path) -> None:
     (warning,) = load(write(tmp_path, {"users.json": SOUND, f"seeds/{name}": ITEM})).warnings
@@ -76,19 +77,19 @@ def test_next_to_the_seed_in_use_it_is_a_warning(beside: dict[str, Any], tmp_pat
         import gzip
 
         beside = {"seeds/users.csv.gz": gzip.compress(b"pk\na\n")}
-    write(tmp_path, {"users.json": SOUND, "seeds/users.tsv": ITEM, **beside})
+    write(tmp_path, {"users.json": SOUND, "seeds/users.psv": ITEM, **beside})
     (warning,) = load(tmp_path).warnings
-    assert warning.startswith("seeds/users.tsv: is not read, because of its suffix .tsv. ")
+    assert warning.startswith("seeds/users.psv: is not read, because of its suffix .psv. ")
 
 
-@pytest.mark.parametrize("name", [".users.tsv", ".hidden/users.tsv", ".gitkeep", "__pycache__/users.tsv"])
+@pytest.mark.parametrize("name", [".users.psv", ".hidden/users.psv", ".gitkeep", "__pycache__/users.psv"])
 def test_hidden_files_are_skipped(name: str, tmp_path: Path) -> None:
     assert load(write(tmp_path, {"users.json": SOUND, f"seeds/{name}": ITEM})).warnings == ()
 
 
-@pytest.mark.parametrize("named", ["seeds/people.ndjson", "people.ndjson", "./people.ndjson"])
+@pytest.mark.parametrize("named", ["seeds/people.jl", "people.jl", "./people.jl"])
 def test_a_declaration_that_names_such_a_file_says_why_it_is_not_read(named: str, tmp_path: Path) -> None:
-    write(tmp_path, {"users.json": {**SOUND, "seed": {"file": named}}, "seeds/people.ndjson": ITEM})
+    write(tmp_path, {"users.json": {**SOUND, "seed": {"file": named}}, "seeds/people.jl": ITEM})
     (problem,) = problems(tmp_path)
     assert (problem.file, problem.field) == ("users.json", "seed.file")
     assert problem.remedy == "Rename it to people.jsonl."

@@ -15,6 +15,7 @@ from typing import Any
 from support.reports import a_report, in_sync
 
 import reconciler
+from reconciler.declarations.export.exported import Exported
 from reconciler.engine.commands import CommandResult
 from reconciler.engine.import_tables import Skipped
 from reconciler.model.desired import Declaration, DesiredState, Origin, Seed
@@ -89,6 +90,9 @@ class FakeWiring:
         yield self
         self.calls.append(("close",))
 
+    def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
+        return ()
+
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
         self.confirming = confirming
@@ -120,7 +124,7 @@ class FakeWiring:
         self.calls.append(("destroy", tables))
         return self.result
 
-    def seed(self, tables: tuple[str, ...] = ()) -> PassReport:
+    def seed(self, tables: tuple[str, ...] = (), *, update: bool = False) -> PassReport:
         self.calls.append(("seed", tables))
         return self.result
 
@@ -188,6 +192,12 @@ class FakeWiring:
         self._maybe_raise()
         return desired()
 
+    def export(self, settings: Any, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
+        """One text."""
+        self.settings = settings
+        self.calls.append(("export", names, form))
+        return desired(), Exported({"tables.txt": "users\n"}, ("users: something is not held",))
+
     def seed_orphans(self, desired: DesiredState) -> tuple[str, ...]:
         return self.orphans
 
@@ -206,7 +216,7 @@ class FakeWiring:
 def as_module(fake: FakeWiring) -> types.ModuleType:
     """The fake as the module ``reconciler.wiring``."""
     module = types.ModuleType("reconciler.wiring")
-    for name in ("open_app", "desired_state", "seed_orphans", "json_schema", "healthcheck"):
+    for name in ("open_app", "desired_state", "seed_orphans", "export", "json_schema", "healthcheck"):
         setattr(module, name, getattr(fake, name))
     return module
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-VERBS = ("once", "once", "once", "pass", "seed", "clear")
+VERBS = ("once", "once", "once", "pass", "seed", "update", "update", "clear")
 FAULTS = (
     "crash_before",
     "crash_after",

@@ -325,7 +325,7 @@ def _run(case: SeedCase) -> Counter[str]:
 def _phase(monitor: Monitor, phase: Phase) -> Transport:
     stopped: list[bool] = []
     transport = Transport(monitor, phase, lambda: stopped.append(True))
-    monitor.asked = monitor.asked or phase.verb == "seed"
+    monitor.asked = monitor.asked or phase.verb in ("seed", "update")
     _declare(monitor, phase.version)
     reconciler = _process(monitor, transport, stopped)
     try:
@@ -351,6 +351,8 @@ def _do(reconciler: Reconciler, verb: str) -> PassReport:
             return reconciler.run_pass("interval")
         case "seed":
             return reconciler.seed()
+        case "update":
+            return reconciler.seed(update=True)
     return reconciler.clear()
 
 

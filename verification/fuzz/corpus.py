@@ -26,6 +26,9 @@ SEED_KINDS: Mapping[str, tuple[str, ...]] = {
     ".yaml": ("seed.yaml",),
     ".yml": ("seed.yaml",),
     ".csv": ("seed.csv", "composite.csv"),
+    ".tsv": ("seed.tsv",),
+    ".ion": ("seed.ion",),
+    ".zst": ("seed.json.zst",),
     ".gz": ("seed.json.gz",),
 }
 SOUND = {
@@ -35,6 +38,8 @@ SOUND = {
     "seed.jsonl": b'{"Item": {"pk": {"S": "a"}, "m": {"M": {"l": {"L": [{"NULL": true}]}}}}}\n',
     "seed.csv": b'pk,n:N,on:BOOL,raw:B,more:JSON\na,1.5,true,aGk=,"{""x"": [1]}"\n',
     "seed.yaml": b"- pk: a\n  n: 1.5\n  s: !!set {x, y}\n  b: !!binary aGk=\n---\npk: b\n",
+    "seed.tsv": b'pk\tn:N\ttags:SS\tm:M\na\t1.5\t"[""x""]"\t"{""x"": [1]}"\n',
+    "seed.ion": b'$ion_1_0 {Item: {pk: "a", n: 1.5, s: $dynamodb_NS::[1., 2.], b: {{aGk=}}, l: [null, {k: true}]}}',
     "seed.json.gz": gzip.compress(b'[{"pk": "a"}]', mtime=0),
     "declaration.toml": b'table_name = "users"\nkey_schema = [{ AttributeName = "pk", KeyType = "HASH" }]\n'
     b'[[attribute_definitions]]\nAttributeName = "pk"\nAttributeType = "S"\n[tags]\n"a.b" = \'c\'\nd = """e\n"""\n',

@@ -95,7 +95,7 @@ MUTANTS = (
     ),
     Mutant(
         "an unread seed of a declared table is a warning",
-        "_SeedFiles.name_unread",
+        "SeedFiles.name_unread",
         "if without_seed: ...",
         "if False: ...",
         "seeds/users.ndjson is passed over, the table stays empty and everything is green",

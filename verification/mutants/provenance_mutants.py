@@ -14,10 +14,26 @@ ITEMS = "test_aws_items"
 
 MUTANTS = (
     Mutant(
+        "seed --update changes what others changed",
+        "SeedUpdate._update",
+        "digest not in ours or items.remove_if_equal(table, found, keys) is not Removal.REMOVED",
+        "items.remove_if_equal(table, found, keys) is not Removal.REMOVED",
+        "an item that somebody edited is set back to the seed",
+        ("test_engine_seed_update::test_an_item_that_somebody_changed_is_kept_and_reported", "test_seeds_slice"),
+    ),
+    Mutant(
+        "seed --update overwrites what came in between",
+        "SeedUpdate._update",
+        "_End.UPDATED if items.put_if_absent(table, item, keys) else _End.KEPT",
+        "_End.UPDATED",
+        "an item that is changed is lost, because it is removed and not written",
+        ("test_engine_seed_update::test_changed_items_are_updated_and_new_ones_written",),
+    ),
+    Mutant(
         "clear needs no record of who wrote an item",
         "_SeedRemoval.run",
-        "ours = [each for each in numbered if each[2] in written]",
-        "ours = list(numbered)",
+        "ours = (each for each in numbered if each[2] in written)",
+        "ours = iter(numbered)",
         "items of an adopted table that equal the seed are deleted",
         (CLEAR,),
     ),
@@ -32,8 +48,8 @@ MUTANTS = (
     Mutant(
         "an item of a batch that was interrupted counts as written",
         "provenance",
-        "written = unpack(record.written).union(*map(unpack, ours))",
-        "written = unpack(record.written).union(unpack(record.uncertain), *map(unpack, ours))",
+        "written = DigestSet(unpack(record.written))",
+        "written = DigestSet(unpack(record.written) | unpack(record.uncertain))",
         "after a kill nobody can say who wrote an item, and it is recorded as ours",
         ("test_seeds_slice", "test_seeding_provenance"),
     ),

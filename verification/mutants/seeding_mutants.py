@@ -159,8 +159,8 @@ MUTANTS = (
     ),
     Mutant(
         "two items of one key are both taken",
-        "_SeedReader._duplicate",
-        "if earlier[0] != index: ...",
+        "KeyIndex.duplicates",
+        "if first[:_KEY] == entry[:_KEY]: ...",
         "if False: ...",
         "the later item wins or loses by chance",
         ("test_bad_seed_items::test_a_bad_item_is_reported_with_file_line_field_reason_and_remedy",),
@@ -168,7 +168,7 @@ MUTANTS = (
     Mutant(
         "a packed seed cut short is taken for whole",
         "_unpacked",
-        "if not unpacker.eof: ...",
+        "if state is not None: ...",
         "if False: ...",
         "half a file of a broken download becomes the whole seed",
         ("test_bad_seed_files::test_a_bad_seed_file_is_reported_by_name[a packed seed cut short]",),
@@ -176,7 +176,7 @@ MUTANTS = (
     Mutant(
         "a packed seed may be of any size",
         "_unpacked",
-        "if len(content) > SEED_LIMIT: ...",
+        "if length > STREAM_LIMIT: ...",
         "if False: ...",
         "a few kilobytes of zeros fill the memory",
         (

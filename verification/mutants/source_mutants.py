@@ -82,9 +82,9 @@ MUTANTS = (
     ),
     Mutant(
         "what became a link is followed",
-        "_read_direct",
-        "os.O_NOFOLLOW",
-        "0",
+        "_handle",
+        "os.open(path, flags if is_link else flags | os.O_NOFOLLOW)",
+        "os.open(path, flags)",
         "a link that replaces a file while its folder is listed reads the files of the machine",
         ("test_unchanged_folder::test_a_file_that_becomes_a_link_after_its_folder_was_listed_does_not_lead_outside",),
     ),
@@ -125,9 +125,9 @@ MUTANTS = (
     ),
     Mutant(
         "a link may leave the folder",
-        "read_regular",
-        "if not path.resolve(strict=True).is_relative_to(root): ...",
-        "if not path.resolve(strict=True).exists(): ...",
+        "_handle",
+        "if is_link and not path.resolve(strict=True).is_relative_to(root): ...",
+        "if is_link and not path.resolve(strict=True).exists(): ...",
         "a link in a repository reads the files of the machine",
         ("test_folder::test_a_link_that_leaves_the_folder_is_refused",),
     ),
@@ -141,15 +141,15 @@ MUTANTS = (
     ),
     Mutant(
         "a pipe is waited for",
-        "_content",
-        "if not stat.S_ISREG(status.st_mode): ...",
+        "_opened",
+        "if not stat.S_ISREG(os.fstat(handle).st_mode): ...",
         "if False: ...",
         "a FIFO or a device in the folder is read as a file",
         ("test_folder::test_a_file_that_is_not_regular_is_refused_without_waiting[users.yaml-pipe]",),
     ),
     Mutant(
         "a file may be of any size",
-        "_content",
+        "read_regular",
         "if content is None or len(content) > limit: ...",
         "if False: ...",
         "a dump in the wrong folder fills the memory",
@@ -250,7 +250,7 @@ MUTANTS = (
     ),
     Mutant(
         "an empty file is a file without tables",
-        "decode",
+        "decoded",
         """
         if not text.strip():
             raise ParseError(None, *EMPTY)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from reconciler.cli import exits
@@ -11,7 +13,8 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
 
-Diff = Annotated[bool, Option(("--diff",), help="Show the API request of each step too.")]
+DIFF_HELP = "Show the live and the declared table as a unified diff, and the API request of each step."
+Diff = Annotated[bool, Option(("--diff",), help=DIFF_HELP)]
 ExpectNoChanges = Annotated[bool, Option(("--expect-no-changes",), help="Exit 2 if there is any difference.")]
 
 
@@ -22,9 +25,17 @@ def preview(
     """Plan on a client that refuses every mutating operation."""
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
-        app.source.load()
-        report = app.reconciler.preview(tuple(tables or ()))
+        desired = app.source.load()
+        names = tuple(tables or ())
+        report = app.reconciler.preview(names)
+        if report.error is None:
+            report = replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
     if invocation.output is Output.HUMAN and invocation.console.interactive:
         invocation.say([f"Plan for {location(settings, report)}:"])
-    invocation.show(report, applied=False, diff=diff, base=settings.desired_state)
+    documents: Mapping[str, tuple[str, ...]] = {}
+    if diff and invocation.output in (Output.HUMAN, Output.MARKDOWN):
+        from reconciler.presentation.unified_diff import unified_diffs
+
+        documents = unified_diffs(report, desired.declarations)
+    invocation.show(report, applied=False, diff=diff, base=settings.desired_state, documents=documents)
     return exits.preview(report, expect_no_changes=expect_no_changes)

@@ -15,7 +15,7 @@ from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacit
 from reconciler.declarations.document.extras import ignored_paths, lifecycle, references
 from reconciler.declarations.document.field_model import FieldModel, spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
-from reconciler.declarations.document.spelling import Spelled, spell
+from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, spell
 from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
@@ -88,6 +88,10 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
     field_problems = [_explained(each, raw, location) for each in field_problems]
     explained |= {path[:1] for path in explained if _is_policy(str(path[0]))}
     problems += [location.problem(each) for each in field_problems if location.written_path(each.path) not in explained]
+    if raw.aws_spelling:
+        problems = [
+            replace(each, reason=in_aws_spelling(each.reason), remedy=in_aws_spelling(each.remedy)) for each in problems
+        ]
     return CheckedDocument(raw, location, document, name, base_name, tuple(problems))
 
 

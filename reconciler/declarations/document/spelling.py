@@ -17,7 +17,7 @@ from reconciler.declarations.document.field_model import FieldModel, MappingForm
 from reconciler.declarations.document.table_document import TableDocument, is_list, nested_model
 from reconciler.declarations.features import FEATURES
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.parsing.source_location import FieldProblem, Path, did_you_mean
+from reconciler.parsing.source_location import FieldProblem, Path, camel, did_you_mean
 
 NOT_MANAGED = ("ReplicaUpdates GlobalTableWitnessUpdates ImportSourceSpecification Backup ContinuousBackups",)
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""
@@ -30,6 +30,13 @@ READ_ONLY = (
     "WitnessStatus Status",
 )
 """Of DescribeTable and its sister reads alone. ``Feature.read_only`` has those that some field declares."""
+
+_FIELD = re.compile(
+    r"\b(?:table_name|key_schema|attribute_(?:name|type|definitions)|key_type|billing_mode|provisioned_throughput"
+    r"|(?:read|write)_capacity_units|(?:global|local)_secondary_indexes|index_name|projection_type"
+    r"|non_key_attributes|stream_view_type|table_class|on_demand_throughput)\b"
+)
+"""Fields that remedies name, whose spelling by AWS follows from ours."""
 
 
 def normalized_name(word: str) -> str:
@@ -54,6 +61,11 @@ def equivalent_field(key: str, item: Any) -> tuple[str, Any] | None:
     """The field, as AWS spells it, and the value that declare the same as the pasted ``key``; None if none does."""
     make = _EQUIVALENTS.get(normalized_name(key))
     return make(item) if make and isinstance(item, Mapping) else None
+
+
+def in_aws_spelling(text: str) -> str:
+    """A sentence with the fields of a table as AWS spells them, for a file that takes no others."""
+    return _FIELD.sub(lambda found: camel(found[0]), text)
 
 
 def replacement_remedy(field: str, value: Any) -> str:

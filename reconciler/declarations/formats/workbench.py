@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/workbench.Model
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.declarations.formats.foreign_format import ForeignFormat
@@ -14,7 +14,7 @@ from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
-from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation, did_you_mean
 
 _KINDS = (("PartitionKey", "HASH"), ("SortKey", "RANGE"))
 _TABLE = frozenset(
@@ -24,11 +24,13 @@ _TABLE = frozenset(
     )
 )
 """Members of a table of a model. What is not among them could change the table."""
+_INDEX = ("IndexName", "KeyAttributes", "Projection", "ProvisionedCapacitySettings", "BillingMode")
+_LISTS = ("GlobalSecondaryIndexes", "LocalSecondaryIndexes", "TableData")
 
 
 def is_model(value: Mapping[Any, Any]) -> bool:
     """Whether a document is a data model."""
-    return isinstance(value.get("DataModel"), list) and ("ModelName" in value or "ModelMetadata" in value)
+    return "DataModel" in value and ("ModelName" in value or "ModelMetadata" in value)
 
 
 def read_model(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
@@ -36,7 +38,11 @@ def read_model(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> Fi
     del inputs
     location = SourceLocation(file.path, document.line, document.lines)
     declarations, problems = [], []
-    for place, table in enumerate(document.value["DataModel"]):
+    tables = document.value["DataModel"]
+    if not isinstance(tables, list):
+        finding = FieldProblem(("DataModel",), "expected a list of tables", "Export the model again.")
+        return FileReading(problems=(location.problem(finding),))
+    for place, table in enumerate(tables):
         here: Path = ("DataModel", place)
         found = [location.problem(each) for each in _problems(table, here)]
         problems += found
@@ -57,13 +63,45 @@ def _problems(table: Any, here: Path) -> Iterator[FieldProblem]:
     for name in table:
         if name not in _TABLE:
             yield FieldProblem((*here, str(name)), "unknown member of a table of NoSQL Workbench", "Remove it.")
+    wrong = [name for name in _LISTS if not isinstance(table.get(name) or [], list)]
+    for name in wrong:
+        yield FieldProblem((*here, name), "expected a list", "Export the model again.")
+    if wrong:
+        return
     if not _keys(table):
         yield FieldProblem((*here, "KeyAttributes"), "has no PartitionKey", "Give the table a partition key.")
+    types: dict[str, Any] = {}
+    yield from _key_problems(table, here, types)
     for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
         for place, index in enumerate(table.get(kind) or []):
+            where: Path = (*here, kind, place)
             if not isinstance(index, Mapping) or not _keys(index):
-                where = (*here, kind, place, "KeyAttributes")
-                yield FieldProblem(where, "has no PartitionKey", "Give the index a partition key.")
+                yield FieldProblem((*where, "KeyAttributes"), "has no PartitionKey", "Give the index a partition key.")
+                continue
+            yield from _misspelled(index, _INDEX, where)
+            yield from _key_problems(index, where, types)
+
+
+def _key_problems(holder: Mapping[str, Any], here: Path, types: dict[str, Any]) -> Iterator[FieldProblem]:
+    """Problems of the key of a table or an index. ``types`` are those of the attributes so far."""
+    keys = holder.get("KeyAttributes")
+    if isinstance(keys, Mapping):
+        yield from _misspelled(keys, [name for name, _ in _KINDS], (*here, "KeyAttributes"))
+    for each, _ in _keys(holder):
+        name, kind = each["AttributeName"], each.get("AttributeType")
+        if not isinstance(name, str):
+            yield FieldProblem((*here, "KeyAttributes"), f"invalid AttributeName {name!r}", "Write a text.")
+        elif types.setdefault(name, kind) != kind:
+            reason = f"attribute {name!r} has the type {kind}, but elsewhere {types[name]}"
+            yield FieldProblem((*here, "KeyAttributes"), reason, "Give it one type.")
+
+
+def _misspelled(holder: Mapping[str, Any], known: Sequence[str], here: Path) -> Iterator[FieldProblem]:
+    """A member that looks like a known one, without which the table would be another."""
+    for name in holder:
+        close = did_you_mean(str(name), known)
+        if name not in known and close is not None:
+            yield FieldProblem((*here, str(name)), "unknown member", f"Did you mean {close}?")
 
 
 def _declaration(file: SourceFile, document: Parsed, table: Mapping[str, Any], here: Path) -> RawDeclaration:
@@ -80,6 +118,13 @@ def _declaration(file: SourceFile, document: Parsed, table: Mapping[str, Any], h
         if found := [_index(each) for each in _indexes(table, kind)]:
             value[kind] = found
     value.update(_capacity(table))
+    scaled = [
+        {"index_name": each.get("IndexName"), **scaling}
+        for each in _indexes(table, "GlobalSecondaryIndexes")
+        if (scaling := _capacity(each).get("AutoScaling"))
+    ]
+    if scaled:
+        value["AutoScaling"] = {**value.get("AutoScaling", {}), "indexes": scaled}
     items = table.get("TableData") or []
     if items:
         value["Seed"] = {"format": "dynamodb-json"}
@@ -142,16 +187,20 @@ def _capacity(holder: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("read", "write"):
         scaled = settings.get(f"AutoScaling{name.capitalize()}")
         if isinstance(scaled, Mapping):
-            target = scaled.get("ScalableTargetRequest") or {}
-            policy = scaled.get("ScalingPolicyRequest") or {}
+            target = _mapping(scaled.get("ScalableTargetRequest"))
+            policy = _mapping(scaled.get("ScalingPolicyRequest"))
             scaling[name] = {
                 "min": target.get("MinCapacity"),
                 "max": target.get("MaxCapacity"),
                 "target": policy.get("TargetValue"),
             }
-    if scaling and "TableName" in holder:
+    if scaling:
         found["AutoScaling"] = scaling
     return found
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 WORKBENCH = ForeignFormat("model of NoSQL Workbench", is_model, read_model)

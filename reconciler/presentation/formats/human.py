@@ -13,4 +13,4 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """No lines for an error without tables, because standard error shows it."""
     if not report.tables and (report.problems or report.error):
         return ()
-    return render(report, applied=view.applied, diff=view.diff)
+    return render(report, applied=view.applied, diff=view.diff, documents=view.documents)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
@@ -50,6 +50,7 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
         yield f"| {escaped(table.name)} | {table.status.value} | {place} |"
     for table in tables:
         yield from _details(table)
+        yield from _document(view.documents.get(table.name, ()))
 
 
 def _details(table: TableReport) -> Iterable[str]:
@@ -76,6 +77,14 @@ def _details(table: TableReport) -> Iterable[str]:
     for change in table.changes:
         arrow = f"{escaped(value_text(change.before))} → {escaped(value_text(change.after))}"
         yield f"  - {escaped(change.path)}: {arrow}"
+
+
+def _document(lines: Sequence[str]) -> Iterable[str]:
+    """The unified diff in a block of its own, whose fence is longer than any in it."""
+    if lines:
+        longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+        fence = "`" * max(3, longest + 1)
+        yield from ("", f"{fence}diff", *lines, fence)
 
 
 def escaped(text: str) -> str:

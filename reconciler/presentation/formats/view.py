@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
+
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.presentation.paths import from_here, from_workspace
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``applied`` for runs that may write, ``diff`` adds requests, ``base`` leads to the declarations' folder."""
+    """``applied`` for runs that may write, ``diff`` adds requests, ``base`` leads to the declarations' folder.
+
+    ``documents`` are the lines of a unified diff of the live and the declared document, by table.
+    """
 
     applied: bool = False
     diff: bool = False
     base: str = ""
+    documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def path(self, file: str) -> str:
         """A declaration's file as seen from the working directory."""

@@ -12,14 +12,27 @@ from typing import Any
 from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.scalars import typed
-from reconciler.declarations.formats.cloudformation.table import policies_declared
-from reconciler.parsing.source_location import Path
+from reconciler.declarations.formats.cloudformation.table import policies_declared, refuse_fields_of_ours
+from reconciler.parsing.source_location import Path, did_you_mean
 
 _OF_THE_REPLICA = (
     *("ContributorInsightsSpecification", "DeletionProtectionEnabled", "KinesisStreamSpecification"),
-    *("PointInTimeRecoverySpecification", "ResourcePolicy", "TableClass", "Tags"),
+    *("PointInTimeRecoverySpecification", "ResourcePolicy", "TableClass", "Tags", "DisassociationProtectionEnabled"),
+    "GlobalTableSettingsReplicationMode",
 )
 """Properties of a replica that are fields of its table."""
+_PROPERTIES = frozenset(
+    (
+        *("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "GlobalTableSettingsReplicationMode"),
+        *("GlobalTableWitnesses", "KeySchema", "LocalSecondaryIndexes", "MultiRegionConsistency", "Replicas"),
+        *("SSESpecification", "StreamSpecification", "TableName", "TimeToLiveSpecification", "WarmThroughput"),
+    )
+)
+"""Properties that are fields of a declaration too."""
+_OF_A_REPLICA = (
+    *("Region", "GlobalSecondaryIndexes", "GlobalTableSettingsReplicationMode", "ReadOnDemandThroughputSettings"),
+    *("ReadProvisionedThroughputSettings", "ReplicaStreamSpecification", "SSESpecification", *_OF_THE_REPLICA),
+)
 _SCALING = {
     "MinCapacity": "min",
     "MaxCapacity": "max",
@@ -34,9 +47,7 @@ _READ, _WRITE = "Read", "Write"
 def declared(resource: Resource) -> dict[str, Any]:
     """The declaration as AWS spells it. Raises ``Unresolved`` where it is not known which replica is meant."""
     properties = resource.properties
-    replicas = resource.take("Replicas")
-    if not isinstance(replicas, list) or not replicas or not all(_region_of(each) for each in replicas):
-        raise resource.refuse(("Replicas",), "needs a list of replicas, each with its Region", "Write the replicas.")
+    replicas = _checked_replicas(resource)
     position = _own(resource, replicas)
     own: dict[str, Any] = dict(replicas[position])
     here: Path = ("Replicas", position)
@@ -68,11 +79,67 @@ def declared(resource: Resource) -> dict[str, Any]:
     if scaling or indexes:
         properties["AutoScaling"] = {**scaling, **({"indexes": indexes} if indexes else {})}
     others = [replica for place, replica in enumerate(replicas) if place != position]
+    _warn_of_others(resource, others)
     if others:
         properties["Replicas"] = [_replica(each) for each in others]
         for place, each in enumerate(place for place in range(len(replicas)) if place != position):
             resource.moved(("Replicas", each), ("Replicas", place))
     return dict(typed(TableDocument, properties))
+
+
+def _checked_replicas(resource: Resource) -> list[dict[str, Any]]:
+    """The replicas, taken from the properties. Refuses what would be left out unnoticed."""
+    properties = resource.properties
+    for name in _OF_THE_REPLICA:
+        if name in properties:
+            remedy = "Move it into the replicas."
+            raise resource.refuse((name,), "is a property of a replica, not of the GlobalTable", remedy)
+    refuse_fields_of_ours(resource, _PROPERTIES)
+    _check_indexes(resource, properties.get("GlobalSecondaryIndexes"), ("GlobalSecondaryIndexes",))
+    replicas = resource.take("Replicas")
+    if not isinstance(replicas, list) or not replicas or not all(_region_of(each) for each in replicas):
+        raise resource.refuse(("Replicas",), "needs a list of replicas, each with its Region", "Write the replicas.")
+    names = [_name_of(each) for each in properties.get("GlobalSecondaryIndexes") or []]
+    for place, each in enumerate(replicas):
+        _check_replica(resource, each, ("Replicas", place), names)
+    return replicas
+
+
+def _warn_of_others(resource: Resource, others: list[dict[str, Any]]) -> None:
+    for each in others:
+        left_out = [name for name in _OF_THE_REPLICA if name != "TableClass" and name in each]
+        if left_out:
+            resource.warnings.append(
+                f"the replica in {each['Region']} is created without {', '.join(left_out)}. "
+                f"Run with --region {each['Region']} to manage these"
+            )
+
+
+def _check_indexes(resource: Resource, indexes: Any, here: Path) -> None:
+    if indexes is None:
+        return
+    if not isinstance(indexes, list) or not all(isinstance(each, Mapping) for each in indexes):
+        raise resource.refuse(here, "needs a list of indexes", "Write each with its IndexName.")
+
+
+def _check_replica(resource: Resource, replica: Mapping[str, Any], here: Path, names: list[str]) -> None:
+    """Refuse what CloudFormation refuses: a property or an index that is left out would go unnoticed."""
+    for name in replica:
+        if name not in _OF_A_REPLICA:
+            close = did_you_mean(name, _OF_A_REPLICA)
+            remedy = f"Did you mean {close}?" if close else f"A replica has: {', '.join(sorted(_OF_A_REPLICA))}."
+            raise resource.refuse((*here, name), "unknown property of a replica", remedy)
+    indexes = replica.get("GlobalSecondaryIndexes")
+    _check_indexes(resource, indexes, (*here, "GlobalSecondaryIndexes"))
+    for place, each in enumerate(indexes or []):
+        name = _name_of(each)
+        if name not in names:
+            close = did_you_mean(name, names)
+            remedy = (
+                f"Did you mean {close}?" if close else f"Declare {name} in GlobalSecondaryIndexes of the table too."
+            )
+            path: Path = (*here, "GlobalSecondaryIndexes", place, "IndexName")
+            raise resource.refuse(path, f"the table has no global secondary index {name!r}", remedy)
 
 
 def _own(resource: Resource, replicas: list[Any]) -> int:

@@ -11,13 +11,17 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from functools import cache
+from typing import Any
 
 from reconciler.declarations.formats.cloudformation.parameters import Parameters
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_location import Path, did_you_mean
+
+_LONGEST = 1_000_000
+"""Characters that a text may have. A template has at most 1 MB, and references can double a text again and again."""
 
 
 class _NoValue:
@@ -52,6 +56,7 @@ class Intrinsics:
         self._name_of = name_of
         self._open: list[str] = []
         self._known: dict[str, bool] = {}
+        self._names: dict[str, str] = {}
         self._functions: dict[str, Callable[[Any, Path], Any]] = {
             "Ref": self._ref,
             "Fn::Sub": self._sub,
@@ -87,6 +92,9 @@ class Intrinsics:
                 result = self.evaluate(item, (*here, position), found, (*out, len(kept)))
                 kept += [] if result is NO_VALUE else [result]
             return kept
+        if value is None:
+            # CloudFormation refuses null; left out, the property would have its default and the table another shape.
+            raise Unresolved(here, "has no value", "Write one, or remove the line.")
         if isinstance(value, str) and (dynamic := _DYNAMIC.search(value)):
             reason = f"has the dynamic reference {dynamic[0]}, which only CloudFormation resolves"
             raise Unresolved(here, reason, "Make it a parameter, and give it with --parameter NAME=VALUE.")
@@ -124,19 +132,9 @@ class Intrinsics:
             return self._truth({function: argument}, here[:-1])
         evaluate = self._functions.get(function)
         if evaluate is None:
-            self._refuse(function, here)
+            raise Unresolved(here, f"{function} is not supported in a table", "Write the value itself, or a parameter.")
         sources[out] = here
         return evaluate(argument, here)
-
-    def _refuse(self, function: str, here: Path) -> NoReturn:
-        if function == "Fn::Transform":
-            reason = f"{function} is only expanded by CloudFormation"
-            remedy = (
-                "Declare the processed template: `aws cloudformation get-template --template-stage Processed "
-                "--stack-name NAME`."
-            )
-            raise Unresolved(here, reason, remedy)
-        raise Unresolved(here, f"{function} is not supported in a table", "Write the value itself, or a parameter.")
 
     def _ref(self, argument: Any, here: Path) -> Any:
         name = self._name(argument, here)
@@ -158,12 +156,15 @@ class Intrinsics:
         raise Unresolved(here, f"{name!r} is neither a parameter nor a resource of the template", remedy)
 
     def _resource_name(self, name: str, here: Path) -> str:
+        if name in self._names:
+            return self._names[name]
         with self._entered(f"resource {name}", here):
             found = self._name_of(name)
         if found is None:
             kind = self._resources[name].get("Type") if isinstance(self._resources[name], Mapping) else None
             reason = f"the name of {name} ({kind}) is only known after its deployment"
             raise Unresolved(here, reason, f"Give it with --parameter {name}=VALUE.")
+        self._names[name] = found
         return found
 
     def _pseudo(self, name: str, here: Path) -> Any:
@@ -198,16 +199,16 @@ class Intrinsics:
         if not isinstance(text, str) or not isinstance(own, Mapping):
             raise Unresolved(here, "Fn::Sub needs a text, or a list of a text and a mapping", "Write it so.")
 
-        def substitute(match: re.Match[str]) -> str:
-            literal, name = match[1], match[2].strip()
-            if literal:
-                return f"${{{name}}}"
+        @cache
+        def named(name: str) -> str:
             if name in own:
                 path = (*here, 1, name)
                 return self.text(self.evaluate(own[name], path), path)
             if "." in name and name not in self.parameters:
                 logical_id, attribute = name.split(".", 1)
                 return self.text(self._attribute(logical_id, attribute, where), where)
+            if not name:
+                raise Unresolved(where, "Fn::Sub has a ${} without a name", "Write the name.")
             value = self._ref(name, where)
             if value is NO_VALUE:
                 raise Unresolved(
@@ -215,14 +216,20 @@ class Intrinsics:
                 )
             return self.text(value, where)
 
-        return _VARIABLE.sub(substitute, text)
+        pieces, position = [], 0
+        for match in _VARIABLE.finditer(text):
+            name = match[2].strip()
+            pieces += [text[position : match.start()], f"${{{name}}}" if match[1] else named(name)]
+            position = match.end()
+        return _joined("", [*pieces, text[position:]], here)
 
     def _join(self, argument: Any, here: Path) -> str:
         delimiter, parts = self._list(argument, here, 2)
         members = self.evaluate(parts, (*here, 1))
         if not isinstance(delimiter, str) or not isinstance(members, list):
             raise Unresolved(here, "Fn::Join needs a delimiter and a list", 'Write it like ["-", ["a", "b"]].')
-        return delimiter.join(self.text(member, (*here, 1, position)) for position, member in enumerate(members))
+        texts = [self.text(member, (*here, 1, position)) for position, member in enumerate(members)]
+        return _joined(delimiter, texts, here)
 
     def _split(self, argument: Any, here: Path) -> list[str]:
         delimiter, whole = self._list(argument, here, 2)
@@ -353,6 +360,21 @@ class Intrinsics:
             self._open.pop()
 
 
+def transform_unresolved(here: Path) -> Unresolved:
+    """The error of ``Fn::Transform``, whose result may be anything; it may stand beside other keys."""
+    command = "`aws cloudformation get-template --template-stage Processed --stack-name NAME`"
+    return Unresolved(
+        here, "Fn::Transform is only expanded by CloudFormation", f"Declare the processed template: {command}."
+    )
+
+
+def _joined(delimiter: str, texts: list[str], here: Path) -> str:
+    """The texts as one. Raises ``Unresolved`` before a text is made that is too long."""
+    if sum(map(len, texts)) + len(delimiter) * len(texts) > _LONGEST:
+        raise Unresolved(here, f"makes a text of more than {_LONGEST} characters", "Shorten it.")
+    return delimiter.join(texts)
+
+
 def _section(template: Any, name: str) -> Mapping[str, Any]:
     found = template.get(name) if isinstance(template, Mapping) else None
     return found if isinstance(found, Mapping) else {}
@@ -364,6 +386,8 @@ def _function(value: Mapping[Any, Any], here: Path) -> str | None:
     names += ["Condition"] if list(value) == ["Condition"] else []
     if not names:
         return None
+    if "Fn::Transform" in names:
+        raise transform_unresolved((*here, "Fn::Transform"))
     if len(value) > 1:
         others = ", ".join(str(key) for key in value if key != names[0])
         raise Unresolved(here, f"{names[0]} stands beside {others}", "A function is the only key of its mapping.")

@@ -15,6 +15,10 @@ from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_location import Path
 
+_REPEATS_REPETITION = re.compile(r"[+*}]\)+[+*{]")
+"""A group that ends with a repetition and is repeated: its time may double with every character."""
+_SHORT = 20
+
 
 class Parameters(Mapping[str, Mapping[str, Any]]):
     """The parameters that a template declares, by name."""
@@ -60,7 +64,11 @@ class Parameters(Mapping[str, Mapping[str, Any]]):
 
     def _default(self, name: str) -> str:
         path: Path = ("Parameters", name, "Default")
-        return self._text(self._declared[name]["Default"], path)
+        value = self._declared[name]["Default"]
+        if value is None or isinstance(value, Mapping | list):
+            found = "has no value" if value is None else "is not a text"
+            raise Unresolved(path, found, 'Write a text or a number, or "" for an empty text.')
+        return self._text(value, path)
 
     def _text(self, value: Any, path: Path) -> str:
         if isinstance(value, bool):
@@ -102,13 +110,20 @@ class Parameters(Mapping[str, Mapping[str, Any]]):
 
 def _number(text: str) -> Decimal | None:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         return None
+    # NaN and Infinity are no numbers of CloudFormation, and NaN cannot be compared.
+    return number if number.is_finite() else None
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether the whole text matches. A pattern of Java that Python does not know is not checked."""
+    """Whether the whole text matches.
+
+    A pattern of Java that Python does not know is not checked, nor a long text with one that may take for ever.
+    """
+    if len(text) > _SHORT and _REPEATS_REPETITION.search(pattern):
+        return True
     try:
         return re.fullmatch(pattern, text) is not None
     except re.error:

@@ -16,9 +16,11 @@ from reconciler.parsing.source_location import Path
 class Resource:
     """``properties`` have no functions left. ``sources`` maps their paths to those in the file, and is kept up to date.
 
-    ``here`` is the path of the properties in the file; ``template`` is the whole template as written.
+    ``kind`` is its type. ``here`` is the path of the properties in the file; ``template`` is the whole template as
+    written.
     """
 
+    kind: str
     here: Path
     template: Mapping[str, Any]
     inputs: TemplateInputs

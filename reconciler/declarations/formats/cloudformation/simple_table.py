@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.scalars import typed
-from reconciler.parsing.source_location import did_you_mean
+from reconciler.parsing.source_location import Path, did_you_mean
 
 _TYPES = {"String": "S", "Number": "N", "Binary": "B"}
 _PROPERTIES = (
@@ -36,6 +36,11 @@ def declared(resource: Resource) -> dict[str, Any]:
     if kind not in _TYPES:
         remedy = "Use String, Number or Binary."
         raise resource.refuse(("PrimaryKey", "Type"), f"invalid type {kind!r} of the key", remedy)
+    for member in given:
+        if member not in ("Name", "Type"):
+            close = did_you_mean(member, ("Name", "Type"))
+            remedy = f"Did you mean {close}?" if close else "Write {Name: id, Type: String}."
+            raise resource.refuse(("PrimaryKey", member), "unknown member of a key", remedy)
     name = given.get("Name", "id")
     properties["KeySchema"] = [{"AttributeName": name, "KeyType": "HASH"}]
     properties["AttributeDefinitions"] = [{"AttributeName": name, "AttributeType": _TYPES[kind]}]
@@ -51,9 +56,18 @@ def declared(resource: Resource) -> dict[str, Any]:
 def _add_globals(resource: Resource) -> None:
     """``Globals: {SimpleTable: {SSESpecification: …}}`` holds for every table that does not say otherwise."""
     found = resource.template.get("Globals")
+    for name in found if isinstance(found, Mapping) else ():
+        if name != "SimpleTable" and did_you_mean(str(name), ("SimpleTable",)):
+            here: Path = ("Globals", str(name))
+            resource.sources[here] = here
+            raise resource.refuse(here, "unknown section of Globals", "Did you mean SimpleTable?")
     shared = found.get("SimpleTable") if isinstance(found, Mapping) else None
-    if not isinstance(shared, Mapping):
+    if shared is None:
         return
+    if not isinstance(shared, Mapping):
+        here = ("Globals", "SimpleTable")
+        resource.sources[here] = here
+        raise resource.refuse(here, "expected a mapping", "SAM allows SSESpecification alone.")
     for name, value in shared.items():
         if name != "SSESpecification":
             here = ("Globals", "SimpleTable", name)

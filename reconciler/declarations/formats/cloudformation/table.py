@@ -8,13 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.scalars import typed
+from reconciler.parsing.source_location import did_you_mean
+
+_PROPERTIES = frozenset(
+    (
+        *("AttributeDefinitions", "BillingMode", "ContributorInsightsSpecification", "DeletionProtectionEnabled"),
+        *("GlobalSecondaryIndexes", "ImportSourceSpecification", "KeySchema", "KinesisStreamSpecification"),
+        *("LocalSecondaryIndexes", "OnDemandThroughput", "PointInTimeRecoverySpecification"),
+        *("ProvisionedThroughput", "ResourcePolicy", "SSESpecification", "StreamSpecification", "TableClass"),
+        *("TableName", "Tags", "TimeToLiveSpecification", "VectorIndexes", "WarmThroughput"),
+    )
+)
+_IN_METADATA = frozenset(("lifecycle", "seed", "references", "description"))
 
 
 def declared(resource: Resource) -> dict[str, Any]:
     """The declaration as AWS spells it."""
+    refuse_fields_of_ours(resource, _PROPERTIES)
     policies_declared(resource)
     if resource.take("ImportSourceSpecification") is not None:
         resource.warnings.append(
@@ -24,6 +38,25 @@ def declared(resource: Resource) -> dict[str, Any]:
         # CloudFormation's default, unlike that of a declaration.
         resource.properties["BillingMode"] = "PROVISIONED"
     return dict(typed(TableDocument, resource.properties))
+
+
+def refuse_fields_of_ours(resource: Resource, properties: frozenset[str]) -> None:
+    """Refuse a field of a declaration that is none of ``properties``: the deployed table would not have it.
+
+    A property that is unknown in a declaration too is refused later, with the others of the file.
+    """
+    known = spellings(TableDocument)
+    for name in resource.properties:
+        if name in properties or name not in known:
+            continue
+        close = did_you_mean(name, properties)
+        if known[name] in _IN_METADATA:
+            remedy = f"Write it under Metadata, as DynamoDBReconciler: {{{known[name]}: …}}."
+        else:
+            remedy = f"Did you mean {close}?" if close else "Remove it."
+            remedy = "Use AWS::DynamoDB::GlobalTable, or remove it." if name == "Replicas" else remedy
+        kind = resource.kind.removeprefix("AWS::DynamoDB::")
+        raise resource.refuse((name,), f"unknown property of a {kind} of CloudFormation", remedy)
 
 
 def policies_declared(resource: Resource) -> None:

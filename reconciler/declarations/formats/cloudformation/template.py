@@ -6,13 +6,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation import global_table, simple_table, table
-from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics
+from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics, transform_unresolved
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
@@ -23,7 +26,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
-from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation, alternatives, did_you_mean
 
 KINDS = {
     "AWS::DynamoDB::Table": table.declared,
@@ -31,10 +34,32 @@ KINDS = {
     "AWS::Serverless::SimpleTable": simple_table.declared,
 }
 """Types of resources that are tables, each with the function that declares one."""
+_OF_SAM = ("Api", "Application", "Connector", "Function", "GraphQLApi", "HttpApi", "LayerVersion", "StateMachine")
+"""Other types of SAM, which are no misspelled table."""
 METADATA = "DynamoDBReconciler"
 """The key of a resource's ``Metadata`` that holds what CloudFormation has no property for."""
 _METADATA_FIELDS = ("lifecycle", "seed", "references", "description")
+_METADATA_REMEDY = (
+    f"It may hold {', '.join(_METADATA_FIELDS)}, and fields of a declaration that the properties do not have."
+)
+_NOT_METADATA = frozenset(("table_name", "key_schema"))
+"""Fields that only the properties hold: they say which table it is."""
 _RETAINS = ("Retain", "RetainExceptOnCreate")
+_POLICIES = {
+    "DeletionPolicy": ("Delete", *_RETAINS, "Snapshot"),
+    "UpdateReplacePolicy": ("Delete", "Retain", "Snapshot"),
+}
+"""What each policy may be. A misspelled one would take the protection from the table."""
+ALL_SECTIONS = (
+    *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions"),
+    *("Transform", "Globals", "Hooks", "Resources", "Outputs"),
+)
+"""Of a template, by their names."""
+_ATTRIBUTES = (
+    *("Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"),
+    *("CreationPolicy", "UpdatePolicy", "Connectors"),
+)
+"""Of a resource. CloudFormation refuses any other."""
 
 
 def is_template(value: Mapping[Any, Any]) -> bool:
@@ -106,6 +131,8 @@ class _Template:
                 declarations.append(self._declaration(name, resource))
             except Unresolved as unresolved:
                 self.problems.append(self.location.problem(unresolved.finding()))
+        self._refuse_misspelled()
+        self._warn_of_given()
         if others:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
             self.notes.append(f"{self.file.path}: other resources are left alone: {kinds}")
@@ -116,9 +143,51 @@ class _Template:
             self.warnings.append(f"{self.file.path}: declares nothing: the template has no resources")
         return FileReading(tuple(declarations), tuple(self.problems), tuple(self.warnings), None, tuple(self.notes))
 
+    def _refuse_misspelled(self) -> None:
+        """Refuse a section that CloudFormation refuses: a table in it would count as removed."""
+        template = self.document.value
+        if not self.base:
+            return
+        if not isinstance(template.get("Resources"), Mapping):
+            reason = "the template has no mapping Resources"
+            finding = FieldProblem(("Resources",), reason, "Write the resources under Resources.")
+            self.problems.append(self.location.problem(finding))
+        for name in template:
+            close = did_you_mean(str(name), ALL_SECTIONS)
+            if name not in ALL_SECTIONS and close is not None:
+                finding = FieldProblem((str(name),), "unknown section of a template", f"Did you mean {close}?")
+                self.problems.append(self.location.problem(finding))
+        transforms = template.get("Transform")
+        for each in transforms if isinstance(transforms, list) else [transforms] if transforms else []:
+            name = each.get("Name") if isinstance(each, Mapping) else each
+            if not str(name).startswith("AWS::") or name == "AWS::Include":
+                self.warnings.append(
+                    f"{self.file.path}: transform {name} is not applied; the tables are declared as they are written"
+                )
+
+    def _warn_of_given(self) -> None:
+        """Warn of a given parameter that is probably a misspelt one, which would silently have its default."""
+        declared, given = self.intrinsics.parameters, self.inputs.parameters
+        known = [*declared, *self.resources]
+        for name in given:
+            close = did_you_mean(name, declared) if name not in known and re.fullmatch(r"\w+", name) else None
+            if close is not None and close not in given:
+                self.warnings.append(
+                    f"{self.file.path}: has no parameter {name}, which is given. Did you mean {close}?"
+                )
+
     def _other(self, name: str, kind: str | None, others: Counter[str]) -> None:
-        if kind is None:
-            finding = FieldProblem((*self.base, name), "has no Type", "Write the type of the resource.")
+        here: Path = (*self.base, name)
+        if name == "Fn::Transform":
+            self.problems.append(self.location.problem(transform_unresolved(here).finding()))
+        elif kind is None:
+            found = self.resources[name]
+            given = found.get("Type") if isinstance(found, Mapping) else None
+            reason = "has no Type" if given is None else f"invalid Type {given!r}"
+            finding = FieldProblem(here, reason, "Write the type of the resource.")
+            self.problems.append(self.location.problem(finding))
+        elif (close := _misspelled(kind)) is not None:
+            finding = FieldProblem((*here, "Type"), f"unknown type {kind!r}", f"Did you mean {close}?")
             self.problems.append(self.location.problem(finding))
         else:
             others[kind] += 1
@@ -129,13 +198,18 @@ class _Template:
         return self.intrinsics.condition(resource["Condition"], (*self.base, name, "Condition"))
 
     def _declaration(self, name: str, resource: Mapping[str, Any]) -> RawDeclaration:
+        for attribute in resource:
+            if attribute not in _ATTRIBUTES:
+                close = did_you_mean(str(attribute), _ATTRIBUTES)
+                remedy = f"Did you mean {close}?" if close else "Move it under Properties or Metadata, or remove it."
+                raise Unresolved((*self.base, name, str(attribute)), "unknown attribute of a resource", remedy)
         here: Path = (*self.base, name, "Properties")
         sources: dict[Path, Path] = {}
         properties = self.intrinsics.evaluate(resource.get("Properties", {}), here, sources)
         if not isinstance(properties, Mapping):
             raise Unresolved(here, "expected a mapping", "Write the properties of the table.")
         table_name = self._table_name(name, properties.get("TableName"), (*here, "TableName"))
-        read = Resource(here, self.document.value, self.inputs, dict(properties), sources)
+        read = Resource(str(resource["Type"]), here, self.document.value, self.inputs, dict(properties), sources)
         value = KINDS[str(resource["Type"])](read)
         value["TableName"] = table_name
         self.warnings += [f"{self.file.path}:{self._line(name)}: {name}: {each}" for each in read.warnings]
@@ -152,28 +226,41 @@ class _Template:
             name=table_name,
             base_name=table_name,
             sources=sources,
+            aws_spelling=True,
         )
 
     def _add_metadata(
         self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]
     ) -> None:
         """What stands under ``Metadata``, and protection where a policy keeps the table."""
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+        for policy, allowed in _POLICIES.items():
             here: Path = (*self.base, name, policy)
-            if self.intrinsics.evaluate(resource.get(policy), here) in _RETAINS:
+            given = self.intrinsics.evaluate(resource[policy], here) if policy in resource else "Delete"
+            if given not in allowed and given is not NO_VALUE:
+                raise Unresolved(here, f"invalid value {given!r}", f"Use {alternatives(allowed)}.")
+            if given in _RETAINS:
                 value["Lifecycle"] = {"protect": True}
                 sources["Lifecycle",] = here
         metadata = resource.get("Metadata")
         own = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
+        for key in metadata if isinstance(metadata, Mapping) else ():
+            if key != METADATA and did_you_mean(str(key), (METADATA,)):
+                where = (*self.base, name, "Metadata", str(key))
+                raise Unresolved(where, "unknown metadata", f"Did you mean {METADATA}?")
         if own is None:
             return
         here = (*self.base, name, "Metadata", METADATA)
         if not isinstance(own, Mapping):
-            raise Unresolved(here, "expected a mapping", f"It may hold {', '.join(_METADATA_FIELDS)}.")
+            raise Unresolved(here, "expected a mapping", _METADATA_REMEDY)
+        known_fields = spellings(TableDocument)
         for key, item in own.items():
-            if key not in _METADATA_FIELDS:
-                raise Unresolved((*here, str(key)), "unknown field", f"It may hold {', '.join(_METADATA_FIELDS)}.")
-            known = value.pop("Lifecycle", {}) if key == "lifecycle" else {}
+            field_name = known_fields.get(key) if isinstance(key, str) else None
+            if field_name is None or field_name in _NOT_METADATA:
+                raise Unresolved((*here, str(key)), "unknown field", _METADATA_REMEDY)
+            known = value.pop("Lifecycle", {}) if field_name == "lifecycle" else {}
+            # `export` writes fields here that the properties hold in another meaning, such as no billing mode at all.
+            for other in [other for other in value if known_fields.get(other) == field_name]:
+                del value[other]
             value[key] = {**known, **item} if isinstance(item, Mapping) else item
             sources[key,] = (*here, key)
             sources.update({(key, *path): (*here, key, *path) for path in _paths(item)})
@@ -203,6 +290,19 @@ class _Template:
 def _type_of(resource: Any) -> str | None:
     kind = resource.get("Type") if isinstance(resource, Mapping) else None
     return kind if isinstance(kind, str) and ("::" in kind or kind in KINDS) else None
+
+
+def _misspelled(kind: str) -> str | None:
+    """The type of a table that an unknown type stands for; None for a type of something else."""
+    parts = re.sub(r":+", "::", kind).split("::")
+    if len(parts) < 2 or parts[0].lower() != "aws":
+        return None
+    service = did_you_mean(parts[1], ("DynamoDB", "Serverless"))
+    if service == "DynamoDB":
+        # CloudFormation has no other type of this service.
+        return did_you_mean(kind, (each for each in KINDS if service in each)) or "AWS::DynamoDB::Table"
+    close = did_you_mean(parts[-1], ("SimpleTable", *_OF_SAM)) if service == "Serverless" else None
+    return "AWS::Serverless::SimpleTable" if close == "SimpleTable" else None
 
 
 def _paths(value: Any, here: Path = ()) -> list[Path]:

@@ -86,9 +86,23 @@ def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:
     for index, text in enumerate(texts):
         if text not in known:
             if index < len(other) and others[index] not in here:
-                return f"item [{index}]{_first_difference(one[index], other[index])}"
+                return (
+                    f"item [{index}]{_first_difference(one[index], other[index])}{_further_fields(one, other, index)}"
+                )
             return f"item [{index}] is missing the second time"
     return f"{len(one)} items the first time, {len(other)} the second time"
+
+
+def _further_fields(one: Sequence[Any], other: Sequence[Any], index: int) -> str:
+    """The other attributes that differ in any item: all come from the same generator, and one is seen at a time."""
+    pairs = [pair for pair in zip(one, other, strict=False) if all(isinstance(item, dict) for item in pair)]
+    pairs = [(left, right) for left, right in pairs if "$" not in left and "$" not in right]
+    differing = [{name for name in {*left, *right} if left.get(name) != right.get(name)} for left, right in pairs]
+    shown = _first_difference(one[index], other[index])
+    names = {
+        name for each in differing for name in each if not shown.startswith((f".{name} ", f".{name}.", f".{name}["))
+    }
+    return f"; further fields that differ: {', '.join(sorted(map(str, names)))}" if names else ""
 
 
 def _first_difference(one: Any, other: Any, path: str = "") -> str:

@@ -14,9 +14,14 @@ from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_location import Path
 
-_INNERMOST = re.compile(r"\$\{((?:self|opt|env|sls|param|aws|cf|ssm|s3|file|strToBool|vault|tfstate)\b[^${}]*)\}")
-"""A variable without another one inside. ``${AWS::Region}`` and ``${Name}`` belong to Fn::Sub and stay."""
-_DEPTH = 50
+_INNERMOST = re.compile(
+    r"\$\{((?:(?:self|opt|env|sls|param|cf|ssm|s3|vault|tfstate)(?:\.[\w-]+|\([^(){}$]*\))?:"
+    r"|aws:(?:accountId|region)\b|file\(|strToBool\()[^${}]*)\}"
+)
+"""A variable without another one inside. ``${AWS::Region}``, ``${env}`` and ``${Table.Arn}`` belong to Fn::Sub, and
+``${aws:username}`` to a policy; they stay."""
+_MOST, _LONGEST = 100_000, 1_000_000
+"""Values that the variables of one file may be replaced by, and characters of a text; variables can double a value."""
 _MISSING = object()
 
 
@@ -30,23 +35,37 @@ class Variables:
         self._service = service
         self._inputs = inputs
         self.reads_process = False
+        self._open: list[str] = []
+        self._made = 0
 
-    def resolve(self, value: Any, here: Path, depth: int = 0) -> Any:
+    def resolve(self, value: Any, here: Path) -> Any:
         """The value with all variables replaced. Raises ``Unresolved`` at the first that has no value."""
-        if depth > _DEPTH:
-            raise Unresolved(here, "its variables refer to one another in a circle", "Remove one of the references.")
+        if self._open:
+            # A value from elsewhere in the file, which has no place of its own here.
+            self._made += 1
+            if self._made > _MOST:
+                raise Unresolved(here, f"its variables make more than {_MOST} values", "Write the value itself.")
         if isinstance(value, Mapping):
-            return {key: self.resolve(item, (*here, str(key)), depth) for key, item in value.items()}
+            return {key: self.resolve(item, self._inside(here, str(key))) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.resolve(item, (*here, place), depth) for place, item in enumerate(value)]
-        return self._text(value, here, depth) if isinstance(value, str) else value
+            return [self.resolve(item, self._inside(here, place)) for place, item in enumerate(value)]
+        return self._text(value, here) if isinstance(value, str) else value
 
-    def _text(self, text: str, here: Path, depth: int) -> Any:
-        for _ in range(_DEPTH):
+    def _inside(self, here: Path, part: str | int) -> Path:
+        return here if self._open else (*here, part)
+
+    def _text(self, text: str, here: Path) -> Any:
+        while True:
             match = _INNERMOST.search(text)
             if match is None:
                 return text
-            found = self.resolve(self._value(match[1], here), here, depth + 1)
+            expression = match[1]
+            if expression in self._open:
+                chain = " → ".join(f"${{{each}}}" for each in [*self._open[self._open.index(expression) :], expression])
+                raise Unresolved(here, f"refers to itself: {chain}", "Remove one of the references.")
+            self._open.append(expression)
+            found = self.resolve(self._value(expression, here), here)
+            self._open.pop()
             if match[0] == text:
                 return found
             if isinstance(found, Mapping | list):
@@ -54,7 +73,8 @@ class Variables:
                 raise Unresolved(here, f"{match[0]} is {kind}, which cannot be part of a text", "Refer to one value.")
             written = ("true" if found else "false") if isinstance(found, bool) else "" if found is None else str(found)
             text = text[: match.start()] + written + text[match.end() :]
-        raise Unresolved(here, "its variables refer to one another in a circle", "Remove one of the references.")
+            if len(text) > _LONGEST:
+                raise Unresolved(here, f"makes a text of more than {_LONGEST} characters", "Shorten it.")
 
     def _value(self, expression: str, here: Path) -> Any:
         """The first of the sources, separated by commas, that has a value."""
@@ -130,12 +150,12 @@ class Variables:
 
     def _parameter(self, name: str) -> Any:
         """``${param:name}``: that of the stage, else the default (https://www.serverless.com/framework/docs/guides/parameters)."""
-        declared = self._own("params")
-        stage = self.resolve(self._stage(), ("provider", "stage"), 1)
+        stage = self.resolve(self._stage(), ("provider", "stage"))
         for part in (stage, "default"):
-            values = declared.get(part) if isinstance(declared, Mapping) else None
-            if isinstance(values, Mapping) and name in values:
-                return values[name]
+            # Version 4 has them under ``stages``.
+            for values in (self._own(f"stages.{part}.params"), self._own(f"params.{part}")):
+                if isinstance(values, Mapping) and name in values:
+                    return values[name]
         return _MISSING
 
 
@@ -166,10 +186,13 @@ def _literal(source: str) -> Any:
         return source == "true"
     if source == "null":
         return None
+    if re.fullmatch(r"-?[0-9]{1,15}\.[0-9]{1,15}", source):
+        return float(source)
     return int(source) if re.fullmatch(r"-?[0-9]{1,18}", source) else _MISSING
 
 
 def _boolean(text: str, here: Path) -> bool:
-    if text.lower() in ("true", "1", "false", "0"):
-        return text.lower() in ("true", "1")
+    word = text.strip().strip("'\"").lower()
+    if word in ("true", "1", "false", "0"):
+        return word in ("true", "1")
     raise Unresolved(here, f"strToBool({text}) is neither true nor false", "Use true or false.")

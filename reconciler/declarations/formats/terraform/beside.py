@@ -147,6 +147,8 @@ def _insights(values: Values, document: Document) -> None:
     if not name:
         document["ContributorInsightsSpecification"] = part
         return
+    if name not in [each.get("IndexName") for each in document.get("GlobalSecondaryIndexes", [])]:
+        raise Unresolved(("index_name",), f"the table has no global secondary index {name!r}", "Correct the resource.")
     document["GlobalSecondaryIndexes"] = [
         {**each, "ContributorInsightsSpecification": part} if each.get("IndexName") == name else each
         for each in document.get("GlobalSecondaryIndexes", [])
@@ -189,6 +191,8 @@ _ADDS: Mapping[str, _Add] = {
     "aws_dynamodb_resource_policy": _resource_policy,
     "aws_dynamodb_table_item": _item,
 }
+INDEX = "aws_dynamodb_global_secondary_index"
+"""The resource that other resources may add to."""
 _TABLE_BY: Mapping[str, Callable[[Values], Any]] = {
     **dict.fromkeys(_ADDS, _by_name),
     **dict.fromkeys(("aws_dynamodb_tag", "aws_dynamodb_resource_policy"), _by_arn),

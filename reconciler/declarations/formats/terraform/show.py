@@ -5,6 +5,7 @@ https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
@@ -25,6 +26,21 @@ from reconciler.parsing.source_location import Path, SourceLocation
 TABLE = "aws_dynamodb_table"
 _COMPUTED = frozenset(("arn", "id", "stream_arn", "stream_label", "tags_all", "replica", "restore_date_time"))
 """Attributes that are only known after an apply and say nothing about the shape of the table."""
+_OF_PROVIDER = frozenset(
+    (
+        *("read_capacity", "write_capacity", "stream_view_type", "warm_throughput", "on_demand_throughput"),
+        *("read_units_per_second", "write_units_per_second", "max_read_request_units", "max_write_request_units"),
+        *("key_schema", "hash_key", "range_key", "non_key_attributes", "alarm_arns", "role_arn", "revision_id"),
+        *("point_in_time_recovery", "server_side_encryption", "region", "mode"),
+    )
+)
+"""Attributes that the provider sets where the configuration does not; a plan of a new table does not know them."""
+_OF_PROVIDER_IN_BLOCK = frozenset(("kms_key_arn", "enabled", "recovery_period_in_days"))
+"""The same inside of a block, where the configuration shows the block; it does not show a dynamic one."""
+_REFERENCES = ("resource_arn", "resource_id", "table_name")
+"""Attributes by which a resource names its table."""
+_INDEX = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
+"""What ``count`` and ``for_each`` add to an address."""
 _AFTER_APPLY = "Declare the state: run `terraform apply`, then `terraform show -json`."
 
 
@@ -40,19 +56,37 @@ class Found:
 
 def is_show(value: Mapping[Any, Any]) -> bool:
     """Whether a document is the output of ``terraform show -json`` (also OpenTofu's)."""
-    return "format_version" in value and any(key in value for key in ("values", "planned_values", "terraform_version"))
+    shown = "format_version" in value and any(key in value for key in ("values", "planned_values", "terraform_version"))
+    return shown or _is_state_file(value)
+
+
+def _is_state_file(value: Mapping[Any, Any]) -> bool:
+    return "lineage" in value and "serial" in value and "version" in value
 
 
 def read_show(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
     """Every table, with its side resources; others are counted."""
     del inputs
     value = document.value
+    if _is_state_file(value):
+        remedy = "Write what `terraform show -json` prints into the folder instead."
+        raise ParseError(document.line, "is the state as Terraform stores it", remedy)
+    if value.get("errored") is True:
+        # The planned values end where Terraform failed, and the tables after that are not in them.
+        raise ParseError(document.line, "is a plan that failed", "Plan again, and print that plan.")
     key = "planned_values" if "planned_values" in value else "values"
     if not isinstance(value.get(key), Mapping):
         remedy = "Print one that has resources: `terraform show -json PLAN` or `terraform show -json`."
         raise ParseError(document.line, f"is the output of terraform show without {key}", remedy)
-    resources = list(_resources(value[key].get("root_module"), (key, "root_module")))
-    return _Reading(file, document, resources, _unknown_values(value)).reading()
+    try:
+        resources = list(_resources(value[key].get("root_module"), (key, "root_module")))
+    except Unresolved as unresolved:
+        location = SourceLocation(file.path, document.line, document.lines)
+        return FileReading(problems=(location.problem(unresolved.finding()),))
+    if not resources and TABLE in _destroyed(value):
+        remedy = "Print the plan that creates the tables, or remove the file if they should be deleted."
+        raise ParseError(document.line, "is a plan that destroys its tables", remedy)
+    return _Reading(file, document, resources, _unknown_values(value), _expressions(value)).reading()
 
 
 @dataclass
@@ -61,6 +95,7 @@ class _Reading:
     document: Parsed
     resources: list[Found]
     unknown: Mapping[str, Mapping[str, Any]]
+    expressions: Mapping[str, Mapping[str, Any]]
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -72,7 +107,8 @@ class _Reading:
         for each in self.resources:
             if each.kind == TABLE:
                 self._table(each, declarations)
-        for each in self.resources:
+        # An index may be a resource of its own, and others add to it.
+        for each in sorted(self.resources, key=lambda found: found.kind != beside.INDEX):
             if each.kind in beside.KINDS:
                 self._beside(each, declarations)
         notes = []
@@ -106,6 +142,8 @@ class _Reading:
         """Add what a resource beside a table says to the declaration of that table."""
         try:
             name = beside.table_of(found.kind, found.values)
+            if name is None and found.values.get("service_namespace", "dynamodb") == "dynamodb":
+                self._refuse_unknown(found, _REFERENCES)
             holder = next((each for each in declarations.values() if each.name == name), None)
             if holder is None or name is None:
                 # The target of another service, or a table of another configuration, whose parts are not ours.
@@ -117,12 +155,22 @@ class _Reading:
             self.problems.append(self.location.problem(unresolved.finding()))
             return
         place = next(key for key, each in declarations.items() if each is holder)
-        declarations[place] = replace(holder, value=added, seed=seed or None)
+        sources: dict[Path, Path] = dict(holder.sources)
+        sources.update({(key,): found.path for key in added if key not in holder.value})
+        if found.kind == beside.INDEX:
+            sources["GlobalSecondaryIndexes", len(added["GlobalSecondaryIndexes"]) - 1] = found.path
+        declarations[place] = replace(holder, value=added, seed=seed or None, sources=sources)
 
-    def _refuse_unknown(self, found: Found) -> None:
-        """Refuse a value that is only known after the apply: a plan leaves it out, and the table would be another."""
+    def _refuse_unknown(self, found: Found, names: tuple[str, ...] = ()) -> None:
+        """Refuse a value that is only known after the apply: a plan leaves it out, and the table would be another.
+
+        With ``names``, only these values are looked at.
+        """
+        written = self.expressions.get(_INDEX.sub("", found.address))
         for name, unknown in self.unknown.get(found.address, {}).items():
-            if name not in _COMPUTED and _is_unknown(unknown):
+            if names and name not in names:
+                continue
+            if name not in _COMPUTED and _is_missing(name, unknown, written, within=written is not None):
                 reason = f"{name} of {found.address} is only known after the apply"
                 raise Unresolved((*found.path, name), reason, _AFTER_APPLY)
 
@@ -131,8 +179,11 @@ def _resources(module: Any, path: Path) -> Iterator[Found]:
     """The managed resources of a module and of those inside it."""
     if not isinstance(module, Mapping):
         return
+    for name in ("resources", "child_modules"):
+        if not isinstance(module.get(name) or [], list):
+            raise Unresolved((*path, name), "expected a list", "Write what `terraform show -json` prints.")
     for place, each in enumerate(module.get("resources") or []):
-        if isinstance(each, Mapping) and each.get("mode", "managed") == "managed":
+        if isinstance(each, Mapping) and each.get("mode", "managed") == "managed" and not each.get("deposed_key"):
             values = each.get("values")
             here: Path = (*path, "resources", place, "values")
             address, kind = str(each.get("address")), str(each.get("type"))
@@ -144,18 +195,62 @@ def _resources(module: Any, path: Path) -> Iterator[Found]:
 def _unknown_values(value: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
     """By address, the values of a plan that are only known after the apply."""
     found = {}
-    for each in value.get("resource_changes") or []:
-        change = each.get("change") if isinstance(each, Mapping) else None
+    for each in _changes(value):
+        change = each.get("change")
         unknown = change.get("after_unknown") if isinstance(change, Mapping) else None
         if isinstance(unknown, Mapping):
             found[str(each.get("address"))] = unknown
     return found
 
 
-def _is_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_is_unknown(each) for each in value.values())
-    return any(_is_unknown(each) for each in value) if isinstance(value, list) else value is True
+def _changes(value: Mapping[Any, Any]) -> list[Mapping[str, Any]]:
+    changes = value.get("resource_changes")
+    return [each for each in changes if isinstance(each, Mapping)] if isinstance(changes, list) else []
+
+
+def _destroyed(value: Mapping[Any, Any]) -> set[str]:
+    """The types of the resources that a plan deletes."""
+    changes = ((str(each.get("type")), each.get("change")) for each in _changes(value))
+    return {kind for kind, change in changes if isinstance(change, Mapping) and change.get("actions") == ["delete"]}
+
+
+def _expressions(value: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
+    """By address without indexes, what the configuration of a plan writes for each attribute of a resource."""
+    found: dict[str, Mapping[str, Any]] = {}
+    configuration = value.get("configuration")
+    modules = [("", configuration.get("root_module") if isinstance(configuration, Mapping) else None)]
+    while modules:
+        prefix, module = modules.pop()
+        if not isinstance(module, Mapping):
+            continue
+        for each in module.get("resources") or []:
+            if isinstance(each, Mapping) and isinstance(each.get("expressions"), Mapping):
+                found[f"{prefix}{each.get('address')}"] = each["expressions"]
+        calls = module.get("module_calls")
+        for name, call in calls.items() if isinstance(calls, Mapping) else ():
+            modules.append((f"{prefix}module.{name}.", call.get("module") if isinstance(call, Mapping) else None))
+    return found
+
+
+def _is_missing(name: str, unknown: Any, written: Any, *, within: bool) -> bool:
+    """Whether an unknown value is one that the configuration writes, and not one that the provider sets by itself.
+
+    ``written`` is what holds the value in the configuration, with ``within`` whether it is known.
+    """
+    holders = written if isinstance(written, list) else [written]
+    inner = [each[name] for each in holders if isinstance(each, Mapping) and name in each]
+    if isinstance(unknown, Mapping | list):
+        parts = unknown if isinstance(unknown, list) else [unknown]
+        blocks = [each for one in inner for each in (one if isinstance(one, list) else [one])]
+        return any(
+            _is_missing(key, item, blocks, within=bool(blocks))
+            for part in parts
+            for key, item in (part.items() if isinstance(part, Mapping) else [(name, part)])
+        )
+    if unknown is not True:
+        return False
+    by_provider = name in _OF_PROVIDER or (name in _OF_PROVIDER_IN_BLOCK and within)
+    return bool(inner) or not by_provider or not (within or written is not None)
 
 
 TERRAFORM = ForeignFormat("terraform show -json", is_show, read_show)

@@ -17,8 +17,16 @@ Values = Mapping[str, Any]
 def declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Path]]:
     """The declaration as AWS spells it, and where its fields stand in the file.
 
-    Terraform writes null and an empty list for what is not set. ``here`` is the path of ``values``.
+    Terraform writes null and an empty list for what is not set. ``here`` is the path of ``values``. Raises
+    ``Unresolved`` for values that are not understood.
     """
+    try:
+        return _declared(values, here)
+    except Unresolved as unresolved:
+        raise Unresolved((*here, *unresolved.path), unresolved.reason, unresolved.remedy) from None
+
+
+def _declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Path]]:
     on_demand = values.get("billing_mode") == "PAY_PER_REQUEST"
     fields: dict[str, tuple[Any, str]] = {
         "TableName": (values.get("name"), "name"),
@@ -46,15 +54,20 @@ def declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Pat
         "TimeToLiveSpecification": (_time_to_live(values), "ttl"),
         "PointInTimeRecoverySpecification": (_recovery(values), "point_in_time_recovery"),
         "SSESpecification": (_encryption(values), "server_side_encryption"),
-        "TableClass": (values.get("table_class"), "table_class"),
+        "TableClass": (values.get("table_class") or None, "table_class"),
         "DeletionProtectionEnabled": (values.get("deletion_protection_enabled") or None, "deletion_protection_enabled"),
         "Tags": (values.get("tags_all") or values.get("tags") or None, "tags"),
         "Replicas": (_replicas(values), "replica"),
+        "MultiRegionConsistency": (_consistency(values), "replica"),
+        "GlobalTableWitnesses": (
+            [{"RegionName": each.get("region_name")} for each in blocks(values, "global_table_witness")],
+            "global_table_witness",
+        ),
     }
     for unsupported in ("import_table", "restore_source_name", "restore_source_table_arn"):
         if values.get(unsupported):
             reason = f"{unsupported} fills the table from elsewhere, which is not done here"
-            raise Unresolved((*here, unsupported), reason, "Remove it after the apply, or declare a seed.")
+            raise Unresolved((unsupported,), reason, "Remove it after the apply, or declare a seed.")
     given = {name: value for name, (value, _) in fields.items() if value not in (None, [])}
     sources: dict[Path, Path] = {(): here, **{(name,): (*here, origin) for name, (_, origin) in fields.items()}}
     return given, sources
@@ -62,8 +75,10 @@ def declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Pat
 
 def blocks(values: Values, name: str) -> Sequence[Values]:
     """The blocks of this name; none where there is none."""
-    found = values.get(name)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    found = values.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        raise Unresolved((name,), "expected a list of blocks", "Write what `terraform show -json` prints.")
+    return found
 
 
 def block(values: Values, name: str) -> Values | None:
@@ -93,7 +108,7 @@ def projection(kind: Any, attributes: Any) -> dict[str, Any]:
     """The projection of an index."""
     found = {"ProjectionType": kind}
     if attributes:
-        found["NonKeyAttributes"] = list(attributes)
+        found["NonKeyAttributes"] = attributes
     return found
 
 
@@ -165,3 +180,9 @@ def _replicas(values: Values) -> list[dict[str, Any]]:
         key = each.get("kms_key_arn")
         found.append({"RegionName": each.get("region_name"), **({"KMSMasterKeyId": key} if key else {})})
     return found
+
+
+def _consistency(values: Values) -> str | None:
+    """Strong consistency, which every replica names. The state also has the eventual one that nobody wrote."""
+    modes = {each.get("consistency_mode") for each in blocks(values, "replica")}
+    return "STRONG" if "STRONG" in modes else None

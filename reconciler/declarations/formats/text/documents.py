@@ -43,6 +43,7 @@ def read_documents(file: SourceFile, inputs: TemplateInputs, beside: Sequence[So
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
     except RecursionError:
+        # The functions of a template take more of the call stack than the levels of a file.
         return FileReading(problems=(Problem(file.path, None, None, *TOO_DEEP),))
 
 

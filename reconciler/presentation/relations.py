@@ -1,4 +1,4 @@
-"""Lays out the references between declared tables as boxes and arrows. Pure; the status page draws them as SVG.
+"""Lays out the references between declared tables as boxes and arrows. Pure; the status page and ``export`` draw them.
 
 A table is left of those it refers to; an arrow starts at the attribute that holds the key of the other table.
 """
@@ -6,9 +6,9 @@ A table is left of those it refers to; an arrow starts at the attribute that hol
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.model.desired import Declaration, DesiredState
+from reconciler.model.lazy_dataclass import dataclass
 
 BOX_WIDTH, TITLE_HEIGHT, ROW_HEIGHT = 192, 34, 24
 COLUMN_GAP, ROW_GAP, MARGIN = 72, 24, 8
@@ -70,7 +70,7 @@ class Relations:
 
 def relations(desired: DesiredState) -> Relations | None:
     """All declared references in one drawing, or one per group if that is too large; ``None`` without references."""
-    found = tuple(_found(desired.declarations))
+    found = tuple(declared_relations(desired.declarations))
     if not found:
         return None
     names = sorted({name for relation in found for name in (relation.source, relation.target)})
@@ -85,7 +85,7 @@ def relations(desired: DesiredState) -> Relations | None:
 
 
 def _drawing(names: Sequence[str], found: Sequence[Relation]) -> Drawing:
-    columns = _columns(names, found)
+    columns = columns_of(names, found)
     boxes = {box.name: box for box in _boxes(columns, found)}
     arrows = tuple(Arrow(relation, _path(relation, boxes)) for relation in found)
     width = MARGIN * 2 + len(columns) * BOX_WIDTH + (len(columns) - 1) * COLUMN_GAP + COLUMN_GAP // 2
@@ -114,7 +114,8 @@ def _groups(names: Sequence[str], found: Sequence[Relation]) -> list[frozenset[s
     return sorted(groups, key=lambda group: (-len(group), min(group)))
 
 
-def _found(declarations: Iterable[Declaration]) -> Iterable[Relation]:
+def declared_relations(declarations: Iterable[Declaration]) -> Iterable[Relation]:
+    """Every reference to a declared table, by the names of the tables."""
     declared = tuple(declarations)
     names = {declaration.base_name: declaration.spec.name for declaration in declared}
     for declaration in declared:
@@ -124,7 +125,7 @@ def _found(declarations: Iterable[Declaration]) -> Iterable[Relation]:
                 yield Relation(declaration.spec.name, target, reference.attribute)
 
 
-def _columns(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]:
+def columns_of(names: Sequence[str], found: Sequence[Relation]) -> list[list[str]]:
     """Tables by their distance from those that no table refers to; cycles are cut."""
     referrers = {name: sorted({r.source for r in found if r.target == name and r.source != name}) for name in names}
     depth: dict[str, int] = {}

@@ -1,0 +1,162 @@
+"""Converts a template of another tool into declarations of our own, with its items as seeds. Offline.
+
+Called by the wiring for ``import --from``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from reconciler.declarations import writer
+from reconciler.declarations.checked import CheckedDeclaration
+from reconciler.declarations.document.check import checked_declaration
+from reconciler.declarations.document.field_model import spellings
+from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument
+from reconciler.declarations.export.exported import lifecycle_members
+from reconciler.declarations.export.whole_document import whole_document
+from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.formats.foreign_formats import format_of
+from reconciler.declarations.formats.serverless.service import FRAGMENT, SERVICE, TEMPLATE
+from reconciler.declarations.formats.terraform.show import TERRAFORM
+from reconciler.declarations.formats.text.documents import read_documents
+from reconciler.declarations.formats.text.parse_file import parse_file
+from reconciler.declarations.formats.workbench import WORKBENCH
+from reconciler.declarations.placeholders import escape, mapped
+from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import DeclarationError, Problem, UsageError
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.table import TableSpec
+from reconciler.parsing.parsed import ParseError
+from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import did_you_mean
+
+FORMATS = {
+    "cloudformation": ("a CloudFormation, SAM or serverless template", (TEMPLATE, FRAGMENT, SERVICE)),
+    "terraform": ("the output of `terraform show -json`", (TERRAFORM,)),
+    "workbench": ("a data model of NoSQL Workbench", (WORKBENCH,)),
+}
+"""What each value of ``--from`` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """New files by name: declarations, and seeds for the folder ``seeds``. ``notes`` tell what was left out."""
+
+    declarations: Mapping[str, str]
+    seeds: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to convert: the file at ``path`` of a ``kind``, all its tables or only ``names``, into the ``form``.
+
+    ``shown`` is the path of the file from the folder of the declarations, as every problem has it.
+    """
+
+    path: str
+    shown: str
+    kind: str
+    names: tuple[str, ...]
+    form: str
+
+
+def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Converted:
+    """The tables of the file as texts.
+
+    Raises ``UsageError`` for a file of another format, for tables that are ``known`` already and for names that are not
+    in the file, and ``DeclarationError`` with every problem of the file.
+    """
+    reading = read_documents(_file(request), inputs)
+    checked = [checked_declaration(raw, None) for raw in reading.declarations]
+    problems = [*reading.problems, *(problem for each in checked for problem in each.problems)]
+    if problems:
+        raise DeclarationError(tuple(problems), reading.warnings)
+    found = {each.name: each for each in checked if each.name and each.spec is not None}
+    chosen = _chosen(found, request.names, request.path)
+    for name in chosen:
+        declared = known.named(name)
+        if declared is not None:
+            raise UsageError(f"{name} is declared already, in {declared.origin}. Nothing was written")
+    base_of = partial(writer.base_name, environment=inputs.environment)
+    documents = {base_of(name): _document(each, base_of(name)) for name, each in chosen.items()}
+    taken = {Path(each.origin.file).name for each in known.declarations}
+    texts = writer.texts_of(documents, request.form, taken)
+    _prove(texts, {name: each.spec for name, each in chosen.items() if each.spec}, inputs.environment)
+    seeds = {
+        f"{base_of(name)}.json": json.dumps(list(each.class_seed), indent=2, ensure_ascii=False) + "\n"
+        for name, each in chosen.items()
+        if each.class_seed is not None
+    }
+    return Converted(texts, seeds, reading.warnings, reading.notes)
+
+
+def _file(request: Request) -> SourceFile:
+    """The file, which has a document of this kind. Raises ``UsageError`` and ``DeclarationError``."""
+    path, (expected, formats) = request.path, FORMATS[request.kind]
+    try:
+        file = SourceFile(request.shown, Path(path), Path(path).read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. Name {expected}.") from None
+    try:
+        values = [document.value for document in parse_file(file)]
+    except ParseError as error:
+        raise DeclarationError((Problem(request.shown, error.line, None, error.reason, error.remedy),)) from None
+    recognised = [format_of(value) for value in values if isinstance(value, Mapping)]
+    if not any(each in formats for each in recognised):
+        fitting = next((name for name, (_, known) in FORMATS.items() for each in recognised if each in known), None)
+        if fitting:
+            raise UsageError(f"{path} is {FORMATS[fitting][0]}, not {expected}. Give --from {fitting}.")
+        raise UsageError(f"{path} is not {expected}. Name one, or put the file into the folder of the declarations.")
+    return file
+
+
+def _chosen(
+    found: Mapping[str, CheckedDeclaration], names: tuple[str, ...], path: str
+) -> Mapping[str, CheckedDeclaration]:
+    for name in names:
+        if name not in found:
+            close = did_you_mean(name, found)
+            remedy = f"Did you mean {close}?" if close else f"It has: {', '.join(found) or 'none'}."
+            raise UsageError(f"{path} has no table {name!r}. {remedy}")
+    if not found:
+        raise UsageError(f"{path} has no table; nothing was written")
+    return {name: found[name] for name in names} if names else found
+
+
+def _document(checked: CheckedDeclaration, base: str) -> dict[str, Any]:
+    assert checked.spec is not None
+    known = spellings(TableDocument)
+    document: dict[str, Any] = {known[key]: value for key, value in whole_document(checked.spec).items()}
+    lifecycle = lifecycle_members(checked.lifecycle)
+    lifecycle = ({"protect": True} if checked.lifecycle.protect else {}) | lifecycle
+    references = [
+        {"table": each.table} | ({"attribute": each.attribute} if each.attribute else {}) for each in checked.references
+    ]
+    extras = {
+        "description": checked.description,
+        "seed": {"format": checked.seed_format} if checked.seed_format else None,
+        "references": references,
+        "lifecycle": lifecycle,
+    }
+    document = {**document, "table_name": base, **{key: value for key, value in extras.items() if value}}
+    return {name: mapped(value, partial(escape, policy=name in IAM_FIELDS)) for name, value in document.items()}
+
+
+def _prove(texts: Mapping[str, str], specs: Mapping[str, TableSpec], environment: str | None) -> None:
+    """Read the texts as declarations and compare. Raises ``UsageError`` if one declares another table."""
+    with TemporaryDirectory() as scratch:
+        for name, text in texts.items():
+            (Path(scratch) / name).write_text(text, encoding="utf-8")
+        read = FolderSource(scratch, environment).load().declarations
+    for declaration in read:
+        if declaration.spec != specs[declaration.spec.name]:
+            raise UsageError(f"{declaration.spec.name} cannot be declared as the template has it; nothing was written")

@@ -1,0 +1,78 @@
+"""The result of ``diff`` as lines for a terminal, as Markdown and as a JSON document. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.model.change import Change
+from reconciler.planning.compare import Comparison, Difference
+from reconciler.planning.text import printable, several
+from reconciler.presentation.document import FORMAT_VERSION, change_entry
+from reconciler.presentation.formats.markdown import escaped
+from reconciler.presentation.render import Line, value_text
+
+_SYMBOLS = {Difference.CHANGED: "~", Difference.ONLY_IN_A: "-", Difference.ONLY_IN_B: "+"}
+_STYLES = {Difference.CHANGED: "update", Difference.ONLY_IN_A: "delete", Difference.ONLY_IN_B: "create"}
+
+
+def lines(comparison: Comparison) -> Iterator[Line]:
+    """A line for each table that differs and for each of its fields, the counts last."""
+    yield "dim", printable(f"A: {comparison.a}; B: {comparison.b}")
+    for each in comparison.differences:
+        yield _STYLES[each.kind], f"{_SYMBOLS[each.kind]} {printable(each.name)}{_where(each.kind)}"
+        for change in each.changes:
+            yield "plain", f"       {_change(change)}"
+    yield ("title" if comparison.differences else "in_sync"), _counts(comparison)
+
+
+def markdown(comparison: Comparison) -> Iterator[Line]:
+    """A heading, the counts, and a list of tables with their fields."""
+    yield "plain", f"## DynamoDB: {escaped(comparison.a)} and {escaped(comparison.b)}"
+    yield "plain", ""
+    yield "plain", _counts(comparison)
+    if comparison.differences:
+        yield "plain", ""
+    for each in comparison.differences:
+        yield "plain", f"- `{_SYMBOLS[each.kind]}` {escaped(each.name)}{_where(each.kind)}"
+        for change in each.changes:
+            yield "plain", f"  - {escaped(_change(change))}"
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """The comparison as JSON values."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "a": comparison.a,
+        "b": comparison.b,
+        "equal": not comparison.differences,
+        "summary": {
+            "equal": comparison.tables - comparison.counted(Difference.CHANGED),
+            **{kind.value: comparison.counted(kind) for kind in Difference},
+        },
+        "tables": [
+            {"name": each.name, "status": each.kind.value, "changes": [change_entry(change) for change in each.changes]}
+            for each in comparison.differences
+        ],
+        "notes": list(comparison.notes),
+    }
+
+
+def _where(kind: Difference) -> str:
+    return {Difference.CHANGED: "", Difference.ONLY_IN_A: "  (only in A)", Difference.ONLY_IN_B: "  (only in B)"}[kind]
+
+
+def _change(change: Change) -> str:
+    before, after = value_text(change.before), value_text(change.after)
+    # A whole feature that one side does not declare is not managed there, which is another thing than off.
+    if change.path == change.facet:
+        before = "not declared" if change.before is None else before
+        after = "not declared" if change.after is None else after
+    return f"{printable(change.path)}: {before} → {after}"
+
+
+def _counts(comparison: Comparison) -> str:
+    if not comparison.differences:
+        return f"Equal: {several(comparison.tables, 'table')}."
+    changed, only_a, only_b = (comparison.counted(kind) for kind in Difference)
+    return f"Different: {several(changed, 'table')} changed, {only_a} only in A, {only_b} only in B."

@@ -1,0 +1,1 @@
+"""Declared tables as diagrams: keys, indexes and references."""

@@ -1,0 +1,212 @@
+"""``import --from``: the template of another tool becomes declarations of our own, offline and in new files alone."""
+
+# ruff: noqa: E501 - messages are written on one line
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import load, write
+
+from reconciler.cli.app import main
+
+TEMPLATE = """
+Parameters: {Stage: {Type: String, Default: dev}}
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Metadata: {DynamoDBReconciler: {description: Every order, lifecycle: {on_existing: own}}}
+    Properties:
+      TableName: !Sub "orders-${Stage}"
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      TimeToLiveSpecification: {AttributeName: gone_at, Enabled: true}
+      Tags: [{Key: cost, Value: "012"}]
+  Queue: {Type: AWS::SQS::Queue}
+  Users:
+    Type: AWS::Serverless::SimpleTable
+    Properties: {TableName: users}
+"""
+STATE = {
+    "format_version": "1.0",
+    "terraform_version": "1.14.0",
+    "values": {
+        "root_module": {
+            "resources": [
+                {
+                    "address": "aws_dynamodb_table.orders",
+                    "type": "aws_dynamodb_table",
+                    "name": "orders",
+                    "values": {
+                        "name": "orders",
+                        "billing_mode": "PAY_PER_REQUEST",
+                        "hash_key": "pk",
+                        "attribute": [{"name": "pk", "type": "S"}],
+                    },
+                },
+                {
+                    "address": "aws_dynamodb_table_item.one",
+                    "type": "aws_dynamodb_table_item",
+                    "name": "one",
+                    "values": {"table_name": "orders", "item": '{"pk": {"S": "a"}, "n": {"N": "1.50"}}'},
+                },
+            ]
+        }
+    },
+}
+MODEL: dict[str, Any] = {
+    "ModelName": "Shop",
+    "ModelMetadata": {"Version": "3.0"},
+    "DataModel": [
+        {
+            "TableName": "Shop",
+            "KeyAttributes": {"PartitionKey": {"AttributeName": "PK", "AttributeType": "S"}},
+            "TableData": [{"PK": {"S": "a"}}, {"PK": {"S": "b"}}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    files: dict[str, Any] = {"template.yaml": TEMPLATE, "state.json": STATE, "model.json": MODEL}
+    return write(tmp_path, files)
+
+
+@pytest.fixture
+def run(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], tuple[int, str, str]]:
+    def one(line: str) -> tuple[int, str, str]:
+        code = main(line.split())
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return one
+
+
+@pytest.mark.parametrize(
+    ("form", "files"),
+    [
+        ("python", ["orders_dev_table.py", "users_table.py"]),
+        ("yaml", ["orders-dev.yaml", "users.yaml"]),
+        ("json", ["orders-dev.json", "users.json"]),
+    ],
+)
+def test_a_template_becomes_declarations_that_declare_the_same(
+    form: str, files: list[str], project: Path, run: Callable
+) -> None:
+    code, out, err = run(f"import --from cloudformation template.yaml --format {form}")
+    assert (code, out.splitlines()) == (0, [f"wrote {project / 'desired_state' / name}" for name in files]), err
+    assert err == "template.yaml: other resources are left alone: 1 AWS::SQS::Queue\n"
+    (project / "templates").mkdir()
+    (project / "template.yaml").rename(project / "templates" / "template.yaml")
+    before, after = load(project / "templates").declarations, load(project / "desired_state").declarations
+    assert [each.spec for each in after] == [each.spec for each in before]
+    if form != "python":
+        assert [(e.lifecycle, e.description) for e in after] == [(e.lifecycle, e.description) for e in before]
+
+
+def test_values_of_parameters_are_those_that_are_given(project: Path, run: Callable) -> None:
+    assert run("import --from cloudformation template.yaml --format yaml --parameter Stage=qa")[0] == 0
+    assert [each.spec.name for each in load(project / "desired_state").declarations] == ["orders-qa", "users"]
+
+
+def test_only_the_named_tables_are_written(project: Path, run: Callable) -> None:
+    assert run("import --from cloudformation template.yaml users --format yaml")[0] == 0
+    assert [each.spec.name for each in load(project / "desired_state").declarations] == ["users"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "items"),
+    [
+        ("terraform state.json", "orders", ({"pk": {"S": "a"}, "n": {"N": "1.5"}},)),
+        ("workbench model.json", "Shop", ({"PK": {"S": "a"}}, {"PK": {"S": "b"}})),
+    ],
+)
+def test_items_become_the_seed(line: str, name: str, items: Any, project: Path, run: Callable) -> None:
+    code, out, err = run(f"import --from {line} --format yaml")
+    assert (code, out.splitlines()[-1]) == (0, f"wrote {project / 'desired_state' / 'seeds' / f'{name}.json'}"), err
+    (declaration,) = load(project / "desired_state").declarations
+    assert declaration.seed is not None
+    assert (declaration.spec.name, declaration.seed.items) == (name, items)
+
+
+def test_the_result_as_json_has_the_files_and_the_warnings(run: Callable) -> None:
+    _, out, _ = run("import --from workbench model.json --format yaml -o json")
+    found = json.loads(out)
+    assert [Path(each).name for each in found["written"]] == ["Shop.yaml", "Shop.json"]
+    assert (found["format_version"], found["warnings"]) == ("1.0", [])
+
+
+REFUSED = {
+    "no file": ("import --from terraform", "Name the file to read: reconciler import --from terraform FILE."),
+    "a file that is missing": (
+        "import --from terraform nope.json",
+        "nope.json cannot be read: No such file or directory. Name the output of `terraform show -json`.",
+    ),
+    "a file of another kind": (
+        "import --from terraform template.yaml",
+        (
+            "template.yaml is a CloudFormation, SAM or serverless template, not the output of `terraform show -json`. "
+            "Give --from cloudformation."
+        ),
+    ),
+    "a file of no kind": (
+        "import --from cloudformation other.json",
+        (
+            "other.json is not a CloudFormation, SAM or serverless template. "
+            "Name one, or put the file into the folder of the declarations."
+        ),
+    ),
+    "a table that it does not have": (
+        "import --from cloudformation template.yaml user",
+        "template.yaml has no table 'user'. Did you mean users?",
+    ),
+    "every live table": (
+        "import --from workbench model.json --all",
+        "--all is for live tables; --from reads every table of the file.",
+    ),
+    "a format for live tables": (
+        "import --from workbench model.json --format terraform",
+        "--format terraform writes live tables; after --from, give python, yaml or json.",
+    ),
+    "a place for our own files": (
+        "import --from workbench model.json --to there",
+        "--to is for --format cloudformation and terraform; other files go to --desired-state.",
+    ),
+    "a table that cannot be worked out": (
+        "import --from cloudformation bad.yaml",
+        (
+            "bad.yaml:4: Resources.A.Properties.BillingMode: invalid value 'X'; expected PAY_PER_REQUEST or PROVISIONED. "
+            "Write PAY_PER_REQUEST or PROVISIONED."
+        ),
+    ),
+    "a file that is broken": (
+        "import --from terraform broken.json",
+        "broken.json:1: is not JSON: a key in double quotes is expected. Correct the syntax.",
+    ),
+}
+KEY = "KeySchema: [{AttributeName: pk, KeyType: HASH}], AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]"
+BAD = f"Resources:\n  A:\n    Type: AWS::DynamoDB::Table\n    Properties: {{BillingMode: X, TableName: a.b, {KEY}}}\n"
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_read_is_an_error_and_nothing_is_written(case: str, project: Path, run: Callable) -> None:
+    write(project, {"bad.yaml": BAD, "other.json": {"a": 1}, "broken.json": "{"})
+    line, expected = REFUSED[case]
+    code, out, err = run(line)
+    assert (code, out, err.splitlines()[0]) == (1, "", f"error: {expected}")
+    assert not (project / "desired_state").exists()
+
+
+def test_a_table_that_is_declared_already_is_refused_whole(project: Path, run: Callable) -> None:
+    run("import --from cloudformation template.yaml users --format yaml")
+    code, _, err = run("import --from cloudformation template.yaml --format json")
+    assert (code, err) == (1, "error: users is declared already, in users.yaml:1. Nothing was written\n")
+    assert [path.name for path in (project / "desired_state").iterdir()] == ["users.yaml"]
