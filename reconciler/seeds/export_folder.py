@@ -17,12 +17,8 @@ from typing import Any
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import ParseError, json_message
 from reconciler.parsing.source_file import SeedFile
-from reconciler.seeds.convert import unwrapped
 from reconciler.seeds.file_names import seed_suffix
-from reconciler.seeds.ion_format import read_ion_seed
-from reconciler.seeds.json_format import read_jsonl_seed
 from reconciler.seeds.seed_types import FileError, SeedPart, Shape, WrittenItem
-from reconciler.seeds.unpacking import text_lines, unpacked
 
 SUMMARY, FILES = "manifest-summary.json", "manifest-files.json"
 ROOT = "AWSDynamoDB"
@@ -166,8 +162,15 @@ def _matches(content: bytes, written: str) -> bool:
 
 def _data(file: _CheckedFile, suffix: str) -> Iterator[WrittenItem]:
     """The items of one data file. That of an empty partition is empty."""
+    from reconciler.seeds.convert import unwrapped
+    from reconciler.seeds.unpacking import text_lines, unpacked
+
     if suffix == ".ion":
+        from reconciler.seeds.ion_format import read_ion_seed
+
         return read_ion_seed(unpacked(file))
+    from reconciler.seeds.json_format import read_jsonl_seed
+
     return map(unwrapped, read_jsonl_seed(text_lines(unpacked(file), may_be_empty=True)))
 
 

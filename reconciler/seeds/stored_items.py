@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import marshal
 import os
-import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
@@ -24,6 +23,8 @@ class StoredItems(Sequence[Item]):
     """Items in a file, in their order. Threads may read at the same time."""
 
     def __init__(self) -> None:
+        import tempfile
+
         self._file = tempfile.TemporaryFile(prefix="reconciler-seed-", buffering=_BUFFER)  # noqa: SIM115
         self._ends = array("Q", [0])
 
@@ -123,6 +124,9 @@ class StoredLines(Sequence["int | None"]):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
     __hash__ = None  # type: ignore[assignment]
 
