@@ -51,8 +51,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model")),
         ("validate", 205, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
-        ("export --format mermaid", 210, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
-        ("export --format cloudformation", 465, (*SERVERS, *SDK, *RUNNING)),
+        ("export --format mermaid", 215, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
+        ("export --format cloudformation", 475, (*SERVERS, *SDK, *RUNNING)),
         ("diff desired_state desired_state", 260, (*TYPER, *SERVERS, *DRAWING, *SDK, *RUNNING)),
         ("init other", 150, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring")),
         ("preview --help", 315, (*SERVERS, *DRAWING, *SDK, *ENGINE, "rich", "reconciler.wiring")),

@@ -175,7 +175,7 @@ ASIDE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a file below seeds": (
         {"seeds/users.xlsx": "PK"},
-        "seeds/users.xlsx: is not read, because of its suffix .xlsx. Convert it, or move it out of seeds. Seeds are read as .json, .jsonl, .yaml, .yml or .csv, each also with .gz.",
+        "seeds/users.xlsx: is not read, because of its suffix .xlsx. Convert it, or move it out of seeds. Seeds are read as .json, .jsonl, .ndjson, .yaml, .yml, .csv, .tsv or .ion, each also with .gz or .zst.",
     ),
 }
 

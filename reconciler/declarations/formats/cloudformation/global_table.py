@@ -133,7 +133,8 @@ def _check_replica(resource: Resource, replica: Mapping[str, Any], here: Path, n
     _check_indexes(resource, indexes, (*here, "GlobalSecondaryIndexes"))
     for place, each in enumerate(indexes or []):
         name = _name_of(each)
-        if name not in names:
+        # `export` leaves the indexes out where a declaration leaves them unmanaged.
+        if names and name not in names:
             close = did_you_mean(name, names)
             remedy = (
                 f"Did you mean {close}?" if close else f"Declare {name} in GlobalSecondaryIndexes of the table too."

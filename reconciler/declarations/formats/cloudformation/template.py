@@ -215,6 +215,7 @@ class _Template:
         value = KINDS[str(resource["Type"])](read)
         value["TableName"] = table_name
         self.warnings += [f"{self.file.path}:{self._line(name)}: {name}: {each}" for each in read.warnings]
+        self._protect(name, resource, value, sources)
         self._add_metadata(name, resource, value, sources)
         if "TableName" not in properties:
             self.notes.append(
@@ -231,10 +232,10 @@ class _Template:
             aws_spelling=True,
         )
 
-    def _add_metadata(
+    def _protect(
         self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]
     ) -> None:
-        """What stands under ``Metadata``, and protection where a policy keeps the table."""
+        """Protection where a policy keeps the table."""
         for policy, allowed in _POLICIES.items():
             here: Path = (*self.base, name, policy)
             given = self.intrinsics.evaluate(resource[policy], here) if policy in resource else "Delete"
@@ -243,19 +244,28 @@ class _Template:
             if given in _RETAINS:
                 value["Lifecycle"] = {"protect": True}
                 sources["Lifecycle",] = here
+
+    def _own_metadata(self, name: str, resource: Mapping[str, Any]) -> dict[Any, Any]:
+        """What stands under ``Metadata: {DynamoDBReconciler: …}``; empty where nothing does."""
         metadata = resource.get("Metadata")
-        own = metadata.get(METADATA) if isinstance(metadata, Mapping) else None
-        for key in metadata if isinstance(metadata, Mapping) else ():
+        if not isinstance(metadata, Mapping):
+            return {}
+        for key in metadata:
             if key != METADATA and did_you_mean(str(key), (METADATA,)):
                 where = (*self.base, name, "Metadata", str(key))
                 raise Unresolved(where, "unknown metadata", f"Did you mean {METADATA}?")
-        if own is None:
-            return
-        here = (*self.base, name, "Metadata", METADATA)
+        own = metadata.get(METADATA, {})
         if not isinstance(own, Mapping):
-            raise Unresolved(here, "expected a mapping", _METADATA_REMEDY)
+            raise Unresolved((*self.base, name, "Metadata", METADATA), "expected a mapping", _METADATA_REMEDY)
+        return dict(own)
+
+    def _add_metadata(
+        self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]
+    ) -> None:
+        """The fields that CloudFormation has no property for."""
+        own = self._own_metadata(name, resource)
+        here: Path = (*self.base, name, "Metadata", METADATA)
         known_fields = spellings(TableDocument)
-        own = dict(own)
         unmanaged = own.pop(NOT_DECLARED, [])
         if not isinstance(unmanaged, list) or not all(isinstance(each, str) for each in unmanaged):
             raise Unresolved((*here, NOT_DECLARED), "expected a list of fields", "Write [billing_mode], for example.")
