@@ -14,6 +14,7 @@ from reconciler.model.lazy_dataclass import dataclass
 
 READ_SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml")
 """The suffixes of declaration files. All but ``.py`` may be in any case: Python imports nothing else."""
+_ANY_CASE = frozenset(READ_SUFFIXES[1:])
 SETTINGS_FILES = frozenset(("pyproject.toml", "reconciler.toml", "samconfig.toml"))
 """TOML files that are no declarations."""
 _LISTED = ".py, .yaml, .yml, .json and .toml"
@@ -99,8 +100,10 @@ class UnreadFile:
 
 def is_declaration_file(name: str) -> bool:
     """Whether a file is read as a declaration, by its name."""
-    suffix = PurePosixPath(name).suffix
-    return suffix == ".py" or (suffix.lower() in READ_SUFFIXES[1:] and name not in SETTINGS_FILES)
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        return False
+    return suffix == "py" or (f"{dot}{suffix}".lower() in _ANY_CASE and name not in SETTINGS_FILES)
 
 
 def is_template(name: str, content: Callable[[], bytes]) -> bool:

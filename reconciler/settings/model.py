@@ -136,7 +136,7 @@ class Settings:
     )
     parameter: tuple[tuple[str, str], ...] = _setting(
         (),
-        "A value for a template of another tool: a parameter, LogicalId.Attribute or an exported name.",
+        "A value for a variable, or for a template: a parameter, LogicalId.Attribute or an exported name.",
         "The option is given once for each value. The variable has them separated by spaces, as in a shell: "
         "`Stage=dev Owner='web team'`. In a file it is a table. `--environment` alone gives parameters named "
         "Environment, Env or Stage their value.",

@@ -316,6 +316,13 @@ def test_each_document_declares_its_own_variables(tmp_path: Path) -> None:
     assert sentence.startswith("all.yaml:7: tags.team: holds the placeholder ${TEAM}")
 
 
+@pytest.mark.parametrize("name", ["variables", "environments"])
+def test_a_document_that_only_prepares_a_table_is_an_error(name: str, tmp_path: Path) -> None:
+    assert sentences(tmp_path, {"all.yaml": f"\n{name}: [TEAM]\n---\n{ORDERS}"}) == [
+        f"all.yaml:2: declares {name} and no table; they are for the table of the same document. Move {name} into the document that uses it."
+    ]
+
+
 def test_a_class_file_is_not_told_to_declare_variables(tmp_path: Path) -> None:
     schema = {"table_name": "users", "key_schema": [], "attribute_definitions": [], "tags": {"team": "${TEAM}"}}
     text = f"class Users:\n    SCHEMA = {schema}\n\n    @classmethod\n    def get_schema(cls, environment=None):\n        return cls.SCHEMA\n"

@@ -188,9 +188,10 @@ def other_yaml_suffix(folder: Folder, name: str, where: int) -> None:
 
 
 def capital_suffix(folder: Folder, name: str, where: int) -> None:
-    """``.YAML``, as some systems write it."""
+    """``.YAML``, as some systems write it. Python imports no module with such a suffix."""
     stem, _, suffix = name.rpartition(".")
-    _move(folder, name, f"{stem}.{suffix.upper() if where < 500 else suffix.title()}", sound=False)
+    sound = suffix.lower() != "py"
+    _move(folder, name, f"{stem}.{suffix.upper() if where < 500 else suffix.title()}", sound=sound)
 
 
 def backup_suffix(folder: Folder, name: str, where: int) -> None:
@@ -296,7 +297,7 @@ def change_a_character(folder: Folder, name: str, where: int) -> None:
 
 
 def wrap(folder: Folder, name: str, where: int) -> None:
-    """Wrapped in another key, as describe-table, templates and lists of tables do."""
+    """Wrapped in another key, as describe-table, templates and lists of tables and other things do."""
     truth = folder.files[name]
     one = truth.documents[0]
     wrappings: tuple[Any, ...] = (
@@ -304,7 +305,7 @@ def wrap(folder: Folder, name: str, where: int) -> None:
         {"tables": [one]},
         {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": one}},
         {"Resources": {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": one}}},
-        [one],
+        [one, 0],
         {"data": {one["TableName"]: one}},
         {"TableNames": [one["TableName"]]},
         {"Tables": []},

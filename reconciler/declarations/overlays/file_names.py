@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from reconciler.parsing.source_file import SourceFile
 
@@ -13,14 +12,13 @@ SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 
 def stem(path: str) -> str | None:
     """The path without its suffix; None where the file can be no overlay and have none."""
-    pure = PurePosixPath(path)
-    return path.removesuffix(pure.suffix) if pure.suffix.lower() in SUFFIXES else None
+    whole, dot, suffix = path.rpartition(".")
+    return whole if whole and not whole.endswith("/") and f"{dot}{suffix}".lower() in SUFFIXES else None
 
 
 def split_environment(path: str) -> tuple[str, str] | None:
     """The path of the base without its suffix, and the environment; None for a name with no dot inside."""
-    whole = stem(path)
-    base, dot, environment = (whole or "").rpartition(".")
+    base, dot, environment = (stem(path) or "").rpartition(".")
     return (
         (base, environment)
         if environment and dot and base and "/" not in environment and not base.endswith("/")
@@ -30,18 +28,16 @@ def split_environment(path: str) -> tuple[str, str] | None:
 
 def related(files: Iterable[SourceFile]) -> dict[SourceFile, tuple[SourceFile, ...]]:
     """For each file the others that its result depends on: its bases and its overlays."""
-    listed = list(files)
     bases: dict[str, list[SourceFile]] = {}
     overlays: dict[str, list[SourceFile]] = {}
-    for file in listed:
-        whole, split = stem(file.path), split_environment(file.path)
+    names = [(file, stem(file.path), split_environment(file.path)) for file in files]
+    for file, whole, split in names:
         if whole is not None:
             bases.setdefault(whole, []).append(file)
         if split is not None:
             overlays.setdefault(split[0], []).append(file)
     found = {}
-    for file in listed:
-        whole, split = stem(file.path), split_environment(file.path)
+    for file, whole, split in names:
         beside = overlays.get(whole, []) if whole is not None else []
         found[file] = (*(bases.get(split[0], []) if split is not None else ()), *beside)
     return found

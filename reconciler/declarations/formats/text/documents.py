@@ -18,6 +18,7 @@ from reconciler.declarations.formats.text.own_tables import (
     looks_like_table,
     own_table,
     read_overlay,
+    refuse_without_table,
     without_extensions,
 )
 from reconciler.declarations.formats.text.parse_file import elements, parse_file, suffix_of
@@ -104,6 +105,7 @@ class _Reading:
             self._add(own)
         elif value:
             refuse_overlooked(document, value)
+            refuse_without_table(document, value)
             self.others.append(f"{self.file.path}:{document.line}: declares nothing: it has no table field")
         self._unused_tables(document, value)
         return not value

@@ -61,6 +61,15 @@ def looks_like_table(value: Mapping[object, object]) -> bool:
     return any(word in known or did_you_mean(word, REQUIRED) for word in words)
 
 
+def refuse_without_table(document: Parsed, value: Mapping[Any, Any]) -> None:
+    """``ParseError`` for a document that only prepares a table: nothing uses it, although somebody expects so."""
+    if not value.keys() <= {VARIABLES, ENVIRONMENTS, "$schema"} or value.keys() <= {"$schema"}:
+        return
+    name = VARIABLES if VARIABLES in value else ENVIRONMENTS
+    reason = f"declares {name} and no table; they are for the table of the same document"
+    raise ParseError(document.lines.get((name,), document.line), reason, f"Move {name} into the document that uses it.")
+
+
 def own_table(
     file: SourceFile, document: Parsed, value: Mapping[Any, Any], inputs: TemplateInputs, beside: Sequence[SourceFile]
 ) -> OwnReading:
