@@ -16,9 +16,9 @@ ORDERS = USERS.replace("users", "orders").replace("UsersTable", "OrdersTable")
 RESOURCE = "Users:\n  Type: AWS::DynamoDB::Table\n  Properties:\n    TableName: users\n"
 
 
-def described(tool: Tool, live: Live) -> None:
+def described_without_keys(tool: Tool, live: Live) -> None:
     answer = live.client.describe_table(TableName="users")
-    answer.pop("ResponseMetadata")
+    del answer["ResponseMetadata"], answer["Table"]["KeySchema"]
     (tool.folder / "desired_state" / "users_table.py").unlink()
     tool.write("users.json", json.dumps(answer, default=str))
 
@@ -89,7 +89,16 @@ def under_a_condition(tool: Tool, live: Live) -> None:
 CHANGES: dict[str, Callable[[Tool, Live], None]] = {
     each.__name__: each
     for each in (
-        *(described, without_schema, in_capitals, a_resource, something_else, no_folder, hidden, in_a_hidden_folder),
+        *(
+            described_without_keys,
+            without_schema,
+            in_capitals,
+            a_resource,
+            something_else,
+            no_folder,
+            hidden,
+            in_a_hidden_folder,
+        ),
         *(as_a_stub, as_a_document, in_pycache, in_comments_of_another, nested_in_another, under_a_condition),
     )
 }
@@ -110,6 +119,20 @@ def test_an_unreadable_folder_deletes_nothing(
     assert done.exit_code == 1, done.stdout
     assert local.client.scan(TableName="users", ConsistentRead=True)["Count"] == 1
     assert "orders" in local.client.list_tables()["TableNames"]
+
+
+@pytest.mark.dynamodb_local
+def test_the_output_of_describe_table_declares_the_table_that_it_shows(local: Live, tmp_path: Path) -> None:
+    tool = Tool(local.url, tmp_path / "app")
+    tool.write("users_table.py", USERS)
+    assert tool.once().exit_code == 0
+    local.client.put_item(TableName="users", Item={"pk": {"S": "theirs"}})
+    answer = local.client.describe_table(TableName="users")
+    del answer["ResponseMetadata"]
+    (tool.folder / "desired_state" / "users_table.py").unlink()
+    tool.write("users.json", json.dumps(answer, default=str))
+    assert tool.once().exit_code == 0
+    assert local.client.scan(TableName="users", ConsistentRead=True)["Count"] == 1
 
 
 @pytest.mark.dynamodb_local

@@ -303,8 +303,8 @@ def wrap(folder: Folder, name: str, where: int) -> None:
     wrappings: tuple[Any, ...] = (
         {"Table": one},
         {"tables": [one]},
-        {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": one}},
-        {"Resources": {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": one}}},
+        {"stack": {"Orders": {"Type": "AWS::DynamoDB::Table", "Properties": one}}},
+        {"Resources": {"Orders": {"Type": "AWS::DynamoDB::Tabel", "Properties": one}}},
         [one, 0],
         {"data": {one["TableName"]: one}},
         {"TableNames": [one["TableName"]]},
@@ -315,9 +315,10 @@ def wrap(folder: Folder, name: str, where: int) -> None:
 
 
 def describe_output(folder: Folder, name: str, where: int) -> None:
-    """``describe-table`` of that very table, saved over its declaration."""
+    """``describe-table`` of that very table without its keys, saved over its declaration."""
     one = folder.files[name].documents[0]
     described = {**one, "TableStatus": "ACTIVE", "ItemCount": 3, "TableArn": f"arn:x:table/{one['TableName']}"}
+    described.pop("KeySchema", None)
     folder.damage(name, json.dumps({"Table": described}, indent=4))
 
 
