@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.fakes import FakeClock
-from support.folders import SOUND, write
+from support.folders import SOUND, typed, write
 
 from reconciler.declarations.cache import cache_folder, packing, stored_results
 from reconciler.declarations.folder import CachedSource, FolderSource
@@ -107,7 +107,7 @@ def test_the_next_command_parses_nothing_and_has_the_same_result(folder: Path, p
     second = load(folder)
     assert (len(parsed), second.from_cache) == (2, True)
     assert second == first
-    assert [repr(each) for each in second.declarations] == [repr(each) for each in first.declarations]
+    assert [typed(each) for each in second.declarations] == [typed(each) for each in first.declarations]
 
 
 def test_the_file_is_private_and_nothing_else_is_left(folder: Path, home: Path) -> None:

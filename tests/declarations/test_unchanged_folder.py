@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.fakes import FakeClock
-from support.folders import SOUND, write
+from support.folders import SOUND, typed, write
 
 from reconciler.declarations import folder as folders
 from reconciler.declarations import folder_snapshot
@@ -149,7 +149,7 @@ def test_a_change_gives_what_a_process_finds_that_loads_for_the_first_time(case:
     loaded, fresh = files.load(), source(folder).load()
     assert loaded == fresh
     assert loaded.warnings == fresh.warnings
-    assert [repr(each) for each in loaded.declarations] == [repr(each) for each in fresh.declarations]
+    assert [typed(each) for each in loaded.declarations] == [typed(each) for each in fresh.declarations]
 
 
 def test_a_removed_table_is_not_declared_and_a_restored_one_is(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,15 @@ def problems(folder: Path, environment: str | None = None) -> list[Problem]:
 def sentences(folder: Path, environment: str | None = None) -> list[str]:
     """Every problem of a folder as the user reads it; empty when there is none."""
     return [str(problem) for problem in problems(folder, environment)]
+
+
+def typed(value: Any) -> Any:
+    """The value with the type of each part, because ``1 == True``; sets in an order that no hash seed decides."""
+    kind = type(value).__name__
+    if is_dataclass(value):
+        return kind, [(each.name, typed(getattr(value, each.name))) for each in fields(value)]
+    if isinstance(value, Mapping):
+        return kind, [(typed(key), typed(item)) for key, item in value.items()]
+    if isinstance(value, set | frozenset):
+        return kind, sorted(repr(each) for each in value)
+    return (kind, [typed(each) for each in value]) if isinstance(value, list | tuple) else (kind, repr(value))

@@ -138,7 +138,7 @@ LEFT_OUT_OPERATIONS: Mapping[str, str] = {
     **dict.fromkeys(("CreateGlobalTable", "UpdateGlobalTable", "UpdateGlobalTableSettings"), LEGACY),
     **dict.fromkeys(("RestoreTableFromBackup", "RestoreTableToPointInTime"), COPY),
     **dict.fromkeys(("ImportTable", "ExportTableToPointInTime", "StartBulkPutItems", "CancelBulkOperation"), ONCE),
-    "UntagResource": "only declared tags are ours, and a declared tag is never taken away",
+    "UntagResource": "it takes away what the record tells of, which no declaration does",
     "UpdateTableReplicaAutoScaling": "auto scaling is managed through Application Auto Scaling itself",
     "application-autoscaling:DeleteScalingPolicy": "a policy goes with its target",
     "application-autoscaling:TagResource": "tags of scalable targets are not declared",

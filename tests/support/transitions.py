@@ -26,6 +26,8 @@ class Transition:
     calls: tuple[str, ...]
     hazard: Hazard = Hazard.NONE
     needs: frozenset[str] = frozenset()
+    handed_back: int = 0
+    """Calls that take back what the stack itself had set before, and that only its record tells of."""
 
     @property
     def replacement(self) -> bool:
@@ -405,8 +407,8 @@ OTHERS = (
         "tags team=web",
         needs=TAGS,
     ),
-    _case("tags of others stay", spec(tags=ENVIRONMENT), spec(tags={"team": "core"}), needs=TAGS),
-    _case("no declared tags take none away", spec(tags=ENVIRONMENT), spec(tags={}), needs=TAGS),
+    _case("tags of others stay", spec(tags=ENVIRONMENT), spec(tags={"team": "core"}), needs=TAGS, handed_back=1),
+    _case("no declared tags take none away", spec(tags=ENVIRONMENT), spec(tags={}), needs=TAGS, handed_back=1),
 )
 
 REPLACEMENTS = (

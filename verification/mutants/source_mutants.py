@@ -59,8 +59,8 @@ MUTANTS = (
     Mutant(
         "a former result hides problems",
         "_LastReading.result",
-        "not snapshot.problems",
-        "True",
+        "same = same and not snapshot.problems and not python.problems and self.proof == python.proof",
+        "same = same and not python.problems and self.proof == python.proof",
         "an entry that cannot be read counts as one that is not there",
         ("test_unchanged_folder::test_a_former_result_never_stands_for_a_folder_with_problems[an unreadable entry]",),
     ),
