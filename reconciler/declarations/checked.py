@@ -20,7 +20,8 @@ class CheckedDeclaration:
     the references as written, for messages about one of them; ``references`` has no duplicates. ``seed_file`` and
     ``seed_format`` are those of the field ``seed``. ``class_seed`` holds the items of a class that has
     ``seed(environment)``. ``from_template`` marks a table of another tool's file. ``companion`` are the fields that a
-    document adds to such a table, as ``lifecycle.protect``; None for any other declaration.
+    document adds to such a table, as ``lifecycle.protect``; None for any other declaration. ``name_pattern`` is that of
+    ``RawDeclaration``, with the suffix of the environment.
     """
 
     location: SourceLocation
@@ -36,6 +37,7 @@ class CheckedDeclaration:
     class_seed: tuple[Any, ...] | None = None
     from_template: bool = False
     companion: tuple[str, ...] | None = None
+    name_pattern: str | None = None
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -325,10 +325,14 @@ def _files(
     tables: dict[str, list[str]] = {file.path: [] for file in snapshot.declarations}
     for declaration in declarations:
         tables.setdefault(declaration.origin.file, []).append(declaration.spec.name)
-    return {
-        path: DeclarationFile(tuple(names), readings[path].empty_document if path in readings else None)
-        for path, names in tables.items()
-    }
+    return {path: _declaration_file(tuple(names), readings.get(path)) for path, names in tables.items()}
+
+
+def _declaration_file(names: tuple[str, ...], reading: CheckedFile | None) -> DeclarationFile:
+    if reading is None:
+        return DeclarationFile(names)
+    patterns = tuple(each.name_pattern for each in reading.declarations if each.name_pattern is not None)
+    return DeclarationFile(names, reading.empty_document, patterns)
 
 
 def _own_path(root: Path, path: str) -> str:

@@ -22,6 +22,8 @@ class RawDeclaration:
     ``sources`` has the path in the file for each path of ``value``, where a template of another tool was evaluated.
     ``origins`` are those of values that an overlay supplies, ``variables`` the variable behind each replaced value.
     ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
+    ``name_pattern`` is a regular expression of the names that the table has with other parameters or variables; None
+    where its name is written out.
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
     """
 
@@ -41,6 +43,7 @@ class RawDeclaration:
     from_template: bool = False
     companion: bool = False
     aws_spelling: bool = False
+    name_pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,13 @@ class DeclarationFile:
     """One file that was read and understood.
 
     ``tables`` are the names of the tables that it declares. ``empty_document`` is the line of a document that holds
-    nothing, None where every document holds something.
+    nothing, None where every document holds something. ``name_patterns`` are regular expressions of the names that it
+    declares with other parameters or variables.
     """
 
     tables: tuple[str, ...] = ()
     empty_document: int | None = None
+    name_patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

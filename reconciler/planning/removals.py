@@ -7,6 +7,7 @@ else may be a file that was not understood, and its tables must not be deleted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from reconciler.model.desired import DesiredState, Undeclared
@@ -51,17 +52,20 @@ def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     """By table of ours, the tables that its file declares instead: somebody may want to rename it (G18).
 
     A recorded answer stays. A table counts as declared instead if it is new: it has no record of ours, or is ours only
-    since the other one is no longer declared.
+    since the other one is no longer declared. Where the file computes its names, every table of it counts, as long as
+    the removed one has such a name: with other parameters the file declares it.
     """
     found = {}
     for entry, file in _removed(desired, inventory):
         if not may_be_ours(entry):
             continue
+        declaring = desired.files.get(file)
+        computed = any(re.fullmatch(each, entry.name) for each in (declaring.name_patterns if declaring else ()))
         instead = entry.renamed_to or ", ".join(
             sorted(
                 each.spec.name
                 for each in desired.declarations
-                if each.origin.file == file and _is_newer(inventory.get(each.spec.name), entry)
+                if each.origin.file == file and (computed or _is_newer(inventory.get(each.spec.name), entry))
             )
         )
         if instead:

@@ -135,6 +135,29 @@ def test_the_output_of_describe_table_declares_the_table_that_it_shows(local: Li
     assert local.client.scan(TableName="users", ConsistentRead=True)["Count"] == 1
 
 
+TEMPLATE = """Parameters: {Stage: {Type: String}}
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub 'orders-${Stage}'
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+"""
+
+
+@pytest.mark.dynamodb_local
+def test_a_table_that_the_template_declares_with_other_parameters_keeps_its_items(local: Live, tmp_path: Path) -> None:
+    tool = Tool(local.url, tmp_path / "app")
+    tool.write("template.yaml", TEMPLATE)
+    for stage, expected in (("prod", 0), ("dev", 2), ("prod", 2), ("dev", 2)):
+        assert tool.run("--once", "--parameter", f"Stage={stage}").exit_code == expected
+        local.client.put_item(TableName=f"orders-{stage}", Item={"pk": {"S": "theirs"}})
+    for stage in ("prod", "dev"):
+        assert local.client.scan(TableName=f"orders-{stage}", ConsistentRead=True)["Count"] == 1
+
+
 @pytest.mark.dynamodb_local
 def test_a_declaration_that_is_removed_everywhere_removes_its_table(local: Live, tmp_path: Path) -> None:
     tool = Tool(local.url, tmp_path / "app")

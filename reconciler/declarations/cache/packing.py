@@ -57,13 +57,13 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
     return [
         *(checked.location.file, checked.location.line, checked.name, checked.base_name, _pack(checked.spec)),
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
-        *(checked.description, checked.seed_file, checked.seed_format, checked.from_template),
+        *(checked.description, checked.seed_file, checked.seed_format, checked.from_template, checked.name_pattern),
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
     file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
-    description, seed_file, seed_format, from_template = rest
+    description, seed_file, seed_format, from_template, name_pattern = rest
     return CheckedDeclaration(
         SourceLocation(file, line),
         name,
@@ -76,6 +76,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         seed_file,
         seed_format,
         from_template=from_template,
+        name_pattern=name_pattern,
     )
 
 

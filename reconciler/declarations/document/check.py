@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from decimal import Decimal
@@ -114,8 +115,16 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         raw.seed,
         raw.from_template,
         _companion_fields(document) if raw.companion else None,
+        _name_pattern(raw, environment),
         checked.problems,
     )
+
+
+def _name_pattern(raw: RawDeclaration, environment: str | None) -> str | None:
+    """The pattern with the suffix that ``read_document`` adds to a name."""
+    if raw.name_pattern is None or raw.name is not None or not environment:
+        return raw.name_pattern
+    return f"{raw.name_pattern}-{re.escape(environment)}"
 
 
 def _companion_fields(document: TableDocument) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import field
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.declarations.document.field_model import spellings
@@ -19,6 +20,7 @@ from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, 
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.formats.name_pattern import name_pattern
 from reconciler.declarations.names import table_name_problems
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
@@ -79,17 +81,23 @@ def is_fragment(value: Mapping[Any, Any]) -> bool:
     return any(_type_of(each) in KINDS for each in value.values())
 
 
-def read_template(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
-    """Every table of a template, with all problems and with notes about what was left out."""
+def read_template(
+    file: SourceFile, document: Parsed, inputs: TemplateInputs, written: Mapping[str, Any] = MappingProxyType({})
+) -> FileReading:
+    """Every table of a template, with all problems and with notes about what was left out.
+
+    ``written`` are the resources before the variables of another tool were replaced.
+    """
     resources = document.value.get("Resources")
-    return _Template(
-        file, document, inputs, ("Resources",), resources if isinstance(resources, Mapping) else {}
-    ).reading()
+    found = resources if isinstance(resources, Mapping) else {}
+    return _Template(file, document, inputs, ("Resources",), found, written or found).reading()
 
 
-def read_fragment(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
+def read_fragment(
+    file: SourceFile, document: Parsed, inputs: TemplateInputs, written: Mapping[str, Any] = MappingProxyType({})
+) -> FileReading:
     """As ``read_template``, for resources at the top of the document."""
-    return _Template(file, document, inputs, (), document.value).reading()
+    return _Template(file, document, inputs, (), document.value, written or document.value).reading()
 
 
 @dataclass
@@ -101,6 +109,7 @@ class _Template:
     inputs: TemplateInputs
     base: Path
     resources: Mapping[str, Any]
+    written: Mapping[str, Any]
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -230,6 +239,7 @@ class _Template:
             base_name=table_name,
             sources=sources,
             aws_spelling=True,
+            name_pattern=self._name_pattern(name),
         )
 
     def _protect(
@@ -293,6 +303,12 @@ class _Template:
                 raise Unresolved((*self.base, name), f"has no TableName, and {reason}", "Add a TableName.")
             return derived
         return self.intrinsics.text(given, here)
+
+    def _name_pattern(self, name: str) -> str | None:
+        resource = self.written.get(name)
+        properties = resource.get("Properties") if isinstance(resource, Mapping) else None
+        given = properties.get("TableName") if isinstance(properties, Mapping) else None
+        return None if given is None else name_pattern(given)
 
     def _name_of(self, name: str) -> str | None:
         """What ``Ref`` returns for a table of this template; None for any other resource."""

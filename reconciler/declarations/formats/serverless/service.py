@@ -48,7 +48,8 @@ def read_service(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> 
         f"{file.path}: {text} is read as a file of its own, if it is in the folder"
         for text in _included(document.value)
     ]
-    reading = read_template(file, template, inputs) if template.value["Resources"] else FileReading()
+    written = {name: each for _, part in _parts(document.value) for name, each in _resources(part).items()}
+    reading = read_template(file, template, inputs, written) if template.value["Resources"] else FileReading()
     if not template.value["Resources"] and not notes and not problems:
         notes.append(f"{file.path}: the service has no resources")
     return replace(
@@ -65,11 +66,16 @@ def read_resources(file: SourceFile, document: Parsed, inputs: TemplateInputs) -
     resolver = _Resolver(variables, SourceLocation(file.path, document.line, document.lines))
     if is_template(value):
         parts = {name: resolver.section(name, each, (name,)) for name, each in value.items()}
-        reading = read_template(file, replace(document, value=parts), inputs)
+        reading = read_template(file, replace(document, value=parts), inputs, _resources(value))
     else:
         parts = resolver.section("Resources", value, ())
-        reading = read_fragment(file, replace(document, value=parts), inputs)
+        reading = read_fragment(file, replace(document, value=parts), inputs, value)
     return replace(reading, problems=(*resolver.problems, *reading.problems), reads_process=variables.reads_process)
+
+
+def _resources(part: Mapping[Any, Any]) -> Mapping[str, Any]:
+    resources = part.get("Resources")
+    return resources if isinstance(resources, Mapping) else {}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.spelling import spell
 from reconciler.declarations.document.table_document import API_FIELDS, REQUIRED, TableDocument
 from reconciler.declarations.formats.foreign_formats import format_of
+from reconciler.declarations.formats.name_pattern import name_pattern
 from reconciler.declarations.formats.text.parse_file import elements, parse_file
 from reconciler.declarations.overlays import file_names
 from reconciler.declarations.overlays.merge import Layer, Merge
@@ -110,6 +111,7 @@ def own_table(
             origins=merge.origins,
             variables=replaced.used,
             companion=_is_companion(plain),
+            name_pattern=name_pattern(plain.get(_key_of(plain, "table_name"))) if VARIABLES in value else None,
         )
     return result
 
