@@ -9,7 +9,6 @@ from support.endpoints import Live
 from support.shared_objects import shared_objects
 from support.shell import USERS
 
-from reconciler.aws.lean import choice
 from reconciler.settings.loading import load
 from reconciler.wiring import App
 
@@ -30,11 +29,10 @@ def test_no_pass_changes_what_the_client_or_the_state_table_returned(
     (tmp_path / "desired_state").mkdir()
     (tmp_path / "desired_state" / "users.yaml").write_text(DECLARED)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(choice, "DEFAULT", choice.AUTO)
+    # boto3 parses every answer anew, so that only the lean client has answers to share.
+    settings = load({"endpoint_url": moto.url, "aws_client": "lean"}, one_shot=False)
     with shared_objects() as noted:
-        app = App(
-            load({"endpoint_url": moto.url}, one_shot=False), one_shot=False, read_only=False, endpoint_url=moto.url
-        )
+        app = App(settings, one_shot=False, read_only=False, endpoint_url=moto.url)
         try:
             assert app.converge("once").verdict.value == "in_sync"
             for _ in range(3):
