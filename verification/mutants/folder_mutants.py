@@ -193,6 +193,6 @@ MUTANTS = (
         "refuse_overlooked(document, value)",
         "",
         "output of describe-table, a template's resource or a list under a key is passed over",
-        (f"{RESEMBLING}::test_a_document_that_looks_like_a_declaration_is_an_error[describe-table]",),
+        (f"{RESEMBLING}::test_a_document_that_looks_like_a_declaration_is_an_error[describe-table in YAML]",),
     ),
 )
