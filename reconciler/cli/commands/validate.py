@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Annotated
 
 from reconciler.cli import codes
@@ -16,6 +17,7 @@ from reconciler.planning.text import printable, several
 from reconciler.presentation.document import FORMAT_VERSION, problem_entry
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
+_RARE = (".ndjson", ".tsv", ".ion", ".zst")
 Path = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
 
 
@@ -38,7 +40,7 @@ def validate(invocation: Invocation, path: Path = None) -> int:
     warnings = (*desired.warnings, *wiring.seed_orphans(desired))
     for warning in warnings:
         invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
-    for note in desired.notes:
+    for note in (*desired.notes, *_rare_seeds(desired)):
         invocation.console.note("note", warning_from_here(note, settings.desired_state))
     _result(invocation, (), warnings, settings.desired_state, desired.notes)
     if invocation.output is Output.HUMAN:
@@ -68,6 +70,14 @@ def _result(
         view = View(base=base)
         marks = [*github.problems(problems, view), *github.warnings(warnings, view)]
         invocation.console.result(("plain", line) for line in marks)
+
+
+def _rare_seeds(desired: DesiredState) -> Iterator[str]:
+    """The seeds in formats that other tools do not take for seeds, and those without an item, by name."""
+    for declaration in desired.declarations:
+        seed = declaration.seed
+        if seed is not None and (not len(seed.items) or seed.source.endswith(_RARE)):
+            yield f"{seed.source}: is the seed of {declaration.spec.name}, {several(len(seed.items), 'item')}"
 
 
 def _counted(desired: DesiredState, base: str) -> str:
