@@ -64,7 +64,10 @@ LONGEST_CELL = 1024 * 1024
 def read_csv_seed(
     lines: Iterator[str], key_types: Mapping[str, ScalarType], delimiter: str = ","
 ) -> Iterator[WrittenItem]:
-    """Rows as plain items. Raises ``ParseError`` with the line of a row that does not match the header."""
+    """Rows as plain items. Raises ``ParseError`` with the line of a row that does not match the header.
+
+    Without any row, the header has at least one of the keys in ``key_types``.
+    """
     csv.field_size_limit(LONGEST_CELL)
     kind = "TSV" if delimiter == "\t" else "CSV"
     reader = csv.reader((part for line in lines for part in _ENDS.findall(line)), strict=True, delimiter=delimiter)
@@ -76,9 +79,15 @@ def read_csv_seed(
         if twice is not None or "" in names:
             reason = f"duplicate column {twice!r}" if twice else "has a column without a name"
             raise ParseError(1, reason, "Give each column its own name.")
+        rows = 0
         for row in reader:
             if row:
+                rows += 1
                 yield _record(row, columns, reader.line_num)
+        if not rows and key_types and not key_types.keys() & set(names):
+            # Each row would say that its key is missing; without any, another format would count as an empty seed.
+            reason = f"has no column of a key; expected {alternatives(key_types)}"
+            raise ParseError(1, reason, "Write the names of the attributes into the first line.")
     except csv.Error as error:
         raise ParseError(reader.line_num, f"is not {kind}: {error}", "Correct the quotes.") from None
 

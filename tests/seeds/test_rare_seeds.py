@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.folders import SOUND, load, write
+from support.folders import SOUND, load, problems, write
 
 from reconciler.cli.commands.validate import _rare_seeds
 
@@ -22,3 +22,11 @@ from reconciler.cli.commands.validate import _rare_seeds
 def test_a_rare_or_empty_seed_is_named(name: str, content: str, expected: list[str], tmp_path: Path) -> None:
     write(tmp_path, {"users.json": SOUND, f"seeds/{name}": content})
     assert list(_rare_seeds(load(tmp_path))) == expected
+
+
+@pytest.mark.parametrize("name", ["users.tsv", "users.csv"])
+def test_another_format_is_no_empty_seed(name: str, tmp_path: Path) -> None:
+    write(tmp_path, {"users.json": SOUND, f"seeds/{name}": '{"pk":"a"}\n'})
+    assert [str(problem) for problem in problems(tmp_path)] == [
+        f"seeds/{name}:1: has no column of a key; expected pk. Write the names of the attributes into the first line."
+    ]
