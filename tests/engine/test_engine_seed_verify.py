@@ -15,7 +15,7 @@ SEED = tuple(item(str(number), name=f"seed {number}") for number in range(1, 4))
 
 
 def seeded(seed: Any = SEED) -> Any:
-    """A simulation whose table holds its seed."""
+    """A simulation in which the table contains its seed."""
     sim = simulate()
     sim.declare(declaration("users", seed=seed))
     sim.once()
