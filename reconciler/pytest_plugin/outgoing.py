@@ -6,13 +6,22 @@ to AWS. This check is at the last place before a request leaves, behind every mo
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib.util
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from reconciler.pytest_plugin.options import origin
 
 TARGETS = ("DynamoDB_", "DynamoDBStreams_")
+SENDERS = (
+    ("botocore.httpsession", "URLLib3Session"),
+    ("aiobotocore.httpsession", "AIOHTTPSession"),
+    ("aiobotocore.httpxsession", "HttpxSession"),
+)
+"""Module and class of everything that sends the requests of an SDK for Python."""
 
 
 class ForeignEndpoint(Exception):
@@ -24,35 +33,35 @@ class OutgoingCalls:
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self._allowed = {origin(url) for url in allowed}
-        self._send: Any = None
-        self._handler: tuple[Any, ...] = ()
+        self._patched: list[tuple[Any, Any]] = []
 
     def install(self) -> None:
-        """Check the requests of boto3 and of the asynchronous clients that are built on botocore."""
-        from botocore import handlers, httpsession
-
-        if self._send is not None:
+        """Check the requests of boto3 and of aiobotocore. A mock answers before this place, so that it goes on."""
+        if self._patched:
             return
-        send = self._send = httpsession.URLLib3Session.send
+        for module, name in SENDERS:
+            if importlib.util.find_spec(module.partition(".")[0]) is None:
+                continue
+            with contextlib.suppress(ImportError, AttributeError):
+                sender = getattr(importlib.import_module(module), name)
+                self._patched.append((sender, sender.send))
+                sender.send = self._checked(sender.send)
 
+    def uninstall(self) -> None:
+        """Stop checking."""
+        for sender, send in self._patched:
+            sender.send = send
+        self._patched.clear()
+
+    def _checked(self, send: Callable[..., Any]) -> Callable[..., Any]:
+        """As ``send``; what an asynchronous one returns is passed on, to be awaited."""
+
+        @functools.wraps(send)
         def checked(session: Any, request: Any) -> Any:
             self.check(request)
             return send(session, request)
 
-        httpsession.URLLib3Session.send = checked  # type: ignore[assignment, method-assign]
-        # aiobotocore sends with aiohttp, but calls the handlers. The last one is reached only if no mock has answered.
-        self._handler = ("before-send", self._before_send, handlers.REGISTER_LAST)
-        handlers.BUILTIN_HANDLERS.append(self._handler)
-
-    def uninstall(self) -> None:
-        """Stop checking."""
-        if self._send is None:
-            return
-        from botocore import handlers, httpsession
-
-        httpsession.URLLib3Session.send = self._send  # type: ignore[method-assign]
-        handlers.BUILTIN_HANDLERS.remove(self._handler)
-        self._send = None
+        return checked
 
     def check(self, request: Any) -> None:
         """Raise ``ForeignEndpoint`` for a request that may not leave."""
@@ -70,10 +79,6 @@ class OutgoingCalls:
             f"{what} was not sent to {address}: these tests may not reach it. Create the client without an "
             "endpoint_url, after the tests have started, or name the endpoint in the ini option dynamodb_allow."
         )
-
-    def _before_send(self, request: Any, **_: Any) -> None:
-        if self._send is not None:
-            self.check(request)
 
 
 def _is_loopback(host: str) -> bool:

@@ -46,7 +46,7 @@ def test_without_maven_and_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("fetcher", ["mvn", "npm"])
 def test_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fetcher: str) -> None:
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     program(tmp_path, fetcher, "echo '[ERROR] Unknown host' >&2; exit 1")
     with pytest.raises(
         Missing, match=f"could not fetch DynamoDB Local {version()}: .ERROR. Unknown host\nCheck the net"
@@ -63,7 +63,7 @@ def test_the_folder_of_the_variable_comes_first(tmp_path: Path, monkeypatch: pyt
     found = find(tmp_path / "cache", environ={"DYNAMODB_LOCAL_HOME": str(tmp_path)})
     assert found.folder == tmp_path
     assert f"-Djava.library.path={tmp_path / 'DynamoDBLocal_lib'}" in found.command()
-    with pytest.raises(Missing, match="holds no DynamoDBLocal.jar"):
+    with pytest.raises(Missing, match=r"holds no DynamoDBLocal\.jar"):
         find(tmp_path / "cache", environ={"DYNAMODB_LOCAL_HOME": str(tmp_path / "DynamoDBLocal_lib")})
 
 

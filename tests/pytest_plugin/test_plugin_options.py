@@ -76,11 +76,17 @@ def test_delay_gives_states_that_pass(local_project: Project) -> None:
         "test_app.py",
         """
 def test_creating(tables, dynamodb):
-    keys = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
-    keys["AttributeDefinitions"] = [{"AttributeName": "pk", "AttributeType": "S"}]
-    made = dynamodb.create_table(TableName="late", BillingMode="PAY_PER_REQUEST", **keys)
-    assert made["TableDescription"]["TableStatus"] == "CREATING"
-    assert dynamodb.describe_table(TableName="users")["Table"]["TableStatus"] == "ACTIVE"
+    assert dynamodb.describe_table(TableName="users")["Table"]["GlobalSecondaryIndexes"][0]["IndexStatus"] == "ACTIVE"
+    index = {"IndexName": "by_age", "KeySchema": [{"AttributeName": "age", "KeyType": "HASH"}]}
+    dynamodb.update_table(
+        TableName="users",
+        AttributeDefinitions=[{"AttributeName": "age", "AttributeType": "N"}],
+        GlobalSecondaryIndexUpdates=[{"Create": {**index, "Projection": {"ProjectionType": "ALL"}}}],
+    )
+    indexes = dynamodb.describe_table(TableName="users")["Table"]["GlobalSecondaryIndexes"]
+    assert {each["IndexName"]: each["IndexStatus"] for each in indexes}["by_age"] == "CREATING"
+def test_the_next_test_does_not_see_it(tables, dynamodb):
+    assert len(dynamodb.describe_table(TableName="users")["Table"]["GlobalSecondaryIndexes"]) == 1
 """,
     )
     local_project.passes("--dynamodb", "local", "--dynamodb-delay")

@@ -34,7 +34,8 @@ import json, os, pathlib, time
 
 
 def test_it_is_killed(seeded_tables, dynamodb, dynamodb_endpoint):
-    pathlib.Path("ready.json").write_text(json.dumps({"folder": os.environ["DYNAMODB_RECONCILER_RUN"].split(":", 2)[2]}))
+    folder = os.environ["DYNAMODB_RECONCILER_RUN"].split(":", 2)[2]
+    pathlib.Path("ready.json").write_text(json.dumps({"folder": folder}))
     time.sleep(600)
 """
 
