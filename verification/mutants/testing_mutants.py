@@ -70,11 +70,11 @@ MUTANTS = (
         ("test_plugin_outgoing::test_what_leaves",),
     ),
     Mutant(
-        "the change counter is that of the image",
+        "the file is exchanged behind the server",
         "replace",
-        "counter = ((max(change_counter(path), change_counter_of(image)) + 1) % 2**32).to_bytes(4, 'big')",
-        "counter = change_counter_of(image).to_bytes(4, 'big')",
-        "the server answers from pages of the test before",
+        "source.backup(target)",
+        "scratch.replace(path), scratch.write_bytes(image)",
+        "the server goes on with the file of the test before",
         ("test_plugin_database_files",),
     ),
     Mutant(
