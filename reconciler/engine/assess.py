@@ -6,7 +6,7 @@ quotas and the deletion gate then give each step its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from reconciler.engine.assessment import (
 from reconciler.engine.context import EngineContext
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import NOT_YET_VISIBLE, not_visible_before, observe_table, observe_twice, with_owner
+from reconciler.engine.ports import NULL_TRACING
 from reconciler.engine.state import Basis, closes_latch
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
 from reconciler.model.errors import ApiError
@@ -45,6 +46,8 @@ from reconciler.seeding.provenance import item_digest, provenance, seed_digests
 
 Job = tuple[TableAssessment, Callable[[], TableAssessment]]
 """What is reported of a table that is not reached, and how it is assessed."""
+FEWEST_TOGETHER = 8
+"""Tables. Fewer are read by as many threads at once, without waiting for a first connection."""
 LARGEST_COMPARED = 10_000
 """Number of items. A larger table is not scanned to compare it with a seed that changed after an interruption."""
 
@@ -94,10 +97,54 @@ def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], 
             failures.append(error)
         return None
 
-    found = list(context.ports.parallel.map(assessment, [None, *jobs]))
+    probably, others = _probably_unchanged(context, jobs)
+    started = context.ports.parallel.map(assessment, [None, *others])
+    known: dict[str, TableAssessment] = {}
+    for unchanged in _unchanged(context, probably):
+        known[unchanged.name] = unchanged
+        if failures:
+            break
+    found = list(started)
+    found += context.ports.parallel.map(assessment, [probably[name] for name in probably if name not in known])
     for failure in failures:
         raise failure
-    return [each for each in found if each is not None]
+    known |= {each.name: each for each in found if each is not None}
+    return [known[unread.name] for unread, _ in jobs]
+
+
+def _probably_unchanged(context: PassContext, jobs: Sequence[Job]) -> tuple[dict[str, Job], list[Job]]:
+    """The jobs of tables that needed nothing in the last pass and are known by DescribeTable alone; and the others."""
+    # The span of a table contains its requests, so with traces each table is read in a context of its own.
+    if context.ports.many is None or context.ports.traces is not NULL_TRACING:
+        return {}, list(jobs)
+    probably: dict[str, Job] = {}
+    others: list[Job] = []
+    for job in jobs:
+        name = job[0].name
+        declared = job[0].declaration is not None
+        if declared and name in context.conclusions.kept and context.plan_cache.rests_on_description(name):
+            probably[name] = job
+        else:
+            others.append(job)
+    return (probably, others) if len(probably) >= FEWEST_TOGETHER else ({}, list(jobs))
+
+
+def _unchanged(context: PassContext, probably: Mapping[str, Job]) -> Iterator[TableAssessment]:
+    """The kept assessments of those tables whose description is that of the last pass, on an unchanged basis."""
+    if context.ports.many is None or not probably:
+        return
+    for name, described in context.ports.many.describe(tuple(probably)):
+        if context.out_of_time:
+            return
+        unread, _ = probably[name]
+        declaration = unread.declaration
+        assert declaration is not None
+        spec = spec_to_read(declaration.spec, unread.recorded)
+        observed = context.plan_cache.same(name, spec, described)
+        basis = _basis(context, _base(context, declaration), declaration, observed)
+        concluded = None if basis is None else context.conclusions.of(name, basis)
+        if concluded is not None:
+            yield concluded
 
 
 def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
@@ -127,12 +174,8 @@ def _assess(context: PassContext, job: Job) -> TableAssessment:
 def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
     """Observe a declared table and plan its steps."""
     name = declaration.spec.name
-    recorded = context.snapshot.inventory.get(name)
-    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
-    base = TableAssessment(
-        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
-    )
-    lifecycle = declaration.lifecycle
+    base = _base(context, declaration)
+    recorded, entry, lifecycle = base.recorded, base.entry, declaration.lifecycle
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _assess_released(context, base)
     try:
@@ -163,6 +206,16 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         return assessment
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
+    """What is recorded of a declared table."""
+    name = declaration.spec.name
+    recorded = context.snapshot.inventory.get(name)
+    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
+    return TableAssessment(
+        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
+    )
 
 
 def _basis(
