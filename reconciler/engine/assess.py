@@ -46,8 +46,6 @@ from reconciler.seeding.provenance import item_digest, provenance, seed_digests
 
 Job = tuple[TableAssessment, Callable[[], TableAssessment]]
 """What is reported of a table that is not reached, and how it is assessed."""
-FEWEST_TOGETHER = 8
-"""Tables. Fewer are read by as many threads at once, without waiting for a first connection."""
 LARGEST_COMPARED = 10_000
 """Number of items. A larger table is not scanned to compare it with a seed that changed after an interruption."""
 
@@ -126,7 +124,7 @@ def _probably_unchanged(context: PassContext, jobs: Sequence[Job]) -> tuple[dict
             probably[name] = job
         else:
             others.append(job)
-    return (probably, others) if len(probably) >= FEWEST_TOGETHER else ({}, list(jobs))
+    return probably, others
 
 
 def _unchanged(context: PassContext, probably: Mapping[str, Job]) -> Iterator[TableAssessment]:
