@@ -95,53 +95,54 @@ def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], 
             failures.append(error)
         return None
 
-    probably, others = _probably_unchanged(context, jobs)
-    started = context.ports.parallel.map(assessment, [None, *others])
+    expected = _expected(context, jobs)
+    started = context.ports.parallel.map(assessment, [None, *(job for job in jobs if job[0].name not in expected)])
     known: dict[str, TableAssessment] = {}
-    for unchanged in _unchanged(context, probably):
+    for unchanged in _unchanged(context, expected):
         known[unchanged.name] = unchanged
         if failures:
             break
     found = list(started)
-    found += context.ports.parallel.map(assessment, [probably[name] for name in probably if name not in known])
+    left = [job for job in jobs if job[0].name in expected and job[0].name not in known]
+    found += context.ports.parallel.map(assessment, left)
     for failure in failures:
         raise failure
     known |= {each.name: each for each in found if each is not None}
     return [known[unread.name] for unread, _ in jobs]
 
 
-def _probably_unchanged(context: PassContext, jobs: Sequence[Job]) -> tuple[dict[str, Job], list[Job]]:
-    """The jobs of tables that needed nothing in the last pass and are known by DescribeTable alone; and the others."""
+def _expected(context: PassContext, jobs: Iterable[Job]) -> dict[str, TableAssessment]:
+    """By table name, the kept assessments that hold if DescribeTable responds as in the last pass.
+
+    Those are of tables that are known by DescribeTable alone and of which everything else is unchanged.
+    """
     # The span of a table contains its requests, so with traces each table is read in a context of its own.
     if context.ports.many is None or context.ports.traces is not NULL_TRACING:
-        return {}, list(jobs)
-    probably: dict[str, Job] = {}
-    others: list[Job] = []
-    for job in jobs:
-        name = job[0].name
-        declared = job[0].declaration is not None
-        if declared and name in context.conclusions.kept and context.plan_cache.rests_on_description(name):
-            probably[name] = job
-        else:
-            others.append(job)
-    return probably, others
+        return {}
+    expected: dict[str, TableAssessment] = {}
+    for unread, _ in jobs:
+        kept = context.conclusions.kept.get(unread.name)
+        declaration = unread.declaration
+        if declaration is None or kept is None or not context.plan_cache.rests_on_description(unread.name):
+            continue
+        basis = _basis(context, _base(context, declaration), declaration, kept[0].observed)
+        concluded = None if basis is None else context.conclusions.of(unread.name, basis)
+        if concluded is not None:
+            expected[unread.name] = concluded
+    return expected
 
 
-def _unchanged(context: PassContext, probably: Mapping[str, Job]) -> Iterator[TableAssessment]:
-    """The kept assessments of those tables whose description is that of the last pass, on an unchanged basis."""
-    if context.ports.many is None or not probably:
+def _unchanged(context: PassContext, expected: Mapping[str, TableAssessment]) -> Iterator[TableAssessment]:
+    """Those of the expected assessments that a response of DescribeTable confirms."""
+    if context.ports.many is None or not expected:
         return
-    for name, described in context.ports.many.describe(tuple(probably)):
+    for name, described in context.ports.many.describe(tuple(expected)):
         if context.out_of_time:
             return
-        unread, _ = probably[name]
-        declaration = unread.declaration
-        assert declaration is not None
-        spec = spec_to_read(declaration.spec, unread.recorded)
-        observed = context.plan_cache.same(name, spec, described)
-        basis = _basis(context, _base(context, declaration), declaration, observed)
-        concluded = None if basis is None else context.conclusions.of(name, basis)
-        if concluded is not None:
+        concluded = expected[name]
+        assert concluded.declaration is not None
+        spec = spec_to_read(concluded.declaration.spec, concluded.recorded)
+        if context.plan_cache.same(name, spec, described) is concluded.observed:
             yield concluded
 
 
