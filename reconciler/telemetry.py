@@ -91,7 +91,12 @@ class CompositeTelemetry:
         if self._feed is not None:
             self._feed.publish("pass_finished", pass_event(report))
         for problem in report.problems:
-            details = {"file": problem.file, "line": problem.line, "field": problem.field}
+            details = {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "field": problem.field,
+            }
             log.error("declaration refused", why=str(problem), **details)
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:

@@ -148,7 +148,7 @@ class Settings:
         None,
         "File with values for templates of other tools.",
         "JSON as the AWS CLI takes it (a list of ParameterKey and ParameterValue), a mapping under Parameters, or "
-        "`samconfig.toml`. `--parameter` wins.",
+        "`samconfig.toml` or `samconfig.yaml`. `--parameter` wins.",
         read=values.text,
         metavar="FILE",
     )

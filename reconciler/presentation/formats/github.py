@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.model.errors import Problem
 from reconciler.model.plan import StepStatus
+from reconciler.model.position import Position, column_of
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.presentation.formats import markdown
 from reconciler.presentation.formats.view import View
@@ -40,26 +41,27 @@ def problems(found: Iterable[Problem], view: View) -> Iterable[str]:
     """One error annotation a problem of a declaration."""
     for problem in found:
         subject = f"{problem.field}: " if problem.field else ""
-        yield command(
-            "error", f"{subject}{problem.reason}. {problem.remedy}", view.annotated(problem.file), problem.line
-        )
+        message = f"{subject}{problem.reason}. {problem.remedy}"
+        yield command("error", message, view.annotated(problem.file), problem.line)
 
 
 def warnings(found: Iterable[str], view: View) -> Iterable[str]:
     """One warning annotation a sentence, at the line that it begins with."""
     for sentence in found:
-        place = re.match(r"(?P<file>[^\s:]+):(?:(?P<line>\d+):)? ", sentence)
+        place = re.match(r"(?P<file>[^\s:]+):(?:(?P<line>\d+):(?:(?P<column>\d+):)?)? ", sentence)
         if place is None or not Path(view.path(place["file"])).exists():
             yield command("warning", sentence)
         else:
             line = int(place["line"]) if place["line"] else None
+            line = Position(line, int(place["column"])) if line is not None and place["column"] else line
             yield command("warning", sentence[place.end() :], view.annotated(place["file"]), line)
 
 
 def command(level: str, message: str, file: str | None = None, line: int | None = None) -> str:
-    """One workflow command with its data escaped."""
+    """One workflow command with its data escaped; ``line`` may be a ``Position``."""
     properties = [f"file={_property(file)}"] if file else []
     properties += [f"line={line}"] if file and line else []
+    properties += [f"col={column}"] if file and (column := column_of(line)) else []
     return f"::{level}{' ' if properties else ''}{','.join(properties)}::{_data(message)}"
 
 
