@@ -15,7 +15,10 @@ from reconciler.runs import Verb
 
 @dataclass(frozen=True, slots=True)
 class PageAction:
-    """One verb of the page. ``plan`` is the verb that previews it; ``seeds`` marks verbs on seeds."""
+    """One verb of the page. ``plan`` is the verb that previews it; ``seeds`` marks verbs on seeds.
+
+    ``types_stack`` marks a verb whose form asks for the name of the stack.
+    """
 
     verb: Verb
     label: str
@@ -25,6 +28,7 @@ class PageAction:
     seeds: bool = False
     danger: bool = False
     per_table: bool = True
+    types_stack: bool = False
 
 
 ACTIONS: Mapping[str, PageAction] = {
@@ -84,6 +88,7 @@ ACTIONS: Mapping[str, PageAction] = {
         ),
         plan=Verb.PREVIEW_ROLLBACK,
         danger=True,
+        types_stack=True,
     ),
 }
 
