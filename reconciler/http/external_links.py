@@ -54,6 +54,11 @@ class ExternalLinks:
         chosen = f"{self.grafana_url}{first}var-environment={quote(self.environment, safe='')}"
         return f"{chosen}&var-table={quote(table, safe='')}" if table else chosen
 
+    def console_name(self, endpoint: Endpoint | None) -> str:
+        """What the link to the console is called."""
+        at_aws = self.console_url is None and endpoint is not None and endpoint.flavor is Flavor.AWS
+        return "AWS console" if at_aws else "Console"
+
     def console(self, table: str, endpoint: Endpoint | None) -> str | None:
         """The table in a console: the one of the settings, else the AWS console where the endpoint is AWS."""
         address = self.console_url

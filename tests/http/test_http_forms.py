@@ -15,7 +15,8 @@ from reconciler.model.identity import Flavor
 
 TOKEN = "s3cret-token-of-the-tests"
 FIELDS = {
-    name: [("digest", DIGEST)] * (action.verb.value in ("run", "rollback")) + [("stack", "default")] * action.types_stack
+    name: [("digest", DIGEST)] * (action.verb.value in ("run", "rollback"))
+    + [("stack", "default")] * action.types_stack
     for name, action in ACTIONS.items()
 }
 VERBS = tuple(ACTIONS)
