@@ -1,22 +1,30 @@
-"""The template environment, and the stylesheet and script that each page contains."""
+"""The template environment with its filters, and the stylesheet, script and icon of the pages.
+
+Times are in words, relative to the moment at which a page is made. ``live.js`` has the same rules and keeps the words
+current, so that a page without a script reads alike.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.http.moments import duration, exact, machine, relative
 from reconciler.http.run_titles import run_title
 from reconciler.http.value_diff import value_diff
 from reconciler.http.value_outline import outline, pretty
+from reconciler.model.json_values import plain
 from reconciler.presentation.render import losses, step_title, symbol, value_text
 
 _WEB = Path(__file__).with_name("web")
+MINUTE, HOUR, DAY = 60, 3600, 86400
+STEPS = ((DAY, 2 * DAY, "d"), (HOUR, 2 * HOUR, "h"), (MINUTE, 2 * MINUTE, "min"))
+"""Seconds of a unit, from how many seconds on it is used, and its name."""
 
 
 @cache
@@ -28,6 +36,7 @@ def environment() -> Environment:
     made.filters |= {"exact": exact, "machine": machine, "relative": relative, "duration": duration}
     made.filters |= {"outline": outline, "pretty": pretty, "run_title": run_title}
     made.globals["value_diff"] = value_diff
+    made.tests["nested"] = lambda value: isinstance(plain(value), list | dict)
     made.filters |= {"step_title": step_title, "value_text": value_text, "losses": losses}
     made.filters |= {"capital": lambda text: text[:1].upper() + text[1:]}
     made.filters |= {"step_style": lambda step: symbol(step)[0], "step_sign": lambda step: symbol(step)[1]}
@@ -68,3 +77,30 @@ def content_security_policy() -> str:
 
 def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def exact(moment: datetime | None) -> str:
+    """``2026-11-22 12:00:00 UTC``; empty for none."""
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def machine(moment: datetime) -> str:
+    """ISO 8601 in UTC, for the attribute of a ``time`` element."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """``40 s ago``, ``in 5 min`` or ``now``."""
+    # Whole seconds on both sides, as the script reads them.
+    seconds = int(moment.timestamp()) - int(now.timestamp())
+    if seconds == 0:
+        return "now"
+    return f"in {duration(seconds)}" if seconds > 0 else f"{duration(-seconds)} ago"
+
+
+def duration(seconds: float) -> str:
+    """The largest fitting unit: ``119 s``, ``2 min``, ``47 h``, ``2 d``."""
+    for unit, least, name in STEPS:
+        if seconds >= least:
+            return f"{int(seconds // unit)} {name}"
+    return f"{int(seconds)} s"

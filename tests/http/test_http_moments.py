@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from support.sample_reports import T0
 
-from reconciler.http.moments import duration, exact, relative
+from reconciler.http.templates import duration, exact, relative
 
 DURATIONS = {0: "0 s", 59: "59 s", 119: "119 s", 120: "2 min", 7199: "119 min", 7200: "2 h", 172_799: "47 h"} | {
     172_800: "2 d",

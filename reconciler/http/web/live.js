@@ -6,7 +6,7 @@ const PATIENCE = 2000;
 const SECOND = 1000;
 const filter = document.getElementById("filter");
 
-// Times in words, by the clock of the server: that of the browser may be wrong. The same rules as moments.py.
+// Times in words, by the clock of the server: that of the browser may be wrong. The same rules as templates.py.
 let ahead = Date.parse(document.body.dataset.now) - Date.now();
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"]];
 function duration(seconds) {
