@@ -19,6 +19,7 @@ from reconciler.engine.authorization import unreachable
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
+from reconciler.http.external_links import ExternalLinks
 from reconciler.http.healthcheck import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
@@ -71,6 +72,12 @@ class Daemon:
             status=lambda: {"mode": self.settings.mode},
             settings=lambda: in_effect(self.settings, self.loop_status.endpoint),
             answering=self.readers.answering,
+            links=ExternalLinks(
+                self.settings.runbook_url,
+                self.settings.grafana_url,
+                self.settings.console_url,
+                self.settings.environment_label,
+            ),
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         sys.setswitchinterval(SWITCH_SECONDS)

@@ -316,8 +316,11 @@ class Telemetry(Protocol):
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
-    def planned(self, pass_id: str, words: str) -> None:
-        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do."""
+    def planned(self, pass_id: str, words: str, creating: int) -> None:
+        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do.
+
+        ``creating`` is the number of tables that it will create.
+        """
         ...
 
     def pass_finished(self, report: PassReport) -> None: ...

@@ -23,7 +23,7 @@ from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
 from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
-from reconciler.model.report import TableReport
+from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.planner import plan
@@ -342,7 +342,8 @@ class EngineState:
         """When the present drift of this table was first seen, or ``None``."""
         if table.error is not None:
             return self.drift_since.get(table.name)
-        if not table.drifted:
+        # A released table is nobody's to repair, so no alert or page may count how long it has differed.
+        if not table.drifted or table.status is TableStatus.RELEASED:
             self.drift_since.pop(table.name, None)
             return None
         return self.drift_since.setdefault(table.name, now)

@@ -281,6 +281,31 @@ class Settings:
         read=values.listed,
         metavar="NAMES",
     )
+    runbook_url: str | None = _setting(
+        None,
+        "Where the runbooks of the alerts are; the status page links to them.",
+        "The page of an alert is this address, `/`, the name of the alert and `.md`. An address with `{alert}` is used "
+        "as it is. The files are in `monitoring/runbooks`.",
+        read=values.web_address("alert"),
+        metavar="URL",
+    )
+    grafana_url: str | None = _setting(
+        None,
+        "Address of the Grafana dashboard; the status page links to it.",
+        "For example `https://grafana.example/d/dynamodb-reconciler-drift`. The page adds `var-environment` and "
+        "`var-table`.",
+        read=values.web_address(),
+        metavar="URL",
+    )
+    console_url: str | None = _setting(
+        None,
+        "Address of a table in a console, with `{table}` and `{region}`; `off` for no link.",
+        "The default is the DynamoDB page of the AWS console. For dynamodb-admin it is "
+        "`http://localhost:8001/tables/{table}`.",
+        read=values.web_address("table", "region", off=True),
+        metavar="URL",
+        default_text="the AWS console where the endpoint is AWS, no link elsewhere",
+    )
     metrics_file: str | None = _setting(
         None,
         "Where a one-shot run writes its metrics.",
