@@ -11,8 +11,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.http.value_outline import outline, pretty
-from reconciler.presentation.render import losses, step_title, symbol, value_text
+from reconciler.presentation.changes import value_text
+from reconciler.presentation.render import losses, step_title, symbol
+from reconciler.presentation.value_outline import outline, pretty
 
 _WEB = Path(__file__).with_name("web")
 

@@ -9,7 +9,7 @@ from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.confirmation import confirm, location, loss_warning, require_terminal, stack_of
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.cli.progress import progress
+from reconciler.cli.progress import progress, reading
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
@@ -29,11 +29,10 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
     with invocation.opened(settings, read_only=False) as app:
         app.source.load()
         while True:
-            plan = app.reconciler.preview(names, confirming=not yes or bool(names))
+            with reading(invocation, app.activity):
+                plan = app.reconciler.preview(names, confirming=not yes or bool(names))
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
-            if invocation.output is Output.HUMAN and invocation.console.interactive:
-                invocation.say([f"Plan for {location(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
                 shown = plan if stopped else replace(plan, suspended=False)
                 invocation.show(shown, applied=False, base=settings.desired_state)
@@ -49,12 +48,12 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             with progress(invocation, len(work)) as watched:
                 app.show_seeding(watched.on_seeding)
                 approved = approval(plan, only_this=not yes)
-                report = app.converge("up", names, on_step=watched.on_step, approved=approved)
+                report = app.converge("up", names, watched.on_step, approved, watched.on_wait)
             if not report.plan_changed and (yes or not _left_out(report)):
                 break
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
             invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
-    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.show(report, applied=True, results=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)
