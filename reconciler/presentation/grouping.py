@@ -42,7 +42,7 @@ def names(group: Group) -> str:
     """The first names of a group, and how many more there are."""
     shown = ", ".join(printable(table.name) for table in group[:NAMED])
     left = len(group) - NAMED
-    return f"{shown}, and {left} more (--diff shows each)" if left > 0 else shown
+    return f"{shown} and {left} more" if left > 0 else shown
 
 
 def unnamed(step: Step, table: TableReport) -> str:

@@ -258,7 +258,7 @@ def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:
     first = group[0]
     style, sign = _leading(first)
     yield style, f"{sign} {grouping.gist(group)}"
-    yield "dim", f"    {grouping.names(group)}"
+    yield "dim", f"    {grouping.names(group)}; --diff shows each"
     for number, step in enumerate(first.steps, start=1):
         yield from _step(number, step.with_message(grouping.unnamed(step, first)), diff=False)
 

@@ -75,7 +75,7 @@ class FakeWiring:
     @property
     def ports(self) -> SimpleNamespace:
         """``clear`` looks up whether the endpoint is an emulator."""
-        return SimpleNamespace(emulator=self.emulator)
+        return SimpleNamespace(emulator=self.emulator, endpoint=self.plan.endpoint)
 
     @property
     def source(self) -> SimpleNamespace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from reconciler.model.report import PassReport, TableReport, TableStatus, Verdic
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import document
 from reconciler.presentation.render import (
+    MANY,
     counts,
     heading,
     in_sync,
@@ -40,6 +41,8 @@ _RANK = {
     TableStatus.UNMANAGED: 7,
 }
 """The order in which tables are shown."""
+NAMED = 6
+"""The names that are shown of many tables with the same problem; --all lists each by itself."""
 
 
 All = Annotated[bool, Option(("--all",), help="List the tables that are in sync, too.")]
@@ -110,16 +113,24 @@ def _next_run(view: Mapping[str, Any] | None, report: PassReport) -> str:
 
 
 def _tables(report: PassReport, *, every: bool) -> Iterator[Line]:
-    """Those that need attention first; those in sync are counted, or listed with ``every``."""
+    """Those that need attention first, equal ones together; those in sync are counted, or listed with ``every``."""
     if unmanaged := len(report.tables) - len(report.managed):
         yield (
             "dim",
             f"{several(unmanaged, 'table')} at the endpoint {'is' if unmanaged == 1 else 'are'} not managed here",
         )
     quiet = [table for table in report.managed if _is_quiet(table)]
+    found: dict[tuple[Line, ...], list[str]] = {}
     for table in sorted(report.managed, key=lambda table: (_RANK.get(table.status, 0), table.name)):
         if every or not _is_quiet(table):
-            yield from _table(table)
+            style, facts = _facts(table)
+            key = ((style, facts), *_details(table))
+            found.setdefault(key if not every else (*key, ("", table.name)), []).append(printable(table.name))
+    for (first, *rest), names in found.items():
+        subjects = [_first_of(names)] if len(names) >= MANY else names
+        for subject in subjects:
+            yield first[0], f"{subject}: {first[1]}"
+            yield from (line for line in rest if line[0])
     if quiet and not every:
         yield "in_sync", f"{several(len(quiet), 'table')} in sync; --all lists {'it' if len(quiet) == 1 else 'them'}"
 
@@ -129,16 +140,22 @@ def _is_quiet(table: TableReport) -> bool:
     return table.status is TableStatus.IN_SYNC and not told and not table.steps
 
 
-def _table(table: TableReport) -> Iterator[Line]:
+def _first_of(names: Sequence[str]) -> str:
+    shown, left = ", ".join(names[:NAMED]), len(names) - NAMED
+    return f"{len(names)} tables ({shown}{f' and {left} more' if left > 0 else ''})"
+
+
+def _facts(table: TableReport) -> Line:
+    """Status, live status, ownership, items and seed of a table."""
     items = "no count of items" if table.item_count is None else f"about {several(table.item_count, 'item')}"
     seed = f", seed {table.seed_state}" if table.seed_state else ""
     live = table.live_status or ("not read" if table.error else "absent")
     facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
     style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
-    yield (
-        style.get(table.status.value, "update"),
-        f"{printable(table.name)}: {table.status.value} ({printable(facts)})",
-    )
+    return style.get(table.status.value, "update"), f"{table.status.value} ({printable(facts)})"
+
+
+def _details(table: TableReport) -> Iterator[Line]:
     if table.status is TableStatus.RELEASED:
         yield "dim", f"  not managed; `reconciler import {printable(table.name)}` manages it again"
     if table.error:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirm, location, loss_warning, require_terminal, stack_of
+from reconciler.cli.confirmation import (
+    confirm,
+    confirm_loss,
+    location,
+    loses,
+    loss_warning,
+    require_terminal,
+    stack_of,
+)
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.progress import progress, reading
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
+
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
 
 
 @command(reports=True)
@@ -40,7 +52,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
                     invocation.say([f"The {stack_of(settings)} is suspended; applying this plan lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
-            if not yes and not confirm(f"{loss_warning(plan)}Apply this plan to {location(settings, plan)}?"):
+            if not yes and not _confirmed(settings, plan):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
@@ -57,6 +69,14 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
     invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)
+
+
+def _confirmed(settings: Settings, plan: PassReport) -> bool:
+    question = f"{loss_warning(plan)}Apply this plan to {location(settings, plan.endpoint)}?"
+    if not loses(plan):
+        return confirm(question)
+    emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
+    return confirm_loss(question, settings.stack, emulator=emulator)
 
 
 def _left_out(report: PassReport) -> bool:
