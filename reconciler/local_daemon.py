@@ -48,7 +48,8 @@ class LocalDaemon:
         data = self._data("/api/v1/status")
         there = (data.get("report") or {}).get("endpoint") or {}
         same_scope = (data.get("stack"), data.get("environment")) == (self.stack, self.environment)
-        if not same_scope or any(there.get(name) != value for name, value in _identity(self.endpoint).items()):
+        same_endpoint = all(there.get(name) == value for name, value in _identity(self.endpoint).items())
+        if not (same_scope and same_endpoint):
             raise NotAsked(f"the daemon at {self.url} has another stack, environment or endpoint")
         return data
 
@@ -60,7 +61,8 @@ class LocalDaemon:
         if not self.status().get("leader"):
             raise NotAsked(f"the daemon at {self.url} does not hold the lease either")
         theirs = {each.get("table"): each.get("digest") for each in _listed(self._data("/api/v1/seeders/status"))}
-        if any(theirs.get(name) != digest for name, digest in digests.items()):
+        same_seeds = all(theirs.get(name) == digest for name, digest in digests.items())
+        if not same_seeds:
             raise NotAsked(f"the daemon at {self.url} has read other seeds than this command")
         names = "&".join(f"seeder_names={quote(name, safe='')}" for name in digests)
         return self._send("POST", f"/api/v1/seeders/run?{names}", SEED_SECONDS)
@@ -86,11 +88,13 @@ class LocalDaemon:
             status, body = _exchange(self._authority, "\r\n".join([*lines, "", ""]).encode("latin-1"), seconds)
             found = json.loads(body)
         except (OSError, ValueError, IndexError) as error:
-            raise NotAsked(f"no daemon answers at {self.url} ({getattr(error, 'strerror', None) or error})") from error
+            why = getattr(error, "strerror", None) or error
+            raise NotAsked(f"no daemon answers at {self.url} ({why})") from error
         if not isinstance(found, Mapping):
             raise NotAsked(f"what answers at {self.url} is no daemon of this tool")
         if status >= 400:
-            raise NotAsked(f"the daemon at {self.url} refused: {found.get('detail') or f'HTTP {status}'}")
+            why = found.get("detail") or f"HTTP {status}"
+            raise NotAsked(f"the daemon at {self.url} refused: {why}")
         return found
 
 

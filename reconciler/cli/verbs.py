@@ -40,10 +40,12 @@ class OneVerb(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                named = (
-                    "Arguments" if parameter.param_type_name == "argument" else options.group_of(parameter.name or "")
-                )
-                by_title.setdefault(named, []).append(record)
+                words, text = record
+                if parameter.param_type_name == "argument":
+                    # typer writes the type of an argument after its name: TABLE <list[str]>.
+                    by_title.setdefault("Arguments", []).append((words.partition(" <")[0], text))
+                else:
+                    by_title.setdefault(options.group_of(parameter.name or ""), []).append((words, text))
         for title in ("Arguments", *options.TITLES):
             if title in by_title:
                 with formatter.section(title):

@@ -34,8 +34,8 @@ def environments(invocation: Invocation) -> int:
 
 def _lines(file: str | None, found: Mapping[str, Mapping[str, Any]], chosen: str | None) -> Iterator[Line]:
     if not found:
-        where = f"{file} declares" if file else "There is no settings file that declares"
-        yield "plain", printable(f"{where} no environments. Write [environments.NAME] into reconciler.toml.")
+        none = f"{file} has no environments" if file else "There is no settings file"
+        yield "plain", printable(f"{none}. Write [environments.NAME] into {file or 'reconciler.toml'}.")
         return
     for name, members in found.items():
         yield "title", printable(f"{name}{'  (chosen)' if name == chosen else ''}")

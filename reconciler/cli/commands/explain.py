@@ -45,7 +45,7 @@ def _whole(found: Sequence[Mapping[str, str]], related: Iterable[Mapping[str, st
         yield "plain", f"  {entry['text']}"
         if entry["more"]:
             yield "plain", f"  {entry['more']}"
-        yield "dim", f"  See docs/{entry['page']}."
+        yield "dim", f"  More in {entry['page']} of the documentation."
     for entry in related:
         yield "plain", f"  {entry['code']}: {entry['text']}"
 
