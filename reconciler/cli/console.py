@@ -41,6 +41,23 @@ class Console:
         """Whether input and standard error are a terminal, for questions and progress bars."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
+    @property
+    def width(self) -> int | None:
+        """Columns of standard output: COLUMNS, else those of the terminal; ``None`` for a pipe or a file."""
+        columns = os.environ.get("COLUMNS", "")
+        if columns.isdecimal() and int(columns) > 0:
+            return int(columns)
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
+        except (OSError, ValueError):
+            return None
+
+    def transient(self, text: str) -> None:
+        """One line on the terminal of standard error in the place of the one before; an empty text erases it."""
+        room = (self.width or 80) - 1
+        sys.stderr.write(f"\r\x1b[2K{text[:room]}")
+        sys.stderr.flush()
+
     def result(self, lines: Iterable[tuple[str, str]]) -> None:
         """Styled lines on standard output."""
         _write(sys.stdout, lines, colored=self._colored(sys.stdout))

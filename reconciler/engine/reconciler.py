@@ -80,7 +80,7 @@ class Reconciler:
         """Repeat passes until the tables converge or ``timeout`` is over: ``--once`` and ``up``.
 
         ``approved`` is what a person confirmed. ``on_step`` gets the table and each step that is done or failed.
-        ``on_wait`` is called at most once, with a sentence about what the run waits for. Raises ``UsageError``.
+        ``on_wait`` gets a sentence about what the run waits for, once for each. Raises ``UsageError``.
         """
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._with_history(self._converge(request, on_wait))

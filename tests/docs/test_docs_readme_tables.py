@@ -39,8 +39,12 @@ def test_every_form_of_output_and_colour_is_named():
     assert ", ".join(f"`{color.value}`" for color in options.Color) in text
 
 
-def test_every_setting_but_the_token_is_an_option():
-    assert {flag.name for flag in options.FLAGS} - {"config"} == set(SETTINGS) - {"api_token"}
+def test_every_setting_but_the_secrets_is_an_option():
+    assert {flag.name for flag in options.FLAGS} - {"config"} == set(SETTINGS) - {
+        "api_token",
+        "webhook_urls",
+        "webhook_secret",
+    }
 
 
 def test_every_exit_code_is_listed_and_no_other():

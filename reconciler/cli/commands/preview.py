@@ -8,10 +8,10 @@ from typing import Annotated
 
 from reconciler.cli import exits
 from reconciler.cli.command import Tables, command
-from reconciler.cli.confirmation import location
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
+from reconciler.cli.progress import reading
 
 DIFF_HELP = "Show the live and the declared table as a unified diff, and the API request of each step."
 Diff = Annotated[bool, Option(("--diff",), help=DIFF_HELP)]
@@ -27,11 +27,10 @@ def preview(
     with invocation.opened(settings, read_only=True) as app:
         desired = app.source.load()
         names = tuple(tables or ())
-        report = app.reconciler.preview(names)
+        with reading(invocation, app.activity):
+            report = app.reconciler.preview(names)
         if report.error is None:
             report = replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
-    if invocation.output is Output.HUMAN and invocation.console.interactive:
-        invocation.say([f"Plan for {location(settings, report)}:"])
     documents: Mapping[str, tuple[str, ...]] = {}
     if diff and invocation.output in (Output.HUMAN, Output.MARKDOWN):
         from reconciler.presentation.unified_diff import unified_diffs

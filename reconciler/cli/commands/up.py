@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirm, location, loss_warning, require_terminal, stack_of
+from reconciler.cli.confirmation import (
+    confirm,
+    confirm_loss,
+    location,
+    loses,
+    loss_warning,
+    require_terminal,
+    stack_of,
+)
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.cli.progress import progress
+from reconciler.cli.progress import progress, reading
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
+
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
 
 
 @command(reports=True)
@@ -29,11 +41,10 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
     with invocation.opened(settings, read_only=False) as app:
         app.source.load()
         while True:
-            plan = app.reconciler.preview(names, confirming=not yes or bool(names))
+            with reading(invocation, app.activity):
+                plan = app.reconciler.preview(names, confirming=not yes or bool(names))
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
-            if invocation.output is Output.HUMAN and invocation.console.interactive:
-                invocation.say([f"Plan for {location(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
                 shown = plan if stopped else replace(plan, suspended=False)
                 invocation.show(shown, applied=False, base=settings.desired_state)
@@ -41,7 +52,7 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
                     invocation.say([f"The {stack_of(settings)} is suspended; applying this plan lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
-            if not yes and not confirm(f"{loss_warning(plan)}Apply this plan to {location(settings, plan)}?"):
+            if not yes and not _confirmed(settings, plan):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
@@ -49,15 +60,23 @@ def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
             with progress(invocation, len(work)) as watched:
                 app.show_seeding(watched.on_seeding)
                 approved = approval(plan, only_this=not yes)
-                report = app.converge("up", names, on_step=watched.on_step, approved=approved)
+                report = app.converge("up", names, watched.on_step, approved, watched.on_wait)
             if not report.plan_changed and (yes or not _left_out(report)):
                 break
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
             invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
-    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.show(report, applied=True, results=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)
+
+
+def _confirmed(settings: Settings, plan: PassReport) -> bool:
+    question = f"{loss_warning(plan)}Apply this plan to {location(settings, plan.endpoint)}?"
+    if not loses(plan):
+        return confirm(question)
+    emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
+    return confirm_loss(question, settings.stack, emulator=emulator)
 
 
 def _left_out(report: PassReport) -> bool:
