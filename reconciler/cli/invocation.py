@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from reconciler.presentation.document import FORMAT_VERSION
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 if TYPE_CHECKING:
+    from reconciler.cli.reports import ReportTarget
+    from reconciler.presentation.formats import View
     from reconciler.settings import Settings
     from reconciler.wiring import App
 
@@ -32,6 +35,8 @@ class Invocation:
     output: Output
     console: Console
     verbosity: int = 0
+    reports: tuple[ReportTarget, ...] = ()
+    """Where ``--report`` writes the result, beside the output."""
     loaded: list[Settings] = field(default_factory=list)
 
     @property
@@ -92,8 +97,12 @@ class Invocation:
         diff: bool = False,
         base: str = "",
         documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        final: bool = True,
     ) -> None:
-        """Print the report in the chosen format; its warnings and errors go to standard error."""
+        """Print the report in the chosen format; its warnings and errors go to standard error.
+
+        A ``final`` one is also written to the files of ``--report``; a plan before a question is not.
+        """
         from reconciler.presentation.formats import View, lines
 
         base = base or self.desired_state
@@ -105,6 +114,17 @@ class Invocation:
             self.console.note("error", report.error)
         view = View(applied=applied, diff=diff, base=base, documents=documents)
         self.console.result(lines(self.output, report, view))
+        if final:
+            self.write_reports(report, view)
+
+    def write_reports(self, report: PassReport, view: View) -> None:
+        """Write the files of ``--report``; one that cannot be written is a warning."""
+        if self.reports:
+            from reconciler.cli import reports
+            from reconciler.presentation.formats import lines
+
+            rendered = partial(lines, report=report, view=view)
+            self.warn(reports.write(self.reports, rendered, self.console.annotate))
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Warnings on standard error, about problems beside the work itself."""

@@ -21,6 +21,7 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     JUNIT = "junit"
+    SARIF = "sarif"
 
 
 class Color(StrEnum):
@@ -65,6 +66,7 @@ def _flags() -> tuple[Flag, ...]:
 FLAGS = _flags()
 
 FORM_HELP = f"Output format: {', '.join(Output)}."
+REPORT_HELP = "Also write the result in another format; may be repeated. 'github' alone annotates."
 COLOR_HELP = f"When to use color: {', '.join(Color)}."
 DISPLAY = {
     "output": (
@@ -72,12 +74,17 @@ DISPLAY = {
         Option(("--output", "-o"), metavar="FORM", help=FORM_HELP, case_sensitive=False),
         Output.HUMAN,
     ),
+    "report": (
+        list[str] | None,
+        Option(("--report",), metavar="FORM=FILE", help=REPORT_HELP, show_default=False),
+        None,
+    ),
     "color": (Color, Option(("--color",), metavar="WHEN", help=COLOR_HELP, case_sensitive=False), Color.AUTO),
     "verbose": (int, Option(("--verbose", "-v"), count=True, show_default=False, help="Say more."), 0),
     "quiet": (int, Option(("--quiet", "-q"), count=True, show_default=False, help="Say less."), 0),
 }
 
-VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color"})
+VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color", "--report"})
 """Options that take a value; all others are switches."""
 
 
@@ -98,6 +105,7 @@ def summary() -> Iterator[tuple[str, str]]:
         if flag.common:
             yield f"{flag.long} {flag.metavar or ''}".strip(), flag.help
     yield "-o, --output FORM", FORM_HELP
+    yield "--report FORM=FILE", REPORT_HELP
     yield "--color WHEN", COLOR_HELP
     yield "-v, --verbose / -q, --quiet", "Say more or less."
 
