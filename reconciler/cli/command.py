@@ -122,9 +122,7 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
     if shown:
         invocation.show(report, applied=False)
     else:
-        from reconciler.presentation.formats import View
-
-        invocation.write_reports(report, View(base=invocation.desired_state))
+        invocation.write_reports(report)
 
 
 def _one_line(error: BaseException) -> str:

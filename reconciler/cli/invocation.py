@@ -117,13 +117,13 @@ class Invocation:
         if final:
             self.write_reports(report, view)
 
-    def write_reports(self, report: PassReport, view: View) -> None:
+    def write_reports(self, report: PassReport, view: View | None = None) -> None:
         """Write the files of ``--report``; one that cannot be written is a warning."""
         if self.reports:
             from reconciler.cli import reports
-            from reconciler.presentation.formats import lines
+            from reconciler.presentation.formats import View, lines
 
-            rendered = partial(lines, report=report, view=view)
+            rendered = partial(lines, report=report, view=view or View(base=self.desired_state))
             self.warn(reports.write(self.reports, rendered, self.console.annotate))
 
     def warn(self, sentences: Iterable[str]) -> None:

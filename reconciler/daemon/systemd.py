@@ -34,6 +34,8 @@ class Systemd:
         self._started = False
         self._reloading = False
         self._end = threading.Event()
+        self._lock = threading.Lock()
+        """The heartbeat and the pass both look whether the daemon is ready."""
         ours = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         watchdog = environ.get("WATCHDOG_USEC", "") if ours else ""
         self._watchdog = int(watchdog) / 1_000_000 if watchdog.isdigit() else 0.0
@@ -77,9 +79,10 @@ class Systemd:
                 return
 
     def _start_if_ready(self) -> None:
-        if not self._started and self._ready():
-            self._started, self._reloading = True, False
-            self._send("READY=1")
+        with self._lock:
+            if not self._started and self._ready():
+                self._started, self._reloading = True, False
+                self._send("READY=1")
 
     def _send(self, *lines: str) -> None:
         if not self._address:
