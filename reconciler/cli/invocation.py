@@ -106,7 +106,7 @@ class Invocation:
     ) -> None:
         """Print the report in the chosen format; its warnings and errors go to standard error.
 
-        ``results`` is for the end of a run whose plan was already shown. A ``final`` report is also written to the files
+        ``results`` ends a run whose plan was already shown. A ``final`` report is also written to the files
         of ``--report``; a plan before a question is not.
         """
         from reconciler.presentation.formats import View, lines
