@@ -164,6 +164,7 @@ def _page(table: Table, found: list[dict[str, Any]], params: Params) -> Answer:
     page = found if limit is None else found[:limit]
     kept = [item for item in page if holds(params.get("FilterExpression"), item, params)]
     answer: Answer = {"Items": [_projected(item, params) for item in kept], "Count": len(kept)}
+    answer["ScannedCount"] = len(page)
     if limit is not None and len(page) == limit:
         names = [element["AttributeName"] for element in table.description["KeySchema"]]
         answer["LastEvaluatedKey"] = {name: page[-1][name] for name in names}
