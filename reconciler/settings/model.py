@@ -220,10 +220,10 @@ class Settings:
     migrations: str | None = _setting(
         None,
         "Folder with the migrations of items.",
-        "`migrate` runs its files in the order of their numbers.",
+        "`migrate` runs its files in the order of their numbers. Unset means `migrations` beside the folder of the "
+        "declarations.",
         read=values.text,
         metavar="PATH",
-        default_text="`migrations` beside the folder of the declarations",
     )
     wait: timedelta = _setting(
         timedelta(seconds=60),
