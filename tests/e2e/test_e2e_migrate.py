@@ -171,3 +171,20 @@ def test_a_large_item_and_binary_keys_are_migrated(local: Live, tmp_path: Path) 
     assert project.items()["big"]["blob"] == big["blob"]
     project.write("0002_more.py", "table = 'users'\ndef up(item):\n    return {'more': 'y' * 20_000}\n")
     assert "makes the item 42" in project.migrate("up").stdout
+
+
+def test_an_index_is_ready_only_after_its_backfill(project: Project) -> None:
+    project.write("0001_add_status.py")
+    keys = "[{AttributeName: status, KeyType: HASH}]"
+    index = f"{{index_name: by_status, key_schema: {keys}, projection: {{projection_type: ALL}}"
+    attributes = USERS.replace("AttributeType: S}]", "AttributeType: S}, {AttributeName: status, AttributeType: S}]")
+    project.tool.write("users.yaml", f"{attributes}global_secondary_indexes: [{index}, backfill: 0001_add_status}}]\n")
+    once = project.tool.once()
+    assert once.exit_code == 2, once.stderr
+    preview = project.tool.run("preview")
+    assert "index by_status is ACTIVE; its backfill 0001_add_status is pending" in preview.stdout
+    assert "reconciler migrate up" in preview.stdout
+    assert project.client.scan(TableName="users", IndexName="by_status")["Count"] == 0
+    assert project.migrate("up").exit_code == 0
+    assert project.tool.preview_expecting_no_changes().exit_code == 0
+    assert project.client.scan(TableName="users", IndexName="by_status")["Count"] == 5
