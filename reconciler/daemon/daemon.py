@@ -113,7 +113,7 @@ class Daemon:
             bound_to_loopback(settings.http_host),
         )
         history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
-        return Control(self.loop_status, access, history, self.feed)
+        return Control(self.loop_status, access, history, self.feed, testing=settings.testing)
 
     def _run(self, control: Control) -> None:
         reconciler = self._wait_for_endpoint()

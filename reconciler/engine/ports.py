@@ -141,6 +141,10 @@ class ItemApi(Protocol):
         """Delete the item on the condition that it still equals ``item``: the same attributes and no others."""
         ...
 
+    def overwrite(self, table: str, written: Sequence[Item], removed: Sequence[Item]) -> None:
+        """Write items and delete keys without any condition, up to 25 together. Only for tests beside an emulator."""
+        ...
+
 
 class StateStore(Protocol):
     """The records of one stack and environment in the state table. Raises ``StateError`` or ``ApiError``.

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from reconciler.engine.ports import Clock
 from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
-from reconciler.model.desired import Declaration, DesiredState
+from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.lazy_dataclass import dataclass
@@ -322,6 +322,8 @@ class EngineState:
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
+    test_snapshot: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    """The items of each table when a test took a snapshot."""
 
     def forget_all_but(self, names: Set[str]) -> None:
         """Drop what the caches hold of other tables than these."""

@@ -322,6 +322,12 @@ class Settings:
         metavar="URL",
         default_text="the AWS console where the endpoint is AWS, no link elsewhere",
     )
+    testing: bool = _setting(
+        False,
+        "Let tests reset the items of all tables over HTTP.",
+        "It enables `POST /api/v1/testing/reset` and `/snapshot` of the daemon. They are refused off emulators.",
+        read=values.boolean,
+    )
     metrics_file: str | None = _setting(
         None,
         "Where a one-shot run writes its metrics.",
@@ -474,6 +480,7 @@ class Settings:
             max_deletes_share=MAX_DELETES_SHARE if capped_by_share else None,
             seed=self.seed,
             state_table=self.state_table,
+            testing=self.testing,
             one_shot=single,
             project=self.project,
         )
