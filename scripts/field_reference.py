@@ -1,4 +1,4 @@
-"""Writes docs/fields.md from the descriptions of the fields; with ``--check`` compares it, as ``make check`` does."""
+"""Writes docs/reference/fields.md from the fields' descriptions; ``--check`` compares it. ``reference`` calls it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from reconciler.declarations.document.table_document import is_list, nested_mode
 from reconciler.declarations.features import FEATURES
 from reconciler.parsing.source_location import camel
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "fields.md"
 OPENING = """# Fields of a declaration
 
 Written by `scripts/field_reference.py` from the descriptions in `reconciler/declarations/features/`. Every field may
-also be written in CamelCase, as AWS spells it. [declarations.md](declarations.md) has the shortest declaration of each
+also be written in CamelCase, as AWS spells it. [Declarations](declarations.md) has the shortest declaration of each
 feature.
 """
 HEAD = "| field | meaning |\n|---|---|\n"
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text():
         return 0
-    print(f"docs/{PAGE.name} is out of date: run scripts/field_reference.py", file=sys.stderr)
+    print(f"{PAGE.name} is out of date: run scripts/field_reference.py", file=sys.stderr)
     return 1
 
 

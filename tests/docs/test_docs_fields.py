@@ -1,4 +1,4 @@
-"""docs/fields.md lists every field of a declaration, as its description has it."""
+"""docs/reference/fields.md lists every field of a declaration, as its description has it."""
 
 import re
 from pathlib import Path
