@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-import boto3
+import boto3.session
 
 
 def main(words: Sequence[str]) -> int:
@@ -20,7 +20,8 @@ def main(words: Sequence[str]) -> int:
     service, operation, *rest = words
     options = dict(zip(rest[::2], rest[1::2], strict=True))
     url = options.pop("--endpoint-url", None)
-    client = boto3.client(service, endpoint_url=url)
+    session: Any = boto3.session.Session()
+    client = session.client(service, endpoint_url=url)
     parameters = {_camel(name): _value(text) for name, text in options.items()}
     answer = getattr(client, operation.replace("-", "_"))(**parameters)
     answer.pop("ResponseMetadata", None)

@@ -22,6 +22,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -283,6 +284,14 @@ class Story:
         return text.replace(self.url, DYNAMODB).replace(str(self.folder.parent), "~")
 
 
+def free_port() -> int:
+    """A port that is free now; never 8002, which the documentation names."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def answers(url: str) -> bool:
     """Whether a URL answers, with whatever but 503."""
     try:
@@ -312,8 +321,6 @@ def pages() -> list[Path]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the pages at a moto server; 1 if one shows something else than what happens."""
-    from demo_tools import free_port
-
     from reconciler.aws.embedded import EmbeddedServer
 
     chosen = [Path(name).resolve() for name in arguments if not name.startswith("--")] or pages()

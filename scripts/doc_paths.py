@@ -15,12 +15,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo_tools import free_port
-from doc_examples import ROOT, Story, Unlike, answers, fences, process, shown
+from doc_examples import DYNAMODB, ROOT, Story, Unlike, answers, fences, free_port, process, shown
 
 INSTALL = ROOT / "docs" / "tutorial.md"
 PATHS = {
@@ -79,25 +79,32 @@ def install(folder: Path, environment: dict[str, str]) -> int:
     return len(commands)
 
 
+@contextmanager
+def emulator(venv: Path, folder: Path, page: str) -> Iterator[str]:
+    """The URL of an emulator that runs, for a page that expects an endpoint, or of one that the page starts itself."""
+    url = f"http://localhost:{free_port()}"
+    if f'starts="{DYNAMODB}"' in page:
+        yield url
+        return
+    with (folder / "moto.log").open("wb") as log:
+        command = [venv / "bin" / "moto_server", "-p", url.rpartition(":")[2]]
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        while not answers(url):
+            if server.poll() is not None:
+                raise Unlike((folder / "moto.log").read_text(encoding="utf-8"))
+            time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def story(name: str, venv: Path, folder: Path) -> Followed:
     """Follow the page of one use at an emulator of its own."""
-    url = f"http://localhost:{free_port()}"
-    with (
-        (folder / "moto.log").open("wb") as log,
-        subprocess.Popen(
-            [venv / "bin" / "moto_server", "-p", url.rpartition(":")[2]], stdout=log, stderr=subprocess.STDOUT
-        ) as server,
-    ):
-        try:
-            while not answers(url):
-                if server.poll() is not None:
-                    raise Unlike((folder / "moto.log").read_text(encoding="utf-8"))
-                time.sleep(0.1)
-            page = (ROOT / PATHS[name]).read_text(encoding="utf-8")
-            with Followed(folder, url, free_port(), path=str(venv / "bin")) as followed:
-                followed.follow(page)
-        finally:
-            server.terminate()
+    page = (ROOT / PATHS[name]).read_text(encoding="utf-8")
+    with emulator(venv, folder, page) as url, Followed(folder, url, free_port(), path=str(venv / "bin")) as followed:
+        followed.follow(page)
     return followed
 
 

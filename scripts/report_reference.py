@@ -85,7 +85,7 @@ TYPES = {str: "text", bool: "boolean", int: "number", dict: "object", list: "lis
 
 def whole() -> dict[str, Any]:
     """The document of a report in which nothing is missing."""
-    change = Change("ttl", "ttl.attribute", "old", "new", "the items expire by another attribute")
+    change = Change("ttl", "ttl.attribute", "old", "new", unsafe="the items expire by another attribute")
     step = Step(Action.UPDATE, "ttl", (change,), Call("UpdateTimeToLive", {"TableName": "users"}))
     table = TableReport(
         "users",
