@@ -4,7 +4,8 @@
 
 A page is one story in one empty folder, at one endpoint without tables. Its fences are taken from top to bottom:
 
-- A fence with ``title="PATH"`` is a file that the reader writes.
+- A fence with ``title="PATH"`` behind its language is a file that the reader writes. All other attributes stand in a
+  comment on the line above: ``<!-- exit="2" -->``.
 - A ``console`` fence holds commands after ``$ ``; the lines below a command are its output. ``…`` in it stands for any
   text, and a line ``…`` for any lines. Without such lines the output is not compared. ``exit="2"`` is the exit code of
   the last command.
@@ -42,12 +43,17 @@ PROJECT = "shop"
 """The folder in which a reader works; the stack is named after it."""
 DYNAMODB, DAEMON = "http://localhost:8000", "localhost:8002"
 FENCE = re.compile(
+    r"(?:^<!-- (?P<before>\w+=\"[^\n]*\") -->\n)?"
     r"^(?P<open>```+)(?P<language>[\w-]+)(?P<attributes>(?:[ \t]+\w+=\"[^\"\n]*\")*)[ \t]*\n"
     r"(?P<body>.*?)^(?P=open)[ \t]*$",
     re.MULTILINE | re.DOTALL,
 )
 ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
 KNOWN = {"title", "exit", "not_run", "starts", "hl_lines", "linenums"}
+COMING = tuple(
+    f"guides/{name}.md" for name in ("ci", "compose", "item-migrations", "kubernetes", "pytest", "replacing-a-table")
+)
+"""Guides that are not yet in the navigation, and whose examples are not yet run."""
 STARTED_WITHIN = 60.0
 ENDED_WITHIN = 120.0
 PLAIN = {
@@ -88,8 +94,8 @@ class Shown:
 def fences(text: str) -> Iterator[Fence]:
     """The fenced blocks of a page, in order."""
     for found in FENCE.finditer(text):
-        attributes = dict(ATTRIBUTE.findall(found["attributes"]))
-        line = text.count("\n", 0, found.start()) + 1
+        attributes = dict(ATTRIBUTE.findall(f"{found['before'] or ''} {found['attributes']}"))
+        line = text.count("\n", 0, found.start("open")) + 1
         yield Fence(found["language"], attributes, found["body"], found.start("body"), found.end("body"), line)
 
 
@@ -316,7 +322,8 @@ def fits(shown_output: str, output: str) -> bool:
 
 def pages() -> list[Path]:
     """Every page that a reader may follow."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    written = sorted((ROOT / "docs").rglob("*.md"))
+    return [ROOT / "README.md", *(page for page in written if page.relative_to(ROOT / "docs").as_posix() not in COMING)]
 
 
 def main(arguments: Sequence[str]) -> int:

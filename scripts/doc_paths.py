@@ -87,7 +87,7 @@ def emulator(venv: Path, folder: Path, page: str) -> Iterator[str]:
         yield url
         return
     with (folder / "moto.log").open("wb") as log:
-        command = [venv / "bin" / "moto_server", "-p", url.rpartition(":")[2]]
+        command = [str(venv / "bin" / "moto_server"), "-p", url.rpartition(":")[2]]
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
         while not answers(url):

@@ -96,10 +96,13 @@ def test_another_output_is_written_into_the_page(tmp_path: Path) -> None:
     ("page", "problem"),
     [
         ("```console\n$ false\n```\n", "line 1: `false` ended with 1, not 0"),
-        ('```console exit="2"\n$ true\n```\n', "line 1: `true` ended with 0, not 2"),
-        ('\n```console nott_run="because"\n$ true\n```\n', "line 2: unknown attribute ['nott_run']"),
+        ('<!-- exit="2" -->\n```console\n$ true\n```\n', "line 2: `true` ended with 0, not 2"),
+        ('\n<!-- nott_run="why" -->\n```console\n$ true\n```\n', "line 3: unknown attribute ['nott_run']"),
         ("```console\nhello\n```\n", "output before the first command: hello"),
-        ('```console starts="http://127.0.0.1:1/"\n$ true\n```\n', "`true` does not answer at http://127.0.0.1:1/"),
+        (
+            '<!-- starts="http://127.0.0.1:1/" -->\n```console\n$ true\n```\n',
+            "`true` does not answer at http://127.0.0.1:1/",
+        ),
     ],
 )
 def test_a_page_that_does_something_else_is_refused(page: str, problem: str, tmp_path: Path) -> None:
