@@ -50,7 +50,7 @@ FORMAT = """\
 """Rich's own format names fonts of another host, which a page of ours does not load."""
 
 
-def story(server: EmbeddedServer) -> str:
+def story(url: str) -> str:
     """What the terminal shows, with its colours as escape sequences."""
     shown = ""
     with tempfile.TemporaryDirectory(prefix="picture-") as scratch:
@@ -60,7 +60,7 @@ def story(server: EmbeddedServer) -> str:
         (folder / "desired_state" / "seeds" / "orders.json").write_text(SEED, encoding="utf-8")
         variables = {
             **environment(),
-            "AWS_ENDPOINT_URL_DYNAMODB": server.url,
+            "AWS_ENDPOINT_URL_DYNAMODB": url,
             "COLUMNS": str(WIDTH),
             "XDG_CACHE_HOME": scratch,
         }
@@ -69,7 +69,7 @@ def story(server: EmbeddedServer) -> str:
                 shown += (
                     f"$ aws dynamodb update-time-to-live --table-name orders …   {dim('# somebody turns it off')}\n\n"
                 )
-                disturb(server.url)
+                disturb(url)
                 continue
             done = subprocess.run(
                 ["reconciler", *shlex.split(command), "--color", "always"],
@@ -82,7 +82,7 @@ def story(server: EmbeddedServer) -> str:
             )
             code = f"   {dim(f'# exit code {done.returncode}')}" if done.returncode else ""
             shown += f"$ reconciler {command}{code}\n{done.stdout.rstrip()}\n\n"
-    return shown.replace(server.url, "http://localhost:8000").rstrip() + "\n"
+    return shown.replace(url, "http://localhost:8000").rstrip() + "\n"
 
 
 def dim(text: str) -> str:
@@ -110,7 +110,7 @@ def picture(shown: str) -> str:
 def main() -> int:
     """Draw it."""
     with EmbeddedServer() as server:
-        PICTURE.write_text(picture(story(server)), encoding="utf-8")
+        PICTURE.write_text(picture(story(server.url)), encoding="utf-8")
     print(f"wrote {PICTURE.relative_to(PICTURE.parents[2])}")
     return 0
 

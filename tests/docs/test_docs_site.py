@@ -11,9 +11,8 @@ import pytest
 import terminal_picture
 from check_locks import pins
 from support.dynamodb_local import fetch
+from support.endpoints import Live
 from support.markdown import README, ROOT, table
-
-from reconciler.aws.embedded import EmbeddedServer
 
 SUPPORT = ROOT / "docs" / "support.md"
 
@@ -52,9 +51,8 @@ def test_what_is_not_tested_on_aws_is_said() -> None:
     assert how.startswith("not tested in CI")
 
 
-def test_the_picture_is_that_of_a_run() -> None:
-    with EmbeddedServer() as server:
-        drawn = terminal_picture.picture(terminal_picture.story(server))
+def test_the_picture_is_that_of_a_run(moto: Live) -> None:
+    drawn = terminal_picture.picture(terminal_picture.story(moto.url))
     assert terminal_picture.PICTURE.read_text(encoding="utf-8") == drawn, "run scripts/terminal_picture.py"
     assert "http://" not in drawn.replace("http://www.w3.org/2000/svg", "").replace("http://localhost:8000", "")
 
