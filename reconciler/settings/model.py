@@ -1,7 +1,7 @@
 """The one table of settings: name, type, default, reader, option and help of each, then what follows from them.
 
-``load`` reads variables, files and options by it; the command line takes its options from it; the README and
-docs/settings.md are written from it (``scripts/settings_reference.py``).
+``load`` reads variables, files and options by it; the command line takes its options from it;
+docs/reference/settings.md is written from it (``scripts/settings_reference.py``).
 """
 
 # ruff: noqa: RUF009 - `_setting` returns a field of dataclasses
