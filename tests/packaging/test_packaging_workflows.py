@@ -93,7 +93,7 @@ def test_the_unit_starts_the_daemon_and_waits_for_its_notification() -> None:
 def test_a_guide_names_settings_that_exist_and_no_unpublished_distribution(guide: Path) -> None:
     text = guide.read_text(encoding="utf-8")
     named = {name.lower() for name in re.findall(r"\bRECONCILER_([A-Z_]+)\b", text)}
-    assert named <= set(SETTINGS) | {"repository", "ref"}
+    assert named <= set(SETTINGS) | {"repository", "ref", "name"}
     assert not re.search(r"(?:pip install|uvx|pipx (?:run|install)) +(?:--\S+ +)*dynamodb-reconciler", text)
 
 
