@@ -18,9 +18,11 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Ended,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     QuotaUsage,
     SeedPart,
@@ -78,6 +80,18 @@ class TableApi(Protocol):
 
     def write(self, call: Call) -> Mapping[str, Any]:
         """Send a mutating operation. DeleteTable is sent once, without retries of the SDK (I4)."""
+        ...
+
+
+class ManyDescriptions(Protocol):
+    """DescribeTable of many tables from one thread, which costs less than a thread for each call."""
+
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Checked responses by table name, as they come.
+
+        It ends at the first failure, or when the process is to stop, and raises nothing: a table without a response is
+        to be read with ``TableApi.read``.
+        """
         ...
 
 
@@ -174,6 +188,14 @@ class StateStore(Protocol):
     def put_ended(self, ended: Ended) -> None: ...
 
     def drop_ended(self, name: str) -> None: ...
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+
+    def drop_checkpoint(self, name: str) -> None: ...
+
+    def put_migration(self, migration: ItemMigration) -> None: ...
+
+    def drop_migration(self, name: str) -> None: ...
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 
@@ -308,8 +330,11 @@ class Telemetry(Protocol):
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
-    def planned(self, pass_id: str, words: str) -> None:
-        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do."""
+    def planned(self, pass_id: str, words: str, creating: int) -> None:
+        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do.
+
+        ``creating`` is the number of tables that it will create.
+        """
         ...
 
     def pass_finished(self, report: PassReport) -> None: ...

@@ -12,7 +12,7 @@ Permission = Literal["never", "emulator", "allow"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Settings of one pass; README.md lists their names and defaults.
+    """Settings of one pass; docs/reference/settings.md lists their names and defaults.
 
     ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and
     rollback, which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is

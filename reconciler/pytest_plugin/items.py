@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.desired import Item
 from reconciler.planning.text import printable, several
-from reconciler.presentation.render import value_text
+from reconciler.presentation.changes import value_text
 from reconciler.seeding.digest import canonical
 
 SHOWN = 20
