@@ -13,8 +13,8 @@ import pytest
 from support.endpoints import Live
 
 from reconciler.model.identity import Endpoint, Flavor
-from reconciler.pytest_plugin.backend import Content, Refused
-from reconciler.pytest_plugin.declared import Declared, Server
+from reconciler.pytest_plugin.backend import Refused
+from reconciler.pytest_plugin.declared import Content, Declared, Server
 from reconciler.pytest_plugin.options import Options
 from reconciler.pytest_plugin.remote import RemoteBackend
 
