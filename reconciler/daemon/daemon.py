@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
-from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
+from reconciler.daemon.malloc_tuning import tune_malloc
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
 from reconciler.daemon.systemd import Systemd
 from reconciler.engine.authorization import unreachable
@@ -125,14 +125,12 @@ class Daemon:
             parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers),
             many=None if ports.many is None else YieldingReads(ports.many, self.readers),
         )
-        gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             report = None
             try:
                 report = reconciler.run_pass(trigger)
             finally:
-                gc_tuning.collect()
                 self.systemd.after_pass(report)
             return report
 
@@ -150,7 +148,6 @@ class Daemon:
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
-        gc_tuning.freeze_startup_objects()
         loop.start()
         control.connect(reconciler, loop.submit)
         watcher.start()
