@@ -173,6 +173,10 @@ class FolderSource:
         problems = [*unread, *assembly.problems]
         problems += _resembling(classes, python.declarations) if not python.problems else ()
         problems += self._changed(first, hashes, python)
+        if self._inputs.named:
+            from reconciler.declarations.unknown_parameters import unknown_parameters
+
+            problems += unknown_parameters(self._inputs.named, first.declarations, self.location)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
         if not problems and not assembly.declarations:
