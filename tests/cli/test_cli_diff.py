@@ -55,7 +55,7 @@ FIELDS = {
     "a feature that only B declares": (
         {},
         {"time_to_live": {"attribute": "b"}},
-        ['ttl: not declared → {"enabled": true, "attribute": "b"}'],
+        ["ttl: not declared →", "enabled: true", "attribute: b"],
     ),
     "a feature that only A declares": ({"deletion_protection": True}, {}, ["deletion_protection: true → not declared"]),
     "a feature that is off in B": (
@@ -157,7 +157,10 @@ def test_markdown_is_a_list(run: Callable, tmp_path: Path) -> None:
         "Different: 1 table changed, 0 only in A, 0 only in B.",
         "",
         "- `~` users",
-        r'  - tags: not declared → \{"a\|b": "c"\}',
+        "  - tags: not declared →",
+        "    ```yaml",
+        "    a|b: c",
+        "    ```",
     ]
 
 
