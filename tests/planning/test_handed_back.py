@@ -80,7 +80,7 @@ STAYS: dict[str, tuple[Any, Any, str]] = {
         "which settings replicas share never changes while the table has replicas",
     ),
 }
-"""What no line takes off a table: a value that is on, one that is off, and why. ``docs/reference/declarations.md`` names them."""
+"""What no line takes off a table: a value that is on, one that is off, and why (``docs/reference/declarations.md``)."""
 
 
 def test_every_facet_has_a_line_or_is_known_to_have_none() -> None:
