@@ -19,7 +19,7 @@ from reconciler.settings import SETTINGS, Settings
 from reconciler.settings.values import duration
 
 LISTED = {plain(row[0]).lower(): row for row in table(README, "Settings")}
-IN_WORDS = ("stack", "prune_grace", "max_deletes", "timeout")
+IN_WORDS = ("stack", "prune_grace", "max_deletes", "timeout", "console_url")
 PREFIX = "dynamodb_reconciler_"
 
 
