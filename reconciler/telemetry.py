@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.change_counter import ChangeCounter
+from reconciler.engine.authorization import waiting_for_lease
 from reconciler.engine.loop_status import LoopStatus, Progress
 from reconciler.engine.ports import NULL_TRACING, ApiExchange, SeedProgress, Tracing
 from reconciler.logs import bind, get_logger, unbind
@@ -19,6 +20,7 @@ from reconciler.runs.feed import Feed
 
 if TYPE_CHECKING:
     from reconciler.metrics import Metrics
+    from reconciler.webhooks import Webhooks
 
 log = get_logger("reconciler")
 
@@ -40,21 +42,28 @@ class CompositeTelemetry:
         feed: Feed | None = None,
         traces: Tracing = NULL_TRACING,
         change_counter: ChangeCounter | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         self._loop_status = loop_status
         self._feed = feed
         self._metrics = metrics
         self._traces = traces
+        self._webhooks = webhooks
         self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
         self.on_seeding: Callable[[SeedProgress], None] | None = None
         """Shows the progress of a long seeding; set by commands that have a place for it."""
+        self.on_wait: Callable[[str], None] | None = None
+        """Shows what a command waits for; without it the log does."""
+        self.answered = 0
+        """Requests that were answered so far."""
         self._known_conditions: set[tuple[str, str, str | None]] = set()
         self._creations = _Creations(loop_status)
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended."""
         self._record_heartbeat()
+        self.answered += 1
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
             self._tally.request(operation, exchange.tables, exchange.items)
@@ -84,8 +93,11 @@ class CompositeTelemetry:
         log.debug("planned", pass_id=pass_id, what=words)
 
     def waiting(self, holder: str, seconds: float) -> None:
-        """Another process holds the lease: log it when the run begins to wait."""
-        log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
+        """Another process holds the lease: show or log it when the run begins to wait."""
+        if self.on_wait is not None:
+            self.on_wait(waiting_for_lease(holder, seconds))
+        else:
+            log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
 
     def pass_finished(self, report: PassReport) -> None:
         """Update status and counters, log new conditions, and unbind the pass ID."""
@@ -94,8 +106,15 @@ class CompositeTelemetry:
             self._metrics.pass_finished(report)
         if self._feed is not None:
             self._feed.publish("pass_finished", pass_event(report))
+        if self._webhooks is not None and report.trigger != "preview":
+            self._webhooks.report(report)
         for problem in report.problems:
-            details = {"file": problem.file, "line": problem.line, "field": problem.field}
+            details = {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "field": problem.field,
+            }
             log.error("declaration refused", why=str(problem), **details)
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:

@@ -1,6 +1,6 @@
 """One pass: load the declarations, authorize, assess all tables, pass the guards, apply, seed and report.
 
-``Pass.run`` is the place to start reading the engine. ``docs/architecture.md`` shows the flow as a diagram.
+``Pass.run`` is the place to start reading the engine. ``docs/concepts/architecture.md`` shows the flow as a diagram.
 """
 
 from __future__ import annotations

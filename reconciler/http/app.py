@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders
+from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders, testing
 from reconciler.http.access import Access
 from reconciler.http.control import Control
 from reconciler.http.external_links import ExternalLinks
@@ -108,7 +108,12 @@ def create_app(
 
     for router in (pages.routes(page, status, settings), *confirm.routes(control, page)):
         app.include_router(router)
-    for router in (*migrations.routes(control), *seeders.routes(control), reading.routes(control, status)):
+    for router in (
+        *migrations.routes(control),
+        *seeders.routes(control),
+        testing.routes(control),
+        reading.routes(control, status),
+    ):
         app.include_router(router)
     for path, endpoint in (("/metrics", prometheus), ("/livez", livez), ("/readyz", readyz)):
         app.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False, response_model=None)

@@ -17,9 +17,10 @@ from markupsafe import Markup
 
 from reconciler.http.run_titles import run_title
 from reconciler.http.value_diff import value_diff
-from reconciler.http.value_outline import outline, pretty
 from reconciler.model.json_values import plain
-from reconciler.presentation.render import losses, step_title, symbol, value_text
+from reconciler.presentation.changes import value_text
+from reconciler.presentation.render import losses, step_title, symbol
+from reconciler.presentation.value_outline import outline, pretty
 
 _WEB = Path(__file__).with_name("web")
 MINUTE, HOUR, DAY = 60, 3600, 86400

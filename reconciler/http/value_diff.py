@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from reconciler.http.value_outline import outline
+from reconciler.presentation.value_outline import outline
 
 MAX_LINES = 400
 """Lines of one side that are compared; a longer value is shown as removed and added."""

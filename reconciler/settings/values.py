@@ -81,6 +81,22 @@ def secret(value: Any) -> Secret:
     return Secret(text(value))
 
 
+def secret_urls(value: Any) -> Secret:
+    """http or https URLs, separated by commas; a secret, because their paths often are."""
+    urls = listed(value)
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise InvalidValue("http:// or https:// URLs without credentials, separated by commas")
+    if not urls:
+        raise InvalidValue("at least one URL")
+    return Secret(",".join(urls))
+
+
+SECRETS: tuple[Reader, ...] = (secret, secret_urls)
+"""Readers of values that no message repeats."""
+
+
 def boolean(value: Any) -> bool:
     """``true``, ``yes``, ``on`` or ``1``, and their opposites."""
     found = _BOOLEANS.get(str(value).strip().lower()) if isinstance(value, bool | int | str) else None
