@@ -126,6 +126,22 @@ class Invocation:
             rendered = partial(lines, report=report, view=view or View(base=self.desired_state))
             self.warn(reports.write(self.reports, rendered, self.console.annotate))
 
+    def without_pass(self, **members: Any) -> PassReport:
+        """The report of a command that ended before any pass, or has none."""
+        from datetime import UTC, datetime
+
+        now = datetime.now(UTC)
+        return PassReport(
+            pass_id="",
+            trigger=self.verb,
+            environment=self.environment,
+            stack=self.stack,
+            started=now,
+            finished=now,
+            endpoint=None,
+            **members,
+        )
+
     def warn(self, sentences: Iterable[str]) -> None:
         """Warnings on standard error, about problems beside the work itself."""
         for sentence in sentences:
