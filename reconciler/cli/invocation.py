@@ -142,6 +142,22 @@ class Invocation:
             lines = wrapped(lines, width)
         self.console.result(lines)
 
+    def without_pass(self, **members: Any) -> PassReport:
+        """The report of a command that ended before any pass, or has none."""
+        from datetime import UTC, datetime
+
+        now = datetime.now(UTC)
+        return PassReport(
+            pass_id="",
+            trigger=self.verb,
+            environment=self.environment,
+            stack=self.stack,
+            started=now,
+            finished=now,
+            endpoint=None,
+            **members,
+        )
+
     def warn(self, sentences: Iterable[str]) -> None:
         """Warnings on standard error, about problems beside the work itself."""
         for sentence in sentences:
