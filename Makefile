@@ -5,8 +5,8 @@ PYTHON ?= $(shell scripts/find_python.sh)
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
-# One more than cores, because many tests wait for a clock, a socket or a child process; each takes a GiB of memory.
-PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -ge 3 ] && echo 4 || echo $$((n + 1)))
+# Two more than cores, because many tests wait for a clock, a socket or a child process; each takes a GiB of memory.
+PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -ge 2 ] && echo 4 || echo 3)
 CAMPAIGN ?=
 MUTANTS ?=
 FUZZ_SECONDS ?= 300
@@ -16,7 +16,7 @@ BENCH ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench campaign mutants fuzz check lint types contracts documents docs pages lock image-check clean
+.PHONY: help demo test verify bench campaign mutants fuzz check lint types contracts documents docs pages lock image-check clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,18 +25,21 @@ demo: $(VENV)/.demo ## the main job, on an in-process endpoint: plan, create, se
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.test ## the whole test suite, the real DynamoDB Local included where Java 17 and Maven exist
-	$(BIN)/python -m pytest --numprocesses $(PROCESSES) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) tests $(PYTEST_ARGS)
+
+verify: $(VENV)/.verify ## a slice of each fault campaign, of the fuzzing and of the planting of mutants, 3 minutes
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) verification $(PYTEST_ARGS)
 
 bench: $(VENV)/.test ## the goals of docs/performance.md in one table, 15 minutes; BENCH='--quick', '--only P1,P4', '--json FILE', '--page'
 	$(BIN)/python -m benchmarks $(BENCH)
 
-campaign: $(VENV)/.test ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
+campaign: $(VENV)/.verify ## the fault campaigns, whole (hours); CAMPAIGN='NAME --count 1000' for a part
 	$(BIN)/python verification/campaign.py $(CAMPAIGN)
 
-mutants: $(VENV)/.test ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
+mutants: $(VENV)/.verify ## known bugs planted in a copy of the code, each to be found by the tests; MUTANTS='NAME --part 1/3'
 	$(BIN)/python verification/plant_mutants.py $(MUTANTS)
 
-fuzz: $(VENV)/.test ## random files to every reader of declarations and seeds, guided by coverage; FUZZ_SECONDS=300
+fuzz: $(VENV)/.verify ## random files to every reader of declarations and seeds, guided by coverage; FUZZ_SECONDS=300
 	$(BIN)/python verification/fuzz_readers.py --seconds $(FUZZ_SECONDS)
 
 check: lint types contracts documents docs ## lint, types, import contracts, documents and their site, locks
@@ -82,7 +85,7 @@ image-check: $(VENV)/.demo ## carry out the Dockerfile's steps without Docker an
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-$(VENV)/.demo $(VENV)/.test $(VENV)/.docs $(VENV)/.dev: $(VENV)/.%: requirements/%.lock pyproject.toml
+$(VENV)/.demo $(VENV)/.test $(VENV)/.verify $(VENV)/.docs $(VENV)/.dev: $(VENV)/.%: requirements/%.lock pyproject.toml
 	@scripts/find_python.sh "$(PYTHON)" >/dev/null
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python scripts/set_up.py $*

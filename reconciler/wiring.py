@@ -559,6 +559,7 @@ class App:
         import uuid
 
         from reconciler.aws import hooks
+        from reconciler.aws.table_api import ManyTables
         from reconciler.aws.validator import OfflineValidator
         from reconciler.engine.context import EndpointWatch, EngineContext
         from reconciler.engine.reconciler import Reconciler
@@ -595,6 +596,7 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
+            many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())

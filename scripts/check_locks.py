@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("runtime", "build", "demo", "test", "docs", "dev")
+LOCKS = ("runtime", "build", "demo", "test", "verify", "docs", "dev")
 
 
 def pins(lock: Path) -> dict[str, set[str]]:
@@ -44,6 +44,7 @@ def wanted(pyproject: dict[str, Any]) -> dict[str, list[Requirement]]:
         "demo": demo,
         "test": [*every_extra, *members(groups, "test")],
         "docs": [*runtime, *members(groups, "docs")],
+        "verify": [*every_extra, *members(groups, "verify")],
         "dev": [*every_extra, *members(groups, "dev")],
     }
     return {name: [Requirement(text) for text in some] for name, some in texts.items()}

@@ -14,7 +14,7 @@ from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
 from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
-from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
+from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
 from reconciler.engine.authorization import unreachable
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
@@ -104,7 +104,9 @@ class Daemon:
             return
         ports = reconciler.ports
         reconciler.ports = replace(
-            ports, parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers)
+            ports,
+            parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers),
+            many=None if ports.many is None else YieldingReads(ports.many, self.readers),
         )
         gc_tuning = GcTuning()
 

@@ -81,6 +81,18 @@ class TableApi(Protocol):
         ...
 
 
+class ManyDescriptions(Protocol):
+    """DescribeTable of many tables from one thread, which costs less than a thread for each call."""
+
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Checked responses by table name, as they come.
+
+        It ends at the first failure, or when the process is to stop, and raises nothing: a table without a response is
+        to be read with ``TableApi.read``.
+        """
+        ...
+
+
 class ItemApi(Protocol):
     """The data plane: reads and writes items for seeding, and proves that a table is empty. Raises ``ApiError``."""
 

@@ -7,7 +7,7 @@ the process; a ``SafetyLatch`` lives as long as one pass.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterable, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -34,6 +34,7 @@ FRESH = timedelta(minutes=5)
 USED_WITHIN = timedelta(minutes=1)
 """How long a backup may be used after it was first seen AVAILABLE, if the process waited for it without a break."""
 ZERO = timedelta(0)
+DESCRIPTION = frozenset({"DescribeTable"})
 A = TypeVar("A")
 Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
 
@@ -245,6 +246,18 @@ class PlanCache:
         observed = read()
         self.observations[name] = _Observation(spec, responses, observed)
         return observed
+
+    def rests_on_description(self, name: str) -> bool:
+        """Whether the last observation of this table consists of a DescribeTable response alone."""
+        last = self.observations.get(name)
+        return last is not None and last.responses.answers.keys() == DESCRIPTION and not last.responses.denied
+
+    def same(self, name: str, spec: TableSpec | None, described: Mapping[str, Any]) -> ObservedTable | None:
+        """The last observation, if it rests on DescribeTable alone, and response and declared table are the same."""
+        last = self.observations.get(name)
+        if last is None or not self.rests_on_description(name) or last.responses.unsupported or last.spec != spec:
+            return None
+        return last.observed if last.responses.answers["DescribeTable"] == described else None
 
     def forget_all_but(self, names: Set[str]) -> None:
         """Keep only these tables."""

@@ -33,6 +33,7 @@ PREFIX = "dynamodb_reconciler_"
 def test_every_command_is_listed_and_no_other():
     listed = re.findall(r"^## `reconciler ([a-z-]+)`$", COMMANDS_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert listed == list(COMMANDS)
+    assert [plain(row[0]).split()[1] for row in table(COMMANDS_PAGE, "All commands")] == list(COMMANDS)
 
 
 def test_every_common_option_is_named_and_no_other():
