@@ -48,6 +48,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/actionlint -shellcheck= -pyflakes= .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress .github action.yml .pre-commit-hooks.yaml
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/check_house.py
 	$(BIN)/python scripts/reference.py --check

@@ -43,8 +43,8 @@ def wanted(pyproject: dict[str, Any]) -> dict[str, list[Requirement]]:
         "build": build,
         "demo": demo,
         "test": [*every_extra, *members(groups, "test")],
-        "docs": [*runtime, *members(groups, "docs")],
         "verify": [*every_extra, *members(groups, "verify")],
+        "docs": [*runtime, *members(groups, "docs")],
         "dev": [*every_extra, *members(groups, "dev")],
     }
     return {name: [Requirement(text) for text in some] for name, some in texts.items()}

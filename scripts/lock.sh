@@ -10,13 +10,13 @@ compile=("$uv" pip compile --quiet --universal --python-version 3.11 --generate-
 
 "${compile[@]}" "$@" pyproject.toml --output-file requirements/runtime.lock
 "${compile[@]}" "$@" --group build --output-file requirements/build.lock
-"${compile[@]}" "$@" pyproject.toml --extra embedded --extra ion --extra otel --group dev \
+"${compile[@]}" "$@" pyproject.toml --extra embedded --extra faker --extra ion --extra otel --group dev \
   --constraint requirements/runtime.lock --constraint requirements/build.lock --output-file requirements/dev.lock
-"${compile[@]}" pyproject.toml --extra embedded --extra ion --extra otel --group test \
+"${compile[@]}" pyproject.toml --extra embedded --extra faker --extra ion --extra otel --group test \
   --constraint requirements/dev.lock --output-file requirements/test.lock
+"${compile[@]}" pyproject.toml --extra embedded --extra faker --extra ion --extra otel --group verify \
+  --constraint requirements/dev.lock --output-file requirements/verify.lock
 "${compile[@]}" pyproject.toml --group docs \
   --constraint requirements/dev.lock --output-file requirements/docs.lock
-"${compile[@]}" pyproject.toml --extra embedded --extra ion --extra otel --group verify \
-  --constraint requirements/dev.lock --output-file requirements/verify.lock
 "${compile[@]}" pyproject.toml --extra embedded --group demo \
   --constraint requirements/dev.lock --output-file requirements/demo.lock

@@ -74,6 +74,7 @@ MEANINGS = {
     "errors[]": "Problems of declarations and seeds.",
     "errors[].file": "File.",
     "errors[].line": "Line.",
+    "errors[].column": "The column in that line, from 1; `null` if it is not known.",
     "errors[].field": "Field.",
     "errors[].reason": "What is wrong.",
     "errors[].remedy": "What to do.",

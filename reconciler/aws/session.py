@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from reconciler.aws import call_deadline, hooks
 from reconciler.aws.api_client import ApiClient, Clients
@@ -27,6 +27,9 @@ from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import Denied, NotFound, SettingsError
 from reconciler.model.identity import Endpoint
 
+if TYPE_CHECKING:
+    from reconciler.aws.mover_api import BotoMoverApi
+
 CONFIRMED_SECONDS = 1.0
 RENEWED_SECONDS = 5.0
 CONNECT_SECONDS = 3.0
@@ -43,14 +46,16 @@ def connect(
     *,
     embedded: bool = False,
     client: str | None = None,
+    role: tuple[str, str | None] | None = None,
 ) -> Connection:
     """A connection that has called nobody yet. ``SettingsError`` for what can be seen to be wrong before a call.
 
     ``workers`` is how many threads will call at once. ``embedded`` means our own emulator: no credentials are sought.
-    ``client`` is the setting ``auto``, ``lean`` or ``boto3``.
+    ``client`` is the setting ``auto``, ``lean`` or ``boto3``. ``role`` is the ARN of a role to assume, and its
+    external ID if it needs one.
     """
     check_url(endpoint_url)
-    reopen = partial(open_session, endpoint_url, region, embedded=embedded)
+    reopen = partial(open_session, endpoint_url, region, embedded=embedded, role=role)
     return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded, client=client)
 
 
@@ -116,6 +121,13 @@ class Connection:
             self._caller, SiblingServices(self._pair, self.identify, telemetry, self.limits), self._lasts
         )
         self.items = BotoItemApi(self._caller)
+
+    @cached_property
+    def mover_items(self) -> BotoMoverApi:
+        """The adapter of long work on items, which most commands do not import."""
+        from reconciler.aws.mover_api import BotoMoverApi
+
+        return BotoMoverApi(self._caller)
 
     @property
     def url(self) -> str:

@@ -220,7 +220,7 @@ class Pass:
         )
         if not authorization.writes or self._plan_differs(context, assessments):
             return report_only(context, assessments)
-        self.ports.telemetry.planned(self.pass_id, plan_summary(assessments))
+        self.ports.telemetry.planned(self.pass_id, *plan_summary(assessments))
         return apply_all(context, assessments, self.state, self._report_step)
 
     def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:

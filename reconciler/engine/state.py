@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from reconciler.engine.ports import Clock
 from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
-from reconciler.model.desired import Declaration, DesiredState
+from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.lazy_dataclass import dataclass
@@ -23,7 +23,7 @@ from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
 from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
-from reconciler.model.report import TableReport
+from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.planner import plan
@@ -322,6 +322,8 @@ class EngineState:
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
+    test_snapshot: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    """The items of each table when a test took a snapshot."""
 
     def forget_all_but(self, names: Set[str]) -> None:
         """Drop what the caches hold of other tables than these."""
@@ -342,7 +344,8 @@ class EngineState:
         """When the present drift of this table was first seen, or ``None``."""
         if table.error is not None:
             return self.drift_since.get(table.name)
-        if not table.drifted:
+        # A released table is nobody's to repair, so no alert or page may count how long it has differed.
+        if not table.drifted or table.status is TableStatus.RELEASED:
             self.drift_since.pop(table.name, None)
             return None
         return self.drift_since.setdefault(table.name, now)

@@ -33,6 +33,8 @@ class Options:
     state_table: str = "reconciler_state"
     one_shot: bool = False
     explicit_delete: bool = False
+    testing: bool = False
+    """Whether tests may reset the items of all tables. Without effect off emulators."""
     project: str | None = None
     """The folder that the stack is named after; ``None`` where the name was set, and may be that of many folders."""
 

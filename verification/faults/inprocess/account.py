@@ -57,7 +57,7 @@ class RecordedTelemetry(Silent):
         if result != "success":
             self.failures.append((len(self.transport.sent), operation, result))
 
-    def planned(self, pass_id: str, words: str) -> None: ...
+    def planned(self, pass_id: str, words: str, creating: int) -> None: ...
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
         self.passes.append(len(self.transport.sent))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.http.value_outline import outline, pretty
 from reconciler.model.table import (
     Billing,
     GlobalIndex,
@@ -15,6 +14,7 @@ from reconciler.model.table import (
     Stream,
     Throughput,
 )
+from reconciler.presentation.value_outline import outline, pretty
 
 PK = KeyElement("pk", "HASH", "S")
 INDEX = """\

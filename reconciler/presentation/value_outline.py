@@ -1,4 +1,4 @@
-"""Formats a value of a declaration as short lines, like YAML. Pure; a filter of the pages."""
+"""Formats a value of a declaration as short lines, like YAML. Pure; used by plans and by the pages."""
 
 from __future__ import annotations
 
