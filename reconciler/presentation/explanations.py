@@ -39,7 +39,7 @@ def conditions_of(reason: str) -> Sequence[Entry]:
     return [
         entry
         for entry in everything()
-        if re.fullmatch(r"G\d+", entry["code"]) and re.search(rf"`?\b{re.escape(reason)}\b", entry["more"])
+        if re.fullmatch(r"G\d+", entry["code"]) and f"`{reason}`" in entry["more"]
     ]
 
 
