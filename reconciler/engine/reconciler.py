@@ -85,19 +85,27 @@ class Reconciler:
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._with_history(self._converge(request, on_wait))
 
-    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> RunReport:
+    def destroy(
+        self,
+        tables: tuple[str, ...] = (),
+        *,
+        confirmed: bool = False,
+        on_step: OnStep | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> RunReport:
         """Delete the tables that this stack created, through the deletion gate, and suspend the stack.
 
         The stack is suspended even if the gate blocked some tables; otherwise the daemon would create the others again.
         ``confirmed`` tells that a person was shown the names of the tables; to name them in ``tables`` is as good.
+        ``on_step`` and ``on_wait`` are those of ``converge``.
         """
         approved = Approval(everything=True) if confirmed or tables else None
-        request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved)
-        report = self._with_explicit_delete()._converge(request)
+        request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved, on_step=on_step)
+        report = self._with_explicit_delete()._converge(request, on_wait)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
             if self._created_in_the_meantime(report, request.focus):
-                report = self._with_explicit_delete()._converge(request)
+                report = self._with_explicit_delete()._converge(request, on_wait)
         return replace(self._with_history(self._with_destroyed_missing(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
@@ -221,9 +229,16 @@ class Reconciler:
             table, to, backup=backup, at=at, overrides=overrides or RestoreOverrides(), on_progress=on_progress
         )
 
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
+    def rebuild_index(
+        self,
+        table: str,
+        index: str,
+        new: str | None,
+        hold: timedelta | None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> CommandResult:
         """Build the index ``new`` to replace ``index``, which is deleted ``hold`` after the new one is ready."""
-        return Rebuild(self._command(), self._hold(hold)).run(table, index, new)
+        return Rebuild(replace(self._command(), on_wait=on_wait), self._hold(hold)).run(table, index, new)
 
     def cancel_rebuild(self, table: str) -> CommandResult:
         """Cancel a rebuild. Neither index is changed."""
