@@ -24,6 +24,7 @@ COMMANDS = {
     "clear": "Remove unchanged seed items.",
     "restore": "Create a table from a backup or a point in time.",
     "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
+    "migrate": "Run migrations of items, in order and resumable.",
     "check-references": "Look for items of live tables that refer to no item.",
     "status": "Show recent passes, tables and blocked steps.",
     "validate": "Check declarations and seeds offline.",

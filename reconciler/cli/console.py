@@ -32,7 +32,7 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The two streams. ``color`` ``auto`` means a terminal without NO_COLOR and TERM=dumb."""
+    """The two streams. ``color`` ``auto`` means a terminal without TERM=dumb, or FORCE_COLOR; NO_COLOR wins."""
 
     color: Color = Color.AUTO
 
@@ -68,10 +68,16 @@ class Console:
         lines = [(style, prefix + printable(line)) for line in sentence.splitlines()]
         _write(sys.stderr, lines, colored=self._colored(sys.stderr))
 
+    def annotate(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Lines for a program that reads standard error, unchanged and without colour."""
+        _write(sys.stderr, lines, colored=False)
+
     def _colored(self, stream: TextIO) -> bool:
         if self.color is not Color.AUTO:
             return self.color is Color.ALWAYS
-        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _write(stream: TextIO, lines: Iterable[tuple[str, str]], *, colored: bool) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from reconciler.presentation.document import FORMAT_VERSION
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 if TYPE_CHECKING:
+    from reconciler.cli.reports import ReportTarget
+    from reconciler.presentation.formats import View
     from reconciler.settings import Settings
     from reconciler.wiring import App
 
@@ -33,6 +36,8 @@ class Invocation:
     output: Output
     console: Console
     verbosity: int = 0
+    reports: tuple[ReportTarget, ...] = ()
+    """Where ``--report`` writes the result, beside the output."""
     loaded: list[Settings] = field(default_factory=list)
 
     @property
@@ -97,10 +102,12 @@ class Invocation:
         results: bool = False,
         base: str = "",
         documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        final: bool = True,
     ) -> None:
         """Print the report in the chosen format; its warnings and errors go to standard error.
 
-        ``results`` is for the end of a run whose plan was already shown.
+        ``results`` ends a run whose plan was already shown. A ``final`` report is also written to the files
+        of ``--report``; a plan before a question is not.
         """
         from reconciler.presentation.formats import View, lines
 
@@ -114,6 +121,17 @@ class Invocation:
         width = self.console.width if self.output is Output.HUMAN else None
         view = View(applied=applied, diff=diff, base=base, documents=documents, results=results, width=width)
         self.console.result(lines(self.output, report, view))
+        if final:
+            self.write_reports(report, view)
+
+    def write_reports(self, report: PassReport, view: View | None = None) -> None:
+        """Write the files of ``--report``; one that cannot be written is a warning."""
+        if self.reports:
+            from reconciler.cli import reports
+            from reconciler.presentation.formats import View, lines
+
+            rendered = partial(lines, report=report, view=view or View(base=self.desired_state))
+            self.warn(reports.write(self.reports, rendered, self.console.annotate))
 
     def print(self, lines: Iterable[tuple[str, str]]) -> None:
         """Styled lines for people on standard output, in the width of the terminal."""

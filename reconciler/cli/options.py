@@ -22,6 +22,7 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     JUNIT = "junit"
+    SARIF = "sarif"
 
 
 class Color(StrEnum):
@@ -108,6 +109,7 @@ def group_of(name: str) -> str:
 
 
 FORM_HELP = f"Output format: {', '.join(Output)}."
+REPORT_HELP = "Also write the result in another format; may be repeated. 'github' alone annotates."
 COLOR_HELP = f"When to use color: {', '.join(Color)}."
 DISPLAY = {
     "output": (
@@ -115,12 +117,17 @@ DISPLAY = {
         Option(("--output", "-o"), metavar="FORM", help=FORM_HELP, case_sensitive=False),
         Output.HUMAN,
     ),
+    "report": (
+        list[str] | None,
+        Option(("--report",), metavar="FORM=FILE", help=REPORT_HELP, show_default=False),
+        None,
+    ),
     "color": (Color, Option(("--color",), metavar="WHEN", help=COLOR_HELP, case_sensitive=False), Color.AUTO),
     "verbose": (int, Option(("--verbose", "-v"), count=True, show_default=False, help="Say more."), 0),
     "quiet": (int, Option(("--quiet", "-q"), count=True, show_default=False, help="Say less."), 0),
 }
 
-VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color"})
+VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color", "--report"})
 """Options that take a value; all others are switches."""
 
 
@@ -145,6 +152,7 @@ def summary() -> Iterator[tuple[str, str]]:
                 (f"{flag.help} Default: {flag.default}." if flag.default else flag.help),
             )
     yield "-o, --output FORM", FORM_HELP
+    yield "--report FORM=FILE", REPORT_HELP
     yield "--color WHEN", COLOR_HELP
     yield "-v, --verbose / -q, --quiet", "Say more or less."
 

@@ -6,7 +6,7 @@ quotas and the deletion gate then give each step its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from reconciler.engine.assessment import (
 from reconciler.engine.context import EngineContext
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import NOT_YET_VISIBLE, not_visible_before, observe_table, observe_twice, with_owner
+from reconciler.engine.ports import NULL_TRACING
 from reconciler.engine.state import Basis, closes_latch
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
 from reconciler.model.errors import ApiError
@@ -31,6 +32,7 @@ from reconciler.planning.availability import defer_protection, defer_seed, harml
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
 from reconciler.planning.handed_back import hand_back, spec_to_read
+from reconciler.planning.index_backfill import backfill_steps, has_backfill
 from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
@@ -94,10 +96,55 @@ def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], 
             failures.append(error)
         return None
 
-    found = list(context.ports.parallel.map(assessment, [None, *jobs]))
+    expected = _expected(context, jobs)
+    started = context.ports.parallel.map(assessment, [None, *(job for job in jobs if job[0].name not in expected)])
+    known: dict[str, TableAssessment] = {}
+    for unchanged in _unchanged(context, expected):
+        known[unchanged.name] = unchanged
+        if failures:
+            break
+    found = list(started)
+    left = [job for job in jobs if job[0].name in expected and job[0].name not in known]
+    found += context.ports.parallel.map(assessment, left)
     for failure in failures:
         raise failure
-    return [each for each in found if each is not None]
+    known |= {each.name: each for each in found if each is not None}
+    return [known[unread.name] for unread, _ in jobs]
+
+
+def _expected(context: PassContext, jobs: Iterable[Job]) -> dict[str, TableAssessment]:
+    """By table name, the kept assessments that hold if DescribeTable responds as in the last pass.
+
+    Those are of tables that are known by DescribeTable alone and of which everything else is unchanged.
+    """
+    # The span of a table contains its requests, so with traces each table is read in a context of its own.
+    if context.ports.many is None or context.ports.traces is not NULL_TRACING:
+        return {}
+    expected: dict[str, TableAssessment] = {}
+    for unread, _ in jobs:
+        kept = context.conclusions.kept.get(unread.name)
+        declaration = unread.declaration
+        if declaration is None or kept is None or not context.plan_cache.rests_on_description(unread.name):
+            continue
+        basis = _basis(context, _base(context, declaration), declaration, kept[0].observed)
+        concluded = None if basis is None else context.conclusions.of(unread.name, basis)
+        if concluded is not None:
+            expected[unread.name] = concluded
+    return expected
+
+
+def _unchanged(context: PassContext, expected: Mapping[str, TableAssessment]) -> Iterator[TableAssessment]:
+    """Those of the expected assessments that a response of DescribeTable confirms."""
+    if context.ports.many is None or not expected:
+        return
+    for name, described in context.ports.many.describe(tuple(expected)):
+        if context.out_of_time:
+            return
+        concluded = expected[name]
+        assert concluded.declaration is not None
+        spec = spec_to_read(concluded.declaration.spec, concluded.recorded)
+        if context.plan_cache.same(name, spec, described) is concluded.observed:
+            yield concluded
 
 
 def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
@@ -127,12 +174,8 @@ def _assess(context: PassContext, job: Job) -> TableAssessment:
 def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
     """Observe a declared table and plan its steps."""
     name = declaration.spec.name
-    recorded = context.snapshot.inventory.get(name)
-    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
-    base = TableAssessment(
-        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
-    )
-    lifecycle = declaration.lifecycle
+    base = _base(context, declaration)
+    recorded, entry, lifecycle = base.recorded, base.entry, declaration.lifecycle
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _assess_released(context, base)
     try:
@@ -165,6 +208,16 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         return failed_assessment(base, error)
 
 
+def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
+    """What is recorded of a declared table."""
+    name = declaration.spec.name
+    recorded = context.snapshot.inventory.get(name)
+    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
+    return TableAssessment(
+        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
+    )
+
+
 def _basis(
     context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
 ) -> Basis | None:
@@ -172,10 +225,13 @@ def _basis(
 
     The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
     and used quotas hold back steps until a time, so they cannot change the assessment of a table without steps. During
-    an index rebuild, and after a cancelled deletion, each table is assessed in each pass.
+    an index rebuild, and after a cancelled deletion, each table is assessed in each pass, and so is one whose index has
+    a backfill.
     """
     name, snapshot = base.name, context.snapshot
     if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
+        return None
+    if has_backfill(declaration):
         return None
     return Basis(
         declaration,
@@ -304,7 +360,9 @@ def assess_present(
     if steps:
         fated = defer_protection(harmless_under_another_key(tuple(steps)))
         base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
-    return with_seed(context, base, declaration, observed)
+    base = with_seed(context, base, declaration, observed)
+    waiting = tuple(backfill_steps(declaration, observed, context.snapshot.migrations))
+    return replace(base, steps=(*base.steps, *waiting)) if waiting else base
 
 
 def _permitted(step: Step, context: PassContext, lifecycle: Lifecycle) -> Step:

@@ -15,6 +15,7 @@ from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
 from reconciler.engine.import_tables import BaseOf, Import, ImportCandidates
+from reconciler.engine.item_reset import Content, ItemReset
 from reconciler.engine.rebuild_index import Rebuild
 from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.release import Release
@@ -143,6 +144,24 @@ class Reconciler:
         names = self._seeded_names(tables)
         return self._seed_commands("clear").clear(names)
 
+    def reset_items(self, tables: tuple[str, ...], content: Content) -> RunReport:
+        """Let the named tables, or all, have exactly the items of the last snapshot, of their seeds, or none.
+
+        For tests beside an emulator. A missing table is created first. Raises ``UsageError`` where it is not allowed.
+        """
+        names = self.focus_names(tables)
+        reset = self._test_items()
+        if reset.missing(names):
+            self._pass(PassRequest("test reset", focus=frozenset(names)))
+        return reset.reset(names, content)
+
+    def snapshot_items(self, tables: tuple[str, ...]) -> RunReport:
+        """Keep the items of the named tables, or of all, in memory for ``reset_items``."""
+        return self._test_items().take_snapshot(self.focus_names(tables))
+
+    def _test_items(self) -> ItemReset:
+        return ItemReset(self.ports, self.options, self.state, self.writable_state)
+
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The live tables that ``import`` can declare: the named ones, or all that are not declared."""
         return Import(self.ports, self.options).find(names, declared, base_of)
@@ -185,7 +204,7 @@ class Reconciler:
         """Manage released tables again, as adopted, so that they are never deleted. Returns their names."""
         if not names:
             return ()
-        snapshot = self._command().begin()
+        snapshot = self.command().begin()
         taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
             now = self.ports.clock.now()
@@ -225,7 +244,7 @@ class Reconciler:
         on_progress: OnProgress = no_progress,
     ) -> CommandResult:
         """Restore a backup of ``table``, or its state at a time, into the new table ``to``; see ``Restore.run``."""
-        return Restore(self._command()).run(
+        return Restore(self.command()).run(
             table, to, backup=backup, at=at, overrides=overrides or RestoreOverrides(), on_progress=on_progress
         )
 
@@ -238,11 +257,11 @@ class Reconciler:
         on_wait: Callable[[str], None] | None = None,
     ) -> CommandResult:
         """Build the index ``new`` to replace ``index``, which is deleted ``hold`` after the new one is ready."""
-        return Rebuild(replace(self._command(), on_wait=on_wait), self._hold(hold)).run(table, index, new)
+        return Rebuild(replace(self.command(), on_wait=on_wait), self._hold(hold)).run(table, index, new)
 
     def cancel_rebuild(self, table: str) -> CommandResult:
         """Cancel a rebuild. Neither index is changed."""
-        return Rebuild(self._command(), self._hold(None)).cancel(table)
+        return Rebuild(self.command(), self._hold(None)).cancel(table)
 
     def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:
         """The last recorded runs, newest first; empty if there is no state yet."""
@@ -312,7 +331,8 @@ class Reconciler:
     def _with_explicit_delete(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
 
-    def _command(self) -> CommandContext:
+    def command(self) -> CommandContext:
+        """What a command that writes without a pass needs; its deadline begins now."""
         return CommandContext(self.ports, self.options, self.allowed_accounts, self.ports.clock.now() + self.timeout)
 
     def _created_in_the_meantime(self, report: PassReport, focus: frozenset[str] | None) -> bool:

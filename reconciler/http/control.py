@@ -31,6 +31,8 @@ class Control:
     submit: Callable[[Job], Run] | None = None
     confirm: Callable[[], Endpoint] | None = None
     """Identifies the endpoint again."""
+    testing: bool = False
+    """Whether tests may reset items (RECONCILER_TESTING)."""
 
     def connect(self, reconciler: Reconciler, submit: Callable[[Job], Run]) -> None:
         """Accept jobs from now on."""

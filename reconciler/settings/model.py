@@ -1,7 +1,7 @@
 """The one table of settings: name, type, default, reader, option and help of each, then what follows from them.
 
-``load`` reads variables, files and options by it; the command line takes its options from it; the README and
-docs/settings.md are written from it (``scripts/settings_reference.py``).
+``load`` reads variables, files and options by it; the command line takes its options from it;
+docs/reference/settings.md is written from it (``scripts/settings_reference.py``).
 """
 
 # ruff: noqa: RUF009 - `_setting` returns a field of dataclasses
@@ -156,7 +156,7 @@ class Settings:
         None,
         "File with values for templates of other tools.",
         "JSON as the AWS CLI takes it (a list of ParameterKey and ParameterValue), a mapping under Parameters, or "
-        "`samconfig.toml`. `--parameter` wins.",
+        "`samconfig.toml` or `samconfig.yaml`. `--parameter` wins.",
         read=values.text,
         metavar="FILE",
     )
@@ -225,6 +225,14 @@ class Settings:
         read=_SCOPE_NAME,
         metavar="NAME",
     )
+    migrations: str | None = _setting(
+        None,
+        "Folder with the migrations of items.",
+        "`migrate` runs its files in the order of their numbers. Unset means `migrations` beside the folder of the "
+        "declarations.",
+        read=values.text,
+        metavar="PATH",
+    )
     wait: timedelta = _setting(
         timedelta(seconds=60),
         "How long a one-shot command waits for the endpoint.",
@@ -288,6 +296,37 @@ class Settings:
         "They are given without port. They protect against DNS rebinding.",
         read=values.listed,
         metavar="NAMES",
+    )
+    runbook_url: str | None = _setting(
+        None,
+        "Where the runbooks of the alerts are; the status page links to them.",
+        "The page of an alert is this address, `/`, the name of the alert and `.md`. An address with `{alert}` is used "
+        "as it is. The files are in `monitoring/runbooks`.",
+        read=values.web_address("alert"),
+        metavar="URL",
+    )
+    grafana_url: str | None = _setting(
+        None,
+        "Address of the Grafana dashboard; the status page links to it.",
+        "For example `https://grafana.example/d/dynamodb-reconciler-drift`. The page adds `var-environment` and "
+        "`var-table`.",
+        read=values.web_address(),
+        metavar="URL",
+    )
+    console_url: str | None = _setting(
+        None,
+        "Address of a table in a console, with `{table}` and `{region}`; `off` for no link.",
+        "The default is the DynamoDB page of the AWS console. For dynamodb-admin it is "
+        "`http://localhost:8001/tables/{table}`.",
+        read=values.web_address("table", "region", off=True),
+        metavar="URL",
+        default_text="the AWS console where the endpoint is AWS, no link elsewhere",
+    )
+    testing: bool = _setting(
+        False,
+        "Let tests reset the items of all tables over HTTP.",
+        "It enables `POST /api/v1/testing/reset` and `/snapshot` of the daemon. They are refused off emulators.",
+        read=values.boolean,
     )
     metrics_file: str | None = _setting(
         None,
@@ -441,6 +480,7 @@ class Settings:
             max_deletes_share=MAX_DELETES_SHARE if capped_by_share else None,
             seed=self.seed,
             state_table=self.state_table,
+            testing=self.testing,
             one_shot=single,
             project=self.project,
         )

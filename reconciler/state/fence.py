@@ -27,6 +27,8 @@ FENCED = (
     kinds.QUOTA_USAGE,
     kinds.REBUILD,
     kinds.ENDED,
+    kinds.CHECKPOINT,
+    kinds.MIGRATION,
 )
 """The kinds of records that a pass writes. A suspension is not fenced, because any operator may set it at any time."""
 

@@ -92,6 +92,7 @@ class StackTransfer:
             quota_usage={**moved.quota_usage, **own.quota_usage},
             rebuilds={**moved.rebuilds, **own.rebuilds},
             ended={**moved.ended, **own.ended},
+            checkpoints={**moved.checkpoints, **own.checkpoints},
             foreign_claims={name: claims for name, claims in elsewhere.items() if claims},
             suspension=own.suspension or records.snapshot.suspension,
             notices=(self._sentence(records, "will be transferred"),),

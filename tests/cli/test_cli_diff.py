@@ -169,7 +169,7 @@ REFUSED = {
     "diff a": "Missing argument 'B'",
     "diff a nowhere": "error: nowhere: the folder does not exist.",
     "diff a env:": "error: env: names no environment. Write env:NAME, for example env:prod.",
-    "diff a broken": "error: broken/users.json:1: is not JSON",
+    "diff a broken": "error: broken/users.json:1:2: is not JSON",
     "diff a a -o junit": "error: --output: invalid value 'junit' for diff; expected human or json or markdown.",
     "diff a http://127.0.0.1:9 --wait 0s": "error: Nothing answers at http://127.0.0.1:9",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from simulation.clock import CountingRandom, OneByOne, VirtualClock
+from simulation.clock import CountingRandom, OneAfterTheOther, OneByOne, VirtualClock
 from simulation.items import Items
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
@@ -23,11 +23,13 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Claim,
     Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     QuotaUsage,
     SeedPart,
@@ -119,6 +121,20 @@ class MemoryStore:
         kept = {key: value for key, value in self.snapshot.ended.items() if key != name}
         self.snapshot = replace(self.snapshot, ended=kept)
 
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.snapshot = replace(self.snapshot, checkpoints={**self.snapshot.checkpoints, checkpoint.name: checkpoint})
+
+    def drop_checkpoint(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.checkpoints.items() if key != name}
+        self.snapshot = replace(self.snapshot, checkpoints=kept)
+
+    def put_migration(self, migration: ItemMigration) -> None:
+        self.snapshot = replace(self.snapshot, migrations={**self.snapshot.migrations, migration.name: migration})
+
+    def drop_migration(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.migrations.items() if key != name}
+        self.snapshot = replace(self.snapshot, migrations=kept)
+
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)
 
@@ -195,7 +211,7 @@ class Silent:
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
-    def planned(self, pass_id: str, words: str) -> None: ...
+    def planned(self, pass_id: str, words: str, creating: int) -> None: ...
 
     def waiting(self, holder: str, seconds: float) -> None:
         self.waits.append((holder, seconds))
@@ -252,7 +268,17 @@ def simulate(
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
     api = dynamodb if flavor.emulator else RateLimited(dynamodb, clock)
     environment = EngineContext(
-        api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint
+        api,
+        items,
+        store,
+        source,
+        clock,
+        CountingRandom(),
+        telemetry,
+        OneByOne(),
+        AllValid(),
+        endpoint,
+        many=OneAfterTheOther(api),
     )
     reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)

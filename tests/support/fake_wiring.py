@@ -63,6 +63,7 @@ class FakeWiring:
     passed_over: tuple[Skipped, ...] = ()
     emulator: bool = True
     confirming: bool | None = None
+    approved: Approval | None = None
     checked: tuple[Any, ...] = ()
     orphans: tuple[str, ...] = ()
     daemon: tuple[Mapping[str, Any] | None, str] = (None, "")
@@ -120,6 +121,7 @@ class FakeWiring:
         on_wait: Any = None,
     ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
+        self.approved = approved
         for table in self.result.tables:
             for step in table.steps:
                 if on_step is not None and step.status in (StepStatus.DONE, StepStatus.FAILED):

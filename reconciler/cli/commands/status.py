@@ -64,6 +64,7 @@ def status(invocation: Invocation, every: All = False) -> int:
             invocation.console.note("note", sentence)
         for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
+    invocation.write_reports(report)
     return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
 
 
