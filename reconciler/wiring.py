@@ -740,6 +740,7 @@ class App:
             holder_name=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
+            on_wait=self.telemetry.on_wait,
         )
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
