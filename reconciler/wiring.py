@@ -371,14 +371,15 @@ class App:
         files: tuple[MigrationFile, ...],
         limits: MigrateLimits | None = None,
         on_progress: Callable[[MigrationProgress], None] | None = None,
+        reconciler: Reconciler | None = None,
     ) -> MigrateCommands:
-        """The commands over these migrations."""
+        """The commands over these migrations. The daemon passes its own ``reconciler``."""
         import getpass
         import socket
 
         from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
 
-        reconciler = self.reconciler
+        reconciler = reconciler or self.reconciler
         try:
             user = getpass.getuser()
         except (OSError, KeyError):
@@ -439,8 +440,25 @@ class App:
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")
         watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
-        daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
+        daemon = Daemon(
+            self.settings,
+            self.loop_status,
+            self.metrics,
+            self._build,
+            watched,
+            self.stop,
+            self.feed,
+            migrate=lambda reconciler: self.migrate(self.migrations(), reconciler=reconciler),
+            migration_files=self._migration_checksums,
+        )
         return daemon.serve()
+
+    def _migration_checksums(self) -> Mapping[str, str]:
+        from reconciler.declarations.item_migrations import checksums, migrations_folder
+        from reconciler.declarations.locate import locate
+
+        location = self.settings.desired_state
+        return checksums(migrations_folder(self.settings.migrations, location), locate(location))
 
     def changes_so_far(self) -> str:
         """What this command has changed so far, as a clause."""

@@ -165,6 +165,16 @@ def test_an_item_that_fails_is_named_and_the_next_run_continues():
     assert [item["x"]["N"] for item in bench.everything()] == ["0", "100", "50", "33", "25"]
 
 
+def test_an_item_that_was_corrected_is_migrated_by_the_next_run_of_the_same_file():
+    bench = Bench(*numbered(5))
+    failing = migration(up=lambda item: {"x": 100 // item["n"]})
+    assert not bench.commands(failing).up()[0].finished
+    bench.put({"pk": {"S": "u0000"}, "n": {"N": "10"}})
+    (result,) = bench.commands(failing).up()
+    assert result.finished
+    assert [item["x"]["N"] for item in bench.everything()] == ["10", "100", "50", "33", "25"]
+
+
 def test_a_refused_update_is_named():
     bench = Bench({"pk": {"S": "a"}})
 

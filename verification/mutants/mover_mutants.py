@@ -87,7 +87,7 @@ MUTANTS = (
         "if counts.get(FAILED): ...",
         "if False: ...",
         "an item that failed is never looked at again",
-        (f"{MIGRATE}::test_an_item_that_fails_is_named_and_the_next_run_continues",),
+        (f"{MIGRATE}::test_an_item_that_was_corrected_is_migrated_by_the_next_run_of_the_same_file",),
     ),
     Mutant(
         "a page is checkpointed before it is handled",
