@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,7 +14,7 @@ from reconciler.http.guard import GuardedRoute
 from reconciler.http.item_migrations import entries
 from reconciler.http.jobs import answer, refusal
 from reconciler.http.summary import sentence, visible_tables
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import DeclarationError, ReconcilerError
 from reconciler.model.identity import Identity
 from reconciler.model.json_values import plain
 from reconciler.model.records import InventoryEntry
@@ -105,9 +106,9 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
     def status() -> Answer[MigrationsData]:
         try:
             snapshot = control.snapshot()
-            files = control.migration_files()
         except ReconcilerError as error:
             raise refusal(error) from error
+        files, unread = _files(control)
         loop_status = control.loop_status
         data = MigrationsData(
             suspended=loop_status.suspended or snapshot.suspension is not None,
@@ -119,9 +120,17 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             tables=[_entry(table, snapshot.inventory.get(table.name)) for table in visible_tables(loop_status.report)],
             item_migrations=entries(files, snapshot.migrations, _live(loop_status.report)),
         )
-        return Answer(success=True, message=sentence(loop_status), data=data)
+        return Answer(success=True, message=" ".join([sentence(loop_status), *unread]), data=data)
 
     return changing, reading
+
+
+def _files(control: Control) -> tuple[Mapping[str, str], list[str]]:
+    """The checksums of the migrations of items, and a sentence if their files cannot be read."""
+    try:
+        return control.migration_files(), []
+    except DeclarationError as error:
+        return {}, [f"The migrations of items cannot be read: {error.problems[0]}"]
 
 
 def _live(report: PassReport | None) -> dict[str, Identity]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.bundled_daemon import ready, running, seeds, until
 from support.endpoints import Live
 from support.tool import Run, Tool
 
@@ -188,3 +189,36 @@ def test_an_index_is_ready_only_after_its_backfill(project: Project) -> None:
     assert project.migrate("up").exit_code == 0
     assert project.tool.preview_expecting_no_changes().exit_code == 0
     assert project.client.scan(TableName="users", IndexName="by_status")["Count"] == 5
+
+
+def test_the_api_lists_migrations_and_runs_them_only_when_it_is_asked_to(local: Live, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    text = "table = 'users'\n\n\ndef up(item):\n    return {'migrated': True}\n"
+    (folder / "0001_mark.py").write_text(text)
+
+    def marked() -> int:
+        found = local.client.scan(TableName="users", ConsistentRead=True)["Items"]
+        return sum("migrated" in item for item in found)
+
+    with running(tmp_path, local.url, RECONCILER_INTERVAL="1h") as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert (entry["name"], entry["status"]) == ("0001_mark", "pending")
+        assert daemon.post("migrations/run")[1]["success"] is True
+        assert marked() == 0
+        status, answer = daemon.post("migrations/run", {"items": True})
+        assert (status, answer["success"]) == (200, True), answer
+        assert answer["message"].endswith("Applied to items: 0001_mark.")
+        assert marked() == seeds("users") > 0
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert (entry["status"], entry["table"], entry["counts"]["changed"]) == ("applied", "users", seeds("users"))
+        (folder / "0001_mark.py").write_text(text + "\n")
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert entry["status"] == "changed"
+        status, answer = daemon.post("migrations/run", {"items": True})
+        assert (status, answer["success"]) == (200, False)
+        assert "was changed after it was applied" in answer["message"]
+        (folder / "unnumbered.py").write_text(text)
+        _, shown = daemon.get("/api/v1/migrations/status")
+        assert "The migrations of items cannot be read: " in json.loads(shown)["message"]
