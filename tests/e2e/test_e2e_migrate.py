@@ -232,6 +232,16 @@ def test_the_api_lists_migrations_and_runs_them_only_when_it_is_asked_to(local: 
         assert "The migrations of items cannot be read: " in json.loads(shown)["message"]
 
 
+def test_where_may_name_the_key(project: Project) -> None:
+    text = (
+        "table = 'users'\nwhere = 'id = :one'\nvalues = {':one': 'u1'}\n\n\ndef up(item):\n    return {'one': True}\n"
+    )
+    project.write("0001_one.py", text)
+    up = project.migrate("up")
+    assert (up.exit_code, up.stdout) == (0, "0001_one: applied to users (1 changed, 4 skipped)\n"), up.stderr
+    assert [key for key, item in project.items().items() if "one" in item] == ["u1"]
+
+
 class Writers:
     """Threads that put, change, delete and move items of old shape, each with its own keys and its own model."""
 

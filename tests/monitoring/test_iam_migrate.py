@@ -1,4 +1,4 @@
-"""The policy for migrations of items holds what real runs of ``migrate`` send, and can neither put nor delete an item."""
+"""The policy for migrations holds what real runs of ``migrate`` send, and can neither put nor delete an item."""
 
 from __future__ import annotations
 
