@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from simulation.clock import CountingRandom, OneByOne, VirtualClock
+from simulation.clock import CountingRandom, OneAfterTheOther, OneByOne, VirtualClock
 from simulation.items import Items
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
@@ -211,7 +211,7 @@ class Silent:
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
-    def planned(self, pass_id: str, words: str) -> None: ...
+    def planned(self, pass_id: str, words: str, creating: int) -> None: ...
 
     def waiting(self, holder: str, seconds: float) -> None:
         self.waits.append((holder, seconds))
@@ -268,7 +268,17 @@ def simulate(
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
     api = dynamodb if flavor.emulator else RateLimited(dynamodb, clock)
     environment = EngineContext(
-        api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint
+        api,
+        items,
+        store,
+        source,
+        clock,
+        CountingRandom(),
+        telemetry,
+        OneByOne(),
+        AllValid(),
+        endpoint,
+        many=OneAfterTheOther(api),
     )
     reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)
