@@ -291,6 +291,23 @@ def test_where_that_is_not_understood_or_names_the_key_leaves_the_item_alone_as_
     assert (result.finished, result.record.counts["skipped"], result.record.counts["changed"]) == (True, 1, 1)
 
 
+def test_a_conflict_under_a_where_that_is_not_understood_is_tried_again():
+    bench = Bench({"pk": {"S": "x1"}, "n": {"N": "1"}})
+    raced = []
+
+    def race(operation, params):
+        if operation == "UpdateItem" and not raced:
+            raced.append(1)
+            bench.put({"pk": {"S": "x1"}, "n": {"N": "2"}})
+
+    bench.calls.before = race
+    # A comparison of different types is false for the service, and nothing that is decided here.
+    where = Where("NOT n < :text", {}, {":text": {"S": "z"}})
+    (result,) = bench.commands(migration(up=lambda item: {"double": item["n"] * 2}, where=where)).up()
+    assert bench.item("x1")["double"] == {"N": "4"}
+    assert result.record.counts == {"scanned": 1, "changed": 1, "conflicts": 1}
+
+
 def test_down_undoes_the_last_one_and_forgets_it():
     bench = Bench(*numbered(3))
     before = bench.everything()
