@@ -562,6 +562,7 @@ class App:
         from reconciler.aws.validator import OfflineValidator
         from reconciler.engine.context import EndpointWatch, EngineContext
         from reconciler.engine.reconciler import Reconciler
+        from reconciler.mover.replacer import Replacer
         from reconciler.state.former_stack import FormerStack
         from reconciler.state.state_table import StateTable
         from reconciler.system import SystemClock, SystemRandom
@@ -596,6 +597,7 @@ class App:
             endpoint=endpoint,
             traces=self.traces,
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
+            replacer=Replacer(),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)

@@ -10,6 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from reconciler.engine.assess_replacement import (
+    assess_interrupted,
+    cancelling,
+    copy_refusal,
+    examined,
+    interrupts,
+)
 from reconciler.engine.assessment import (
     PassContext,
     TableAssessment,
@@ -145,6 +152,8 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
+        if context.snapshot.copy_of(name) is not None:
+            return TableAssessment(name, declaration, observed, recorded, steps=(copy_refusal(context, name),))
         basis = _basis(context, base, declaration, observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
         if concluded is not None:
@@ -152,6 +161,9 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
+        replacement = context.replacement(name)
+        if replacement is not None and interrupts(replacement, observed):
+            return assess_interrupted(base, replacement, observed)
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         if observed is None:
             return _assess_missing(context, base, declaration)
@@ -176,6 +188,8 @@ def _basis(
     """
     name, snapshot = base.name, context.snapshot
     if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
+        return None
+    if context.replacement(name) is not None:
         return None
     return Basis(
         declaration,
@@ -293,7 +307,7 @@ def assess_present(
         if step.destructive:
             judged = assess_deletion(context, base, step, lifecycle)
             base = replace(base, entry=judged.entry, observed=judged.observed)
-            steps += judged.steps
+            steps += examined(context, base, judged.steps)
         else:
             steps.append(_permitted(step, context, lifecycle))
     deletion_was_pending = entry.unwanted_since is not None or entry.empty_since is not None
@@ -301,6 +315,9 @@ def assess_present(
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if ownership.is_state_lost(entry):
         steps.append(ownership.state_lost())
+    replacement = context.replacement(base.name)
+    if replacement is not None and not any(step.action is Action.REPLACE for step in steps):
+        steps.insert(0, cancelling(replacement, "its declaration fits the table again"))
     if steps:
         fated = defer_protection(harmless_under_another_key(tuple(steps)))
         base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
@@ -415,6 +432,12 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         return replace(base, entry=ownership.dropped(base.entry, ownership.Event.NOT_DECLARED))
     try:
         observed = observe_twice(context.ports, recorded.name)
+        replacement = context.replacement(recorded.name)
+        if replacement is not None and interrupts(replacement, observed):
+            return assess_interrupted(replace(base, entry=before), replacement, observed)
+        if replacement is not None and observed is not None:
+            steps = (cancelling(replacement, "the table is no longer declared"),)
+            return replace(base, observed=observed, steps=steps)
         if observed is None:
             return _assess_missing_undeclared(context, base, recorded)
         if foreign_owner_of(context, base, observed) is not None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.replacement import Replacement
 
 Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
 CountedChange = Literal["ttl", "mode", "class", "decrease"]
@@ -279,6 +280,7 @@ class StateSnapshot:
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     quota_usage: Mapping[str, QuotaUsage] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
+    replacements: Mapping[str, Replacement] = field(default_factory=dict)
     ended: Mapping[str, Ended] = field(default_factory=dict)
     suspension: Suspension | None = None
     lease: Lease | None = None
@@ -290,3 +292,7 @@ class StateSnapshot:
     """Why the state table cannot be used, as a sentence."""
     rolled_back: str | None = None
     """Why these records must be an older copy than what was seen before, as a sentence: nothing is written then."""
+
+    def copy_of(self, name: str) -> Replacement | None:
+        """The replacement whose copy aside has this name. Such a table is nobody's but the mover's."""
+        return next((each for each in self.replacements.values() if each.aside == name), None)

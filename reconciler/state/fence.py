@@ -26,6 +26,7 @@ FENCED = (
     kinds.ATTEMPTS,
     kinds.QUOTA_USAGE,
     kinds.REBUILD,
+    kinds.REPLACEMENT,
     kinds.ENDED,
 )
 """The kinds of records that a pass writes. A suspension is not fenced, because any operator may set it at any time."""

@@ -28,6 +28,7 @@ from reconciler.model.records import (
     SeedState,
     Suspension,
 )
+from reconciler.model.replacement import OnConflict, Phase, Replacement
 from reconciler.seeding.provenance import unpack
 from reconciler.state.attribute_values import Unreadable
 from reconciler.state.fields import Fields, written_identity, written_time
@@ -35,6 +36,7 @@ from reconciler.state.fields import Fields, written_identity, written_time
 TABLE, SEED, ATTEMPTS, QUOTA_USAGE, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"
 REBUILD, ENDED = "rebuild#", "ended#"
+REPLACEMENT = "replacement#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 FORMAT = 1
@@ -217,6 +219,35 @@ REBUILDS = Kind(
         "started": TIME,
         "hold": _same(lambda fields, name: fields.number(name, LONGEST_HOLD)),
         "ready_at": MAYBE_TIME,
+    },
+)
+REPLACEMENTS = Kind(
+    Replacement,
+    {
+        "name": TEXT,
+        "phase": (
+            lambda phase: phase.value,
+            lambda fields, name: Phase(fields.one_of(name, tuple(phase.value for phase in Phase))),
+        ),
+        "identity": IDENTITY,
+        "aside": TEXT,
+        "keys": (list, Fields.texts),
+        "started": TIME,
+        "aside_identity": MAYBE_IDENTITY,
+        "target": MAYBE_IDENTITY,
+        "items": NUMBER,
+        "size": NUMBER,
+        "copied": NUMBER,
+        "on_conflict": _one_of(OnConflict),
+        "newest_by": TEXT,
+        "asked": FLAG,
+        "paused": FLAG,
+        "keep": FLAG,
+        "accepted": FLAG,
+        "problem": MAYBE_TEXT,
+        "digest": TEXT,
+        "others": NUMBER,
+        "finished": MAYBE_TIME,
     },
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})
