@@ -21,6 +21,7 @@ from reconciler.aws.lean.choice import Choice
 from reconciler.aws.lean.client import Hooks, LeanClient
 from reconciler.aws.lean.clock import ServerClock
 from reconciler.aws.lean.transport import Transport
+from reconciler.aws.mover_api import BotoMoverApi
 from reconciler.aws.sibling_services import SiblingServices
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
@@ -116,6 +117,7 @@ class Connection:
             self._caller, SiblingServices(self._pair, self.identify, telemetry, self.limits), self._lasts
         )
         self.items = BotoItemApi(self._caller)
+        self.mover_items = BotoMoverApi(self._caller)
 
     @property
     def url(self) -> str:

@@ -18,9 +18,11 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Ended,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     QuotaUsage,
     SeedPart,
@@ -181,6 +183,14 @@ class StateStore(Protocol):
     def put_ended(self, ended: Ended) -> None: ...
 
     def drop_ended(self, name: str) -> None: ...
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None: ...
+
+    def drop_checkpoint(self, name: str) -> None: ...
+
+    def put_migration(self, migration: ItemMigration) -> None: ...
+
+    def drop_migration(self, name: str) -> None: ...
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 

@@ -17,6 +17,7 @@ Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
 CountedChange = Literal["ttl", "mode", "class", "decrease"]
 """Kinds of change with a quota: time to live, the switch to on demand, the table class, decreases of capacity."""
 SeedState = Literal["started", "done", "cleared"]
+MigrationDirection = Literal["up", "down"]
 
 
 class OwnTag(StrEnum):
@@ -213,6 +214,56 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far one part of long work on the items of a table has come: a segment of its Scan, or a shard of its stream.
+
+    - ``name``: ``TABLE#WORK#PART``, for example ``users#0007_add_status#00002``.
+    - ``identity``: the table that is read. A checkpoint of another identity is void.
+    - ``started_as``: what the work was started with, for example a checksum. A checkpoint of another start is void.
+    - ``position``: the key after which the next page starts, as text; ``None`` at the beginning.
+    - ``counts``: of items, by what was done with them.
+    - ``data``: what else the work has to remember, for example a sequence number.
+    """
+
+    name: str
+    identity: Identity
+    started_as: str
+    position: str | None = None
+    finished: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMigration:
+    """A migration of items that was started on one table.
+
+    - ``name``: that of its file, without the suffix.
+    - ``table``, ``identity``: the table. A record of another identity is void: the table was created again.
+    - ``checksum``: SHA-256 of the file. ``direction``: ``down`` while the migration is being undone.
+    - ``segments``: the number of parts of the Scan, which stays the same when another process resumes.
+    - ``finished``: when the last item was done; ``None`` before. ``by``: who started it, as HOST:PID or a person.
+    - ``counts``: of items, by what was done with them.
+    """
+
+    name: str
+    table: str
+    identity: Identity
+    checksum: str
+    direction: MigrationDirection
+    segments: int
+    by: str
+    started: datetime
+    finished: datetime | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def applied(self) -> bool:
+        """Whether the table has all of it."""
+        return self.direction == "up" and self.finished is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Suspension:
     """Who suspended all writes of the stack, and since when."""
 
@@ -282,6 +333,8 @@ class StateSnapshot:
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
     replacements: Mapping[str, Replacement] = field(default_factory=dict)
     ended: Mapping[str, Ended] = field(default_factory=dict)
+    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+    migrations: Mapping[str, ItemMigration] = field(default_factory=dict)
     suspension: Suspension | None = None
     lease: Lease | None = None
     recorded_fingerprint: Fingerprint | None = None

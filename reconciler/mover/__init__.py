@@ -1,1 +1,1 @@
-"""Long work on the items of tables: replacing a table with its items, and changing items in place."""
+"""Long work on the items of tables: replacing a table with its items, item migrations, and what both use."""

@@ -28,6 +28,8 @@ FENCED = (
     kinds.REBUILD,
     kinds.REPLACEMENT,
     kinds.ENDED,
+    kinds.CHECKPOINT,
+    kinds.MIGRATION,
 )
 """The kinds of records that a pass writes. A suspension is not fenced, because any operator may set it at any time."""
 

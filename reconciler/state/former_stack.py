@@ -93,6 +93,7 @@ class StackTransfer:
             rebuilds={**moved.rebuilds, **own.rebuilds},
             replacements={**moved.replacements, **own.replacements},
             ended={**moved.ended, **own.ended},
+            checkpoints={**moved.checkpoints, **own.checkpoints},
             foreign_claims={name: claims for name, claims in elsewhere.items() if claims},
             suspension=own.suspension or records.snapshot.suspension,
             notices=(self._sentence(records, "will be transferred"),),

@@ -13,13 +13,16 @@ from typing import Any, Generic, TypeVar, get_args
 from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     CountedChange,
     Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     Managed,
+    MigrationDirection,
     Ownership,
     OwnTag,
     QuotaUsage,
@@ -37,6 +40,7 @@ TABLE, SEED, ATTEMPTS, QUOTA_USAGE, RUN = "table#", "seed#", "attempts#", "marks
 SEED_PART = "seedpart#"
 REBUILD, ENDED = "rebuild#", "ended#"
 REPLACEMENT = "replacement#"
+CHECKPOINT, MIGRATION = "checkpoint#", "migration#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
 FORMAT = 1
@@ -105,6 +109,10 @@ MAYBE_TIME: Member = written_time, Fields.optional_time
 IDENTITY: Member = written_identity, Fields.identity
 MAYBE_IDENTITY: Member = written_identity, Fields.optional_identity
 DIGESTS: Member = (lambda packed: packed or None, _packed)
+
+
+def _counts(fields: Fields, name: str) -> dict[str, int]:
+    return fields.map_of(name, int) if name in fields else {}
 
 
 def _known_of_entries() -> Container[str]:
@@ -231,7 +239,7 @@ REPLACEMENTS = Kind(
         ),
         "identity": IDENTITY,
         "aside": TEXT,
-        "keys": (list, Fields.texts),
+        "keys": TEXTS,
         "started": TIME,
         "aside_identity": MAYBE_IDENTITY,
         "target": MAYBE_IDENTITY,
@@ -251,6 +259,34 @@ REPLACEMENTS = Kind(
     },
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})
+COUNTS: Member = (lambda counts: dict(counts) or None, _counts)
+CHECKPOINTS = Kind(
+    Checkpoint,
+    {
+        "name": TEXT,
+        "identity": IDENTITY,
+        "started_as": TEXT,
+        "position": MAYBE_TEXT,
+        "finished": FLAG,
+        "counts": COUNTS,
+        "data": (lambda texts: dict(texts) or None, Fields.optional_texts),
+    },
+)
+MIGRATIONS = Kind(
+    ItemMigration,
+    {
+        "name": TEXT,
+        "table": TEXT,
+        "identity": IDENTITY,
+        "checksum": TEXT,
+        "direction": _one_of(MigrationDirection),
+        "segments": NUMBER,
+        "by": TEXT,
+        "started": TIME,
+        "finished": MAYBE_TIME,
+        "counts": COUNTS,
+    },
+)
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})
 LEASES = Kind(
     Lease,

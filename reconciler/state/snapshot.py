@@ -29,6 +29,8 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
     kinds.REPLACEMENT: ("replacements", kinds.REPLACEMENTS.read),
     kinds.ENDED: ("ended", kinds.ENDED_TABLES.read),
+    kinds.CHECKPOINT: ("checkpoints", kinds.CHECKPOINTS.read),
+    kinds.MIGRATION: ("migrations", kinds.MIGRATIONS.read),
 }
 SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.LEASE: ("lease", kinds.LEASES.read),

@@ -26,10 +26,12 @@ from reconciler.model.errors import (
 )
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     QuotaUsage,
     SeedPart,
@@ -189,6 +191,18 @@ class StateTable:
 
     def drop_ended(self, name: str) -> None:
         self._drop(kinds.ENDED + name)
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._put(kinds.CHECKPOINT + checkpoint.name, kinds.CHECKPOINTS.write(checkpoint))
+
+    def drop_checkpoint(self, name: str) -> None:
+        self._drop(kinds.CHECKPOINT + name)
+
+    def put_migration(self, migration: ItemMigration) -> None:
+        self._put(kinds.MIGRATION + migration.name, kinds.MIGRATIONS.write(migration), confirm=True)
+
+    def drop_migration(self, name: str) -> None:
+        self._drop(kinds.MIGRATION + name)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         if suspension is None:

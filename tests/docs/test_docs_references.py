@@ -203,6 +203,8 @@ def test_the_range_keys_of_the_glossary_are_those_of_the_code():
         record_types.QUOTA_USAGE,
         record_types.REBUILD,
         record_types.ENDED,
+        record_types.CHECKPOINT,
+        record_types.MIGRATION,
     }
     assert shown == kept | {record_types.RUN, record_types.LEASE, record_types.SUSPENSION, record_types.FINGERPRINT}
 

@@ -23,11 +23,13 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Claim,
     Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     QuotaUsage,
     SeedPart,
@@ -35,6 +37,7 @@ from reconciler.model.records import (
     StateSnapshot,
     Suspension,
 )
+from reconciler.model.replacement import Replacement
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import KeyElement, TableSpec
 from reconciler.seeding.digest import items_digest
@@ -112,12 +115,34 @@ class MemoryStore:
         kept = {key: value for key, value in self.snapshot.rebuilds.items() if key != name}
         self.snapshot = replace(self.snapshot, rebuilds=kept)
 
+    def put_replacement(self, replacement: Replacement) -> None:
+        kept = {**self.snapshot.replacements, replacement.name: replacement}
+        self.snapshot = replace(self.snapshot, replacements=kept)
+
+    def drop_replacement(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.replacements.items() if key != name}
+        self.snapshot = replace(self.snapshot, replacements=kept)
+
     def put_ended(self, ended: Ended) -> None:
         self.snapshot = replace(self.snapshot, ended={**self.snapshot.ended, ended.name: ended})
 
     def drop_ended(self, name: str) -> None:
         kept = {key: value for key, value in self.snapshot.ended.items() if key != name}
         self.snapshot = replace(self.snapshot, ended=kept)
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.snapshot = replace(self.snapshot, checkpoints={**self.snapshot.checkpoints, checkpoint.name: checkpoint})
+
+    def drop_checkpoint(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.checkpoints.items() if key != name}
+        self.snapshot = replace(self.snapshot, checkpoints=kept)
+
+    def put_migration(self, migration: ItemMigration) -> None:
+        self.snapshot = replace(self.snapshot, migrations={**self.snapshot.migrations, migration.name: migration})
+
+    def drop_migration(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.migrations.items() if key != name}
+        self.snapshot = replace(self.snapshot, migrations=kept)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)

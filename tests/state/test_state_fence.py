@@ -18,8 +18,10 @@ from reconciler.model.errors import LeaseLost, RecordChanged
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     QuotaUsage,
     SeedPart,
     SeedRecord,
@@ -84,6 +86,14 @@ def _rebuild(store: StateTable, by: str) -> None:
     store.put_rebuild(IndexRebuild("users", IDENTITY, "by_mail", by, NOW, 60))
 
 
+def _checkpoint(store: StateTable, by: str) -> None:
+    store.put_checkpoint(Checkpoint("users#0001_a#00000", IDENTITY, by))
+
+
+def _migration(store: StateTable, by: str) -> None:
+    store.put_migration(ItemMigration("0001_a", "users", IDENTITY, "abc", "up", 1, by, NOW))
+
+
 def _entry(store: StateTable, by: str) -> None:
     """As read right before; one that may not be read any more is written as if it had been."""
     standing = store.load().inventory.get("users")
@@ -101,6 +111,8 @@ PUTS: dict[str, Write] = {
     "attempts#users": _attempts,
     "marks#users": _marks,
     "rebuild#users": _rebuild,
+    "checkpoint#users#0001_a#00000": _checkpoint,
+    "migration#0001_a": _migration,
 }
 DROPS: dict[str, Write] = {
     "table#users": _no_entry,
@@ -108,6 +120,8 @@ DROPS: dict[str, Write] = {
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
     "marks#users": lambda store, _: store.put_quota_usage(QuotaUsage("users", IDENTITY)),
     "rebuild#users": lambda store, _: store.drop_rebuild("users"),
+    "checkpoint#users#0001_a#00000": lambda store, _: store.drop_checkpoint("users#0001_a#00000"),
+    "migration#0001_a": lambda store, _: store.drop_migration("0001_a"),
 }
 
 

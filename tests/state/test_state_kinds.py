@@ -12,10 +12,12 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     Managed,
     QuotaUsage,
@@ -144,6 +146,33 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "ENDED_TABLES": (Ended("users", ID, AT), {"name": "users", "identity": ID_TEXT, "at": AT_TEXT}),
+    "CHECKPOINTS": (
+        Checkpoint("users#0001_a#00002", ID, "abc", '{"pk":{"S":"a"}}', True, {"changed": 2}, {"sequence": "7"}),
+        {
+            "name": "users#0001_a#00002",
+            "identity": ID_TEXT,
+            "started_as": "abc",
+            "position": '{"pk":{"S":"a"}}',
+            "finished": True,
+            "counts": {"changed": 2},
+            "data": {"sequence": "7"},
+        },
+    ),
+    "MIGRATIONS": (
+        ItemMigration("0001_a", "users", ID, "abc", "up", 4, "host:12", AT, LATER, {"changed": 2}),
+        {
+            "name": "0001_a",
+            "table": "users",
+            "identity": ID_TEXT,
+            "checksum": "abc",
+            "direction": "up",
+            "segments": 4,
+            "by": "host:12",
+            "started": AT_TEXT,
+            "finished": LATER_TEXT,
+            "counts": {"changed": 2},
+        },
+    ),
     "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),
     "LEASES": (
         Lease("me", 7, AT, 3, True, "host:12"),

@@ -18,10 +18,12 @@ from reconciler.model.errors import NotFound
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
+    Checkpoint,
     Ended,
     Fingerprint,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Lease,
     QuotaUsage,
     SeedPart,
@@ -110,6 +112,18 @@ class Session:
 
     def drop_ended(self, name: str) -> None:
         self._keep("ended", name, None)
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._keep("checkpoints", checkpoint.name, checkpoint)
+
+    def drop_checkpoint(self, name: str) -> None:
+        self._keep("checkpoints", name, None)
+
+    def put_migration(self, migration: ItemMigration) -> None:
+        self._keep("migrations", migration.name, migration)
+
+    def drop_migration(self, name: str) -> None:
+        self._keep("migrations", name, None)
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         def write() -> None:

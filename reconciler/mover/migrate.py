@@ -1,0 +1,170 @@
+"""Runs one migration over all items of its table. Called by ``migrate_commands``, and by any process that resumes it.
+
+Nothing is ever overwritten: an update names the values that it was computed from, and is computed again from the
+current item where they have changed. An item that was deleted stays deleted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, replace
+
+from reconciler.engine.context import EngineContext
+from reconciler.model.desired import Item
+from reconciler.model.errors import ApiError, ConditionFailed, Problem, Rejected
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import ItemMigration
+from reconciler.mover.calls import GuardedCalls
+from reconciler.mover.checkpoints import key_text
+from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, change_of
+from reconciler.mover.migration_file import MigrationFile
+from reconciler.mover.ports import FoundItem, MoverItems, Page
+from reconciler.mover.scan import PageFailed, SegmentedScan
+
+CONFLICTS = 50
+"""Attempts at one item that somebody else keeps changing."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
+MOST_PROBLEMS = 20
+"""Items that are reported one by one."""
+CHANGED, GONE, CONFLICT, FAILED = "changed", "gone", "conflicts", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationProgress:
+    """How far one migration is. ``total`` is what DescribeTable says, which may be six hours old."""
+
+    name: str
+    table: str
+    total: int
+    counts: Mapping[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationResult:
+    """How one run of a migration ended. ``record`` is what is stored.
+
+    ``problems`` name the items that failed, at most ``MOST_PROBLEMS`` of them.
+    """
+
+    record: ItemMigration
+    finished: bool
+    problems: tuple[Problem, ...] = ()
+    error: ApiError | None = None
+    stopped: bool = False
+
+
+@dataclass
+class MigrationRun:
+    """The work of one migration on one table, in this process."""
+
+    ports: EngineContext
+    items: MoverItems
+    calls: GuardedCalls
+    scan: SegmentedScan
+    migration: MigrationFile
+    record: ItemMigration
+    key_names: Sequence[str]
+    total: int = 0
+    on_progress: Callable[[MigrationProgress], None] | None = None
+    _problems: list[Problem] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> MigrationResult:
+        """Handle every item that is left. Stores the record as finished and deletes the checkpoints at the end."""
+        began = self.ports.clock.monotonic()
+        seen: dict[str, int] = {}
+
+        def report(counts: Mapping[str, int]) -> None:
+            with self._lock:
+                for name, count in counts.items():
+                    seen[name] = seen.get(name, 0) + count
+                now = dict(seen)
+            if self.on_progress is not None:
+                seconds = self.ports.clock.monotonic() - began
+                self.on_progress(MigrationProgress(self.migration.name, self.record.table, self.total, now, seconds))
+
+        result = self.scan.run(self._page, report)
+        finished = result.finished and not self._problems
+        record = replace(self.record, counts=dict(result.counts))
+        if not finished:
+            return MigrationResult(record, False, tuple(self._problems), result.error, result.stopped)
+        record = replace(record, finished=self.ports.clock.now())
+        try:
+            # The record first: without it, the checkpoints are all that tells that the work is done.
+            self.ports.store.put_migration(record)
+            self.scan.checkpoints.drop()
+        except ApiError as error:
+            return MigrationResult(record, False, (), error)
+        return MigrationResult(record, True)
+
+    def _page(self, page: Page) -> Mapping[str, int]:
+        counts: dict[str, int] = {}
+        for item in page.items:
+            self._item(item, counts)
+        skipped = page.scanned - len(page.items)
+        if skipped:
+            _add(counts, Untouched.SKIPPED.value, skipped)
+        if counts.get(FAILED):
+            raise PageFailed(counts)
+        return counts
+
+    def _item(self, item: Item, counts: dict[str, int]) -> None:
+        try:
+            _add(counts, self._migrated(item, counts))
+        except ItemFault as fault:
+            self._failed(item, fault.line, f"{fault.name}()", fault.reason, fault.remedy)
+            _add(counts, FAILED)
+        except Rejected as refused:
+            remedy = "Correct the item or the migration, then run the command again."
+            self._failed(item, None, None, f"DynamoDB refuses the update: {refused.message}", remedy)
+            _add(counts, FAILED)
+
+    def _migrated(self, item: Item, counts: dict[str, int]) -> str:
+        """What was done with one item: ``changed``, ``done``, ``skipped`` or ``gone``."""
+        pause = FIRST_PAUSE
+        for _ in range(CONFLICTS):
+            change = change_of(self.migration, self.record.direction, item, self.key_names)
+            if isinstance(change, Untouched):
+                return change.value
+            if self._applied(change):
+                return CHANGED
+            found = self._read_again(change)
+            if not found.exists:
+                return GONE
+            if found.item is None:
+                return Untouched.SKIPPED.value
+            if change.is_in(found.item):
+                # Our own update, whose answer was lost, or the same one by somebody else.
+                return CHANGED
+            item = found.item
+            _add(counts, CONFLICT)
+            self.ports.clock.sleep(self.ports.random.uniform(0, pause))
+            pause = min(pause * 2, LONGEST_PAUSE)
+        remedy = "Run the command again when it is written less often."
+        raise ItemFault(self.record.direction, None, f"somebody else changed the item {CONFLICTS} times", remedy)
+
+    def _applied(self, change: ItemChange) -> bool:
+        try:
+            self.calls.write(lambda: self.items.update(self.record.table, change.update), lambda units: units)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _read_again(self, change: ItemChange) -> FoundItem:
+        where = change.update.where
+        return self.calls.read(
+            lambda: self.items.find(self.record.table, change.update.key, where), lambda found: found.units
+        )
+
+    def _failed(self, item: Item, line: int | None, name: str | None, reason: str, remedy: str) -> None:
+        key = key_text({part: item[part] for part in self.key_names if part in item})
+        problem = Problem(self.migration.file, line, name, f"item {key} of {self.record.table}: {reason}", remedy)
+        with self._lock:
+            if len(self._problems) < MOST_PROBLEMS:
+                self._problems.append(problem)
+
+
+def _add(counts: dict[str, int], name: str, count: int = 1) -> None:
+    counts[name] = counts.get(name, 0) + count

@@ -1,0 +1,157 @@
+"""Compares migration files with the records of what was applied: what is pending, and what is wrong. Pure.
+
+Migrations are applied in the order of their numbers, each once per table. Called by ``migrate_commands``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+from reconciler.model.errors import Problem
+from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import ItemMigration
+from reconciler.mover.migration_file import MigrationFile
+
+Identities = Mapping[str, Identity]
+"""The live tables by name. A table that does not exist is missing."""
+
+
+class MigrationStatus(StrEnum):
+    """Where one migration stands."""
+
+    APPLIED = "applied"
+    STARTED = "started"
+    """It was begun and is not finished; the next run resumes it."""
+    REVERTING = "reverting"
+    """It is being undone; ``migrate down`` resumes it."""
+    PENDING = "pending"
+    CHANGED = "changed"
+    """It is applied, and its file has changed since."""
+    MISSING = "missing"
+    """It is recorded, and its file is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationState:
+    """One migration: its file, its record, or both.
+
+    ``void`` tells that there is a record of another identity of the table, which is not ``record``.
+    """
+
+    name: str
+    status: MigrationStatus
+    file: MigrationFile | None
+    record: ItemMigration | None
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationOrder:
+    """All migrations in order, and the problems that keep any of them from being run."""
+
+    states: tuple[MigrationState, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def pending(self) -> tuple[MigrationFile, ...]:
+        """The files that ``up`` runs, in order, those that were started included."""
+        wanted = (MigrationStatus.PENDING, MigrationStatus.STARTED)
+        return tuple(state.file for state in self.states if state.status in wanted and state.file is not None)
+
+    @property
+    def applied(self) -> tuple[MigrationState, ...]:
+        """What ``down`` can undo, the last one first."""
+        done = (MigrationStatus.APPLIED, MigrationStatus.STARTED, MigrationStatus.REVERTING)
+        return tuple(reversed([state for state in self.states if state.status in done]))
+
+
+def order_of(
+    files: Sequence[MigrationFile], records: Mapping[str, ItemMigration], tables: Mapping[str, str], live: Identities
+) -> MigrationOrder:
+    """The states of all migrations. ``tables`` has the table name of each file's ``table``, where it is declared.
+
+    A record of another identity is void: the table was deleted and created again, so its items need the migration.
+    """
+    states: list[MigrationState] = []
+    for file in sorted(files, key=lambda each: (each.number, each.name)):
+        found, name = records.get(file.name), tables.get(file.table, file.table)
+        record = found if found is not None and found.table == name and found.identity.same(live.get(name)) else None
+        void = found is not None and record is None
+        states.append(MigrationState(file.name, _status(file, record), file, record, void))
+    known = {file.name for file in files}
+    for name in sorted(records.keys() - known):
+        record = records[name]
+        if record.identity.same(live.get(record.table)):
+            states.append(MigrationState(name, MigrationStatus.MISSING, None, record))
+    states.sort(key=lambda state: (_number(state.name), state.name))
+    return MigrationOrder(tuple(states), (*_numbers(files), *_contradictions(states)))
+
+
+def _status(file: MigrationFile, record: ItemMigration | None) -> MigrationStatus:
+    if record is None:
+        return MigrationStatus.PENDING
+    if record.direction == "down":
+        return MigrationStatus.REVERTING
+    if record.finished is None:
+        return MigrationStatus.STARTED
+    return MigrationStatus.APPLIED if record.checksum == file.checksum else MigrationStatus.CHANGED
+
+
+def _numbers(files: Sequence[MigrationFile]) -> list[Problem]:
+    """Numbers must be unique and without gaps: both are signs of a merge that lost or doubled a file."""
+    problems: list[Problem] = []
+    ordered = sorted(files, key=lambda each: (each.number, each.name))
+    for earlier, later in pairwise(ordered):
+        if later.number == earlier.number:
+            reason = f"has the number of {earlier.name}"
+            remedy = f"Rename one of them to {ordered[-1].number + 1:04}_….py."
+            problems.append(Problem(later.file, None, None, reason, remedy))
+        elif later.number > earlier.number + 1:
+            gap = f"{earlier.number + 1:04}"
+            reason = f"follows {earlier.name}, so that {gap} is missing"
+            problems.append(
+                Problem(later.file, None, None, reason, f"Add the missing file, or rename this one to {gap}_….py.")
+            )
+    return problems
+
+
+def _contradictions(states: Sequence[MigrationState]) -> list[Problem]:
+    """Applied files that changed or are gone, and pending ones before an applied one."""
+    problems: list[Problem] = []
+    applied = [state for state in states if state.status in (MigrationStatus.APPLIED, MigrationStatus.CHANGED)]
+    last = applied[-1] if applied else None
+    lowest = min((state.file.number for state in states if state.file is not None), default=0)
+    for state in states:
+        file, record = state.file, state.record
+        if state.status is MigrationStatus.CHANGED and file is not None and record is not None:
+            reason = f"was changed after it was applied to {record.table} ({_when(record)}, by {record.by})"
+            remedy = "Restore the file, and write the change as a new migration: `reconciler migrate new NAME`."
+            problems.append(Problem(file.file, None, None, reason, remedy))
+        elif state.status is MigrationStatus.MISSING and record is not None and _number(state.name) >= lowest > 0:
+            reason = f"is gone, but it was applied to {record.table} ({_when(record)}, by {record.by})"
+            problems.append(Problem(f"{state.name}.py", None, None, reason, "Restore the file."))
+        elif state.status is MigrationStatus.PENDING and file is not None and _is_late(state, last):
+            reason = f"is pending, but the later {last.name if last else ''} is applied"
+            highest = max(each.file.number for each in states if each.file is not None)
+            problems.append(Problem(file.file, None, None, reason, f"Rename it to {highest + 1:04}_….py."))
+    return problems
+
+
+def _is_late(state: MigrationState, last: MigrationState | None) -> bool:
+    """Whether a later migration is applied already.
+
+    The table of a void record was created again; that its migrations are pending says nothing about the order.
+    """
+    return last is not None and not state.void and _number(state.name) < _number(last.name)
+
+
+def _when(record: ItemMigration) -> str:
+    return (record.finished or record.started).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _number(name: str) -> int:
+    digits = name.partition("_")[0]
+    return int(digits) if digits.isdecimal() else 0

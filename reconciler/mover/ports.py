@@ -1,0 +1,106 @@
+"""The data plane as the mover sees it: pages of a segment, one item, and a conditional update of one item.
+
+``aws.mover_api`` implements ``MoverItems``. Each answer has the capacity that the call consumed, for the governor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Any, Protocol
+
+from reconciler.model.desired import AttributeValue, Item
+from reconciler.model.lazy_dataclass import dataclass
+
+NAME_PLACE, VALUE_PLACE = "#rn", ":rv"
+"""How the placeholders of the mover's own requests begin. Those of a ``Where`` must not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition expression of DynamoDB, with its placeholders (``#name`` and ``:value``)."""
+
+    expression: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, AttributeValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """One page of one segment of a table.
+
+    ``start`` is the key after which it begins; ``limit`` is the number of items that are read, before ``where`` is
+    applied. A consistent read costs twice as much as another one.
+    """
+
+    table: str
+    segment: int = 0
+    segments: int = 1
+    start: Item | None = None
+    limit: int | None = None
+    where: Where | None = None
+    consistent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The items of one page. ``last_key`` is ``None`` at the end of the segment.
+
+    ``scanned`` counts the items that were read, ``units`` the consumed read capacity.
+    """
+
+    items: Sequence[Item]
+    last_key: Item | None
+    scanned: int
+    units: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundItem:
+    """The item of one key. ``item`` is ``None`` if there is none, or if ``where`` does not hold for it.
+
+    ``exists`` tells the two apart.
+    """
+
+    item: Item | None
+    exists: bool
+    units: float
+
+
+@dataclass(frozen=True, slots=True)
+class ItemUpdate:
+    """An update of attributes of one existing item.
+
+    It is applied only if the item exists, if each attribute of ``expected`` has this value (``None``: is absent), and
+    if ``where`` holds. ``set`` and ``remove`` name no key attribute.
+    """
+
+    key: Item
+    expected: Mapping[str, AttributeValue | None]
+    set: Mapping[str, AttributeValue] = field(default_factory=dict)
+    remove: Sequence[str] = ()
+    where: Where | None = None
+
+
+class MoverItems(Protocol):
+    """Raises ``ApiError``. Writes are refused without the lease (``LeaseLost``)."""
+
+    def scan_page(self, request: ScanRequest) -> Page:
+        """One page of one segment. A page without items does not end a segment."""
+        ...
+
+    def find(self, table: str, key: Item, where: Where | None = None) -> FoundItem:
+        """The item with this whole key, read consistently."""
+        ...
+
+    def update(self, table: str, update: ItemUpdate) -> float:
+        """Apply the update; returns the consumed write capacity. Never creates an item.
+
+        Raises ``ConditionFailed`` if the item is gone or differs from what the update expects. A retry after a lost
+        answer raises it too, although the first sending was applied.
+        """
+        ...
+
+    def describe(self, table: str) -> Mapping[str, Any]:
+        """The ``Table`` member of DescribeTable."""
+        ...
