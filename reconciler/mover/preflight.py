@@ -13,12 +13,12 @@ from typing import Any
 
 from reconciler.model.desired import Item
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.table import KeyRole, ScalarType, TableSpec
+from reconciler.model.table import KeyElement, KeyRole, ScalarType, TableSpec
 from reconciler.mover.conflicts import ConflictRule, shown_key
 from reconciler.mover.digest import key_text
 from reconciler.planning.text import several
 from reconciler.seeding.digest_set import BYTES, DigestSet
-from reconciler.seeding.item_size import item_size
+from reconciler.seeds.item_rules import item_size
 
 EXAMPLES = 3
 KEY_BYTES: Mapping[KeyRole, int] = {"HASH": 2048, "RANGE": 1024}
@@ -145,10 +145,15 @@ def _problems(item: Item, wanted: TableSpec) -> Iterator[str]:
             yield from _value(item[element.attribute], element.attribute, element.type, "the new key")
             if _length(item[element.attribute]) > KEY_BYTES[element.role]:
                 yield f"with a {element.attribute} of more than {KEY_BYTES[element.role]} bytes"
-    for index in (*(wanted.global_indexes or ()), *(wanted.local_indexes or ())):
-        for element in index.keys:
+    for name, keys in _index_keys(wanted):
+        for element in keys:
             if element.attribute in item:
-                yield from _value(item[element.attribute], element.attribute, element.type, f"index {index.name}")
+                yield from _value(item[element.attribute], element.attribute, element.type, f"index {name}")
+
+
+def _index_keys(wanted: TableSpec) -> Iterator[tuple[str, tuple[KeyElement, ...]]]:
+    yield from ((index.name, index.keys) for index in wanted.global_indexes or ())
+    yield from ((index.name, index.keys) for index in wanted.local_indexes or ())
 
 
 def _value(value: Mapping[str, Any], name: str, kind: ScalarType, where: str) -> Iterator[str]:

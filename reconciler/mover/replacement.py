@@ -459,7 +459,7 @@ class _Proceeding:
             held = digest_of(items.all_items(record.name), names)
             unequal = held.differing(digest_of(items.all_items(copied), names))
             found = differences(lambda: items.all_items(copied), lambda: items.all_items(record.name), names, unequal)
-            returning = (item for difference in found for item in difference.missing)
+            returning: Iterator[Item] = (item for difference in found for item in difference.missing)
         else:
             returning = items.all_items(copied)
         for _ in sink.put(returning, self._count):

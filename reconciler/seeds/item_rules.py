@@ -8,7 +8,6 @@ from typing import Any
 from reconciler.model.desired import AttributeValue, Item
 from reconciler.model.table import ScalarType
 from reconciler.parsing.source_location import FieldProblem
-from reconciler.seeding.item_size import item_size
 from reconciler.seeds.seed_types import SeedTarget
 
 _TYPE_NAMES = {"S": "a text (S)", "N": "a number (N)", "B": "binary (B)"}
@@ -72,6 +71,23 @@ DEPTH = 32
 """Levels of nested lists and maps."""
 
 
+def item_size(item: Item) -> int:
+    """Bytes of an item as DynamoDB counts them: names and values."""
+    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
+
+
+def value_size(value: AttributeValue) -> int:
+    """Bytes of a value: strings in UTF-8, raw binary, numbers by their digits, 1 per member and 3 per list or map."""
+    kind, content = next(iter(value.items()))
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + value_size(item) for name, item in content.items())
+    if kind == "L":
+        return 3 + sum(1 + value_size(item) for item in content)
+    if kind in ("SS", "NS", "BS"):
+        return sum(_scalar(kind[0], item) for item in content)
+    return 1 if kind in ("BOOL", "NULL") else _scalar(kind, content)
+
+
 def depth(value: AttributeValue) -> int:
     """Levels of nesting; 0 for a scalar. It is a loop, because recursion would fail for very deep values."""
     level, members = 0, _members(value)
@@ -88,3 +104,11 @@ def _members(value: AttributeValue) -> list[AttributeValue] | None:
     if kind == "M":
         return list(content.values())
     return list(content) if kind == "L" else None
+
+
+def _scalar(kind: str, content: Any) -> int:
+    text = str(content)
+    if kind == "N":
+        digits = text.lstrip("-").split("E")[0].replace(".", "").strip("0")
+        return min(21, (len(digits) + 1) // 2 + 1 + text.startswith("-"))
+    return len(content) if kind == "B" else len(text.encode())

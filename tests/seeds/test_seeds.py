@@ -20,8 +20,8 @@ from support.folders import SOUND, load, write
 from reconciler.declarations.folder import FolderSource
 from reconciler.model.desired import Seed
 from reconciler.seeding.digest import items_digest
-from reconciler.seeding.item_size import item_size
 from reconciler.seeds import read_seed
+from reconciler.seeds.item_rules import item_size
 from reconciler.seeds.plain_values import attribute_value, number_text
 from reconciler.seeds.typed_values import typed_value
 

@@ -16,8 +16,7 @@ from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.table import Table
 
 from reconciler.model.errors import ConditionFailed
-from reconciler.seeding.item_size import item_size
-from reconciler.seeds.item_rules import LIMIT
+from reconciler.seeds.item_rules import LIMIT, item_size
 
 Params = Mapping[str, Any]
 Answer = dict[str, Any]
