@@ -14,7 +14,6 @@ from reconciler.engine.assess_replacement import (
     assess_interrupted,
     cancelling,
     copy_refusal,
-    examined,
     interrupts,
 )
 from reconciler.engine.assessment import (
@@ -306,8 +305,8 @@ def assess_present(
     for step in hold_back(planned, base.attempts, ports.clock.now(), emulator=ports.emulator):
         if step.destructive:
             judged = assess_deletion(context, base, step, lifecycle)
-            base = replace(base, entry=judged.entry, observed=judged.observed)
-            steps += examined(context, base, judged.steps)
+            base = replace(base, entry=judged.entry, observed=judged.observed, unfit=judged.unfit)
+            steps += judged.steps
         else:
             steps.append(_permitted(step, context, lifecycle))
     deletion_was_pending = entry.unwanted_since is not None or entry.empty_since is not None

@@ -45,31 +45,24 @@ def copy_refusal(context: PassContext, name: str) -> Step:
     return Step(Action.UPDATE, "ownership").blocked(Reason.REPLACING, message, "another table_name")
 
 
-def examined(context: PassContext, base: TableAssessment, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps of the gate, with a replacement blocked whose items the declared table could not hold.
+def with_preflight(context: PassContext, base: TableAssessment, step: Step) -> tuple[str | None, Step]:
+    """Why the declared table could not hold all items, or ``None``; and the step, which says what is kept.
 
     All items are read for that, unless the replacement is under way already. Raises ``ApiError``.
     """
-    return tuple(
-        _examined(context, base, step) if step.keeps_items and step.status is StepStatus.READY else step
-        for step in steps
-    )
-
-
-def _examined(context: PassContext, base: TableAssessment, step: Step) -> Step:
     replacer, declaration, observed = context.ports.replacer, base.declaration, base.observed
     if replacer is None or declaration is None or observed is None:
-        return step
+        return "they cannot be read", step
     replacement = context.replacement(base.name)
     if replacement is not None:
-        return _held(step.with_message(progress_sentence(replacement)), replacement)
+        return None, _held(step.with_message(progress_sentence(replacement)), replacement)
     found = replacer.examine(context, declaration, observed)
-    held = f"{several(found.items, 'item')} ({byte_text(found.size)})"
     if found.refusal is not None:
-        message = f"the table has {held}, and the declared table cannot hold them all: {found.refusal}"
-        return step.blocked(Reason.DATA_LOSS, message, found.allow_with)
+        return found.refusal, step
     drop = "lifecycle.allow_data_loss: true or RECONCILER_DATA_LOSS=allow would drop them"
-    return step.with_message(f"keeps its {held}; {drop}")
+    if step.status is not StepStatus.READY:
+        return None, step
+    return None, step.with_message(f"keeps its {several(found.items, 'item')} ({byte_text(found.size)}); {drop}")
 
 
 def _held(step: Step, replacement: Replacement) -> Step:

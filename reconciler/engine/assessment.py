@@ -68,6 +68,8 @@ class TableAssessment:
     not_observed: bool = False
     """Whether the table could not be read, which is not an error of the pass."""
     left_in_place: tuple[LeftInPlace, ...] = ()
+    unfit: str | None = None
+    """Why a declared table that needs a replacement could not hold all items of the present one."""
     refusal: str | None = None
     """Why the table has an error although no call failed: it exists, and ``on_existing`` is ``fail``."""
 
@@ -155,6 +157,7 @@ class PassContext:
             can_keep_items=self.ports.replacer is not None and self.ports.emulator,
             keeping_items=replacement is not None,
             asked_to_keep=replacement is not None and replacement.asked,
+            unfit=assessment.unfit,
         )
 
     def replacement(self, name: str) -> Replacement | None:

@@ -269,13 +269,12 @@ class DeclarationSource(Protocol):
 class Replaceable:
     """What the items of a table mean for its replacement: ``refusal`` is why they cannot be kept, ``None`` if they can.
 
-    ``items`` and ``size`` count all of them, in numbers and in bytes; ``allow_with`` is a command that would help.
+    ``items`` and ``size`` count all of them, in numbers and in bytes.
     """
 
     items: int
     size: int
     refusal: str | None = None
-    allow_with: str | None = None
 
 
 class TableReplacer(Protocol):

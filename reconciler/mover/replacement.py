@@ -84,12 +84,12 @@ def replaceable(
     rule, name = rule_of(None, observed), declaration.spec.name
     found = examine_table(context.ports, declaration, observed, rule)
     refusal = found.refusal(rule)
-    remedy = "items that fit, or lifecycle.allow_data_loss: true, which drops all of them"
-    if found.keys_collide and not found.unfit:
-        remedy = (
-            f"`reconciler replace {name} --on-conflict newest --newest-by ATTRIBUTE`, or `--on-conflict keep-first`"
+    if refusal is not None and found.keys_collide and not found.unfit:
+        refusal += (
+            f"; `reconciler replace {name} --on-conflict newest --newest-by ATTRIBUTE` or `--on-conflict keep-first`"
         )
-    return found, Replaceable(found.items, found.size, refusal, None if refusal is None else remedy)
+        refusal += " keeps one of each"
+    return found, Replaceable(found.items, found.size, refusal)
 
 
 def proceed(

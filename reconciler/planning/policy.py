@@ -38,7 +38,8 @@ class GateInput:
       ``renamed_to``: the tables that its file declares instead; ``elsewhere``: the folder of the other project of this
       stack that declared it.
     - ``can_keep_items``: whether this endpoint's tables are replaced with their items; ``keeping_items``: whether such
-      a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`.
+      a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`; ``unfit``:
+      why the declared table cannot hold all items.
     """
 
     options: Options
@@ -60,6 +61,7 @@ class GateInput:
     can_keep_items: bool = False
     keeping_items: bool = False
     asked_to_keep: bool = False
+    unfit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,9 @@ def _unapproved(step: Step, gate_input: GateInput) -> Step:
     """(G13): ``up`` destroys only what its plan showed. Plan and table may change while the person decides."""
     if gate_input.approved is False:
         why = "the plan changed after it was shown, and this step was not part of it"
-    elif gate_input.approved and not (gate_input.loss_approved or step.nothing_lost or _allowed(gate_input)):
+    elif gate_input.approved and not (
+        gate_input.loss_approved or step.nothing_lost or step.keeps_items or _allowed(gate_input)
+    ):
         why = "the plan showed a table without items other than its seed, and now it has some"
     else:
         return step
@@ -261,7 +265,7 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
         name = gate_input.observed.spec.name
         return step.blocked(
             Reason.DATA_LOSS,
-            "replacing the table would lose items other than its seed",
+            f"replacing the table would lose items other than its seed{_because(gate_input)}",
             f"`reconciler up {name}` and confirm, lifecycle.allow_data_loss: true, or RECONCILER_DATA_LOSS=allow",
         )
     if step.action is Action.DELETE and gate_input.renamed_to is not None and not (allowed or gate_input.approved):
@@ -273,9 +277,13 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
 
 def _keeps_items(gate_input: GateInput, contents: TableContents) -> bool:
     """Whether a replacement keeps the items of the table: where it can, unless losing them was agreed to."""
-    if not gate_input.can_keep_items or contents.only_seed:
+    if not gate_input.can_keep_items or contents.only_seed or gate_input.unfit is not None:
         return False
     return gate_input.keeping_items or not _allowed(gate_input)
+
+
+def _because(gate_input: GateInput) -> str:
+    return f"; the declared table cannot hold them all: {gate_input.unfit}" if gate_input.unfit is not None else ""
 
 
 def _with_items(step: Step, gate_input: GateInput) -> Step:

@@ -40,6 +40,7 @@ from reconciler.model.records import (
 from reconciler.model.replacement import Replacement
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import KeyElement, TableSpec
+from reconciler.mover.replacer import Replacer
 from reconciler.seeding.digest import items_digest
 
 HERE = Fingerprint("aws", "111122223333", "eu-central-1", Identity("state", "arn:state", "2026-01-01"))
@@ -277,7 +278,17 @@ def simulate(
     endpoint = Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor)
     api = dynamodb if flavor.emulator else RateLimited(dynamodb, clock)
     environment = EngineContext(
-        api, items, store, source, clock, CountingRandom(), telemetry, OneByOne(), AllValid(), endpoint
+        api,
+        items,
+        store,
+        source,
+        clock,
+        CountingRandom(),
+        telemetry,
+        OneByOne(),
+        AllValid(),
+        endpoint,
+        replacer=Replacer(),
     )
     reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)
