@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
     from reconciler.model.report import RunReport
+    from reconciler.mover.replace_command import ReplaceTable
     from reconciler.runs.feed import Feed
     from reconciler.settings import Settings
     from reconciler.system import Threads
@@ -324,6 +325,12 @@ class App:
         if form == "terraform":
             return terraform.for_import(selection), found.skipped
         return cloudformation.for_import(selection, self.settings.stack), found.skipped
+
+    def replacement(self, table: str) -> ReplaceTable:
+        """What a person may ask of the replacement of one table that keeps its items."""
+        from reconciler.mover.replace_command import ReplaceTable
+
+        return ReplaceTable(self.reconciler, table)
 
     def live_tables(
         self, wanted: tuple[str, ...] | None = None

@@ -177,7 +177,7 @@ class Reconciler:
         """Manage released tables again, as adopted, so that they are never deleted. Returns their names."""
         if not names:
             return ()
-        snapshot = self._command().begin()
+        snapshot = self.command().begin()
         taken = [name for name in names if is_released(snapshot.inventory.get(name))]
         for name in taken:
             now = self.ports.clock.now()
@@ -217,17 +217,17 @@ class Reconciler:
         on_progress: OnProgress = no_progress,
     ) -> CommandResult:
         """Restore a backup of ``table``, or its state at a time, into the new table ``to``; see ``Restore.run``."""
-        return Restore(self._command()).run(
+        return Restore(self.command()).run(
             table, to, backup=backup, at=at, overrides=overrides or RestoreOverrides(), on_progress=on_progress
         )
 
     def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
         """Build the index ``new`` to replace ``index``, which is deleted ``hold`` after the new one is ready."""
-        return Rebuild(self._command(), self._hold(hold)).run(table, index, new)
+        return Rebuild(self.command(), self._hold(hold)).run(table, index, new)
 
     def cancel_rebuild(self, table: str) -> CommandResult:
         """Cancel a rebuild. Neither index is changed."""
-        return Rebuild(self._command(), self._hold(None)).cancel(table)
+        return Rebuild(self.command(), self._hold(None)).cancel(table)
 
     def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:
         """The last recorded runs, newest first; empty if there is no state yet."""
@@ -297,7 +297,8 @@ class Reconciler:
     def _with_explicit_delete(self) -> Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
 
-    def _command(self) -> CommandContext:
+    def command(self) -> CommandContext:
+        """What a command that writes without a pass works with, until ``timeout`` from now."""
         return CommandContext(self.ports, self.options, self.allowed_accounts, self.ports.clock.now() + self.timeout)
 
     def _created_in_the_meantime(self, report: PassReport, focus: frozenset[str] | None) -> bool:
