@@ -21,8 +21,10 @@ from reconciler.model.records import StateSnapshot
 from reconciler.model.replacement import OnConflict, Phase, Replacement
 from reconciler.model.report import RunReport
 from reconciler.mover.conflicts import ConflictRule
+from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
-from reconciler.mover.replacement import copy_name, examine_table, key_texts
+from reconciler.mover.replacement import examine_table
+from reconciler.mover.replacer import copy_name, key_texts
 from reconciler.planning.text import several
 
 NOT_YET = "outside an emulator, a table cannot be replaced with its items yet"
@@ -181,18 +183,20 @@ class ReplaceTable:
 
 def _resumed(record: Replacement) -> Replacement:
     # Items that are missing again after they were returned are returned once more.
-    again = record.problem is not None and record.phase is Phase.VERIFYING
-    phase = Phase.RETURNING if again else record.phase
-    return replace(record, phase=phase, paused=False, problem=None)
+    if record.problem is not None and record.phase is Phase.VERIFYING:
+        record = advance(record, Event.RETURN_AGAIN)
+    return replace(record, paused=False, problem=None)
 
 
 def _cancelled(record: Replacement) -> Replacement:
+    if record.phase is Phase.CANCELLING:
+        return record
     if record.table_deleted or record.phase is Phase.DELETING:
         raise UsageError(
             f"{record.name} is deleted already, or about to be, and {record.aside} has its items:"
             f" `reconciler replace {record.name}` goes on"
         )
-    return replace(record, phase=Phase.CANCELLING, paused=False, problem=None)
+    return advance(record, Event.CANCEL, paused=False, problem=None)
 
 
 def _accepted(record: Replacement) -> Replacement:

@@ -26,11 +26,12 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.replacement import Phase, Replacement
-from reconciler.model.table import Billing, KeyElement, Projection, TableSpec
+from reconciler.model.table import Billing, Projection, TableSpec
 from reconciler.mover.comparing import Differences, differences, digest_of
 from reconciler.mover.conflicts import ConflictRule, shown_key
 from reconciler.mover.phases import Event, Live, Move, advance, next_move
 from reconciler.mover.preflight import Preflight, examine, groups
+from reconciler.mover.replacer import copy_name, key_names, key_texts
 from reconciler.mover.sinks import Conflict, Paused, TableSink
 from reconciler.planning.create import create_call, without_unsupported
 from reconciler.planning.observe import identity_of
@@ -40,26 +41,8 @@ from reconciler.planning.text import several
 ROUNDS = 5
 """Comparisons in one pass while others write to the table. After that the pass ends, and a later one goes on."""
 SAVE_SECONDS = 1.0
-LONGEST_NAME = 255
-MARK = ".replacing."
-"""In the name of each copy, between the name of its table and a random token."""
 MOST_MOVES = 100
 """A pass makes about ten. More would mean that the phases go round in a circle."""
-
-
-def key_texts(keys: tuple[KeyElement, ...]) -> tuple[str, ...]:
-    """A key as a record has it."""
-    return tuple(f"{element.attribute} {element.role} {element.type}" for element in keys)
-
-
-def key_names(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The attributes of a recorded key."""
-    return tuple(key.rsplit(" ", 2)[0] for key in keys)
-
-
-def copy_name(table: str, token: str) -> str:
-    """The name of a copy aside. Its random token keeps it apart from every table that a person names."""
-    return f"{table[: LONGEST_NAME - len(MARK) - len(token)]}{MARK}{token}"
 
 
 def rule_of(record: Replacement | None, observed: ObservedTable) -> ConflictRule:

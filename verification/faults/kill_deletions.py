@@ -232,7 +232,7 @@ KEEPING = (
         given=(Run(declare(USERS, users=[{"pk": "s", "id": "i"}])),),
         meanwhile=orders_of(3),
         when=Run(declare(BY_ID_KEPT, users=[{"pk": "s", "id": "i"}]), words=("replace", "users", "--yes")),
-        done_code=1,
+        again=Run(declare(BY_ID_KEPT, users=[{"pk": "s", "id": "i"}])),
         ends={"users": 4},
         may_delete=DELETED,
     ),
