@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field, replace
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
-    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi
+    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer
     from reconciler.engine.reconciler import Reconciler
     from reconciler.metrics import Metrics
     from reconciler.model.desired import DesiredState
@@ -188,6 +188,12 @@ def _apply_sdk_variables(settings: Settings) -> None:
     for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
         del os.environ[name]
     os.environ.update(settings.sdk_variables)
+
+
+def _replacer() -> TableReplacer:
+    from reconciler.mover.replacer import Replacer
+
+    return Replacer()
 
 
 @dataclass
@@ -569,7 +575,6 @@ class App:
         from reconciler.aws.validator import OfflineValidator
         from reconciler.engine.context import EndpointWatch, EngineContext
         from reconciler.engine.reconciler import Reconciler
-        from reconciler.mover.replacer import Replacer
         from reconciler.state.former_stack import FormerStack
         from reconciler.state.state_table import StateTable
         from reconciler.system import SystemClock, SystemRandom
@@ -604,7 +609,7 @@ class App:
             endpoint=endpoint,
             traces=self.traces,
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
-            replacer=Replacer(),
+            replacer=cache(_replacer),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)

@@ -114,7 +114,7 @@ def move_items(context: PassContext, applied: TableResult) -> TableResult:
         moved = TableResult(assessment, (refused,))
     else:
         try:
-            moved = ports.replacer.proceed(context, assessment)
+            moved = ports.replacer().proceed(context, assessment)
         except LeaseLost:
             moved = TableResult(assessment, (_defer_without_lease(step),), lease_lost=True)
         except RecordChanged:

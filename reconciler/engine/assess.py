@@ -10,12 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from reconciler.engine.assess_replacement import (
-    assess_interrupted,
-    cancelling,
-    copy_refusal,
-    interrupts,
-)
 from reconciler.engine.assessment import (
     PassContext,
     TableAssessment,
@@ -31,7 +25,7 @@ from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle,
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Attempts, InventoryEntry
+from reconciler.model.records import Attempts, InventoryEntry, Replacement
 from reconciler.planning import ownership, quotas
 from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back
@@ -152,6 +146,8 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
         if context.snapshot.copy_of(name) is not None:
+            from reconciler.engine.assess_replacement import copy_refusal
+
             return TableAssessment(name, declaration, observed, recorded, steps=(copy_refusal(context, name),))
         basis = _basis(context, base, declaration, observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
@@ -161,8 +157,8 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         if other is not None:
             return _assess_foreign(base, observed, other)
         replacement = context.replacement(name)
-        if replacement is not None and interrupts(replacement, observed):
-            return assess_interrupted(base, replacement, observed)
+        if replacement is not None and replacement.interrupts(observed.identity if observed else None):
+            return _interrupted(base, replacement, observed)
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         if observed is None:
             return _assess_missing(context, base, declaration)
@@ -199,6 +195,19 @@ def _basis(
         context.ports.endpoint,
         snapshot.fresh,
     )
+
+
+def _interrupted(base: TableAssessment, replacement: Replacement, observed: ObservedTable | None) -> TableAssessment:
+    # Imported for the rare table that is being replaced; see the start-up budget.
+    from reconciler.engine.assess_replacement import assess_interrupted
+
+    return assess_interrupted(base, replacement, observed)
+
+
+def _cancelling(replacement: Replacement, why: str) -> Step:
+    from reconciler.engine.assess_replacement import cancelling
+
+    return cancelling(replacement, why)
 
 
 def _needs_nothing(context: PassContext, assessment: TableAssessment) -> bool:
@@ -316,7 +325,7 @@ def assess_present(
         steps.append(ownership.state_lost())
     replacement = context.replacement(base.name)
     if replacement is not None and not any(step.action is Action.REPLACE for step in steps):
-        steps.insert(0, cancelling(replacement, "its declaration fits the table again"))
+        steps.insert(0, _cancelling(replacement, "its declaration fits the table again"))
     if steps:
         fated = defer_protection(harmless_under_another_key(tuple(steps)))
         base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
@@ -432,10 +441,10 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
     try:
         observed = observe_twice(context.ports, recorded.name)
         replacement = context.replacement(recorded.name)
-        if replacement is not None and interrupts(replacement, observed):
-            return assess_interrupted(replace(base, entry=before), replacement, observed)
+        if replacement is not None and replacement.interrupts(observed.identity if observed else None):
+            return _interrupted(base, replacement, observed)
         if replacement is not None and observed is not None:
-            steps = (cancelling(replacement, "the table is no longer declared"),)
+            steps = (_cancelling(replacement, "the table is no longer declared"),)
             return replace(base, observed=observed, steps=steps)
         if observed is None:
             return _assess_missing_undeclared(context, base, recorded)

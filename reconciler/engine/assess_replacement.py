@@ -11,17 +11,10 @@ from dataclasses import replace
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.replacement import Phase, Replacement
+from reconciler.model.records import Phase, Replacement
 from reconciler.planning.text import several
 
 UNITS = ("KB", "MB", "GB")
-
-
-def interrupts(replacement: Replacement, observed: ObservedTable | None) -> bool:
-    """Whether the replacement is all that may happen to the table now."""
-    if replacement.table_deleted or replacement.phase is Phase.CANCELLING:
-        return True
-    return observed is None or not observed.identity.same(replacement.identity)
 
 
 def assess_interrupted(
@@ -56,7 +49,7 @@ def with_preflight(context: PassContext, base: TableAssessment, step: Step) -> t
     replacement = context.replacement(base.name)
     if replacement is not None:
         return None, _held(step.with_message(progress_sentence(replacement)), replacement)
-    found = replacer.examine(context, declaration, observed)
+    found = replacer().examine(context, declaration, observed)
     if found.refusal is not None:
         return found.refusal, step
     drop = "lifecycle.allow_data_loss: true or RECONCILER_DATA_LOSS=allow would drop them"

@@ -29,8 +29,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Approval, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
-from reconciler.model.replacement import Replacement
+from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, Replacement, SeedRecord, StateSnapshot
 from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.policy import GateInput

@@ -140,8 +140,8 @@ class EngineContext:
     traces: Tracing = NULL_TRACING
     endpoint_watch: EndpointWatch = field(default_factory=EndpointWatch)
     """Notices when ``endpoint`` or the state table is no longer the one that earlier passes used."""
-    replacer: TableReplacer | None = None
-    """Without it, a table cannot be replaced with its items."""
+    replacer: Callable[[], TableReplacer] | None = None
+    """Makes the replacer at its first use. Without it, a table cannot be replaced with its items."""
 
     @property
     def emulator(self) -> bool:

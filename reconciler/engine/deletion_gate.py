@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.engine.assess_replacement import with_preflight
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table, with_owner
@@ -71,6 +70,8 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
     gate_input = context.gate_input(base, observed, step, lifecycle)
     decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
     if decided.keeps_items and (decided.status is StepStatus.READY or decided.reason is Reason.NOT_APPROVED):
+        from reconciler.engine.assess_replacement import with_preflight
+
         unfit, decided = with_preflight(context, base, decided)
         if unfit is not None:
             # Without its items, the replacement is judged as one that loses them.

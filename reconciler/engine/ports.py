@@ -25,12 +25,12 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.replacement import Replacement
 from reconciler.model.report import PassReport, TableReport
 
 if TYPE_CHECKING:

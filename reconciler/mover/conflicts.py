@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.model.desired import Item
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.replacement import OnConflict
+from reconciler.model.records import OnConflict
 from reconciler.mover.digest import key_text
 from reconciler.seeding.digest import canonical
 

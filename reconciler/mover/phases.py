@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.replacement import Phase, Replacement
+from reconciler.model.records import Phase, Replacement
 
 
 class Event(StrEnum):

@@ -17,8 +17,7 @@ from reconciler.model.errors import StateError, UsageError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import StateSnapshot
-from reconciler.model.replacement import OnConflict, Phase, Replacement
+from reconciler.model.records import OnConflict, Phase, Replacement, StateSnapshot
 from reconciler.model.report import RunReport
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance

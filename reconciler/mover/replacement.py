@@ -25,7 +25,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.replacement import Phase, Replacement
+from reconciler.model.records import Phase, Replacement
 from reconciler.model.table import Billing, Projection, TableSpec
 from reconciler.mover.comparing import Differences, differences, digest_of
 from reconciler.mover.conflicts import ConflictRule, shown_key

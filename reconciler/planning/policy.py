@@ -175,11 +175,10 @@ def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
 
 def _unapproved(step: Step, gate_input: GateInput) -> Step:
     """(G13): ``up`` destroys only what its plan showed. Plan and table may change while the person decides."""
+    harmless = step.nothing_lost or step.keeps_items
     if gate_input.approved is False:
         why = "the plan changed after it was shown, and this step was not part of it"
-    elif gate_input.approved and not (
-        gate_input.loss_approved or step.nothing_lost or step.keeps_items or _allowed(gate_input)
-    ):
+    elif gate_input.approved and not (gate_input.loss_approved or harmless or _allowed(gate_input)):
         why = "the plan showed a table without items other than its seed, and now it has some"
     else:
         return step

@@ -23,15 +23,17 @@ from reconciler.model.records import (
     Lease,
     Managed,
     MigrationDirection,
+    OnConflict,
     Ownership,
     OwnTag,
+    Phase,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     SeedState,
     Suspension,
 )
-from reconciler.model.replacement import OnConflict, Phase, Replacement
 from reconciler.seeding.provenance import unpack
 from reconciler.state.attribute_values import Unreadable
 from reconciler.state.fields import Fields, written_identity, written_time

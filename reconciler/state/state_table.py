@@ -34,12 +34,12 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.replacement import Replacement
 from reconciler.model.report import PassReport
 from reconciler.state import fence
 from reconciler.state import record_types as kinds

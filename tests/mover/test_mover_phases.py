@@ -12,7 +12,7 @@ import pytest
 from support.markdown import plain
 
 from reconciler.model.identity import Identity
-from reconciler.model.replacement import BEFORE_DELETION, Phase, Replacement
+from reconciler.model.records import BEFORE_DELETION, Phase, Replacement
 from reconciler.mover.phases import TRANSITIONS, Event, Live, Move, advance, next_move
 
 ROOT = Path(__file__).parents[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from simulation.clock import CountingRandom, OneByOne, VirtualClock
@@ -32,12 +33,12 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
-from reconciler.model.replacement import Replacement
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import KeyElement, TableSpec
 from reconciler.mover.replacer import Replacer
@@ -288,7 +289,7 @@ def simulate(
         OneByOne(),
         AllValid(),
         endpoint,
-        replacer=Replacer(),
+        replacer=cache(Replacer),
     )
     reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)

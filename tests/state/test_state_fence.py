@@ -22,12 +22,13 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
+    Phase,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     Suspension,
 )
-from reconciler.model.replacement import Phase, Replacement
 from reconciler.state.state_table import StateTable
 
 NAME = "reconciler_state"

@@ -20,12 +20,13 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     Managed,
+    Phase,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     Suspension,
 )
-from reconciler.model.replacement import Phase, Replacement
 from reconciler.state import record_types
 from reconciler.state.attribute_values import Unreadable
 from reconciler.state.fields import Fields

@@ -17,8 +17,17 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, QuotaUsage, SeedRecord, Suspension
-from reconciler.model.replacement import Phase, Replacement
+from reconciler.model.records import (
+    Attempts,
+    Claim,
+    IndexRebuild,
+    InventoryEntry,
+    Phase,
+    QuotaUsage,
+    Replacement,
+    SeedRecord,
+    Suspension,
+)
 from reconciler.model.report import PassReport
 from reconciler.state.schema import create_request
 from reconciler.state.state_table import StateTable

@@ -16,7 +16,7 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import UsageError
-from reconciler.model.replacement import OnConflict
+from reconciler.model.records import OnConflict
 
 Table = Annotated[str, Argument(metavar="TABLE", help="The table, by name or base name.")]
 Conflicts = Annotated[
