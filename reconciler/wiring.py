@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
     from reconciler.model.report import RunReport
+    from reconciler.mover.migrate import MigrationProgress
+    from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
+    from reconciler.mover.migration_file import MigrationFile
     from reconciler.mover.replace_command import ReplaceTable
     from reconciler.runs.feed import Feed
     from reconciler.settings import Settings
@@ -147,6 +150,16 @@ def convert(
         if converted.seeds:
             paths += stack.enter_context(writer.stored(root / "seeds", converted.seeds))
     return paths, converted
+
+
+def new_migration(settings: Settings, name: str) -> Path:
+    """Write a new migration file with the next number. Raises ``UsageError``, and ``DeclarationError``."""
+    from reconciler.declarations.item_migrations import migrations_folder, write_migration
+
+    folder = migrations_folder(settings.migrations, settings.desired_state)
+    tables = desired_state(settings).declarations
+    written = write_migration(folder, name, tables[0].base_name if tables else "users")
+    return Path(os.path.relpath(written)) if written.is_relative_to(Path.cwd()) else written
 
 
 def json_schema() -> dict[str, Any]:
@@ -358,6 +371,42 @@ class App:
         others = tuple(name for name in listed if name not in chosen and name != options.state_table)
         return found, others, tuple(each.message for each in read if isinstance(each, Skipped))
 
+    def migrations(self) -> tuple[MigrationFile, ...]:
+        """The migration files. Raises ``DeclarationError`` with all problems."""
+        from reconciler.declarations.item_migrations import load_migrations, migrations_folder
+        from reconciler.declarations.locate import locate
+
+        location = self.settings.desired_state
+        return load_migrations(migrations_folder(self.settings.migrations, location), locate(location))
+
+    def migrate(
+        self,
+        files: tuple[MigrationFile, ...],
+        limits: MigrateLimits | None = None,
+        on_progress: Callable[[MigrationProgress], None] | None = None,
+        reconciler: Reconciler | None = None,
+    ) -> MigrateCommands:
+        """The commands over these migrations. The daemon passes its own ``reconciler``."""
+        import getpass
+        import socket
+
+        from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
+
+        reconciler = reconciler or self.reconciler
+        try:
+            user = getpass.getuser()
+        except (OSError, KeyError):
+            # A container may run as a user without a name.
+            user = str(os.getuid())
+        return MigrateCommands(
+            reconciler.command(),
+            self.connection.mover_items,
+            files,
+            f"{user}@{socket.gethostname()}",
+            limits or MigrateLimits(workers=self.settings.workers),
+            on_progress,
+        )
+
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""
         from reconciler.model.records import StateSnapshot
@@ -404,8 +453,25 @@ class App:
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")
         watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
-        daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
+        daemon = Daemon(
+            self.settings,
+            self.loop_status,
+            self.metrics,
+            self._build,
+            watched,
+            self.stop,
+            self.feed,
+            migrate=lambda reconciler: self.migrate(self.migrations(), reconciler=reconciler),
+            migration_files=self._migration_checksums,
+        )
         return daemon.serve()
+
+    def _migration_checksums(self) -> Mapping[str, str]:
+        from reconciler.declarations.item_migrations import checksums, migrations_folder
+        from reconciler.declarations.locate import locate
+
+        location = self.settings.desired_state
+        return checksums(migrations_folder(self.settings.migrations, location), locate(location))
 
     def changes_so_far(self) -> str:
         """What this command has changed so far, as a clause."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from reconciler.aws import call_deadline, hooks
 from reconciler.aws.api_client import ApiClient, Clients
@@ -21,12 +21,14 @@ from reconciler.aws.lean.choice import Choice
 from reconciler.aws.lean.client import Hooks, LeanClient
 from reconciler.aws.lean.clock import ServerClock
 from reconciler.aws.lean.transport import Transport
-from reconciler.aws.mover_api import BotoMoverApi
 from reconciler.aws.sibling_services import SiblingServices
 from reconciler.aws.table_api import BotoTableApi
 from reconciler.engine.ports import Telemetry
 from reconciler.model.errors import Denied, NotFound, SettingsError
 from reconciler.model.identity import Endpoint
+
+if TYPE_CHECKING:
+    from reconciler.aws.mover_api import BotoMoverApi
 
 CONFIRMED_SECONDS = 1.0
 RENEWED_SECONDS = 5.0
@@ -117,7 +119,13 @@ class Connection:
             self._caller, SiblingServices(self._pair, self.identify, telemetry, self.limits), self._lasts
         )
         self.items = BotoItemApi(self._caller)
-        self.mover_items = BotoMoverApi(self._caller)
+
+    @cached_property
+    def mover_items(self) -> BotoMoverApi:
+        """The adapter of long work on items, which most commands do not import."""
+        from reconciler.aws.mover_api import BotoMoverApi
+
+        return BotoMoverApi(self._caller)
 
     @property
     def url(self) -> str:

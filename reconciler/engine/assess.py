@@ -31,6 +31,7 @@ from reconciler.planning.availability import defer_protection, defer_seed, harml
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
 from reconciler.planning.handed_back import hand_back, spec_to_read
+from reconciler.planning.index_backfill import backfill_steps, has_backfill
 from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
@@ -179,12 +180,13 @@ def _basis(
 
     The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
     and used quotas hold back steps until a time, so they cannot change the assessment of a table without steps. During
-    an index rebuild, and after a cancelled deletion, each table is assessed in each pass.
+    an index rebuild, and after a cancelled deletion, each table is assessed in each pass, and so is one whose index has
+    a backfill.
     """
     name, snapshot = base.name, context.snapshot
     if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
         return None
-    if context.replacement(name) is not None:
+    if context.replacement(name) is not None or has_backfill(declaration):
         return None
     return Basis(
         declaration,
@@ -329,7 +331,9 @@ def assess_present(
     if steps:
         fated = defer_protection(harmless_under_another_key(tuple(steps)))
         base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
-    return with_seed(context, base, declaration, observed)
+    base = with_seed(context, base, declaration, observed)
+    waiting = tuple(backfill_steps(declaration, observed, context.snapshot.migrations))
+    return replace(base, steps=(*base.steps, *waiting)) if waiting else base
 
 
 def _permitted(step: Step, context: PassContext, lifecycle: Lifecycle) -> Step:

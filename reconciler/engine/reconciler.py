@@ -298,7 +298,7 @@ class Reconciler:
         return replace(self, options=replace(self.options, explicit_delete=True, one_shot=True))
 
     def command(self) -> CommandContext:
-        """What a command that writes without a pass works with, until ``timeout`` from now."""
+        """What a command that writes without a pass needs; its deadline begins now."""
         return CommandContext(self.ports, self.options, self.allowed_accounts, self.ports.clock.now() + self.timeout)
 
     def _created_in_the_meantime(self, report: PassReport, focus: frozenset[str] | None) -> bool:

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     CONTESTED = "contested"
     DENIED = "denied"
     NOT_APPROVED = "not_approved"
+    BACKFILL = "backfill"
     UNSUPPORTED = "unsupported"
     REJECTED = "rejected"
     ERROR = "error"

@@ -78,7 +78,11 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class GlobalIndex:
-    """A global secondary index; keys and projection never change under one name (CreateTable, UpdateTable)."""
+    """A global secondary index; keys and projection never change under one name (CreateTable, UpdateTable).
+
+    ``backfill`` names the migration of items that gives old items the key attributes of the index: an item without them
+    is not in the index. The service knows nothing of it.
+    """
 
     name: str
     keys: tuple[KeyElement, ...]
@@ -86,6 +90,7 @@ class GlobalIndex:
     throughput: Throughput | None = None
     on_demand_throughput: OnDemandThroughput | None = None
     warm_throughput: WarmThroughput | None = None
+    backfill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

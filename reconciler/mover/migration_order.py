@@ -132,7 +132,8 @@ def _contradictions(states: Sequence[MigrationState]) -> list[Problem]:
             problems.append(Problem(file.file, None, None, reason, remedy))
         elif state.status is MigrationStatus.MISSING and record is not None and _number(state.name) >= lowest > 0:
             reason = f"is gone, but it was applied to {record.table} ({_when(record)}, by {record.by})"
-            problems.append(Problem(f"{state.name}.py", None, None, reason, "Restore the file."))
+            folder = next((each.file.file.rpartition("/")[0] for each in states if each.file is not None), "")
+            problems.append(Problem(f"{folder}/{state.name}.py", None, None, reason, "Restore the file."))
         elif state.status is MigrationStatus.PENDING and file is not None and _is_late(state, last):
             reason = f"is pending, but the later {last.name if last else ''} is applied"
             highest = max(each.file.number for each in states if each.file is not None)

@@ -217,6 +217,14 @@ class Settings:
         read=_SCOPE_NAME,
         metavar="NAME",
     )
+    migrations: str | None = _setting(
+        None,
+        "Folder with the migrations of items.",
+        "`migrate` runs its files in the order of their numbers. Unset means `migrations` beside the folder of the "
+        "declarations.",
+        read=values.text,
+        metavar="PATH",
+    )
     wait: timedelta = _setting(
         timedelta(seconds=60),
         "How long a one-shot command waits for the endpoint.",

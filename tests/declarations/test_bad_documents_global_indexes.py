@@ -18,6 +18,15 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(keys=())]},
         ["users.json:18: global_secondary_indexes[0].key_schema: has 0 HASH elements. Use 1 to 4."],
     ),
+    "an index whose backfill is no migration": (
+        {"global_secondary_indexes": [index(backfill="add_status.py")]},
+        [
+            (
+                "users.json:27: global_secondary_indexes[0].backfill: invalid value 'add_status.py'; expected the name "
+                "of a migration. Write the name of its file without .py, for example 0007_add_status."
+            )
+        ],
+    ),
     "an index without projection": (
         {"global_secondary_indexes": [{"index_name": "by_email", "key_schema": key(("pk", H))}]},
         ["users.json:16: global_secondary_indexes[0].projection: is required. Add projection."],

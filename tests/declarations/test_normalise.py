@@ -101,6 +101,10 @@ MEANINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False}},
         {"point_in_time_recovery": PointInTimeRecovery(False)},
     ),
+    "a backfill of an index": (
+        {"global_secondary_indexes": [index(backfill="0007_add_status")]},
+        {"global_indexes": (GlobalIndex("by_email", (PK,), ALL, backfill="0007_add_status"),)},
+    ),
     "limits of an index": (
         {
             "global_secondary_indexes": [

@@ -34,7 +34,7 @@ class MemoryCalls:
         return sum(name == operation for name, _ in self.calls)
 
     def _answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        if operation == "DescribeTable":
+        if operation not in data_plane.OPERATIONS:
             return dict(self.dynamodb.read(operation, params))
         if operation != "Scan" or "Segment" not in params:
             answer = data_plane.OPERATIONS[operation](self.dynamodb, params)

@@ -159,11 +159,14 @@ def _within_size(operation: str, actions: Sequence[Params]) -> None:
 def _page(table: Table, found: list[dict[str, Any]], params: Params) -> Answer:
     start, limit = params.get("ExclusiveStartKey"), params.get("Limit")
     if start:
-        places = [key_of(table, item) for item in found]
-        found = found[places.index(key_of(table, start)) + 1 :]
+        places, last = [key_of(table, item) for item in found], key_of(table, start)
+        # The item of the start key may have been deleted since; a Scan goes on behind its place.
+        behind = places.index(last) + 1 if last in places else sum(place < last for place in places)
+        found = found[behind:]
     page = found if limit is None else found[:limit]
     kept = [item for item in page if holds(params.get("FilterExpression"), item, params)]
     answer: Answer = {"Items": [_projected(item, params) for item in kept], "Count": len(kept)}
+    answer["ScannedCount"] = len(page)
     if limit is not None and len(page) == limit:
         names = [element["AttributeName"] for element in table.description["KeySchema"]]
         answer["LastEvaluatedKey"] = {name: page[-1][name] for name in names}

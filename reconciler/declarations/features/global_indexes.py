@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -41,6 +42,7 @@ from reconciler.declarations.features.warm_throughput import WarmThroughputPart,
 from reconciler.model.table import GlobalIndex, ScalarType, TableSpec
 from reconciler.parsing.source_location import FieldProblem, Path
 
+MIGRATION = re.compile(r"\d{1,9}_[A-Za-z0-9_]+")
 MOST = 20
 """Global indexes of a table: the default quota."""
 
@@ -61,6 +63,11 @@ class GlobalIndexPart(FieldModel):
     contributor_insights: Annotated[
         InsightsPart | None, Aliases(("ContributorInsightsSpecification", "contributor_insights_specification"))
     ] = Field(default=None, description="The most used keys of the index.")
+    backfill: str | None = Field(
+        default=None,
+        description="The migration, for example 0007_add_status, that adds the keys of the index to old items. "
+        "Until it is applied, the index does not count as ready.",
+    )
 
 
 class GlobalIndexesFields(KeysFields):
@@ -90,6 +97,10 @@ def each_index(document: GlobalIndexesFields) -> Iterator[FieldProblem]:
         yield from maximum_problems(index.on_demand_throughput, path)
         yield from warm_problems(index.warm_throughput, path)
         yield from insights_problems(index.contributor_insights, path)
+        if index.backfill is not None and not MIGRATION.fullmatch(index.backfill):
+            reason = f"invalid value {index.backfill!r}; expected the name of a migration"
+            remedy = "Write the name of its file without .py, for example 0007_add_status."
+            yield FieldProblem((*path, "backfill"), reason, remedy)
 
 
 def to_model(document: GlobalIndexesFields) -> tuple[GlobalIndex, ...] | None:
@@ -108,6 +119,7 @@ def _index(part: GlobalIndexPart, types: Mapping[str, ScalarType]) -> GlobalInde
         throughput(part.provisioned_throughput),
         maximum(part.on_demand_throughput),
         warm(part.warm_throughput),
+        part.backfill,
     )
 
 

@@ -1,0 +1,408 @@
+"""The command ``migrate``: status, up, down, dry run and verify, over the files and the records of a stack.
+
+``up`` and ``down`` hold the lease from the first item to the last. A process without it only observes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import field, replace
+from typing import Any
+
+from reconciler.engine.commands import CommandContext
+from reconciler.engine.observe import observe_table
+from reconciler.engine.seed_batches import IdentityWatch
+from reconciler.model.desired import Declaration, DesiredState, Item
+from reconciler.model.errors import ApiError, DeclarationError, LeaseLost, Problem, StateError, UsageError
+from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import Checkpoint, ItemMigration, MigrationDirection, StateSnapshot
+from reconciler.mover.calls import GuardedCalls
+from reconciler.mover.checkpoints import Checkpoints
+from reconciler.mover.governor import Governor, RateLimits, limits_of
+from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, change_of
+from reconciler.mover.migrate import FAILED, MigrationProgress, MigrationResult, MigrationRun
+from reconciler.mover.migration_file import MigrationFile
+from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of
+from reconciler.mover.ports import MoverItems, Page, ScanRequest
+from reconciler.mover.scan import SegmentedScan, segments_for
+from reconciler.planning.observe import identity_of
+from reconciler.planning.ownership import is_released
+from reconciler.seeds.item_rules import item_size
+
+SAMPLE_ITEMS = 1_000
+"""Items that a dry run reads of each table."""
+EXAMPLES = 3
+WRITE_BYTES, READ_BYTES = 1024, 4096
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateLimits:
+    """Units per second that a person allowed, and the most segments that run at the same time."""
+
+    max_rcu: float | None = None
+    max_wcu: float | None = None
+    workers: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What a dry run found for one migration.
+
+    ``counts`` are of the sampled items, ``total`` is the item count of DescribeTable. The estimates are for all items,
+    at the rates that the migration would keep to; seconds are ``None`` where there is no limit.
+    """
+
+    migration: MigrationFile
+    table: str
+    total: int
+    sampled: int
+    counts: Mapping[str, int]
+    examples: tuple[ItemChange, ...]
+    problems: tuple[Problem, ...]
+    read_units: float
+    write_units: float
+    limits: RateLimits
+
+    @property
+    def changes(self) -> int:
+        """Estimated number of items that change."""
+        if not self.sampled:
+            return 0
+        return round(self.counts.get("changed", 0) / self.sampled * max(self.total, self.sampled))
+
+    @property
+    def seconds(self) -> float | None:
+        """Estimated time at the limits."""
+        times = [
+            units / rate
+            for units, rate in ((self.read_units, self.limits.read), (self.write_units, self.limits.write))
+            if rate
+        ]
+        return max(times, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What ``verify`` found for one applied migration: how many items it would still change, and examples."""
+
+    migration: MigrationFile
+    table: str
+    counts: Mapping[str, int]
+    examples: tuple[Item, ...]
+    error: ApiError | None = None
+
+    @property
+    def left(self) -> int:
+        """Items that the migration would still change, or cannot be applied to."""
+        return self.counts.get("changed", 0) + self.counts.get(FAILED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The live table of one migration."""
+
+    name: str
+    identity: Identity
+    key_names: tuple[str, ...]
+    items: int
+    described: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateCommands:
+    """All of them. ``files`` are sorted by number; ``by`` is who runs this, for the records."""
+
+    command: CommandContext
+    items: MoverItems
+    files: tuple[MigrationFile, ...]
+    by: str
+    limits: MigrateLimits = field(default_factory=MigrateLimits)
+    on_progress: Callable[[MigrationProgress], None] | None = None
+
+    def status(self) -> MigrationOrder:
+        """Where each migration stands. Only reads."""
+        return self._order(self.command.ports.store.load(), self.command.ports.source.load())
+
+    def up(self, to: str | None = None) -> tuple[MigrationResult, ...]:
+        """Run what is pending, in order, up to the migration ``to``. Stops after one that did not finish.
+
+        Raises ``DeclarationError`` with all problems of files and records, before the first item.
+        """
+        desired = self.command.ports.source.load()
+        wanted = self._until(to)
+        snapshot = self.command.begin()
+        order = self._checked(snapshot, desired)
+        reverting = [state for state in order.states if state.status is MigrationStatus.REVERTING]
+        if reverting:
+            raise UsageError(f"{reverting[-1].name} is being undone. Finish that first: `reconciler migrate down`.")
+        results: list[MigrationResult] = []
+        for file in order.pending:
+            if wanted is not None and file.number > wanted:
+                break
+            results.append(self._run(file, "up", desired, self.command.ports.store.load()))
+            if not results[-1].finished:
+                break
+        return tuple(results)
+
+    def down(self, count: int = 1) -> tuple[MigrationResult, ...]:
+        """Undo the last ``count`` migrations, the last one first. Raises ``UsageError`` if one has no ``down``."""
+        desired = self.command.ports.source.load()
+        snapshot = self.command.begin()
+        chosen = self._checked(snapshot, desired).applied[:count]
+        if not chosen:
+            raise UsageError("no migration is applied, so there is nothing to undo")
+        for state in chosen:
+            if state.file is None or state.file.down is None:
+                raise UsageError(f"{state.name} has no down(item), so it cannot be undone; nothing was changed")
+        results: list[MigrationResult] = []
+        for state in chosen:
+            assert state.file is not None
+            results.append(self._run(state.file, "down", desired, self.command.ports.store.load()))
+            if not results[-1].finished:
+                break
+            self.command.ports.store.drop_migration(state.name)
+        return tuple(results)
+
+    def next_down(self, count: int = 1) -> tuple[str, ...]:
+        """The names of what ``down`` would undo. Only reads."""
+        return tuple(state.name for state in self.status().applied[:count])
+
+    def dry_run(self, direction: MigrationDirection = "up", to: str | None = None) -> tuple[Sampled, ...]:
+        """Evaluate what ``up`` or ``down`` would run for a sample of the items. Writes nothing, takes no lease."""
+        desired = self.command.ports.source.load()
+        order = self._checked(self.command.ports.store.load(), desired)
+        wanted = self._until(to)
+        files = [file for file in order.pending if wanted is None or file.number <= wanted]
+        if direction == "down":
+            files = [state.file for state in order.applied[:1] if state.file is not None]
+        return tuple(self._sample(file, direction, desired) for file in files)
+
+    def verify(self) -> tuple[MigrationOrder, tuple[Verified, ...]]:
+        """Read all items of the tables of applied migrations, and count those that would still change. Only reads."""
+        desired = self.command.ports.source.load()
+        order = self._order(self.command.ports.store.load(), desired)
+        applied = [state.file for state in order.states if state.status is MigrationStatus.APPLIED and state.file]
+        return order, tuple(self._verified(file, desired) for file in applied)
+
+    def _until(self, to: str | None) -> int | None:
+        if to is None:
+            return None
+        for file in self.files:
+            if to in (file.name, str(file.number), f"{file.number:04}"):
+                return file.number
+        known = ", ".join(file.name for file in self.files) or "none"
+        raise UsageError(f"--to: unknown migration {to!r}; there are: {known}")
+
+    def _order(self, snapshot: StateSnapshot, desired: DesiredState) -> MigrationOrder:
+        tables = {file.table: _declared(file, desired) for file in self.files}
+        names = {table: declaration.spec.name for table, declaration in tables.items() if declaration is not None}
+        wanted = {*names.values(), *(record.table for record in snapshot.migrations.values())}
+        live: dict[str, Identity] = {}
+        for name in sorted(wanted):
+            observed = observe_table(self.command.ports, name, None)
+            if observed is not None:
+                live[name] = observed.identity
+        order = order_of(self.files, snapshot.migrations, names, live)
+        problems = [_undeclared(file, desired) for file in self.files if tables[file.table] is None]
+        return replace(order, problems=(*order.problems, *problems))
+
+    def _checked(self, snapshot: StateSnapshot, desired: DesiredState) -> MigrationOrder:
+        order = self._order(snapshot, desired)
+        if order.problems:
+            raise DeclarationError(order.problems)
+        return order
+
+    def _target(self, file: MigrationFile, desired: DesiredState, snapshot: StateSnapshot | None) -> Target:
+        """The live table. Raises ``StateError`` if it cannot be migrated.
+
+        ``snapshot`` is ``None`` where nothing is written, so that whose table it is does not matter.
+        """
+        declaration = _declared(file, desired)
+        assert declaration is not None
+        name = declaration.spec.name
+        observed = observe_table(self.command.ports, name, None)
+        if observed is None or observed.status not in ("ACTIVE", "UPDATING"):
+            state = "does not exist" if observed is None else f"is {observed.status}"
+            raise StateError(f"{file.name}: table {name} {state}. Run `reconciler up` first.")
+        if snapshot is not None:
+            self.command.refuse_foreign(snapshot, observed)
+            if is_released(snapshot.inventory.get(name)):
+                raise StateError(f"table {name} is released. `reconciler import {name}` manages it again.")
+            if declaration.lifecycle.on_existing == "observe":
+                raise StateError(
+                    f"table {name} is only observed (lifecycle.on_existing: observe), so its items are not changed. "
+                    "Write adopt there to manage it."
+                )
+        described = self.items.describe(name)
+        if not identity_of(described).same(observed.identity):
+            raise StateError(f"table {name} was created again in the meantime. Run the command again.")
+        keys = tuple(element["AttributeName"] for element in described["KeySchema"])
+        return Target(name, observed.identity, keys, int(described.get("ItemCount") or 0), described)
+
+    def _limits(self, target: Target) -> RateLimits:
+        limits = self.limits
+        emulator = self.command.ports.emulator
+        return limits_of(target.described, emulator=emulator, max_rcu=limits.max_rcu, max_wcu=limits.max_wcu)
+
+    def _run(
+        self, file: MigrationFile, direction: MigrationDirection, desired: DesiredState, snapshot: StateSnapshot
+    ) -> MigrationResult:
+        ports = self.command.ports
+        target = self._target(file, desired, snapshot)
+        found = snapshot.migrations.get(file.name)
+        record = self._resumed(found, file, direction, target)
+        if record is None:
+            segments = segments_for(target.items, self.limits.workers)
+            record = ItemMigration(
+                file.name, target.name, target.identity, file.checksum, direction, segments, self.by, ports.clock.now()
+            )
+            ports.store.put_migration(record)
+        calls = self._calls(target, ports.store)
+        checkpoints = Checkpoints(
+            ports.store,
+            snapshot.checkpoints,
+            table=target.name,
+            work=file.name,
+            identity=target.identity,
+            started_as=f"{direction} {record.segments} {file.checksum}",
+        )
+        where = file.where if direction == "up" else None
+        scan = SegmentedScan(self.items, calls, ports.parallel, checkpoints, target.name, record.segments, where)
+        run = MigrationRun(
+            ports, self.items, calls, scan, file, record, target.key_names, target.items, self.on_progress
+        )
+        return run.run()
+
+    @staticmethod
+    def _resumed(
+        found: ItemMigration | None, file: MigrationFile, direction: MigrationDirection, target: Target
+    ) -> ItemMigration | None:
+        """The record that an earlier run left, if this run continues it."""
+        if found is None or not found.identity.same(target.identity):
+            return None
+        same = found.direction == direction and found.checksum == file.checksum and found.finished is None
+        return found if same else None
+
+    def _calls(self, target: Target, store: Any) -> GuardedCalls:
+        ports = self.command.ports
+        watch = IdentityWatch(ports, target.name, target.identity)
+        governor = Governor(ports.clock, ports.random, self._limits(target))
+        return GuardedCalls(ports.clock, ports.random, store, watch, governor)
+
+    def _sample(self, file: MigrationFile, direction: MigrationDirection, desired: DesiredState) -> Sampled:
+        target = self._target(file, desired, None)
+        calls = self._calls(target, _NoLease())
+        counts: dict[str, int] = {}
+        examples: list[ItemChange] = []
+        problems: list[Problem] = []
+        sampled, read, write, start = 0, 0.0, 0.0, None
+        while sampled < SAMPLE_ITEMS:
+            request = ScanRequest(target.name, start=start, limit=SAMPLE_ITEMS - sampled, where=_where(file, direction))
+            request = replace(request, consistent=False)
+            page = calls.read(lambda request=request: self.items.scan_page(request), lambda page: page.units)  # type: ignore[misc]
+            for item in page.items:
+                what, change, problem = _evaluated(file, direction, item, target)
+                counts[what] = counts.get(what, 0) + 1
+                if change is not None:
+                    write += max(1, -(-item_size(change.after) // WRITE_BYTES))
+                    examples += [change] if len(examples) < EXAMPLES else []
+                problems += [problem] if problem is not None and len(problems) < EXAMPLES else []
+            _count_skipped(counts, page)
+            sampled += page.scanned
+            # A consistent read costs twice as much as this one.
+            read += page.units * 2
+            start = page.last_key
+            if start is None:
+                break
+        all_items = max(target.items, sampled) if start is not None else sampled
+        factor = all_items / sampled if sampled else 0.0
+        return Sampled(
+            file,
+            target.name,
+            all_items,
+            sampled,
+            counts,
+            tuple(examples),
+            tuple(problems),
+            read * factor,
+            write * factor,
+            self._limits(target),
+        )
+
+    def _verified(self, file: MigrationFile, desired: DesiredState) -> Verified:
+        target = self._target(file, desired, None)
+        ports = self.command.ports
+        examples: list[Item] = []
+
+        def handle(page: Page) -> Mapping[str, int]:
+            counts: dict[str, int] = {}
+            for item in page.items:
+                what, change, problem = _evaluated(file, "up", item, target)
+                counts[what] = counts.get(what, 0) + 1
+                if (change is not None or problem is not None) and len(examples) < EXAMPLES:
+                    examples.append({name: item[name] for name in target.key_names})
+            return counts
+
+        checkpoints = Checkpoints(
+            _NoRecords(), {}, table=target.name, work=file.name, identity=target.identity, started_as="verify"
+        )
+        segments = segments_for(target.items, self.limits.workers)
+        calls = self._calls(target, _NoLease())
+        scan = SegmentedScan(self.items, calls, ports.parallel, checkpoints, target.name, segments, file.where)
+        result = scan.run(handle)
+        error = result.error
+        if error is None and result.stopped:
+            error = LeaseLost("Scan", "Stopped", "the process is to stop")
+        return Verified(file, target.name, result.counts, tuple(examples[:EXAMPLES]), error)
+
+
+class _NoLease:
+    """In the place of the store where nothing is written."""
+
+    def keep_lease(self) -> bool:
+        return True
+
+
+class _NoRecords:
+    """Checkpoints of work that only reads: they are kept in memory."""
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        del checkpoint
+
+    def drop_checkpoint(self, name: str) -> None:
+        del name
+
+
+def _evaluated(
+    file: MigrationFile, direction: MigrationDirection, item: Item, target: Target
+) -> tuple[str, ItemChange | None, Problem | None]:
+    try:
+        change = change_of(file, direction, item, target.key_names)
+    except ItemFault as fault:
+        key = {name: item.get(name) for name in target.key_names}
+        reason = f"item {key} of {target.name}: {fault.reason}"
+        return FAILED, None, Problem(file.file, fault.line, f"{fault.name}()", reason, fault.remedy)
+    if isinstance(change, Untouched):
+        return change.value, None, None
+    return "changed", change, None
+
+
+def _count_skipped(counts: dict[str, int], page: Page) -> None:
+    skipped = page.scanned - len(page.items)
+    if skipped:
+        counts[Untouched.SKIPPED.value] = counts.get(Untouched.SKIPPED.value, 0) + skipped
+
+
+def _where(file: MigrationFile, direction: MigrationDirection) -> Any:
+    return file.where if direction == "up" else None
+
+
+def _declared(file: MigrationFile, desired: DesiredState) -> Declaration | None:
+    return desired.named(file.table)
+
+
+def _undeclared(file: MigrationFile, desired: DesiredState) -> Problem:
+    known = ", ".join(sorted({declaration.base_name for declaration in desired.declarations})) or "none"
+    reason = f"unknown table {file.table!r}; declared are: {known}"
+    return Problem(file.file, file.lines.get("table"), "table", reason, "Write the name of a declared table.")

@@ -1,0 +1,224 @@
+"""The command migrate at real endpoints: every verb, what it prints, and what an independent client reads back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.bundled_daemon import ready, running, seeds, until
+from support.endpoints import Live
+from support.tool import Run, Tool
+
+USERS = """\
+table_name: users
+key_schema: [{AttributeName: id, KeyType: HASH}]
+attribute_definitions: [{AttributeName: id, AttributeType: S}]
+"""
+ADD_STATUS = """\
+table = "users"
+where = "attribute_not_exists(#s)"
+names = {"#s": "status"}
+
+
+def up(item):
+    return {"status": "adult" if item["age"] >= 18 else "minor"}
+
+
+def down(item):
+    return {"status": None}
+"""
+
+
+class Project:
+    """A project with the table ``users`` of some items, at one endpoint."""
+
+    def __init__(self, endpoint: Live, folder: Path, items: int = 5) -> None:
+        self.tool = Tool(endpoint.url, folder)
+        self.client = endpoint.client
+        self.tool.write("users.yaml", USERS)
+        assert self.tool.once().exit_code == 0
+        for number in range(items):
+            item = {"id": {"S": f"u{number}"}, "age": {"N": str(number * 9)}}
+            self.client.put_item(TableName="users", Item=item)
+
+    def write(self, name: str, text: str = ADD_STATUS) -> None:
+        path = self.tool.folder / "migrations" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    def migrate(self, *words: str) -> Run:
+        return self.tool.run("migrate", *words)
+
+    def items(self) -> dict[str, dict[str, Any]]:
+        found = self.client.scan(TableName="users", ConsistentRead=True)["Items"]
+        return {item["id"]["S"]: {name: value for name, value in item.items() if name != "id"} for item in found}
+
+
+@pytest.fixture
+def project(endpoint: Live, tmp_path: Path) -> Project:
+    return Project(endpoint, tmp_path)
+
+
+def test_up_status_down_and_what_they_print(project: Project) -> None:
+    before = project.items()
+    project.write("0001_add_status.py")
+    pending = project.migrate("status")
+    assert (pending.exit_code, pending.stdout) == (2, "0001_add_status: pending\n")
+    up = project.migrate("up")
+    assert (up.exit_code, up.stdout) == (0, "0001_add_status: applied to users (5 changed)\n"), up.stderr
+    kinds = [item["status"]["S"] for _, item in sorted(project.items().items())]
+    assert kinds == ["minor", "minor", "adult", "adult", "adult"]
+    status = project.migrate("status")
+    assert status.exit_code == 0
+    assert status.stdout.startswith("0001_add_status: applied to users, 20")
+    assert project.migrate("up").stdout == "Nothing to do: every migration is applied.\n"
+    assert project.migrate("verify").stdout == "0001_add_status: 5 items of users read, 0 left to change\n"
+    asked = project.migrate("down")
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert "Add --yes" in asked.stderr
+    down = project.migrate("down", "--yes")
+    assert (down.exit_code, down.stdout) == (0, "0001_add_status: undone on users (5 changed)\n"), down.stderr
+    assert project.items() == before
+
+
+def test_a_dry_run_shows_counts_examples_and_an_estimate_and_writes_nothing(project: Project) -> None:
+    before = project.items()
+    project.write("0001_add_status.py")
+    shown = project.migrate("up", "--dry-run")
+    assert shown.exit_code == 2, shown.stderr
+    first, second, *examples = shown.stdout.splitlines()
+    assert first == "0001_add_status: about 5 of 5 items of users change (5 sampled: 5 changed)"
+    assert second.startswith("  about ")
+    assert "write units" in second
+    assert "  id 'u1': status (none) → 'minor'" in examples
+    assert project.items() == before
+    assert project.migrate("status").exit_code == 2
+    limited = project.migrate("up", "--dry-run", "--max-wcu", "1", "-o", "json")
+    (entry,) = json.loads(limited.stdout)["migrations"]
+    assert (entry["changes"], entry["write_units"], entry["seconds"]) == (5, 5.0, 5.0)
+    assert entry["examples"][0]["before"] == {"status": None}
+
+
+def test_a_changed_applied_file_is_an_error_that_names_file_and_remedy(project: Project) -> None:
+    project.write("0001_add_status.py")
+    project.migrate("up")
+    project.write("0001_add_status.py", ADD_STATUS + "\n")
+    project.write("0002_more.py", "table = 'users'\ndef up(item):\n    return {'more': 1}\n")
+    refused = project.migrate("up")
+    assert refused.exit_code == 1
+    assert "migrations/0001_add_status.py: was changed after it was applied to users" in refused.stderr
+    assert "Restore the file" in refused.stderr
+    assert all("more" not in item for item in project.items().values())
+
+
+def test_an_item_that_fails_is_named_with_the_line_and_the_run_can_go_on(project: Project) -> None:
+    project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
+    failed = project.migrate("up")
+    assert failed.exit_code == 1
+    assert "0001_ratio: not finished on users" in failed.stdout
+    assert (
+        'migrations/0001_ratio.py:5: up(): item {"id":{"S":"u0"}} of users: up() raised DivisionByZero' in failed.stdout
+    )
+    fixed = "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // (item['age'] or 1)}\n"
+    project.write("0001_ratio.py", fixed)
+    assert project.migrate("up").exit_code == 0
+    assert project.items()["u0"]["r"] == {"N": "90"}
+
+
+def test_new_writes_a_file_that_runs(project: Project) -> None:
+    written = project.migrate("new", "add_status")
+    assert (written.exit_code, written.stdout) == (
+        0,
+        "Wrote migrations/0001_add_status.py. Fill in up(item), then run `reconciler migrate up --dry-run`.\n",
+    ), written.stderr
+    assert project.migrate("up").stdout == "0001_add_status: applied to users (5 done)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("sideways",), "unknown action 'sideways'; expected up, down, status, new, verify"),
+        (("new",), "`migrate new` needs a name"),
+        (("up", "x"), "`migrate up` takes no name"),
+        (("status", "--dry-run"), "`migrate status` has no --dry-run"),
+        (("down", "--to", "1"), "--to belongs to `migrate up`"),
+        (("up", "--to", "9"), "--to: unknown migration '9'; there are: none"),
+    ],
+)
+def test_a_wrong_line_exits_with_1_and_says_what_is_right(project: Project, words: tuple[str, ...], said: str) -> None:
+    ended = project.migrate(*words)
+    assert ended.exit_code == 1
+    assert said in ended.stderr
+
+
+def test_where_without_a_placeholder_for_a_reserved_word_is_refused_before_a_write(local: Live, tmp_path: Path) -> None:
+    project = Project(local, tmp_path)
+    project.write("0001_a.py", "table = 'users'\nwhere = 'status = = :x'\ndef up(item):\n    return {'a': 1}\n")
+    refused = project.migrate("up")
+    assert refused.exit_code == 1
+    assert "FilterExpression" in refused.stdout + refused.stderr
+    assert all("a" not in item for item in project.items().values())
+
+
+def test_a_large_item_and_binary_keys_are_migrated(local: Live, tmp_path: Path) -> None:
+    project = Project(local, tmp_path, items=0)
+    big = {"id": {"S": "big"}, "age": {"N": "1"}, "blob": {"B": b"x" * 400_000}}
+    project.client.put_item(TableName="users", Item=big)
+    project.write("0001_add_status.py")
+    assert project.migrate("up").exit_code == 0
+    assert project.items()["big"]["status"] == {"S": "minor"}
+    assert project.items()["big"]["blob"] == big["blob"]
+    project.write("0002_more.py", "table = 'users'\ndef up(item):\n    return {'more': 'y' * 20_000}\n")
+    assert "makes the item 42" in project.migrate("up").stdout
+
+
+def test_an_index_is_ready_only_after_its_backfill(project: Project) -> None:
+    project.write("0001_add_status.py")
+    keys = "[{AttributeName: status, KeyType: HASH}]"
+    index = f"{{index_name: by_status, key_schema: {keys}, projection: {{projection_type: ALL}}"
+    attributes = USERS.replace("AttributeType: S}]", "AttributeType: S}, {AttributeName: status, AttributeType: S}]")
+    project.tool.write("users.yaml", f"{attributes}global_secondary_indexes: [{index}, backfill: 0001_add_status}}]\n")
+    once = project.tool.once()
+    assert once.exit_code == 2, once.stderr
+    preview = project.tool.run("preview")
+    assert "index by_status is ACTIVE; its backfill 0001_add_status is pending" in preview.stdout
+    assert "reconciler migrate up" in preview.stdout
+    assert project.client.scan(TableName="users", IndexName="by_status")["Count"] == 0
+    assert project.migrate("up").exit_code == 0
+    assert project.tool.preview_expecting_no_changes().exit_code == 0
+    assert project.client.scan(TableName="users", IndexName="by_status")["Count"] == 5
+
+
+def test_the_api_lists_migrations_and_runs_them_only_when_it_is_asked_to(local: Live, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    text = "table = 'users'\n\n\ndef up(item):\n    return {'migrated': True}\n"
+    (folder / "0001_mark.py").write_text(text)
+
+    def marked() -> int:
+        found = local.client.scan(TableName="users", ConsistentRead=True)["Items"]
+        return sum("migrated" in item for item in found)
+
+    with running(tmp_path, local.url, RECONCILER_INTERVAL="1h") as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert (entry["name"], entry["status"]) == ("0001_mark", "pending")
+        assert daemon.post("migrations/run")[1]["success"] is True
+        assert marked() == 0
+        status, answer = daemon.post("migrations/run", {"items": True})
+        assert (status, answer["success"]) == (200, True), answer
+        assert answer["message"].endswith("Applied to items: 0001_mark.")
+        assert marked() == seeds("users") > 0
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert (entry["status"], entry["table"], entry["counts"]["changed"]) == ("applied", "users", seeds("users"))
+        (folder / "0001_mark.py").write_text(text + "\n")
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert entry["status"] == "changed"
+        status, answer = daemon.post("migrations/run", {"items": True})
+        assert (status, answer["success"]) == (200, False)
+        assert "was changed after it was applied" in answer["message"]
+        (folder / "unnumbered.py").write_text(text)
+        _, shown = daemon.get("/api/v1/migrations/status")
+        assert "The migrations of items cannot be read: " in json.loads(shown)["message"]

@@ -1,0 +1,156 @@
+"""Mutants of item migrations: faults by which an item is lost, resurrected, changed twice, or forgotten."""
+
+from __future__ import annotations
+
+from mutants.mutant import Mutant
+
+MIGRATE = "test_mover_migrate"
+CHANGE = "test_mover_item_change"
+SCAN = "test_mover_scan"
+
+MUTANTS = (
+    Mutant(
+        "an update does not require its item",
+        "BotoMoverApi.update",
+        'terms = [f"attribute_exists({names.name(next(iter(update.key)))})"]',
+        "terms = [f\"attribute_not_exists({names.name('nothing')})\"]",
+        "UpdateItem is an upsert: an item that was deleted a moment ago comes back with two attributes",
+        (f"{MIGRATE}::test_an_item_that_was_deleted_is_not_resurrected",),
+    ),
+    Mutant(
+        "an update expects only what it replaces",
+        "change_of",
+        "expected = {name: value for name, value in view.asked().items() if name not in key_names}",
+        "expected = {}",
+        "a value computed from the age of yesterday is written next to the age of today",
+        (f"{MIGRATE}::test_a_concurrent_write_to_what_was_read_is_read_again",),
+    ),
+    Mutant(
+        "an update does not expect what it replaces",
+        "change_of",
+        "expected |= {name: item.get(name) for name in changes}",
+        "",
+        "what the application wrote a moment ago is overwritten",
+        (f"{CHANGE}::test_an_update_expects_what_was_read_and_what_it_replaces",),
+    ),
+    Mutant(
+        "an attribute that was looked for may appear",
+        "ReadItem.__getitem__",
+        "self._asked.add(name)",
+        "self._asked.update({name} & set(self._item))",
+        "the absence of an attribute decides, and somebody adds it meanwhile",
+        (f"{CHANGE}::test_an_attribute_that_was_looked_for_must_still_be_absent",),
+    ),
+    Mutant(
+        "a migration need not be repeatable",
+        "change_of",
+        "evaluation.check_repeatable(after, view)",
+        "",
+        "killed after an update and before its checkpoint: the price is multiplied by 100 twice",
+        (f"{CHANGE}::test_what_cannot_be_repeated_is_refused",),
+    ),
+    Mutant(
+        "what is uncertain counts as left out",
+        "_Evaluation._leaves_again",
+        "holds(where, after) is False",
+        "not holds(where, after)",
+        "a where that is not understood is taken for one that protects the result",
+        (f"{CHANGE}::test_a_where_that_certainly_leaves_the_result_out_makes_it_repeatable",),
+    ),
+    Mutant(
+        "a key attribute may change",
+        "_Evaluation.changes",
+        "if name in self._key_names: ...",
+        "if False: ...",
+        "each item of the table is refused by the service, after the first page",
+        (f"{CHANGE}::test_what_an_update_cannot_do_is_a_fault_at_its_function",),
+    ),
+    Mutant(
+        "where is not a condition of the update",
+        "change_of",
+        'migration.where if direction == "up" else None',
+        "None",
+        "an item that was taken out of the selection a moment ago is changed all the same",
+        (f"{MIGRATE}::test_where_that_no_longer_holds_leaves_the_item_alone",),
+    ),
+    Mutant(
+        "a conflict counts as done",
+        "MigrationRun._migrated",
+        "if change.is_in(found.item): ...",
+        "if True: ...",
+        "an item that somebody changed meanwhile is never migrated",
+        (f"{MIGRATE}::test_a_concurrent_write_to_what_was_read_is_read_again",),
+    ),
+    Mutant(
+        "a migration with failed items is recorded as applied",
+        "MigrationRun._page",
+        "if counts.get(FAILED): ...",
+        "if False: ...",
+        "an item that failed is never looked at again",
+        (f"{MIGRATE}::test_an_item_that_was_corrected_is_migrated_by_the_next_run_of_the_same_file",),
+    ),
+    Mutant(
+        "a page is checkpointed before it is handled",
+        "SegmentedScan._page",
+        'counts = {"scanned": page.scanned, **handle(page)}',
+        'self.checkpoints.save(advanced(part, page.last_key, {})); counts = {"scanned": page.scanned, **handle(page)}',
+        "killed in the page, the rest of it is never migrated",
+        (f"{SCAN}::test_another_process_resumes_after_the_last_page_that_was_handled",),
+    ),
+    Mutant(
+        "checkpoints of another start are used",
+        "Checkpoints.part",
+        "found is not None and found.started_as == self._started_as and self._identity.same(found.identity)",
+        "found is not None and self._identity.same(found.identity)",
+        "a corrected migration goes on in the middle of the table",
+        (f"{SCAN}::test_checkpoints_of_another_start_or_another_table_are_void",),
+    ),
+    Mutant(
+        "the lease is not asked for before a call",
+        "GuardedCalls.check",
+        "if not self._store.keep_lease(): ...",
+        "if False: ...",
+        "two processes migrate one table",
+        (f"{MIGRATE}::test_a_lost_lease_stops_before_the_next_write_and_another_process_resumes",),
+    ),
+    Mutant(
+        "the table is not looked at before a call",
+        "GuardedCalls.check",
+        "self._watch.confirm()",
+        "",
+        "the items of a table that was created again meanwhile are changed",
+        (f"{MIGRATE}::test_a_table_that_is_deleted_meanwhile_stops_it",),
+    ),
+    Mutant(
+        "a changed applied file is no problem",
+        "_contradictions",
+        "if state.status is MigrationStatus.CHANGED and file is not None and record is not None: ...",
+        "if False: ...",
+        "two deployments of one number have different items",
+        ("test_mover_order::test_a_changed_applied_file_is_an_error_that_says_what_to_do",),
+    ),
+    Mutant(
+        "down of a released table",
+        "MigrateCommands._target",
+        "if is_released(snapshot.inventory.get(name)): ...",
+        "if False: ...",
+        "items of a table that is no longer managed here are changed",
+        (f"{MIGRATE}::test_a_released_table_is_left_alone",),
+    ),
+    Mutant(
+        "throttling is an error like any other",
+        "GuardedCalls._send",
+        "self.governor.throttled(kind)",
+        "raise",
+        "one busy minute of the application ends a migration of hours",
+        (f"{MIGRATE}::test_an_hour_of_throttling_ends_nothing_and_slows_down",),
+    ),
+    Mutant(
+        "the whole capacity of the table is used",
+        "limits_of",
+        "write * share",
+        "write",
+        "the application is throttled by the migration",
+        ("test_mover_governor::test_the_default_is_a_quarter_of_what_the_table_has",),
+    ),
+)
