@@ -15,6 +15,7 @@ from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or
 
 from reconciler.aws.lean import choice
 
+pytest_plugins = ("pytester",)
 # Each session reads and parses the service model of DynamoDB (80 ms), and thousands of tests have one of their own.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -30,7 +30,9 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds, no peers: about two minutes")
     parser.add_argument("--only", type=_numbers, metavar="P1,P4", help="these goals alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the run as JSON too")
-    parser.add_argument("--readme", action="store_true", help="write the table between the markers of README.md")
+    parser.add_argument(
+        "--page", action="store_true", help="write the table between the markers of docs/performance.md"
+    )
     parser.add_argument("--no-peers", action="store_true", help="leave out cfddb, dynamoose and PynamoDB")
     for name, what in (
         ("rounds", "rounds of every contender"),
@@ -73,8 +75,8 @@ def main(words: Sequence[str]) -> int:
     print(report.text(run), end="")
     if chosen.json:
         report.write_json(run, chosen.json)
-    if chosen.readme:
-        report.write_readme(run)
+    if chosen.page:
+        report.write_page(run)
     return 0 if complete else 1
 
 

@@ -38,15 +38,14 @@ class Endpoint:
 
     def __enter__(self) -> Self:
         try:
-            jars = fetch()
+            installed = fetch()
         except Missing as missing:
             raise BenchmarkError(str(missing)) from missing
         self.port = free_port()
-        command = ["java", "-Xmx1g", "-XX:+UseSerialGC", f"-Djava.library.path={jars}", "-cp", f"{jars}/*"]
-        command += ["software.amazon.dynamodb.services.local.main.ServerRunner"]
-        command += ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
+        options = ("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port))
+        command = installed.command(*options, machine=("-Xmx1g", "-XX:+UseSerialGC"))
         quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=jars)
+        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=installed.folder)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:

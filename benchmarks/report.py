@@ -1,4 +1,4 @@
-"""The table of a run: as Markdown for the terminal and the README, and as JSON."""
+"""The table of a run: as Markdown for the terminal and for docs/performance.md, and as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import ROOT
 from benchmarks.figures import Row
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 HEADER = ("goal", "measured", "by", "median", "spread", "compared", "rounds")
 FORMAT_VERSION = "1.0"
@@ -117,7 +117,7 @@ def write_json(run: Run, file: Path) -> None:
     file.write_text(json.dumps(run.document(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_readme(run: Run, file: Path = README) -> None:
+def write_page(run: Run, file: Path = PAGE) -> None:
     """Replace what stands between the two markers.
 
     Raises:

@@ -9,7 +9,7 @@ and none would find anything; the daemon sets its own number when it has started
 
 
 def main() -> int:
-    """Run the command line; returns the exit code, as README.md lists them."""
+    """Run the command line; returns the exit code, as docs/reference/exit-codes.md lists them."""
     gc.set_threshold(NEW_OBJECTS)
     from reconciler import interruption
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.change_counter import ChangeCounter
-from reconciler.engine.loop_status import LoopStatus
+from reconciler.engine.authorization import waiting_for_lease
+from reconciler.engine.loop_status import LoopStatus, Progress
 from reconciler.engine.ports import NULL_TRACING, ApiExchange, SeedProgress, Tracing
 from reconciler.logs import bind, get_logger, unbind
-from reconciler.model.plan import Step, StepStatus
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.runs.events import pass_event, step_event
 from reconciler.runs.feed import Feed
 
 if TYPE_CHECKING:
     from reconciler.metrics import Metrics
+    from reconciler.webhooks import Webhooks
 
 log = get_logger("reconciler")
 
@@ -38,20 +42,28 @@ class CompositeTelemetry:
         feed: Feed | None = None,
         traces: Tracing = NULL_TRACING,
         change_counter: ChangeCounter | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         self._loop_status = loop_status
         self._feed = feed
         self._metrics = metrics
         self._traces = traces
+        self._webhooks = webhooks
         self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
         self.on_seeding: Callable[[SeedProgress], None] | None = None
         """Shows the progress of a long seeding; set by commands that have a place for it."""
+        self.on_wait: Callable[[str], None] | None = None
+        """Shows what a command waits for; without it the log does."""
+        self.answered = 0
+        """Requests that were answered so far."""
         self._known_conditions: set[tuple[str, str, str | None]] = set()
+        self._creations = _Creations(loop_status)
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
         """One AWS request ended."""
         self._record_heartbeat()
+        self.answered += 1
         self._traces.call(operation, result, seconds, exchange)
         if self._tally is not None and result == "success":
             self._tally.request(operation, exchange.tables, exchange.items)
@@ -74,14 +86,18 @@ class CompositeTelemetry:
         if self._feed is not None:
             self._feed.publish("pass_started", {"pass_id": pass_id, "trigger": trigger})
 
-    def planned(self, pass_id: str, words: str) -> None:
+    def planned(self, pass_id: str, words: str, creating: int) -> None:
         """Before the first pass is over, readiness shows what it waits for."""
         self._loop_status.planned(words)
+        self._creations.begin(creating)
         log.debug("planned", pass_id=pass_id, what=words)
 
     def waiting(self, holder: str, seconds: float) -> None:
-        """Another process holds the lease: log it when the run begins to wait."""
-        log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
+        """Another process holds the lease: show or log it when the run begins to wait."""
+        if self.on_wait is not None:
+            self.on_wait(waiting_for_lease(holder, seconds))
+        else:
+            log.warning("waiting for the lease", what=f"it is held by {holder}; {seconds:.0f} s left to wait")
 
     def pass_finished(self, report: PassReport) -> None:
         """Update status and counters, log new conditions, and unbind the pass ID."""
@@ -90,8 +106,15 @@ class CompositeTelemetry:
             self._metrics.pass_finished(report)
         if self._feed is not None:
             self._feed.publish("pass_finished", pass_event(report))
+        if self._webhooks is not None and report.trigger != "preview":
+            self._webhooks.report(report)
         for problem in report.problems:
-            details = {"file": problem.file, "line": problem.line, "field": problem.field}
+            details = {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "field": problem.field,
+            }
             log.error("declaration refused", why=str(problem), **details)
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:
@@ -109,6 +132,8 @@ class CompositeTelemetry:
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""
+        if step.action is Action.CREATE:
+            self._creations.one_ended()
         if self._metrics is not None:
             self._metrics.step(pass_id, table, step)
         if self._feed is not None:
@@ -129,6 +154,17 @@ class CompositeTelemetry:
     def seeding(self, progress: SeedProgress) -> None:
         """Show the progress of a seeding, and log its counts and speed at its end."""
         self._record_heartbeat()
+        self._loop_status.advance(
+            Progress(
+                progress.table,
+                "seeding",
+                progress.done,
+                progress.total,
+                progress.per_second,
+                progress.seconds_left,
+            ),
+            ended=progress.ended,
+        )
         if self.on_seeding is not None:
             self.on_seeding(progress)
         details: dict[str, Any] = {"table": progress.table, "written": progress.written, "present": progress.present}
@@ -155,3 +191,32 @@ class CompositeTelemetry:
         for event, sentence, allow_with in sorted(standing - self._known_conditions, key=str):
             self._warn(event, what=sentence, **({"allow_with": allow_with} if allow_with else {}))
         self._known_conditions = standing
+
+
+class _Creations:
+    """How many of the tables that a pass creates are there. Its steps end in several threads."""
+
+    def __init__(self, loop_status: LoopStatus) -> None:
+        self._loop_status = loop_status
+        self._lock = threading.Lock()
+        self._total = self._ended = 0
+        self._began = 0.0
+
+    def begin(self, total: int) -> None:
+        """A pass is about to create this many tables."""
+        with self._lock:
+            self._total, self._ended, self._began = total, 0, time.monotonic()
+            self._show()
+
+    def one_ended(self) -> None:
+        """The creation of one table was done or failed."""
+        with self._lock:
+            self._ended += 1
+            self._show()
+
+    def _show(self) -> None:
+        seconds = time.monotonic() - self._began
+        speed = self._ended / seconds if seconds > 0 and self._ended else None
+        left = None if speed is None else max(0, self._total - self._ended) / speed
+        progress = Progress("", "creating tables", self._ended, self._total, speed, left)
+        self._loop_status.advance(progress, ended=self._ended >= self._total)

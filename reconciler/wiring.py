@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from reconciler.engine.loop_status import LoopStatus
     from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer
     from reconciler.engine.reconciler import Reconciler
+    from reconciler.local_daemon import LocalDaemon
     from reconciler.metrics import Metrics
     from reconciler.model.desired import DesiredState
     from reconciler.model.identity import Endpoint
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from reconciler.system import Threads
     from reconciler.telemetry import CompositeTelemetry
     from reconciler.traces.spans import Traces
+    from reconciler.webhooks import Webhooks
 
     OnStep = Callable[[str, Step], None]
 
@@ -67,6 +69,10 @@ OVERTIME = timedelta(seconds=10)
 """How long after its deadline a run waits for calls that were sent before it."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+SILENT_SECONDS = 2.0
+"""How long a command waits for the endpoint before it says so."""
+LINE_SECONDS = 10.0
+"""Seconds after which it says so again."""
 
 
 def desired_state(settings: Settings) -> DesiredState:
@@ -196,11 +202,22 @@ def open_app(settings: Settings, *, one_shot: bool, read_only: bool) -> Iterator
         yield app
 
 
+KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+
+
 def _apply_sdk_variables(settings: Settings) -> None:
-    """Give the SDK the Region and keys of ``.env``; an empty variable counts as unset, as for all settings."""
+    """Give the SDK the Region and keys of ``.env``, and the chosen profile.
+
+    An empty variable counts as unset, as for all settings. The SDK prefers keys in the environment to AWS_PROFILE, so
+    that a chosen profile removes them: they may belong to another account.
+    """
     for name in [name for name, value in os.environ.items() if name.startswith("AWS_") and not value]:
         del os.environ[name]
     os.environ.update(settings.sdk_variables)
+    if settings.profile is not None:
+        for name in KEY_VARIABLES:
+            os.environ.pop(name, None)
+        os.environ["AWS_PROFILE"] = settings.profile
 
 
 def _replacer() -> TableReplacer:
@@ -263,6 +280,16 @@ class App:
         """Call ``on_seeding`` about once per second with the progress of each seeding."""
         self.telemetry.on_seeding = on_seeding
 
+    def show_waits(self, on_wait: Callable[[str], None]) -> None:
+        """Call ``on_wait`` with a sentence when the command waits for the lease or for the endpoint."""
+        self.telemetry.on_wait = on_wait
+
+    def activity(self) -> str:
+        """What the command does while it reads."""
+        if self.connection.known is None:
+            return f"Waiting for {self.connection.url}"
+        return f"Reading tables: {self.telemetry.answered:,} requests answered so far"
+
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
         """The report of a run that was abandoned during a call, from its last complete pass."""
         import uuid
@@ -279,6 +306,45 @@ class App:
         there = reconciler.ports.endpoint
         report = PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
         return RunReport.of(report, run_id, ())
+
+    def seed_by_daemon(self, names: tuple[str, ...]) -> tuple[Mapping[str, Any] | None, str]:
+        """Let the daemon on this machine seed if another process holds the lease.
+
+        Returns the response of the daemon, else ``None`` and why it was not asked, as a clause; the clause is empty if
+        nobody holds the lease.
+        """
+        allowed, where = self.settings.allowed_accounts, self.reconciler.ports.endpoint
+        if self.settings.mode == "observe" or (allowed and where.account not in allowed):
+            # The command itself refuses that, with a sentence.
+            return None, ""
+        store = self.reconciler.ports.store
+        lease = store.current_lease() if store.load().usable else None
+        if lease is None or lease.released or store.owns(lease):
+            return None, ""
+        from reconciler.local_daemon import NotAsked
+
+        desired = self.source.load()
+        chosen = [desired.named(name) for name in self.reconciler.focus_names(names)]
+        digests = {each.spec.name: each.seed.digest for each in chosen if each is not None and each.seed is not None}
+        daemon = self._local_daemon()
+        try:
+            return daemon.seed(digests), f"{daemon.url} (lease: {lease.shown})"
+        except NotAsked as error:
+            return None, str(error)
+
+    def _local_daemon(self) -> LocalDaemon:
+        """The daemon of this stack that may run on this machine."""
+        from reconciler.local_daemon import LocalDaemon
+
+        settings = self.settings
+        return LocalDaemon(
+            settings.http_host,
+            settings.http_port,
+            settings.stack,
+            settings.environment_label,
+            self.reconciler.ports.endpoint,
+            settings.api_token.reveal() if settings.api_token else None,
+        )
 
     def publish_metrics(self) -> tuple[str, ...]:
         """Write METRICS_FILE and push to PUSH_GATEWAY, after the report; a warning for each that failed."""
@@ -408,7 +474,10 @@ class App:
         )
 
     def status(self) -> Mapping[str, Any]:
-        """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records."""
+        """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records.
+
+        ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
+        """
         from reconciler.model.records import StateSnapshot
 
         report = self.reconciler.preview()
@@ -420,11 +489,20 @@ class App:
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
+        from reconciler.local_daemon import NotAsked
+
+        daemon = self._local_daemon()
+        try:
+            seen = daemon.status()
+            next_run = {"url": daemon.url, "next_pass": seen.get("next_pass"), "in_progress": seen.get("in_progress")}
+        except NotAsked as error:
+            next_run = {"url": None, "next_pass": None, "why": str(error)}
         return {
             "report": report,
             "suspension": snapshot.suspension,
             "lease": lease,
             "runs": runs,
+            "next_run": next_run,
             "problem": problem,
         }
 
@@ -493,6 +571,8 @@ class App:
             log.info("running calls were abandoned")
         if "traces" in self.__dict__:
             self.traces.close()
+        if self.__dict__.get("webhooks") is not None:
+            self.__dict__["webhooks"].close()
 
     @cached_property
     def loop_status(self) -> LoopStatus:
@@ -524,7 +604,20 @@ class App:
             feed=self.feed,
             traces=self.traces,
             change_counter=self.change_counter,
+            webhooks=self.webhooks,
         )
+
+    @cached_property
+    def webhooks(self) -> Webhooks | None:
+        """The receivers of events; ``None`` without WEBHOOK_URLS, and for commands that only read."""
+        settings = self.settings
+        if settings.webhook_urls is None or self.read_only:
+            return None
+        from reconciler.webhooks import start
+
+        secret = settings.webhook_secret.reveal() if settings.webhook_secret else None
+        urls, form = settings.webhook_urls.reveal(), settings.webhook_format
+        return start(urls, form=form, events=settings.webhook_events, secret=secret)
 
     @cached_property
     def traces(self) -> Traces | NullTracing:
@@ -553,6 +646,7 @@ class App:
             self.telemetry,
             embedded=settings.embedded,
             client=settings.aws_client,
+            role=(settings.role_arn, settings.role_external_id) if settings.role_arn else None,
         )
         return made.read_only() if self.read_only else made
 
@@ -609,9 +703,17 @@ class App:
         from reconciler.system import SystemClock
 
         clock = SystemClock(self.stop)
-        deadline = clock.monotonic() + self.settings.wait.total_seconds()
+        began = said = clock.monotonic()
+        deadline = began + self.settings.wait.total_seconds()
 
         def give_up_late(error: Exception, pause: float) -> None:
+            nonlocal said
+            now = clock.monotonic()
+            if self.telemetry.on_wait and now + pause - said >= (SILENT_SECONDS if said == began else LINE_SECONDS):
+                said = now
+                why = error.message if isinstance(error, ApiError) else error
+                left = max(0.0, deadline - now)
+                self.telemetry.on_wait(f"Waiting for {self.connection.url} ({why}), {left:.0f} s left.")
             if isinstance(error, Unreachable) and clock.monotonic() + pause >= deadline:
                 waited = f"{self.settings.wait.total_seconds():g} s"
                 what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
@@ -628,8 +730,9 @@ class App:
 
     def _log_late_notices(self) -> None:
         """Log notices from identifying the endpoint, for example that local keys replace others."""
+        show = self.telemetry.on_wait or (lambda notice: log.warning("credentials", what=notice))
         for notice in self.connection.notices[len(self.reported_notices) :]:
-            log.warning("credentials", what=notice)
+            show(notice)
         self.reported_notices = self.connection.notices
 
     def _build(self) -> Reconciler:
@@ -638,6 +741,7 @@ class App:
         import uuid
 
         from reconciler.aws import hooks
+        from reconciler.aws.table_api import ManyTables
         from reconciler.aws.validator import OfflineValidator
         from reconciler.engine.context import EndpointWatch, EngineContext
         from reconciler.engine.reconciler import Reconciler
@@ -674,6 +778,7 @@ class App:
             validator=OfflineValidator(),
             endpoint=endpoint,
             traces=self.traces,
+            many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
             replacer=cache(_replacer),
         )

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("runtime", "build", "demo", "test", "dev")
+LOCKS = ("runtime", "build", "demo", "test", "verify", "docs", "dev")
 
 
 def pins(lock: Path) -> dict[str, set[str]]:
@@ -43,6 +43,8 @@ def wanted(pyproject: dict[str, Any]) -> dict[str, list[Requirement]]:
         "build": build,
         "demo": demo,
         "test": [*every_extra, *members(groups, "test")],
+        "verify": [*every_extra, *members(groups, "verify")],
+        "docs": [*runtime, *members(groups, "docs")],
         "dev": [*every_extra, *members(groups, "dev")],
     }
     return {name: [Requirement(text) for text in some] for name, some in texts.items()}

@@ -1,4 +1,4 @@
-"""Draws the dashboard's panels from the answers of a Prometheus into one PNG: what a reader of the README will get.
+"""Draws the dashboard's panels from the answers of a Prometheus into one PNG: what a reader of the docs will get.
 
 ``scripts/dashboard_picture.py http://127.0.0.1:9090 drift.png 3600`` draws the last hour. It is matplotlib's sketch
 of the same queries at the same places; Grafana draws them finer.

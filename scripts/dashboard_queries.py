@@ -14,6 +14,8 @@ PER_TABLE = "max by (environment, table)"
 
 STATUSES = ("unmanaged", "released", "in_sync", "pending", "drifted", "missing", "blocked", "error")
 """Statuses from harmless to grave; the number of each, from 1, is what ``status_number`` returns."""
+OUT_OF_SYNC = "drifted|missing|pending|blocked|error"
+"""The statuses of tables that are not as declared; the same as in the recorded ``tables_out_of_sync``."""
 
 
 def metric(name: str, labels: str = SCOPE, **matchers: str) -> str:

@@ -16,13 +16,19 @@ from dashboard_model import (
     graph,
     stat,
 )
-from dashboard_queries import PER_TABLE, TABLE, increase, metric, of_status, status_number
+from dashboard_queries import OUT_OF_SYNC, PER_TABLE, TABLE, increase, metric, of_status, status_number
 
 OVERVIEW = (
     stat("In sync", of_status("in_sync"), "Tables that are as declared.", colours=((None, "green"),)),
-    stat("Drifted", of_status("drifted|missing|pending"), "Missing, different, or on the way.", colours=WARN_IF_ANY),
-    stat("Blocked", of_status("blocked"), "Tables with a change that policy refuses.", colours=WARN_IF_ANY),
-    stat("Failing", of_status("error"), "Tables whose last pass ended with an error.", colours=BAD_IF_ANY),
+    # Every status in which a table can have a start of drift, or this panel contradicts "Oldest drift".
+    stat(
+        "Out of sync",
+        of_status(OUT_OF_SYNC),
+        "Tables that are not as declared: drifted, missing, on the way, blocked or failing.",
+        colours=WARN_IF_ANY,
+    ),
+    stat("Blocked", of_status("blocked"), "Those of them with a change that policy refuses.", colours=WARN_IF_ANY),
+    stat("Failing", of_status("error"), "Those of them whose last pass ended with an error.", colours=BAD_IF_ANY),
     stat(
         "Unmanaged",
         f"sum(max by (job, environment) ({metric('unmanaged_tables')}))",
@@ -32,7 +38,7 @@ OVERVIEW = (
     stat(
         "Oldest drift",
         f"time() - min({metric('table_drift_start_timestamp_seconds', TABLE)})",
-        "How long the table that has differed longest has done so; empty while all are in sync.",
+        "How long the table that has been out of sync longest has differed; empty while none differs.",
         "s",
         colours=((None, "green"), (300, "orange"), (900, "red")),
     ),

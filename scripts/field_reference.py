@@ -1,10 +1,15 @@
-"""Writes docs/fields.md from the descriptions of the fields; with ``--check`` compares it, as ``make check`` does."""
+"""Writes docs/reference/fields.md from the fields' descriptions; ``--check`` compares it. ``reference`` calls it."""
 
 from __future__ import annotations
 
+import functools
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
 
 from reconciler.declarations.document.extras import ExtraFields, FileFields, TableNameFields
 from reconciler.declarations.document.field_model import Aliases, FieldModel, marker_of
@@ -12,14 +17,17 @@ from reconciler.declarations.document.table_document import is_list, nested_mode
 from reconciler.declarations.features import FEATURES
 from reconciler.parsing.source_location import camel
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "fields.md"
+EXAMPLES = PAGE.with_name("examples.yaml")
+LONGEST = 60
+"""Characters of an example that fits into its cell; a longer one is shown by its members."""
 OPENING = """# Fields of a declaration
 
 Written by `scripts/field_reference.py` from the descriptions in `reconciler/declarations/features/`. Every field may
-also be written in CamelCase, as AWS spells it. [declarations.md](declarations.md) has the shortest declaration of each
-feature.
+also be written in CamelCase, as AWS spells it. [Declarations](declarations.md) has the shortest declaration of each
+feature; the last section of this page has all examples together.
 """
-HEAD = "| field | meaning |\n|---|---|\n"
+HEAD = "| field | example | meaning |\n|---|---|---|\n"
 
 
 def text() -> str:
@@ -28,7 +36,33 @@ def text() -> str:
     sections = [f"## Name and handling of the table\n\n{HEAD}{''.join(extras)}"]
     for feature in FEATURES:
         sections.append(f"## `{feature.name}`\n\n{HEAD}{''.join(_rows(feature.fields))}")
-    return "\n".join([OPENING, *sections])
+    whole = (
+        f'## All of them\n\n```yaml title="desired_state/examples.yaml"\n{EXAMPLES.read_text(encoding="utf-8")}```\n'
+    )
+    return "\n".join([OPENING, *sections, whole])
+
+
+@functools.cache
+def documents() -> list[Any]:
+    """The declarations that the examples are taken from."""
+    return list(YAML(typ="safe").load_all(EXAMPLES.read_text(encoding="utf-8")))
+
+
+def example(path: str) -> str:
+    """The value of a field in the first declaration that has it, as YAML accepts it; empty where that is too long.
+
+    Raises:
+        LookupError: no declaration has the field.
+    """
+    for document in documents():
+        found = document
+        for name in path.replace("[]", "").split("."):
+            found = found[0] if isinstance(found, list) else found
+            found = next(iter(found.values())) if name == "NAME" else found.get(name) if found else None
+        if found is not None:
+            shown = found if isinstance(found, str) else json.dumps(found)
+            return f"`{shown}`" if len(shown) <= LONGEST else ""
+    raise LookupError(f"{EXAMPLES.name} has no example of {path}")
 
 
 def _rows(model: type[FieldModel], path: str = "") -> Iterator[str]:
@@ -41,7 +75,7 @@ def _rows(model: type[FieldModel], path: str = "") -> Iterator[str]:
         meaning = " ".join([info.description or "", *([f"Also written {', '.join(words)}."] if words else [])])
         by_name = part is not None and "dict[" in str(info.annotation)
         here = f"{path}{name}{'[]' if part is not None and is_list(info.annotation) and not by_name else ''}"
-        yield f"| `{here}` | {meaning} |\n"
+        yield f"| `{here}` | {example(here)} | {meaning} |\n"
         here += ".NAME" if by_name else ""
         if part is not None:
             yield from _rows(part, f"{here}.")
@@ -54,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text():
         return 0
-    print(f"docs/{PAGE.name} is out of date: run scripts/field_reference.py", file=sys.stderr)
+    print(f"{PAGE.name} is out of date: run scripts/field_reference.py", file=sys.stderr)
     return 1
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md and the README's table of settings; ``--check`` compares them, as ``make check`` does."""
+"""Writes docs/reference/settings.md from the table of settings; ``--check`` compares it. ``reference`` calls it too."""
 
 from __future__ import annotations
 
@@ -10,37 +10,28 @@ from pathlib import Path
 from reconciler.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "settings.md"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "reference" / "settings.md"
 OPENING = """# Settings
 
-Written by `scripts/settings_reference.py` from `reconciler/settings/model.py`. The order is: option, environment
-variable, `.env` in the working directory, a file (`--config`, `reconciler.toml`, or `[tool.reconciler]` in
-`pyproject.toml`), default. A file uses the names in the first column. `reconciler doctor` shows each value and its
-origin.
+Written by `scripts/settings_reference.py` from `reconciler/settings/model.py`.
+
+Settings are read in this order: option, environment variable `RECONCILER_<NAME>`, `.env` in the working directory, a
+file (`--config`, `reconciler.toml`, or `[tool.reconciler]` in `pyproject.toml`), default. A file uses the names in the
+first column. An empty variable counts as unset. `reconciler doctor` shows each value and its origin.
+
+Credentials and profiles come from the AWS SDK (`AWS_…`). For an `http://` endpoint without credentials, `local`/`local`
+is used. If configured credentials cannot be loaded, that is an error; with an emulator, local keys are used and a
+notice is printed. If `.env` names the endpoint, its region and keys apply too. Probes use the proxy and the CA bundle
+of the SDK. Requests to loopback addresses never use a proxy.
 
 | setting | option | values | default | meaning |
 |---|---|---|---|---|
 """
-HEAD = "| setting | default | meaning |\n|---|---|---|\n"
-END = "\n\n"
 
 
 def page() -> str:
     """The whole reference."""
     return OPENING + "".join(_row(each) for each in SETTINGS.values())
-
-
-def readme(text: str) -> str:
-    """The README with its table written anew."""
-    before, head, rest = text.partition(HEAD)
-    rows = "".join(f"| `{each.name.upper()}` | {_default(each)} | {_short(each)} |\n" for each in SETTINGS.values())
-    return f"{before}{head}{rows}{rest[rest.index(END) + 1 :]}"
-
-
-def _short(setting: Setting) -> str:
-    choices = ", ".join(f"`{choice}`" for choice in setting.choices)
-    return f"{setting.help} One of {choices}." if choices else setting.help
 
 
 def _row(setting: Setting) -> str:
@@ -64,16 +55,14 @@ def _default(setting: Setting) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write both, or say which is out of date."""
-    wanted = {PAGE: page(), README: readme(README.read_text(encoding="utf-8"))}
+    """Write the page, or say that it is out of date."""
     if "--check" not in arguments:
-        for path, text in wanted.items():
-            path.write_text(text, encoding="utf-8")
+        PAGE.write_text(page(), encoding="utf-8")
         return 0
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
-        print(f"{path.name} is out of date: run scripts/settings_reference.py", file=sys.stderr)
-    return 1 if stale else 0
+    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    print(f"{PAGE.name} is out of date: run scripts/settings_reference.py", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

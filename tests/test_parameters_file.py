@@ -14,7 +14,7 @@ from reconciler.settings.parameters_file import parameters_in
 SAM = "[default.deploy.parameters]\nparameter_overrides = "
 FORMS = (
     'Write a list like [{"ParameterKey": "Stage", "ParameterValue": "dev"}], a mapping under "Parameters", or a '
-    "samconfig.toml with parameter_overrides."
+    "samconfig.toml or samconfig.yaml with parameter_overrides."
 )
 READ = {
     "digits stay": ("p.json", '{"Version": 1.10, "Big": 100000000000000000000.0}', {"Version": "1.10", "Big": "100000000000000000000.0"}),

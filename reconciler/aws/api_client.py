@@ -7,7 +7,7 @@ Each call is timed and reported to telemetry, its error is classified (``errors`
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -18,11 +18,13 @@ from reconciler.aws.lean.client import LeanClient
 from reconciler.aws.signing import CredentialsNotLoaded
 from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.model.change import destroys
-from reconciler.model.errors import ApiError, Denied, Unsupported
+from reconciler.model.errors import ApiError, Denied, ReconcilerError, Unsupported
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, OSError)
 """Exceptions that the parser of botocore raises for garbled responses."""
 
+MANY_SECONDS = 5.0
+"""How long one of many answers may take before all calls that are left are made one by one, with their retries."""
 SCALARS = frozenset({str, int, bool, bytes, float, NoneType})
 
 
@@ -93,6 +95,37 @@ class ApiClient:
             exchange = ApiExchange(named(params), code, metadata, len(params.get("TransactItems", "1")))
             self._telemetry.request(operation, result, time.perf_counter() - started, exchange)
         return answer
+
+    def read_many(
+        self, operation: str, requests: Mapping[str, Mapping[str, Any]], connections: int
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Good answers to a reading operation, by the keys of ``requests``, as they come; not necessarily to all.
+
+        One thread sends all requests over several connections. It ends early at the first failure, and yields nothing
+        where boto3 makes the calls: make the calls that are left with ``call``.
+        """
+        client = self._client_of_many()
+        if client is None:
+            return
+        answers_of = client.read_many(operation, requests.items(), connections, MANY_SECONDS)
+        for key, answer, seconds in answers_of:
+            metadata = answer.pop("ResponseMetadata", {})
+            try:
+                answers.check(operation, requests[key], answer)
+                if self._check is not None:
+                    self._check(operation, answer)
+            except ApiError:
+                return
+            exchange = ApiExchange(named(requests[key]), None, metadata)
+            self._telemetry.request(operation, "success", seconds, exchange)
+            yield key, answer
+
+    def _client_of_many(self) -> LeanClient | None:
+        try:
+            client = self._clients.get(once=True)
+        except (ReconcilerError, CredentialsNotLoaded):
+            return None
+        return client if isinstance(client, LeanClient) else None
 
     def _seconds(self, operation: str) -> float:
         """How long the call may take, its retries included: the least of all limits."""

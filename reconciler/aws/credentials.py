@@ -43,11 +43,18 @@ class OpenedSession:
     """Whether local keys replace credentials that could not be loaded."""
 
 
-def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool = False) -> OpenedSession:
+def open_session(
+    endpoint_url: str | None,
+    region: str | None,
+    *,
+    embedded: bool = False,
+    role: tuple[str, str | None] | None = None,
+) -> OpenedSession:
     """A session with the SDK's own credentials, Region and profile.
 
     At an ``http://`` endpoint, missing credentials become ``local`` and a missing Region ``us-east-1``. ``embedded``
-    ignores the environment of the SDK. Raises ``SettingsError`` if no Region is set. Does not call the endpoint, but
+    ignores the environment of the SDK. With ``role``, an ARN and an external ID, the credentials found assume that role
+    when the first call is signed. Raises ``SettingsError`` if no Region is set. Does not call the endpoint, but
     the SDK may ask its credential providers (instance metadata, ``credential_process``) for some seconds.
     """
     from botocore.exceptions import BotoCoreError
@@ -59,7 +66,7 @@ def open_session(endpoint_url: str | None, region: str | None, *, embedded: bool
     if embedded:
         return OpenedSession(_local_session(region or LOCAL_REGION, isolated=True), region or LOCAL_REGION)
     try:
-        session, credentials = _session(region)
+        session, credentials = _session(region) if role is None else _session_of_role(region, *role)
         configured = session.region_name or None
     except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         chosen = region or LOCAL_REGION
@@ -226,6 +233,24 @@ def _whole_session(region: str | None) -> tuple[Any, Any]:
 
     session = boto3.session.Session(region_name=region)
     return session, found_credentials(session)
+
+
+def _session_of_role(region: str | None, role: str, external_id: str | None) -> tuple[Any, Any]:
+    """A session whose credentials are those of a role; the SDK renews them before they expire.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+    session, source = _whole_session(region)
+    if source is None:
+        raise CredentialsNotLoaded(f"there are no credentials that could assume {role}")
+    core = session._session
+    more = {"RoleSessionName": "dynamodb-reconciler"} | ({"ExternalId": external_id} if external_id else {})
+    fetcher = AssumeRoleCredentialFetcher(core.create_client, source, role, extra_args=more)
+    assumed = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
+    core._credentials = BoundedCredentials(assumed)
+    return session, core._credentials
 
 
 def _local_session(region: str, *, isolated: bool = False) -> Any:

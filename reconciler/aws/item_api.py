@@ -51,13 +51,13 @@ PUT_BACK_SECONDS = 30.0
 BATCH_TRIES = 8
 BATCH_PAUSE = 0.05
 LONGEST_BATCH_PAUSE = 2.0
-"""Of a BatchGetItem with unprocessed keys: calls, and the seconds between them, which double."""
+"""Of a batch with unprocessed keys or items: calls, and the seconds between them, which double."""
 
 log = logging.getLogger("reconciler.items")
 
 
 class BotoItemApi:
-    """Items one by one, each write under a condition."""
+    """Items, each write under a condition but those of ``overwrite``."""
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
@@ -157,6 +157,24 @@ class BotoItemApi:
                 return tuple(found)
             time.sleep(min(BATCH_PAUSE * 2**turn, LONGEST_BATCH_PAUSE))
         raise Throttled("BatchGetItem", "UnprocessedKeys", f"some keys of {table} stay unprocessed; try again later")
+
+    def overwrite(self, table: str, written: Sequence[Item], removed: Sequence[Item]) -> None:
+        """Write items and delete keys without any condition, up to 25 together (BatchWriteItem).
+
+        A response may leave requests unprocessed, which are sent again
+        (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html).
+        """
+        left: list[dict[str, Any]] = [{"DeleteRequest": {"Key": key}} for key in removed]
+        left += [{"PutRequest": {"Item": item}} for item in written]
+        for turn in range(BATCH_TRIES):
+            answer = self._client.call("BatchWriteItem", {"RequestItems": {table: left}})
+            left = answer.get("UnprocessedItems", {}).get(table) or []
+            if not left:
+                return
+            time.sleep(min(BATCH_PAUSE * 2**turn, LONGEST_BATCH_PAUSE))
+        raise Throttled(
+            "BatchWriteItem", "UnprocessedItems", f"some items of {table} stay unprocessed; try again later"
+        )
 
     def has_item(self, table: str, index: str | None, attribute: str, value: AttributeValue) -> bool:
         """Whether any item has this partition key (Query). In an index the read is eventually consistent."""

@@ -46,14 +46,16 @@ def connect(
     *,
     embedded: bool = False,
     client: str | None = None,
+    role: tuple[str, str | None] | None = None,
 ) -> Connection:
     """A connection that has called nobody yet. ``SettingsError`` for what can be seen to be wrong before a call.
 
     ``workers`` is how many threads will call at once. ``embedded`` means our own emulator: no credentials are sought.
-    ``client`` is the setting ``auto``, ``lean`` or ``boto3``.
+    ``client`` is the setting ``auto``, ``lean`` or ``boto3``. ``role`` is the ARN of a role to assume, and its
+    external ID if it needs one.
     """
     check_url(endpoint_url)
-    reopen = partial(open_session, endpoint_url, region, embedded=embedded)
+    reopen = partial(open_session, endpoint_url, region, embedded=embedded, role=role)
     return Connection(endpoint_url, reopen(), reopen, workers, telemetry, embedded=embedded, client=client)
 
 

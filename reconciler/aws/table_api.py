@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from reconciler.aws import errors, hooks
 from reconciler.aws.api_client import ApiClient
@@ -11,6 +11,9 @@ from reconciler.aws.sibling_services import SiblingServices
 from reconciler.model.change import Call
 from reconciler.model.errors import LeaseLost, NotFound
 from reconciler.model.paging import Pages
+
+if TYPE_CHECKING:
+    import threading
 
 PAGED: Mapping[str, tuple[str, str, str]] = {
     "application-autoscaling:DescribeScalableTargets": ("ScalableTargets", "NextToken", "NextToken"),
@@ -58,6 +61,10 @@ class BotoTableApi:
                 return {}
             raise
 
+    def describe_many(self, names: Sequence[str], connections: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Good answers of DescribeTable as they come, of as many tables as there were before the first failure."""
+        return self._client.read_many("DescribeTable", {name: {"TableName": name} for name in names}, connections)
+
     def write(self, call: Call) -> Mapping[str, Any]:
         """A mutating operation; what destroys is sent once, without SDK retries (I4). ``LeaseLost`` if it ran out."""
         if not self._lasts():
@@ -95,3 +102,19 @@ class BotoTableApi:
                 return tags
             pages.advance(token)
             page = {**params, "NextToken": token}
+
+
+class ManyTables:
+    """The engine's ``ManyDescriptions`` port over ``connections`` connections; ends early once ``stop`` is set."""
+
+    def __init__(self, tables: BotoTableApi, connections: int, stop: threading.Event) -> None:
+        self._tables = tables
+        self._connections = connections
+        self._stop = stop
+
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Checked responses by table name, as they come; without those that a failure or the stop prevented."""
+        for answer in self._tables.describe_many(names, self._connections):
+            if self._stop.is_set():
+                return
+            yield answer

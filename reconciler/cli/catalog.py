@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from keyword import iskeyword
 
@@ -33,7 +33,44 @@ COMMANDS = {
     "init": "Write an example desired state.",
     "doctor": "Endpoint, capabilities, permissions, clock, settings.",
     "healthcheck": "Exit 0 when the daemon reports ready.",
+    "environments": "List the environments of the settings file.",
+    "explain": "Print the rule behind a reason, a status or a number.",
+    "completion": "Print the shell completion: bash, zsh, fish or powershell.",
 }
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Every day": ("run", "preview", "up", "status"),
+    "Declarations": ("init", "validate", "import", "export", "diff", "schema"),
+    "Items": ("seed", "clear", "check-references"),
+    "Tables": ("release", "restore", "rebuild-index", "destroy"),
+    "Operation": ("suspend", "resume", "doctor", "healthcheck"),
+    "Help": ("environments", "explain", "completion"),
+}
+"""The verbs by use, as the help shows them. One that is in no group is shown under ``Tables``."""
+OTHERS = "Tables"
+SYNONYMS: Mapping[str, str] = {
+    "plan": "preview",
+    "apply": "up",
+    "deploy": "up",
+    "sync": "up",
+    "delete": "destroy",
+    "rollback": "destroy",
+    "check": "validate",
+    "lint": "validate",
+    "refresh": "status",
+    "list": "status",
+    "pause": "suspend",
+    "forget": "release",
+    "config": "doctor",
+}
+"""What other tools call a verb; the error names ours."""
+
+
+def grouped() -> Mapping[str, tuple[str, ...]]:
+    """Every verb once, by use."""
+    listed = {verb for verbs in GROUPS.values() for verb in verbs}
+    rest = tuple(verb for verb in COMMANDS if verb not in listed)
+    known = {title: tuple(verb for verb in verbs if verb in COMMANDS) for title, verbs in GROUPS.items()}
+    return {title: (*verbs, *(rest if title == OTHERS else ())) for title, verbs in known.items()}
 
 
 def command_of(verb: str) -> Callable[..., int]:

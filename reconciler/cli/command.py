@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from reconciler import interruption
 from reconciler.cli import codes, options
@@ -15,9 +16,12 @@ from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
-from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError
+from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError, UsageError
 from reconciler.model.report import PassReport
 from reconciler.presentation.paths import seen_from_here, warning_from_here
+
+if TYPE_CHECKING:
+    from reconciler.cli.reports import ReportTarget
 
 Body = Callable[..., int]
 Tables = Annotated[
@@ -40,7 +44,8 @@ def command(*, reports: bool = False) -> Callable[[Body], Body]:
         @wraps(body)
         def run(**given: Any) -> int:
             mine = {parameter.name: given.pop(parameter.name) for parameter in own}
-            return _guarded(body, _invocation(verb, given), mine, reports=reports)
+            wanted = given.pop("report")
+            return _guarded(body, _invocation(verb, given), mine, wanted, reports=reports)
 
         keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
         signature = inspect.Signature([*keyword, *options.parameters(all_in_help=verb == "run")])
@@ -52,14 +57,18 @@ def command(*, reports: bool = False) -> Callable[[Body], Body]:
 
 
 def _invocation(verb: str, given: dict[str, Any]) -> Invocation:
-    display = {name: given.pop(name) for name in options.DISPLAY}
+    display = {name: given.pop(name) for name in options.DISPLAY if name in given}
     flags = {name: value for name, value in given.items() if value is not None}
     verbosity = display["verbose"] - display["quiet"]
     return Invocation(verb, flags, display["output"], Console(display["color"]), verbosity)
 
 
-def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, reports: bool) -> int:
+def _guarded(
+    body: Body, invocation: Invocation, mine: dict[str, Any], wanted: list[str] | None, *, reports: bool
+) -> int:
     try:
+        if wanted:
+            invocation = replace(invocation, reports=_targets(invocation.verb, wanted, reports=reports))
         return body(invocation, **mine)
     except Interrupted:
         return codes.ERROR
@@ -77,16 +86,26 @@ def _guarded(body: Body, invocation: Invocation, mine: dict[str, Any], *, report
     return codes.ERROR
 
 
+def _targets(verb: str, wanted: list[str], *, reports: bool) -> tuple[ReportTarget, ...]:
+    from reconciler.cli.reports import targets
+
+    if not reports:
+        raise UsageError(f"--report: `{verb}` makes no report. Use --output for its result.")
+    return targets(wanted)
+
+
 def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:
     problems = error.problems if isinstance(error, DeclarationError) else ()
     warnings = error.warnings if isinstance(error, DeclarationError) else ()
-    if not reports or invocation.output is Output.HUMAN:
+    shown = reports and invocation.output is not Output.HUMAN
+    if not shown:
         for warning in warnings:
             invocation.console.note("warning", warning_from_here(warning, invocation.desired_state))
         sentences = [str(seen_from_here(problem, invocation.desired_state)) for problem in problems]
         for sentence in sentences or [str(error)]:
             invocation.console.note("error", sentence)
-        return
+        if not invocation.reports:
+            return
     now = datetime.now(UTC)
     report = PassReport(
         pass_id="",
@@ -100,7 +119,10 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
         warnings=warnings,
         error=None if problems else str(error),
     )
-    invocation.show(report, applied=False)
+    if shown:
+        invocation.show(report, applied=False)
+    else:
+        invocation.write_reports(report)
 
 
 def _one_line(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 
 if TYPE_CHECKING:
+    from reconciler.model.identity import Endpoint
     from reconciler.settings import Settings
 
 
@@ -27,13 +28,19 @@ def stack_of(settings: Settings) -> str:
     return printable(f"stack {settings.stack}, environment {settings.environment_label}")
 
 
-def location(settings: Settings, plan: PassReport) -> str:
+def location(settings: Settings, endpoint: Endpoint | None) -> str:
     """What is about to be changed: stack, environment, endpoint, region and account."""
     scope = stack_of(settings)
-    if plan.endpoint is None:
+    if endpoint is None:
         return scope
-    there = plan.endpoint
-    return printable(f"{scope}, at {there.url}, region {there.region}, account {there.account or 'unknown'}")
+    account = endpoint.account or "unknown"
+    return printable(f"{scope}, at {endpoint.url}, region {endpoint.region}, account {account}")
+
+
+def loses(plan: PassReport) -> bool:
+    """Whether a step of the plan may lose items."""
+    going = (StepStatus.READY, StepStatus.DEFERRED)
+    return any(step.destructive and step.status in going for table in plan.tables for step in table.steps)
 
 
 def loss_warning(plan: PassReport) -> str:
@@ -62,6 +69,23 @@ def _named(plan: PassReport, which: Callable[[Step], bool]) -> list[str]:
         if names:
             sentences.append(f"{', '.join(names)} will be {word}")
     return sentences
+
+
+def confirm_loss(question: str, stack: str, *, emulator: bool) -> bool:
+    """Ask about work that loses tables or items. Off emulators the answer has to be the name of the stack.
+
+    A ``y`` is typed by habit; the name shows that the person knows which tables these are.
+    """
+    if emulator:
+        return confirm(question)
+    import typer
+
+    words = printable(f"{question} Type the name of the stack ({stack}) to confirm")
+    with interruption.grace(0):
+        try:
+            return str(typer.prompt(words, default="", show_default=False, err=True)).strip() == stack
+        except typer.Abort:
+            raise KeyboardInterrupt from None
 
 
 def confirm(question: str) -> bool:

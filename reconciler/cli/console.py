@@ -32,7 +32,7 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The two streams. ``color`` ``auto`` means a terminal without NO_COLOR and TERM=dumb."""
+    """The two streams. ``color`` ``auto`` means a terminal without TERM=dumb, or FORCE_COLOR; NO_COLOR wins."""
 
     color: Color = Color.AUTO
 
@@ -40,6 +40,23 @@ class Console:
     def interactive(self) -> bool:
         """Whether input and standard error are a terminal, for questions and progress bars."""
         return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def width(self) -> int | None:
+        """Columns of standard output: COLUMNS, else those of the terminal; ``None`` for a pipe or a file."""
+        columns = os.environ.get("COLUMNS", "")
+        if columns.isdecimal() and int(columns) > 0:
+            return int(columns)
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
+        except (OSError, ValueError):
+            return None
+
+    def transient(self, text: str) -> None:
+        """One line on the terminal of standard error in the place of the one before; an empty text erases it."""
+        room = (self.width or 80) - 1
+        sys.stderr.write(f"\r\x1b[2K{text[:room]}")
+        sys.stderr.flush()
 
     def result(self, lines: Iterable[tuple[str, str]]) -> None:
         """Styled lines on standard output."""
@@ -51,10 +68,16 @@ class Console:
         lines = [(style, prefix + printable(line)) for line in sentence.splitlines()]
         _write(sys.stderr, lines, colored=self._colored(sys.stderr))
 
+    def annotate(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Lines for a program that reads standard error, unchanged and without colour."""
+        _write(sys.stderr, lines, colored=False)
+
     def _colored(self, stream: TextIO) -> bool:
         if self.color is not Color.AUTO:
             return self.color is Color.ALWAYS
-        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        if os.environ.get("NO_COLOR"):
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _write(stream: TextIO, lines: Iterable[tuple[str, str]], *, colored: bool) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ from reconciler.presentation.document import FORMAT_VERSION
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 if TYPE_CHECKING:
+    from reconciler.cli.reports import ReportTarget
+    from reconciler.presentation.formats import View
     from reconciler.settings import Settings
     from reconciler.wiring import App
 
@@ -32,6 +36,8 @@ class Invocation:
     output: Output
     console: Console
     verbosity: int = 0
+    reports: tuple[ReportTarget, ...] = ()
+    """Where ``--report`` writes the result, beside the output."""
     loaded: list[Settings] = field(default_factory=list)
 
     @property
@@ -54,7 +60,8 @@ class Invocation:
     ) -> Settings:
         """Load the settings and set up the log; raises ``SettingsError``.
 
-        Commands at a terminal log warnings only, unless a level was asked for.
+        A one-shot command logs warnings only, and nothing on a terminal, where its results and messages say the same;
+        -v and a level that was set show more.
         """
         from reconciler import logs
         from reconciler.settings.loading import load
@@ -75,6 +82,8 @@ class Invocation:
             wiring.open_app(settings, one_shot=settings.one_shot, read_only=read_only) as app,
         ):
             self.say(app.notices)
+            if settings.one_shot:
+                app.show_waits(lambda sentence: self.say([sentence]))
             yield app
 
     def allow(self, *outputs: Output) -> None:
@@ -90,10 +99,16 @@ class Invocation:
         *,
         applied: bool,
         diff: bool = False,
+        results: bool = False,
         base: str = "",
         documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        final: bool = True,
     ) -> None:
-        """Print the report in the chosen format; its warnings and errors go to standard error."""
+        """Print the report in the chosen format; its warnings and errors go to standard error.
+
+        ``results`` ends a run whose plan was already shown. A ``final`` report is also written to the files
+        of ``--report``; a plan before a question is not.
+        """
         from reconciler.presentation.formats import View, lines
 
         base = base or self.desired_state
@@ -103,8 +118,29 @@ class Invocation:
             self.console.note("error", str(seen_from_here(problem, base)))
         if report.error:
             self.console.note("error", report.error)
-        view = View(applied=applied, diff=diff, base=base, documents=documents)
+        width = self.console.width if self.output is Output.HUMAN else None
+        view = View(applied=applied, diff=diff, base=base, documents=documents, results=results, width=width)
         self.console.result(lines(self.output, report, view))
+        if final:
+            self.write_reports(report, view)
+
+    def write_reports(self, report: PassReport, view: View | None = None) -> None:
+        """Write the files of ``--report``; one that cannot be written is a warning."""
+        if self.reports:
+            from reconciler.cli import reports
+            from reconciler.presentation.formats import View, lines
+
+            rendered = partial(lines, report=report, view=view or View(base=self.desired_state))
+            self.warn(reports.write(self.reports, rendered, self.console.annotate))
+
+    def print(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Styled lines for people on standard output, in the width of the terminal."""
+        width = self.console.width
+        if width is not None:
+            from reconciler.presentation.layout import wrapped
+
+            lines = wrapped(lines, width)
+        self.console.result(lines)
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Warnings on standard error, about problems beside the work itself."""
@@ -129,4 +165,8 @@ class Invocation:
             return "debug"
         if self.verbosity < 0:
             return "error"
-        return "warning" if quiet and settings.origins["log_level"] == "default" else settings.log_level
+        if settings.origins["log_level"] != "default":
+            return settings.log_level
+        if settings.one_shot and sys.stderr.isatty():
+            return "critical"
+        return "warning" if quiet else settings.log_level

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ class Output(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     JUNIT = "junit"
+    SARIF = "sarif"
 
 
 class Color(StrEnum):
@@ -35,7 +37,7 @@ class Color(StrEnum):
 class Flag:
     """One option; ``metavar`` is ``None`` for a switch. ``common`` options appear in every command's help.
 
-    A ``repeatable`` one adds a value each time it is given.
+    A ``repeatable`` one adds a value each time it is given. ``default`` is a text for people.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Flag:
     help: str
     common: bool = False
     repeatable: bool = False
+    default: str = ""
 
     @property
     def long(self) -> str:
@@ -57,14 +60,56 @@ def _flags() -> tuple[Flag, ...]:
     """An option for each setting and for the settings file, the common ones first."""
     options = [each for each in SETTINGS.values() if each.is_option]
     found = [
-        Flag(each.name, each.metavar, each.help.replace("`", ""), each.common, each.repeatable) for each in options
+        Flag(
+            each.name,
+            each.metavar,
+            each.help.replace("`", ""),
+            each.common,
+            each.repeatable,
+            (each.default_text or shown_default(each.default)).replace("`", ""),
+        )
+        for each in options
     ]
     return tuple(sorted([*found, CONFIG], key=lambda flag: not flag.common))
 
 
+def shown_default(default: Any) -> str:
+    """A default value as a text; empty where there is none to name."""
+    if isinstance(default, timedelta):
+        return f"{default.total_seconds():g}s"
+    if isinstance(default, tuple):
+        return ",".join(default)
+    return "" if default is None or default is False else str(default)
+
+
 FLAGS = _flags()
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Declarations": (
+        *("desired_state", "stack", "environment", "parameter", "parameters_file", "seed", "seed_set", "config"),
+    ),
+    "Endpoint": (
+        *("endpoint_url", "region", "profile", "role_arn", "role_external_id", "embedded", "aws_client", "wait"),
+        *("timeout", "workers", "state_table"),
+    ),
+    "Safety": ("mode", "prune", "prune_grace", "data_loss", "disruption", "max_deletes", "allowed_accounts"),
+    "Daemon and HTTP": ("interval", "jitter", "http_host", "http_port", "api_token_file", "api_auth", "allowed_hosts"),
+    "Output": ("output", "color", "verbose", "quiet", "log_format", "log_level", "help"),
+}
+"""Options of settings by use, as the help shows them."""
+OWN, REST = "Options of this command", "Metrics and events"
+TITLES = (OWN, *GROUPS, REST)
+
+
+def group_of(name: str) -> str:
+    """The heading under which the help shows an option of any command."""
+    for title, names in GROUPS.items():
+        if name in names:
+            return title
+    return REST if any(flag.name == name for flag in FLAGS) else OWN
+
 
 FORM_HELP = f"Output format: {', '.join(Output)}."
+REPORT_HELP = "Also write the result in another format; may be repeated. 'github' alone annotates."
 COLOR_HELP = f"When to use color: {', '.join(Color)}."
 DISPLAY = {
     "output": (
@@ -72,12 +117,17 @@ DISPLAY = {
         Option(("--output", "-o"), metavar="FORM", help=FORM_HELP, case_sensitive=False),
         Output.HUMAN,
     ),
+    "report": (
+        list[str] | None,
+        Option(("--report",), metavar="FORM=FILE", help=REPORT_HELP, show_default=False),
+        None,
+    ),
     "color": (Color, Option(("--color",), metavar="WHEN", help=COLOR_HELP, case_sensitive=False), Color.AUTO),
     "verbose": (int, Option(("--verbose", "-v"), count=True, show_default=False, help="Say more."), 0),
     "quiet": (int, Option(("--quiet", "-q"), count=True, show_default=False, help="Say less."), 0),
 }
 
-VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color"})
+VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", "-o", "--color", "--report"})
 """Options that take a value; all others are switches."""
 
 
@@ -85,7 +135,8 @@ def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
     """Typer parameters of all options; only the help of ``run`` shows the rarer ones."""
     for flag in FLAGS:
         hidden = not (flag.common or all_in_help)
-        option = Option((flag.long,), metavar=flag.metavar, help=flag.help, hidden=hidden, show_default=False)
+        text = f"{flag.help} Default: {flag.default}." if flag.default else flag.help
+        option = Option((flag.long,), metavar=flag.metavar, help=text, hidden=hidden, show_default=False)
         kind: Any = list[str] if flag.repeatable else str if flag.metavar else bool
         yield _parameter(flag.name, kind | None, option, None)
     for name, (kind, option, default) in DISPLAY.items():
@@ -96,8 +147,12 @@ def summary() -> Iterator[tuple[str, str]]:
     """Spelling and help of the options that appear in every command's help."""
     for flag in FLAGS:
         if flag.common:
-            yield f"{flag.long} {flag.metavar or ''}".strip(), flag.help
+            yield (
+                f"{flag.long} {flag.metavar or ''}".strip(),
+                (f"{flag.help} Default: {flag.default}." if flag.default else flag.help),
+            )
     yield "-o, --output FORM", FORM_HELP
+    yield "--report FORM=FILE", REPORT_HELP
     yield "--color WHEN", COLOR_HELP
     yield "-v, --verbose / -q, --quiet", "Say more or less."
 
@@ -126,7 +181,7 @@ def verb_first(argv: Sequence[str]) -> list[str]:
     if "--version" in leading:
         return ["--version"]
     if not rest or rest[0] == "--":
-        return ["--help"] if "--help" in leading else [DEFAULT_VERB, *leading, *rest]
+        return ["--help"] if {"--help", "-h"} & set(leading) else [DEFAULT_VERB, *leading, *rest]
     return [rest[0], *leading, *rest[1:]]
 
 

@@ -86,6 +86,10 @@ class _Words:
             kind = _without_none(get_args(parameter.annotation)[0])
             if plain and kind is str:
                 values[parameter.name] = plain.pop(0)
+            elif plain and isinstance(kind, type) and issubclass(kind, Enum):
+                if plain[0] not in [member.value for member in kind]:
+                    return False
+                values[parameter.name] = kind(plain.pop(0))
             elif plain and get_origin(kind) is list and get_args(kind) == (str,):
                 values[parameter.name] = plain[:]
                 plain.clear()

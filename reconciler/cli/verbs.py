@@ -9,10 +9,11 @@ from functools import wraps
 from typing import Annotated, Any, get_args
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from reconciler.cli import codes, options
-from reconciler.cli.catalog import COMMANDS, VERSION_LINE, command_of
+from reconciler.cli.catalog import COMMANDS, SYNONYMS, VERSION_LINE, command_of, grouped
+from reconciler.cli.examples import EXAMPLES
 from reconciler.cli.parameters import Argument, Option
 
 HELP = "Keeps DynamoDB tables as declared: observe, diff, plan, apply, report; repeat."
@@ -20,6 +21,7 @@ OPTIONS_NOTE = (
     "Options may stand before or after the command; the last one wins. Every setting is an option, listed by "
     "'reconciler run --help', and a variable RECONCILER_NAME."
 )
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 EPILOG = "\n\n".join(
     [
         "Exit codes:",
@@ -27,6 +29,33 @@ EPILOG = "\n\n".join(
         OPTIONS_NOTE,
     ]
 )
+
+
+class OneVerb(TyperCommand):
+    """One command, whose help groups its options by use and ends with examples."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Options with their defaults, by use."""
+        by_title: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                words, text = record
+                if parameter.param_type_name == "argument":
+                    # typer writes the type of an argument after its name: TABLE <list[str]>.
+                    by_title.setdefault("Arguments", []).append((words.partition(" <")[0], text))
+                else:
+                    by_title.setdefault(options.group_of(parameter.name or ""), []).append((words, text))
+        for title in ("Arguments", *options.TITLES):
+            if title in by_title:
+                with formatter.section(title):
+                    formatter.write_dl(by_title[title])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """Examples, as they are typed."""
+        with formatter.section("Examples"):
+            for line in EXAMPLES.get(self.name or "", ()):
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
 
 
 class Verbs(TyperGroup):
@@ -42,18 +71,22 @@ class Verbs(TyperGroup):
             return None
         run = command_of(cmd_name)
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name, help=sys.modules[run.__module__].__doc__)(_for_typer(run))
+        text = sys.modules[run.__module__].__doc__
+        single.command(cmd_name, cls=OneVerb, help=text, context_settings=HELP_NAMES)(_for_typer(run))
         return typer.main.get_command(single)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
         """The verbs with a sentence each, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, verbs in grouped().items():
+            with formatter.section(title):
+                formatter.write_dl([(verb, COMMANDS[verb]) for verb in verbs])
         with formatter.section("Options of every command"):
             formatter.write_dl(list(options.summary()))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The verb, with a suggestion for a misspelt one."""
+        """The verb, with a suggestion for a misspelt one and for the name that other tools have for it."""
+        if args and args[0] in SYNONYMS:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{SYNONYMS[args[0]]}'?")
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]
         return super().resolve_command(ctx, args)
 
@@ -95,7 +128,7 @@ def _typer_option(declared: Option) -> Any:
 
 def application() -> Any:
     """The whole command line, ready to parse."""
-    app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None)
+    app = typer.Typer(cls=Verbs, add_completion=False, rich_markup_mode=None, context_settings=HELP_NAMES)
     app.callback(help=HELP, epilog=EPILOG)(_root)
     return typer.main.get_command(app)
 

@@ -15,11 +15,14 @@ from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
 from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
-from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel
+from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
+from reconciler.daemon.systemd import Systemd
 from reconciler.engine.authorization import unreachable
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
+from reconciler.http.external_links import ExternalLinks
+from reconciler.http.health import liveness_problem
 from reconciler.http.healthcheck import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
@@ -67,6 +70,12 @@ class Daemon:
     """Loads the migrations of items, for a run that asks for them."""
     migration_files: Callable[[], Mapping[str, str]] = dict
     """Their checksums by name, for the status."""
+    systemd: Systemd = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.systemd = Systemd(
+            lambda: self.loop_status.ready, lambda: liveness_problem(self.loop_status, datetime.now(UTC))
+        )
 
     def serve(self) -> int:
         """Serve until SIGTERM or SIGINT; returns 128 plus the signal. Raises ``SettingsError`` for a port in use."""
@@ -79,6 +88,12 @@ class Daemon:
             status=lambda: {"mode": self.settings.mode},
             settings=lambda: in_effect(self.settings, self.loop_status.endpoint),
             answering=self.readers.answering,
+            links=ExternalLinks(
+                self.settings.runbook_url,
+                self.settings.grafana_url,
+                self.settings.console_url,
+                self.settings.environment_label,
+            ),
         )
         server = HttpServer(app, self.settings.http_host, self.settings.http_port)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -87,12 +102,14 @@ class Daemon:
             supervision.silent, supervision.on_hangup = True, self._trigger_pass
         with interruption.grace(GRACE_SECONDS + AFTERWARDS_SECONDS):
             server.start()
+            self.systemd.start()
             log.info("serving", address=f"http://{authority(self.settings.http_host, server.port)}/")
             try:
                 self._run(control)
             finally:
                 self.feed.close()
                 server.stop()
+                self.systemd.stop()
         return 128 + (interruption.received() or signal.SIGTERM)
 
     def _control(self) -> Control:
@@ -104,7 +121,14 @@ class Daemon:
             bound_to_loopback(settings.http_host),
         )
         history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
-        return Control(self.loop_status, access, history, self.feed, migration_files=self.migration_files)
+        return Control(
+            self.loop_status,
+            access,
+            history,
+            self.feed,
+            testing=settings.testing,
+            migration_files=self.migration_files,
+        )
 
     def _run(self, control: Control) -> None:
         reconciler = self._wait_for_endpoint()
@@ -112,15 +136,20 @@ class Daemon:
             return
         ports = reconciler.ports
         reconciler.ports = replace(
-            ports, parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers)
+            ports,
+            parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers),
+            many=None if ports.many is None else YieldingReads(ports.many, self.readers),
         )
         gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
+            report = None
             try:
-                return reconciler.run_pass(trigger)
+                report = reconciler.run_pass(trigger)
             finally:
                 gc_tuning.collect()
+                self.systemd.after_pass(report)
+            return report
 
         self.loop = loop = Loop(
             run_pass,
@@ -141,6 +170,7 @@ class Daemon:
         control.connect(reconciler, loop.submit)
         watcher.start()
         self.stop.wait()
+        self.systemd.stopping()
         log.info("stopping", signal=signal.Signals(interruption.received() or signal.SIGTERM).name)
         watcher.stop()
         if not loop.stop(GRACE_SECONDS):
@@ -188,4 +218,5 @@ class Daemon:
     def _trigger_pass(self) -> None:
         """Run a pass now (SIGHUP)."""
         if self.loop is not None:
+            self.systemd.reloading()
             self.loop.trigger("signal")

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reconciler.daemon.concurrency_limit import ConcurrencyLimit
-from reconciler.engine.ports import Parallel
+from reconciler.engine.ports import ManyDescriptions, Parallel
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -77,3 +77,17 @@ class YieldingParallel:
                 return function(item)
 
         return self._threads.map(after_readers, items)
+
+
+class YieldingReads:
+    """The ``ManyDescriptions`` port, which yields to readers between two responses."""
+
+    def __init__(self, many: ManyDescriptions, readers: ReaderPriority) -> None:
+        self._many = many
+        self._readers = readers
+
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The responses as the wrapped port yields them."""
+        for answer in self._many.describe(names):
+            self._readers.yield_to_readers()
+            yield answer

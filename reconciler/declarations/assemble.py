@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from reconciler.declarations.checked import CheckedDeclaration
-from reconciler.declarations.companions import with_companions
 from reconciler.declarations.references import cycle_warnings, reference_problems
 from reconciler.declarations.seed_files import ANY_SEED, SeedChoice, SeedFiles
 from reconciler.model.desired import Declaration, Origin, Seed
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import located
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_file import SeedFile
 from reconciler.parsing.source_location import FieldProblem
 from reconciler.seeds.export_folder import split_exports
 from reconciler.seeds.read_seed import SeedCache, SeedSource, seed_of_class
-from reconciler.seeds.seed_types import SeedTarget
+from reconciler.seeds.seed_types import GENERATE, DeclaredSeed, SeedTarget
 
 
 @dataclass(slots=True)
@@ -44,16 +44,26 @@ def assemble(
     ``unread`` are the paths of files below ``seeds`` that are not read; each is reported. ``incomplete`` means that
     more declarations exist that could not be read. ``choice`` tells which of several seeds of a table is meant.
     """
-    checked = with_companions(checked, incomplete=incomplete)
+    if any(each.companion is not None for each in checked):
+        from reconciler.declarations.companions import with_companions
+
+        checked = with_companions(checked, incomplete=incomplete)
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
     result.problems += [*declared_twice(checked), *reference_problems(checked)]
     single, exports, unread = split_exports(seeds, unread)
     files = SeedFiles([*single, *exports], unread, choice, [each.base_name for each in checked if each.base_name])
+    generated: list[DeclaredSeed] = []
     for each in checked:
         file = files.take(each)
-        if each.spec is not None:
-            result.declarations.append(_declaration(each, each.spec, file, result.problems, memory))
+        if each.spec is None:
+            continue
+        result.declarations.append(_declaration(each, each.spec, file, result.problems, memory))
+        if each.seed_generate is not None and file is None and each.class_seed is None:
+            target = SeedTarget(each.base_name or "", each.spec, each.seed_format)
+            generated.append(DeclaredSeed(each.seed_generate, target, each.location))
+    if generated:
+        _add_generated(generated, result, memory, choice.environment)
     result.problems += files.problems
     # An unreadable declaration may belong to a seed file, which must not be reported as superfluous then.
     if not incomplete and all(each.base_name for each in checked):
@@ -82,6 +92,10 @@ def _declaration(
         found = [
             checked.location.problem(FieldProblem(("seed",), f"duplicate seed: a seed method and {file.path}", remedy))
         ]
+    elif checked.seed_generate is not None and (file is not None or checked.class_seed is not None):
+        other = file.path if file is not None else "a seed method"
+        finding = FieldProblem(GENERATE, f"duplicate seed: seed.generate and {other}", "Keep one of the two.")
+        found = [checked.location.problem(finding)]
     elif file is not None:
         seed, found = memory.read(file, target)
     elif checked.class_seed is not None:
@@ -89,6 +103,24 @@ def _declaration(
     problems += found
     origin = Origin(written_in, line)
     return Declaration(target.base_name, spec, origin, checked.lifecycle, checked.description, seed, checked.references)
+
+
+def _add_generated(
+    generated: Sequence[DeclaredSeed], result: Assembly, memory: SeedCache, environment: str | None
+) -> None:
+    """Generate the seeds that are declared so; they may refer to those that were read."""
+    from reconciler.seeds.generated.read_generated import GeneratedSeeds
+
+    names = {each.target.base_name for each in generated}
+    seeds = {each.base_name: each.seed for each in result.declarations if each.seed and each.base_name not in names}
+    keys = {each.base_name: each.spec.keys[0].attribute for each in result.declarations if each.spec.keys}
+    reader = GeneratedSeeds(generated, seeds, keys, environment, memory)
+    found = reader.read()
+    result.problems += reader.problems
+    result.declarations = [
+        replace(each, seed=found[each.base_name]) if found.get(each.base_name) is not None else each
+        for each in result.declarations
+    ]
 
 
 def declared_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:
@@ -121,4 +153,4 @@ def names_that_collide(declarations: Sequence[CheckedDeclaration]) -> Iterator[s
 
 
 def _where(checked: CheckedDeclaration) -> str:
-    return f"{checked.location.file}:{checked.location.line}"
+    return located(checked.location.file, checked.location.line)

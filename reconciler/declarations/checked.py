@@ -10,6 +10,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import SourceLocation
+from reconciler.seeds.seed_types import Generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,11 @@ class CheckedDeclaration:
     """One declaration.
 
     ``name`` and ``base_name`` are None if they are unknown, ``spec`` is None if there are problems. ``referred`` are
-    the references as written, for messages about one of them; ``references`` has no duplicates. ``seed_file`` and
-    ``seed_format`` are those of the field ``seed``. ``class_seed`` holds the items of a class that has
-    ``seed(environment)``. ``from_template`` marks a table of another tool's file. ``companion`` are the fields that a
-    document adds to such a table, as ``lifecycle.protect``; None for any other declaration. ``name_pattern`` is that of
-    ``RawDeclaration``, with the suffix of the environment.
+    the references as written, for messages about one of them; ``references`` has no duplicates. ``seed_file``,
+    ``seed_format`` and ``seed_generate`` are those of the field ``seed``. ``class_seed`` holds those of a class with
+    ``seed(environment)``. ``from_template`` marks a table of another tool's file. ``companion`` are the fields that
+    a document adds to such a table, as ``lifecycle.protect``; None for any other declaration. ``name_pattern`` is that
+    of ``RawDeclaration``, with the suffix of the environment.
     """
 
     location: SourceLocation
@@ -34,6 +35,7 @@ class CheckedDeclaration:
     description: str | None = None
     seed_file: str | None = None
     seed_format: Literal["plain", "dynamodb-json"] | None = None
+    seed_generate: Generation | None = None
     class_seed: tuple[Any, ...] | None = None
     from_template: bool = False
     companion: tuple[str, ...] | None = None

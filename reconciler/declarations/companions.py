@@ -12,6 +12,7 @@ from dataclasses import replace
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Problem
+from reconciler.model.position import located
 from reconciler.parsing.source_location import FieldOrigin, FieldProblem, Path, SourceLocation
 
 _ABSENT = ("key_schema", "attribute_definitions")
@@ -39,7 +40,9 @@ def with_companions(checked: Sequence[CheckedDeclaration], *, incomplete: bool) 
         del result[place]
         if table in added:
             first = added[table].location
-            reason = f"duplicate of {first.file}:{first.line}, which is about the table {result[table].name} as well"
+            reason = (
+                f"duplicate of {located(first.file, first.line)}, which is about the table {result[table].name} as well"
+            )
             problem = companion.location.problem(FieldProblem((), reason, "Keep one of them."))
             result[table] = replace(result[table], problems=(*result[table].problems, problem))
         else:
@@ -56,7 +59,7 @@ def _combined(table: CheckedDeclaration, companion: CheckedDeclaration) -> Check
         changed |= {"references": companion.references, "referred": companion.referred}
     if "description" in fields:
         changed["description"] = companion.description
-    for name in ("file", "format"):
+    for name in ("file", "format", "generate"):
         if f"seed.{name}" in fields:
             changed[f"seed_{name}"] = getattr(companion, f"seed_{name}")
     return replace(

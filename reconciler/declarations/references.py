@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.model.desired import Declaration, Seed
 from reconciler.model.errors import Problem
+from reconciler.model.position import located
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
 from reconciler.planning.references import Link, item_text, links, lookups, named_values, seed_order, value_text
 from reconciler.seeding.digest import canonical
@@ -49,10 +50,10 @@ def cycle_warnings(declarations: Sequence[Declaration]) -> Iterator[str]:
     order = seed_order(declarations)
     origins = {declaration.spec.name: declaration.origin for declaration in declarations}
     for cycle in order.cycles:
-        names = sorted(cycle[1:], key=order.position)
+        names, origin = sorted(cycle[1:], key=order.position), origins[cycle[0]]
         yield (
-            f"{origins[cycle[0]]}: the references form a cycle ({' → '.join(cycle)}); the tables are seeded in the "
-            f"order {', '.join(names)}"
+            f"{located(origin.file, origin.line)}: the references form a cycle ({' → '.join(cycle)}); "
+            f"the tables are seeded in the order {', '.join(names)}"
         )
 
 
@@ -82,8 +83,7 @@ def _of_seed(link: Link, seed: Seed, known: set[str], where: str) -> Iterator[st
             if found > MOST_NAMED:
                 continue
             line = seed.lines[position] if position < len(seed.lines) else None
-            place = seed.source if line is None else f"{seed.source}:{line}"
             reason = f"item {item_text(item, keys)}: {attribute} {value_text(value)} is not {where}"
-            yield f"{place}: {reason}. Add that item, or correct {attribute}."
+            yield f"{located(seed.source, line)}: {reason}. Add that item, or correct {attribute}."
     if found > MOST_NAMED:
         yield f"{seed.source}: {found - MOST_NAMED} more values of {attribute} are not {where}."

@@ -18,6 +18,7 @@ from pathlib import Path
 from reconciler.model.desired import Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import Position
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of a text file. A larger file counts as not understood, unless it is binary."""
@@ -192,21 +193,26 @@ def _defined(text: str) -> _Text:
     starts = [0, *(found.end() for found in re.finditer("\n", text))]
     names: dict[str, int] = {}
     for found in (*_FIELD.finditer(text), *_RETURNED.finditer(text)):
-        line = bisect_right(starts, found.start())
+        line = _position(starts, found.start())
         names.setdefault(found["name"], line)
         # f"users-{environment}" is the base name with the suffix of an environment.
         names.setdefault(found["name"].rstrip("-_."), line)
     if _RESOURCE.search(text) is not None:
         for found in _NAMED.finditer(text):
-            names.setdefault(found["name"] or found["label"], bisect_right(starts, found.start()))
+            names.setdefault(found["name"] or found["label"], _position(starts, found.start()))
     classes: dict[str, tuple[int, ...]] = {}
     heads = list(_CLASS.finditer(text))
     ends = [*(head.start() for head in heads[1:]), len(text)]
     for head, following in zip(heads, ends, strict=False):
         if _OF_A_TABLE.search(text, head.end(), following) is not None:
             name = _class_name(head["name"])
-            classes[name] = (*classes.get(name, ()), bisect_right(starts, head.start()))
+            classes[name] = (*classes.get(name, ()), _position(starts, head.start()))
     return _Text(names, classes)
+
+
+def _position(starts: list[int], offset: int) -> Position:
+    line = bisect_right(starts, offset)
+    return Position(line, offset - starts[line - 1] + 1)
 
 
 def _judge(

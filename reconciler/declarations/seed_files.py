@@ -95,7 +95,8 @@ class SeedFiles:
         """The seed file that the declaration names, or the one named after its base name."""
         named = checked.seed_file
         file = self._named(checked, named) if named is not None else self._called(checked)
-        if checked.base_name and (file or named or checked.class_seed is not None):
+        makes_items = checked.class_seed is not None or checked.seed_generate is not None
+        if checked.base_name and (file or named or makes_items):
             self.seeded.add(checked.base_name)
         return file
 

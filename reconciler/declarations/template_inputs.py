@@ -20,7 +20,8 @@ class TemplateInputs:
     ``stack`` names the stack (``AWS::StackName``), ``region`` is None where none was given. ``parameters`` are the
     given ones: a parameter by its name, an attribute of a resource as ``LogicalId.Attribute``, an exported value by its
     export name, a pseudo parameter as ``AWS::AccountId``, a variable of serverless as ``self:custom.name``.
-    ``variables`` are those of the process.
+    ``variables`` are those of the process. ``files`` are the other files of the folder by their path, where the file
+    that is read may include some.
     """
 
     stack: str = "default"
@@ -28,9 +29,13 @@ class TemplateInputs:
     region: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def digest(self) -> str:
-        """Equal for equal inputs. Variables are left out: a file that reads one is not kept for another process."""
+        """Equal for equal inputs. Variables and files are left out.
+
+        A file that reads a variable is not kept for another process, and one that includes files is kept with them.
+        """
         values = [self.stack, self.environment, self.region, sorted(self.parameters.items())]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 

@@ -15,8 +15,9 @@ from reconciler.model.lazy_dataclass import dataclass
 READ_SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml")
 """The suffixes of declaration files. All but ``.py`` may be in any case: Python imports nothing else."""
 _ANY_CASE = frozenset(READ_SUFFIXES[1:])
-SETTINGS_FILES = frozenset(("pyproject.toml", "reconciler.toml", "samconfig.toml"))
-"""TOML files that are no declarations."""
+_SAM_SETTINGS = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
+SETTINGS_FILES = frozenset(("pyproject.toml", "reconciler.toml", *_SAM_SETTINGS))
+"""Files that are no declarations, although their suffix is that of one."""
 _LISTED = ".py, .yaml, .yml, .json and .toml"
 _MOVE = "or move it out of the folder"
 
@@ -121,7 +122,7 @@ def is_part_of_cdk(name: str) -> bool:
 def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -> UnreadFile:
     """What is said about a file. ``beside`` are the names in its folder; ``content`` reads the beginning of it."""
     suffix = PurePosixPath(name).suffix
-    if name == "samconfig.toml":
+    if name in _SAM_SETTINGS:
         return UnreadFile("is not read: it holds parameters of a template. Name it with --parameters-file")
     if name in SETTINGS_FILES:
         return UnreadFile("is not read: it holds settings")

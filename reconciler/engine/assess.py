@@ -6,7 +6,7 @@ quotas and the deletion gate then give each step its status.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,7 @@ from reconciler.engine.assessment import (
 from reconciler.engine.context import EngineContext
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import NOT_YET_VISIBLE, not_visible_before, observe_table, observe_twice, with_owner
+from reconciler.engine.ports import NULL_TRACING
 from reconciler.engine.state import Basis, closes_latch
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
 from reconciler.model.errors import ApiError
@@ -95,10 +96,55 @@ def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], 
             failures.append(error)
         return None
 
-    found = list(context.ports.parallel.map(assessment, [None, *jobs]))
+    expected = _expected(context, jobs)
+    started = context.ports.parallel.map(assessment, [None, *(job for job in jobs if job[0].name not in expected)])
+    known: dict[str, TableAssessment] = {}
+    for unchanged in _unchanged(context, expected):
+        known[unchanged.name] = unchanged
+        if failures:
+            break
+    found = list(started)
+    left = [job for job in jobs if job[0].name in expected and job[0].name not in known]
+    found += context.ports.parallel.map(assessment, left)
     for failure in failures:
         raise failure
-    return [each for each in found if each is not None]
+    known |= {each.name: each for each in found if each is not None}
+    return [known[unread.name] for unread, _ in jobs]
+
+
+def _expected(context: PassContext, jobs: Iterable[Job]) -> dict[str, TableAssessment]:
+    """By table name, the kept assessments that hold if DescribeTable responds as in the last pass.
+
+    Those are of tables that are known by DescribeTable alone and of which everything else is unchanged.
+    """
+    # The span of a table contains its requests, so with traces each table is read in a context of its own.
+    if context.ports.many is None or context.ports.traces is not NULL_TRACING:
+        return {}
+    expected: dict[str, TableAssessment] = {}
+    for unread, _ in jobs:
+        kept = context.conclusions.kept.get(unread.name)
+        declaration = unread.declaration
+        if declaration is None or kept is None or not context.plan_cache.rests_on_description(unread.name):
+            continue
+        basis = _basis(context, _base(context, declaration), declaration, kept[0].observed)
+        concluded = None if basis is None else context.conclusions.of(unread.name, basis)
+        if concluded is not None:
+            expected[unread.name] = concluded
+    return expected
+
+
+def _unchanged(context: PassContext, expected: Mapping[str, TableAssessment]) -> Iterator[TableAssessment]:
+    """Those of the expected assessments that a response of DescribeTable confirms."""
+    if context.ports.many is None or not expected:
+        return
+    for name, described in context.ports.many.describe(tuple(expected)):
+        if context.out_of_time:
+            return
+        concluded = expected[name]
+        assert concluded.declaration is not None
+        spec = spec_to_read(concluded.declaration.spec, concluded.recorded)
+        if context.plan_cache.same(name, spec, described) is concluded.observed:
+            yield concluded
 
 
 def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
@@ -128,12 +174,8 @@ def _assess(context: PassContext, job: Job) -> TableAssessment:
 def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
     """Observe a declared table and plan its steps."""
     name = declaration.spec.name
-    recorded = context.snapshot.inventory.get(name)
-    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
-    base = TableAssessment(
-        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
-    )
-    lifecycle = declaration.lifecycle
+    base = _base(context, declaration)
+    recorded, entry, lifecycle = base.recorded, base.entry, declaration.lifecycle
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _assess_released(context, base)
     try:
@@ -171,6 +213,16 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         return assessment
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
+    """What is recorded of a declared table."""
+    name = declaration.spec.name
+    recorded = context.snapshot.inventory.get(name)
+    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
+    return TableAssessment(
+        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
+    )
 
 
 def _basis(

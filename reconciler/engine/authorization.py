@@ -97,6 +97,11 @@ def _decide(snapshot: StateSnapshot, *, wants_to_write: bool, explicit: bool) ->
     return WriteAuthorization(snapshot, writes=wants_to_write and (explicit or snapshot.suspension is None))
 
 
+def waiting_for_lease(holder: str, seconds: float) -> str:
+    """What a run says that waits for the lease, at most for ``seconds``."""
+    return f"Waiting for the lease held by {holder}, {max(0.0, seconds):.0f} s left."
+
+
 def unreachable(error: ApiError) -> str:
     """The error message for an endpoint that does not respond."""
     return f"the endpoint does not answer: {error.message}"

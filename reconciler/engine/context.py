@@ -15,6 +15,7 @@ from reconciler.engine.ports import (
     Clock,
     DeclarationSource,
     ItemApi,
+    ManyDescriptions,
     Parallel,
     Random,
     RequestValidator,
@@ -138,6 +139,8 @@ class EngineContext:
     validator: RequestValidator
     endpoint: Endpoint
     traces: Tracing = NULL_TRACING
+    many: ManyDescriptions | None = None
+    """Reads tables that are probably unchanged; ``None`` where only ``api`` can."""
     endpoint_watch: EndpointWatch = field(default_factory=EndpointWatch)
     """Notices when ``endpoint`` or the state table is no longer the one that earlier passes used."""
     replacer: Callable[[], TableReplacer] | None = None

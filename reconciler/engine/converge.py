@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import field, replace
 from datetime import datetime
 
-from reconciler.engine.authorization import PATIENCE, acquire_lease
+from reconciler.engine.authorization import PATIENCE, acquire_lease, waiting_for_lease
 from reconciler.engine.context import EngineContext
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
@@ -20,8 +20,8 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 TRIES = 5
 """Consecutive rounds in which a table may fail before the run gives it up."""
-REPORT_WAIT_AFTER = 3.0
-"""Seconds of waiting after which a run reports that it waits."""
+REPORT_WAIT_AFTER = 2.0
+"""Seconds of waiting after which a run reports what it waits for."""
 FINAL = frozenset({Reason.REJECTED, Reason.IDENTITY})
 """Failures that are not retried: the service refused the call, or it reached another table. A retry could hide them."""
 
@@ -34,8 +34,9 @@ class ConvergeLoop:
     run_pass: Callable[[PassRequest], PassReport]
     deadline: datetime
     on_wait: Callable[[str], None] | None = None
-    """Called at most once, with a sentence that says what the run waits for and until when."""
+    """Called with a sentence that says what the run waits for and until when, once for each sentence."""
     waited: float = 0.0
+    waits_reported: set[str] = field(default_factory=set)
     wait_reported: bool = False
     """Whether the wait for the lease was reported."""
     pass_ids: list[str] = field(default_factory=list)
@@ -99,8 +100,7 @@ class ConvergeLoop:
             if self.on_wait is None:
                 self.ports.telemetry.waiting(report.lease_holder, max(0.0, left))
             else:
-                words = f"Waiting up to {max(0.0, left):.0f} s for the lease, held by {report.lease_holder}."
-                self.on_wait(printable(words))
+                self.on_wait(printable(waiting_for_lease(report.lease_holder, left)))
 
     def _may_have_lost_lease(self, report: PassReport) -> bool:
         """Whether another process may have held the lease since this run wrote, so that its last report is doubtful."""
@@ -162,8 +162,8 @@ class ConvergeLoop:
         return self.ports.clock.sleep(seconds)
 
     def _report_wait(self, report: PassReport, seconds: float) -> None:
-        before, self.waited = self.waited, self.waited + seconds
-        if self.on_wait is None or self.wait_reported or not before < REPORT_WAIT_AFTER <= self.waited:
+        self.waited += seconds
+        if self.on_wait is None or report.lease_holder or self.waited < REPORT_WAIT_AFTER:
             return
         for table in report.tables:
             for step in table.steps:
@@ -171,7 +171,10 @@ class ConvergeLoop:
                     until = f" until {timestamp(step.not_before)}" if step.not_before else ""
                     why = f" ({step.message})" if step.message else ""
                     what = f"{step.action.value} of {table.name} waits{until}{why}"
-                    self.on_wait(printable(f"{what}; this run ends at {timestamp(self.deadline)} at the latest."))
+                    sentence = printable(f"{what}; this run ends at {timestamp(self.deadline)} at the latest.")
+                    if sentence not in self.waits_reported:
+                        self.waits_reported.add(sentence)
+                        self.on_wait(sentence)
                     return
 
 

@@ -1,8 +1,8 @@
 """The deletion gate at work: the evidence for each decision, the safety backup, and the preflight before each call.
 
-The rules are in ``planning.policy.deletion_gate``; this module reads what they need. ``docs/safety.md`` numbers the
-conditions. A destructive call is checked twice: while the table is assessed, and by a preflight immediately before the
-call, because minutes may pass in between and anybody may change the table, its tags or its items.
+The rules are in ``planning.policy.deletion_gate``; this module reads what they need. ``docs/concepts/safety.md``
+numbers the conditions. A destructive call is checked twice: while the table is assessed, and by a preflight immediately
+before the call, because minutes may pass in between and anybody may change the table, its tags or its items.
 """
 
 from __future__ import annotations

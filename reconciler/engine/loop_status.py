@@ -5,19 +5,38 @@ Every value is immutable and replaced as a whole, so readers in other threads ne
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import datetime
 
+from reconciler.engine.status_history import StatusHistory
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work is. ``table`` is empty for one on many tables.
+
+    ``what`` names it (``seeding``), ``done`` and ``total`` count items or tables, ``seconds_left`` is an estimate. A
+    number that is not known is ``None``.
+    """
+
+    table: str
+    what: str
+    done: int
+    total: int | None = None
+    per_second: float | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(slots=True)
 class LoopStatus:
     """The last pass, the next one, and readiness.
 
-    ``report`` is the last pass over all tables. ``ready_names`` has the declared tables that were once ACTIVE with
-    their seeding finished. Later drift does not remove a name, but ``destroy`` does. ``interval`` is in seconds.
+    ``report`` is the last pass over all tables, ``observed`` the last one that could look at them. ``ready_names`` has
+    the declared tables that were once ACTIVE with their seeding finished. Later drift does not remove a name, but
+    ``destroy`` does. ``interval`` is in seconds.
     """
 
     environment: str
@@ -26,6 +45,7 @@ class LoopStatus:
     endpoint: Endpoint | None = None
     endpoint_up: bool = False
     report: PassReport | None = None
+    observed: PassReport | None = None
     in_progress: str | None = None
     last_success: datetime | None = None
     next_pass: datetime | None = None
@@ -43,10 +63,14 @@ class LoopStatus:
     """
     loop_error: str | None = None
     """The error that ended the loop. Liveness is false from then on."""
+    progress: dict[tuple[str, str], Progress] = field(default_factory=dict)
+    """The long work that is being done, by table and kind. The one value that changes in place: see ``advance``."""
+    history: StatusHistory = field(default_factory=StatusHistory)
 
     def start(self, pass_id: str) -> None:
         """A pass begins. Readiness waits until the first one has ended."""
         self.in_progress = pass_id
+        self.progress = {}
         if self.report is None:
             self.not_ready_reason = "the first pass is checking the tables"
 
@@ -55,10 +79,23 @@ class LoopStatus:
         if self.report is None:
             self.not_ready_reason = f"the first pass is {words}"
 
+    def advance(self, progress: Progress, *, ended: bool = False) -> None:
+        """Show how far a piece of work is, or drop it when it has ended."""
+        key = (progress.table, progress.what)
+        # Tables are seeded in several threads. Setting and removing one key of a dict are atomic; readers copy it.
+        if ended:
+            self.progress.pop(key, None)
+        else:
+            self.progress[key] = progress
+
     def finish(self, report: PassReport) -> None:
         """A pass over all tables ended. Take over its report."""
         self.report = report
+        if report.error is None and report.endpoint_up:
+            self.observed = report
+        self.history.record(report)
         self.in_progress = None
+        self.progress = {}
         self.suspended = report.suspended
         self.leader = bool(report.leader)
         self.endpoint = report.endpoint or self.endpoint

@@ -90,6 +90,18 @@ class TableApi(Protocol):
         ...
 
 
+class ManyDescriptions(Protocol):
+    """DescribeTable of many tables from one thread, which costs less than a thread for each call."""
+
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Checked responses by table name, as they come.
+
+        It ends at the first failure, or when the process is to stop, and raises nothing: a table without a response is
+        to be read with ``TableApi.read``.
+        """
+        ...
+
+
 class ItemApi(Protocol):
     """The data plane: reads and writes items for seeding, and proves that a table is empty. Raises ``ApiError``."""
 
@@ -134,6 +146,10 @@ class ItemApi(Protocol):
 
     def remove_if_equal(self, table: str, item: Item, key_names: Sequence[str]) -> Removal:
         """Delete the item on the condition that it still equals ``item``: the same attributes and no others."""
+        ...
+
+    def overwrite(self, table: str, written: Sequence[Item], removed: Sequence[Item]) -> None:
+        """Write items and delete keys without any condition, up to 25 together. Only for tests beside an emulator."""
         ...
 
 
@@ -352,8 +368,11 @@ class Telemetry(Protocol):
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
-    def planned(self, pass_id: str, words: str) -> None:
-        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do."""
+    def planned(self, pass_id: str, words: str, creating: int) -> None:
+        """All tables are assessed and the pass begins to apply. ``words`` summarise what it will do.
+
+        ``creating`` is the number of tables that it will create.
+        """
         ...
 
     def pass_finished(self, report: PassReport) -> None: ...

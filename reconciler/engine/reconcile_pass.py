@@ -1,6 +1,6 @@
 """One pass: load the declarations, authorize, assess all tables, pass the guards, apply, seed and report.
 
-``Pass.run`` is the place to start reading the engine. ``docs/architecture.md`` shows the flow as a diagram.
+``Pass.run`` is the place to start reading the engine. ``docs/concepts/architecture.md`` shows the flow as a diagram.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ class Pass:
         )
         if not authorization.writes or self._plan_differs(context, assessments):
             return report_only(context, assessments)
-        self.ports.telemetry.planned(self.pass_id, plan_summary(assessments))
+        self.ports.telemetry.planned(self.pass_id, *plan_summary(assessments))
         return apply_all(context, assessments, self.state, self._report_step)
 
     def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:

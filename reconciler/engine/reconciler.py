@@ -15,6 +15,7 @@ from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
 from reconciler.engine.import_tables import BaseOf, Import, ImportCandidates
+from reconciler.engine.item_reset import Content, ItemReset
 from reconciler.engine.rebuild_index import Rebuild
 from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.release import Release
@@ -80,7 +81,7 @@ class Reconciler:
         """Repeat passes until the tables converge or ``timeout`` is over: ``--once`` and ``up``.
 
         ``approved`` is what a person confirmed. ``on_step`` gets the table and each step that is done or failed.
-        ``on_wait`` is called at most once, with a sentence about what the run waits for. Raises ``UsageError``.
+        ``on_wait`` gets a sentence about what the run waits for, once for each. Raises ``UsageError``.
         """
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._with_history(self._converge(request, on_wait))
@@ -134,6 +135,24 @@ class Reconciler:
         """
         names = self._seeded_names(tables)
         return self._seed_commands("clear").clear(names)
+
+    def reset_items(self, tables: tuple[str, ...], content: Content) -> RunReport:
+        """Let the named tables, or all, have exactly the items of the last snapshot, of their seeds, or none.
+
+        For tests beside an emulator. A missing table is created first. Raises ``UsageError`` where it is not allowed.
+        """
+        names = self.focus_names(tables)
+        reset = self._test_items()
+        if reset.missing(names):
+            self._pass(PassRequest("test reset", focus=frozenset(names)))
+        return reset.reset(names, content)
+
+    def snapshot_items(self, tables: tuple[str, ...]) -> RunReport:
+        """Keep the items of the named tables, or of all, in memory for ``reset_items``."""
+        return self._test_items().take_snapshot(self.focus_names(tables))
+
+    def _test_items(self) -> ItemReset:
+        return ItemReset(self.ports, self.options, self.state, self.writable_state)
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The live tables that ``import`` can declare: the named ones, or all that are not declared."""

@@ -29,6 +29,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import located
 from reconciler.model.records import SeedPart, SeedRecord, SeedState, StateSnapshot
 from reconciler.planning.observe import identity_of
 from reconciler.seeding.digest_set import BYTES, DigestSet
@@ -185,7 +186,7 @@ class SeedWork:
         """The error of one item, with the file and line of the item."""
         position, item, _ = numbered
         line = self.seed.lines[position] if position < len(self.seed.lines) else None
-        place = f"{self.seed.source}:{line}" if line is not None else f"{self.seed.source}, item [{position}]"
+        place = located(self.seed.source, line) if line is not None else f"{self.seed.source}, item [{position}]"
         key = ", ".join(f"{name} {next(iter(item[name].values()))!r}" for name in self.keys if name in item)
         failed = "may have been removed" if isinstance(error, OutcomeUnknown) else "was refused"
         return type(error)(error.operation, error.code, f"{place}: the item with {key} {failed}: {error.message}")

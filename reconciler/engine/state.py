@@ -7,7 +7,7 @@ the process; a ``SafetyLatch`` lives as long as one pass.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterable, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from reconciler.engine.ports import Clock
 from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
-from reconciler.model.desired import Declaration, DesiredState
+from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.lazy_dataclass import dataclass
@@ -23,7 +23,7 @@ from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
 from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
-from reconciler.model.report import TableReport
+from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.planner import plan
@@ -34,6 +34,7 @@ FRESH = timedelta(minutes=5)
 USED_WITHIN = timedelta(minutes=1)
 """How long a backup may be used after it was first seen AVAILABLE, if the process waited for it without a break."""
 ZERO = timedelta(0)
+DESCRIPTION = frozenset({"DescribeTable"})
 A = TypeVar("A")
 Planned = tuple[tuple[Change, ...], tuple[Step, ...]]
 
@@ -246,6 +247,18 @@ class PlanCache:
         self.observations[name] = _Observation(spec, responses, observed)
         return observed
 
+    def rests_on_description(self, name: str) -> bool:
+        """Whether the last observation of this table consists of a DescribeTable response alone."""
+        last = self.observations.get(name)
+        return last is not None and last.responses.answers.keys() == DESCRIPTION and not last.responses.denied
+
+    def same(self, name: str, spec: TableSpec | None, described: Mapping[str, Any]) -> ObservedTable | None:
+        """The last observation, if it rests on DescribeTable alone, and response and declared table are the same."""
+        last = self.observations.get(name)
+        if last is None or not self.rests_on_description(name) or last.responses.unsupported or last.spec != spec:
+            return None
+        return last.observed if last.responses.answers["DescribeTable"] == described else None
+
     def forget_all_but(self, names: Set[str]) -> None:
         """Keep only these tables."""
         for kept in (self.observations, self.plans):
@@ -309,6 +322,8 @@ class EngineState:
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
+    test_snapshot: dict[str, tuple[Item, ...]] = field(default_factory=dict)
+    """The items of each table when a test took a snapshot."""
 
     def forget_all_but(self, names: Set[str]) -> None:
         """Drop what the caches hold of other tables than these."""
@@ -329,7 +344,8 @@ class EngineState:
         """When the present drift of this table was first seen, or ``None``."""
         if table.error is not None:
             return self.drift_since.get(table.name)
-        if not table.drifted:
+        # A released table is nobody's to repair, so no alert or page may count how long it has differed.
+        if not table.drifted or table.status is TableStatus.RELEASED:
             self.drift_since.pop(table.name, None)
             return None
         return self.drift_since.setdefault(table.name, now)

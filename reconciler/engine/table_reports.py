@@ -25,13 +25,13 @@ class Seeded:
     failed: int = 0
 
 
-def plan_summary(assessments: Iterable[TableAssessment]) -> str:
-    """What a pass is about to do, in words: ``creating 500 tables``."""
+def plan_summary(assessments: Iterable[TableAssessment]) -> tuple[str, int]:
+    """What a pass is about to do, in words (``creating 500 tables``), and how many tables it will create."""
     creating = sum(_ready(assessment, Action.CREATE) for assessment in assessments)
     others = sum(_ready(assessment) for assessment in assessments) - creating
     parts = [f"creating {several(creating, 'table')}"] if creating else []
     parts += [f"changing {several(others, 'table')}"] if others else []
-    return " and ".join(parts) or "checking the tables"
+    return " and ".join(parts) or "checking the tables", creating
 
 
 def _ready(assessment: TableAssessment, action: Action | None = None) -> bool:

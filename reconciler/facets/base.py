@@ -31,7 +31,7 @@ class Precondition:
 
     ``status`` is blocked if a person must decide (``allow_with`` says what), deferred if another step comes first, and
     unsupported if the service never makes the change, so that it is not drift. ``rule`` is the number of the rule in
-    docs/service-rules.md.
+    docs/reference/service-rules.md.
     """
 
     sentence: str

@@ -15,7 +15,10 @@ from reconciler.runs import Verb
 
 @dataclass(frozen=True, slots=True)
 class PageAction:
-    """One verb of the page. ``plan`` is the verb that previews it; ``seeds`` marks verbs on seeds."""
+    """One verb of the page. ``plan`` is the verb that previews it; ``seeds`` marks verbs on seeds.
+
+    ``types_stack`` marks a verb whose form asks for the name of the stack.
+    """
 
     verb: Verb
     label: str
@@ -23,8 +26,8 @@ class PageAction:
     effects: tuple[str, ...]
     plan: Verb | None = None
     seeds: bool = False
-    danger: bool = False
     per_table: bool = True
+    types_stack: bool = False
 
 
 ACTIONS: Mapping[str, PageAction] = {
@@ -54,7 +57,6 @@ ACTIONS: Mapping[str, PageAction] = {
             "The loop does not seed these tables again until Seed is used.",
         ),
         seeds=True,
-        danger=True,
     ),
     "suspend": PageAction(
         Verb.SUSPEND,
@@ -83,7 +85,7 @@ ACTIONS: Mapping[str, PageAction] = {
             "Then the environment is suspended: nothing is recreated until Run or Resume.",
         ),
         plan=Verb.PREVIEW_ROLLBACK,
-        danger=True,
+        types_stack=True,
     ),
 }
 
@@ -95,7 +97,8 @@ class Button:
     id: str
     href: str
     label: str
-    danger: bool = False
+    primary: bool = False
+    """Whether it is the one that a reader of a page with ready steps looks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +133,4 @@ def _links(control: Control, table: str | None) -> Iterator[Button]:
         unfit = unfit or (action.verb is Verb.ROLLBACK and not ours)
         if unfit or (control.observes and action.verb in NEEDS_ENFORCE):
             continue
-        yield Button(f"action-{name}", f"/confirm/{name}{asked}", f"{action.label}…", action.danger)
+        yield Button(f"action-{name}", f"/confirm/{name}{asked}", f"{action.label}…", action.verb is Verb.RUN)

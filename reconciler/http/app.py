@@ -5,7 +5,6 @@ Reads are open to probes and Prometheus under any Host. Mutating routes use ``Gu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -16,10 +15,17 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from reconciler import __version__
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders
+from reconciler.http import confirm, health, migrations, openapi, pages, problems, reading, request_id, seeders, testing
 from reconciler.http.access import Access
 from reconciler.http.control import Control
-from reconciler.http.middleware import ReaderPriorityMiddleware, RequestCount, SecurityHeaders
+from reconciler.http.external_links import ExternalLinks
+from reconciler.http.middleware import (
+    PageCompression,
+    ReaderPriorityMiddleware,
+    RequestCount,
+    SecurityHeaders,
+    accepts_gzip,
+)
 from reconciler.http.page import Page
 from reconciler.http.prefix import PathPrefix
 from reconciler.metrics import Metrics
@@ -42,14 +48,15 @@ def create_app(
     settings: Callable[[], tuple[tuple[str, str, str], ...]] = tuple,
     now: Callable[[], datetime] = _utc_now,
     answering: Callable[[], AbstractContextManager[None]] = nullcontext,
+    links: ExternalLinks | None = None,
 ) -> FastAPI:
     """The app over the status of one loop. Without ``control`` it accepts no jobs.
 
     ``status`` adds to page and JSON; ``settings`` yields name, value and origin of each, secrets redacted. Each
-    request is handled inside ``answering()``.
+    request is handled inside ``answering()``. ``links`` are those of the pages to other tools.
     """
     control = control or _nobody(loop_status)
-    page, docs = Page(control), openapi.DocsPage()
+    page, docs = Page(control, links or ExternalLinks(environment=loop_status.environment), now), openapi.DocsPage()
     app = FastAPI(
         title="dynamodb-reconciler",
         version=__version__,
@@ -64,6 +71,7 @@ def create_app(
     policy = page.content_security_policy
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
     app.add_middleware(PathPrefix)
+    app.add_middleware(PageCompression)
     app.add_middleware(RequestCount, count=metrics.http_request)
     request_id.install(app)
     app.add_middleware(ReaderPriorityMiddleware, answering=answering)
@@ -78,7 +86,7 @@ def create_app(
         accept_encoding: str = Header(default="", include_in_schema=False),
     ) -> Response:
         headers = {"Vary": "Accept, Accept-Encoding"}
-        if _accepts_gzip(accept_encoding):
+        if accepts_gzip(accept_encoding):
             headers["Content-Encoding"] = "gzip"
             content_type, body = metrics.compressed(accept)
         else:
@@ -100,20 +108,15 @@ def create_app(
 
     for router in (pages.routes(page, status, settings), *confirm.routes(control, page)):
         app.include_router(router)
-    for router in (*migrations.routes(control), *seeders.routes(control), reading.routes(control, status)):
+    for router in (
+        *migrations.routes(control),
+        *seeders.routes(control),
+        testing.routes(control),
+        reading.routes(control, status),
+    ):
         app.include_router(router)
     for path, endpoint in (("/metrics", prometheus), ("/livez", livez), ("/readyz", readyz)):
         app.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False, response_model=None)
     app.add_api_route("/healthz", readyz, methods=["HEAD"], include_in_schema=False, response_model=None)
     openapi.install(app)
     return app
-
-
-def _accepts_gzip(accept_encoding: str) -> bool:
-    """Whether the header names gzip, or anything, with a weight other than 0 (RFC 9110, section 12.5.3)."""
-    weights: dict[str, str] = {}
-    for part in accept_encoding.lower().split(","):
-        coding, _, parameters = part.partition(";")
-        weights[coding.strip()] = parameters.replace(" ", "")
-    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*")))
-    return weight is not None and not re.fullmatch(r"q=0(\.0{0,3})?", weight)

@@ -48,7 +48,7 @@ def routes(control: Control, page: Page) -> tuple[APIRouter, APIRouter]:
     async def send(request: Request, verb: Name) -> RedirectResponse:
         action, form = _action(verb), request.state.form
         try:
-            run = submit(control, _job(action, form))
+            run = submit(control, _job(action, form, control.loop_status.stack))
         except ReconcilerError as error:
             raise refusal(error) from error
         await wait_for_end(run, OUTCOME_SECONDS)
@@ -81,7 +81,7 @@ def _names(control: Control, given: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
-def _job(action: PageAction, form: Form) -> Job:
+def _job(action: PageAction, form: Form, stack: str) -> Job:
     needs_digest = action.verb in (Verb.RUN, Verb.ROLLBACK)
     if needs_digest and form.digest is None:
         raise HttpProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "The form contains no plan digest. Nothing was done.")
@@ -89,5 +89,11 @@ def _job(action: PageAction, form: Form) -> Job:
         raise HttpProblem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{action.label} applies to all tables and accepts no table name. Nothing was done.",
+        )
+    # A roll-back deletes tables with their items; the name shows that the reader knows whose.
+    if action.types_stack and form.stack != stack:
+        raise HttpProblem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"{action.label} needs the name of the stack, {stack}, in the field for it. Nothing was done.",
         )
     return Job(action.verb, form.tables, form.digest if needs_digest else None, PAGE)

@@ -33,6 +33,8 @@ class Control:
     """Identifies the endpoint again."""
     migration_files: Callable[[], Mapping[str, str]] = dict
     """The checksums of the migrations of items by name. Raises ``DeclarationError``."""
+    testing: bool = False
+    """Whether tests may reset items (RECONCILER_TESTING)."""
 
     def connect(self, reconciler: Reconciler, submit: Callable[[Job], Run]) -> None:
         """Accept jobs from now on."""

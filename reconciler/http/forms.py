@@ -31,6 +31,8 @@ class Form:
     tables: tuple[str, ...] = ()
     digest: str | None = None
     token: str = field(default="", repr=False)
+    stack: str = ""
+    """The name of the stack, typed to confirm a roll-back."""
 
 
 class FormRoute(APIRoute):
@@ -55,27 +57,27 @@ class FormRoute(APIRoute):
 
 
 def read_form(body: bytes) -> Form:
-    """The fields ``table`` (repeatable), ``digest`` and ``token``; raises ``HttpProblem`` 422 for anything else."""
+    """The fields ``table`` (repeatable), ``digest``, ``token`` and ``stack``; ``HttpProblem`` 422 for anything else."""
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=300
         )
     except ValueError:
         raise _unfit("is not a form") from None
-    fields: dict[str, list[str]] = {"table": [], "digest": [], "token": []}
+    fields: dict[str, list[str]] = {"table": [], "digest": [], "token": [], "stack": []}
     for name, value in pairs:
         if name not in fields:
             raise _unfit("has an unknown field")
         fields[name].append(value)
     tables = tuple(dict.fromkeys(fields["table"]))
-    if len(fields["digest"]) > 1 or len(fields["token"]) > 1 or len(tables) > MAX_TABLES:
+    if any(len(fields[name]) > 1 for name in ("digest", "token", "stack")) or len(tables) > MAX_TABLES:
         raise _unfit("repeats a field")
     if any(not 1 <= len(name) <= 255 for name in tables):
         raise _unfit("has an invalid table name")
     digest = fields["digest"][0] if fields["digest"] else None
     if digest is not None and not _DIGEST.fullmatch(digest):
         raise _unfit("has an invalid plan digest")
-    return Form(tables, digest, (fields["token"] or [""])[0])
+    return Form(tables, digest, (fields["token"] or [""])[0], (fields["stack"] or [""])[0].strip())
 
 
 def _unfit(what: str) -> HttpProblem:

@@ -23,7 +23,7 @@ from reconciler.runs.verbs import PlanChanged
 
 WAIT_SECONDS = 300.0
 """After this, a waiting request is answered with 202."""
-NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME)
+NEEDS_ENFORCE = (Verb.ROLLBACK, Verb.SEED, Verb.CLEAR, Verb.SUSPEND, Verb.RESUME, Verb.TEST_RESET)
 """Verbs that a daemon in mode observe refuses."""
 
 

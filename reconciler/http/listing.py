@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,11 +10,21 @@ from typing import Any
 
 from reconciler.http.summary import differs
 from reconciler.model.plan import StepStatus
-from reconciler.model.report import TableReport
+from reconciler.model.report import TableReport, TableStatus
 
 PAGE = 100
 URGENT = 25
-"""Tables that need attention and are shown before all others; the list shows all of them."""
+"""Groups of tables that need attention and are shown before all others; the list shows all of them."""
+GRAVEST_FIRST = (
+    TableStatus.ERROR,
+    TableStatus.BLOCKED,
+    TableStatus.MISSING,
+    TableStatus.DRIFTED,
+    TableStatus.PENDING,
+    TableStatus.IN_SYNC,
+    TableStatus.RELEASED,
+    TableStatus.UNMANAGED,
+)
 NEVER = datetime.max.replace(tzinfo=UTC)
 SORTS: Mapping[str, Callable[[TableReport], Any]] = {
     "name": lambda table: table.name,
@@ -45,15 +56,26 @@ class Listing:
     last: int
 
 
-def listing(tables: Sequence[TableReport], query: ListingQuery) -> Listing:
-    """The requested page, or the nearest one."""
+def named_like(tables: Sequence[TableReport], query: ListingQuery) -> Sequence[TableReport]:
+    """The tables whose names contain the text of the query."""
     text = query.text.strip().lower()
-    found = [
-        table
-        for table in tables
-        if text in table.name.lower() and (not query.status or table.status.value == query.status)
-    ]
-    found.sort(key=SORTS.get(query.sort, SORTS["name"]))
+    return [table for table in tables if text in table.name.lower()] if text else tables
+
+
+def status_counts(tables: Sequence[TableReport], query: ListingQuery) -> list[tuple[str, int]]:
+    """How many of these tables have which status, the gravest first; only what occurs or is chosen."""
+    counted = Counter(table.status for table in tables)
+    return [(each.value, counted[each]) for each in GRAVEST_FIRST if counted[each] or each.value == query.status]
+
+
+def of_status(tables: Sequence[TableReport], query: ListingQuery) -> Sequence[TableReport]:
+    """The tables with the status of the query; all if it names none."""
+    return [table for table in tables if table.status.value == query.status] if query.status else tables
+
+
+def listing(tables: Sequence[TableReport], query: ListingQuery) -> Listing:
+    """The requested page of these tables, or the nearest one."""
+    found = sorted(tables, key=SORTS.get(query.sort, SORTS["name"]))
     last = max(1, -(-len(found) // PAGE))
     page = min(max(query.page, 1), last)
     shown = found[(page - 1) * PAGE : page * PAGE]

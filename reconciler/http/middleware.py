@@ -1,16 +1,22 @@
-"""ASGI middleware: security headers, request metrics by route, and priority over the threads of a pass."""
+"""ASGI middleware: security headers, compression, request metrics by route, and priority over the threads of a pass."""
 
 from __future__ import annotations
 
+import gzip
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from starlette.datastructures import MutableHeaders
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNMATCHED = "unmatched"
 """The route label of unmatched paths, so that a scanner cannot grow the metrics."""
+
+GZIP_LEVEL = 5
+"""A page over 2,500 tables takes 3 ms at this level and 9 ms at the highest, which saves 2 % more."""
 
 Count = Callable[[str, str, int, float], None]
 
@@ -39,6 +45,56 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class PageCompression:
+    """Compresses pages with gzip for clients that accept it.
+
+    ``/metrics`` compresses its cached text itself. Events are not compressed, because each must arrive at once.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        wanted = scope["type"] == "http" and scope["method"] == "GET"
+        if not wanted or not accepts_gzip(Headers(scope=scope).get("accept-encoding", "")):
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        body = bytearray()
+
+        async def compressed(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.add_vary_header("Accept-Encoding")
+                    start = message
+                    return
+            elif start is not None:
+                body.extend(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                page = await run_in_threadpool(gzip.compress, bytes(body), GZIP_LEVEL)
+                headers = MutableHeaders(scope=start)
+                headers["content-encoding"], headers["content-length"] = "gzip", str(len(page))
+                await send(start)
+                message = {"type": "http.response.body", "body": page}
+            await send(message)
+
+        await self._app(scope, receive, compressed)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether the header names gzip, or anything, with a weight other than 0 (RFC 9110, section 12.5.3)."""
+    weights: dict[str, str] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        weights[coding.strip()] = parameters.replace(" ", "")
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*")))
+    return weight is not None and not re.fullmatch(r"q=0(\.0{0,3})?", weight)
 
 
 class RequestCount:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from reconciler.http.answers import errors
 from reconciler.http.listing import ListingQuery
 from reconciler.http.page import Page
 from reconciler.http.problems import HttpProblem
+from reconciler.http.templates import icon
 
 
 def routes(
@@ -39,7 +40,7 @@ def routes(
 
     @router.get("/tables/{name}", summary="The page of one table", responses=errors(404, 422, 500))
     def table_page(request: Request, name: Annotated[str, Path(max_length=255)]) -> str:
-        rendered = page.render_table(name, request.headers)
+        rendered = page.render_table(status(), name, request.headers)
         if rendered is None:
             raise HttpProblem(HTTPStatus.NOT_FOUND, "No table of this name is declared or owned here.")
         return rendered
@@ -58,6 +59,10 @@ def routes(
     @router.get("/settings", include_in_schema=False)
     def settings_page() -> str:
         return page.render_settings(settings())
+
+    @router.get("/favicon.svg", include_in_schema=False)
+    def favicon(health: Annotated[str, Query(max_length=20)] = "") -> Response:
+        return Response(icon(health), media_type="image/svg+xml")
 
     router.add_api_route("/", status_page, methods=["HEAD"], include_in_schema=False)
     return router

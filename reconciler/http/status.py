@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from reconciler import __version__
-from reconciler.engine.loop_status import LoopStatus
+from reconciler.engine.loop_status import LoopStatus, Progress
 from reconciler.http.health import readiness
+
+
+def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress]:
+    """How far each long piece of work is: what this process does, and the entries ``progress`` of the wiring."""
+    # A copy, because the threads that seed change it.
+    own = loop_status.progress.copy().values()
+    known = {each.name for each in fields(Progress)}
+    others = ({name: entry[name] for name in known & entry.keys()} for entry in more.get("progress", ()))
+    return sorted((*own, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what))
 
 
 def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any], report_text: str) -> bytes:
@@ -35,6 +45,9 @@ def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any]
         "last_success": timestamp(loop_status.last_success),
         "next_pass": timestamp(loop_status.next_pass),
         **more,
+        "progress": [
+            {each.name: getattr(one, each.name) for each in fields(Progress)} for one in long_work(loop_status, more)
+        ],
     }
     around = json.dumps({"success": True, "message": message, "data": data}, default=str)
     return f'{around.removesuffix("}}")}, "report": {report_text}}}}}'.encode()

@@ -51,6 +51,17 @@ def sentence(loop_status: LoopStatus) -> str:
             return f"In sync: {_tables(summary['declared'] - summary['released'])} as declared{released}"
 
 
+def shown_report(loop_status: LoopStatus) -> tuple[PassReport | None, bool]:
+    """The report whose tables the pages show, and whether it is an earlier one.
+
+    A pass that could not look at the tables, because the endpoint is down or refuses, says nothing about them. The last
+    one that could is more use to a reader, as long as the page says how old it is.
+    """
+    report, observed = loop_status.report, loop_status.observed
+    stale = report is not None and report.error is not None and observed is not None
+    return (observed, True) if stale else (report, False)
+
+
 def leader(loop_status: LoopStatus) -> str:
     """The process that may write, as of the last pass."""
     report = loop_status.report

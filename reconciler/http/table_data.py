@@ -9,7 +9,7 @@ from reconciler.facets import FACETS
 from reconciler.http.control import Control
 from reconciler.http.summary import visible_tables
 from reconciler.model.json_values import plain, timestamp
-from reconciler.model.report import TableReport
+from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import TableSpec
 from reconciler.presentation.document import table_entry
 from reconciler.runs import Record
@@ -18,18 +18,21 @@ from reconciler.runs.events import record_entry
 MAX_RUNS = 20
 
 
-def find_table(control: Control, name: str) -> TableReport | None:
-    """The table with this name or base name in the last report; ``None`` for an unmanaged or unknown one."""
-    tables = visible_tables(control.loop_status.report)
+def find_table(report: PassReport | None, name: str) -> TableReport | None:
+    """The table with this name or base name in a report; ``None`` for an unmanaged or unknown one."""
+    tables = visible_tables(report)
     table = next((table for table in tables if table.name == name), None)
     return table or next((table for table in tables if table.base_name == name), None)
 
 
 def table_data(control: Control, name: str) -> dict[str, Any] | None:
-    """The last observation of the table with this name or base name; ``None`` for an unmanaged or unknown one."""
-    table = find_table(control, name)
-    if table is None:
-        return None
+    """What the last pass says of the table with this name or base name; ``None`` for an unmanaged or unknown one."""
+    table = find_table(control.loop_status.report, name)
+    return None if table is None else data_of(control, table)
+
+
+def data_of(control: Control, table: TableReport) -> dict[str, Any]:
+    """The table as a report has it, with its declaration, its runs and its statuses since the start."""
     declaration = control.desired().named(table.name)
     seed = declaration.seed if declaration else None
     return {
@@ -50,6 +53,10 @@ def table_data(control: Control, name: str) -> dict[str, Any] | None:
             "pending": table.seed_pending,
         },
         "fields": list(_fields(table, declaration.spec if declaration else None)),
+        "timeline": [
+            {"at": timestamp(change.at), "status": change.status, "drifted": list(change.drifted)}
+            for change in control.loop_status.history.of(table.name)
+        ],
         "runs": [record_entry(record) for record in runs_of(control, table.name)],
     }
 

@@ -1,7 +1,7 @@
 """The table of metric families: every name, type, label and help text that ``/metrics`` shows of our own.
 
-The state collector and the recorder build from it, and the tests hold the README's table to it. State families are read
-off the board at scrape time; event families are counted as things happen and stay for the life of the process.
+The state collector and the recorder build from it, and docs/reference/metrics.md is written from it. State families are
+read off the board at scrape time; event families are counted as things happen and stay for the life of the process.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ EVENT_FAMILIES: tuple[Family, ...] = (
 )
 
 FAMILIES: tuple[Family, ...] = EVENT_FAMILIES[:1] + STATE_FAMILIES + EVENT_FAMILIES[1:]
-"""Every family, in the order of the README."""
+"""Every family, in the order of the reference."""
 
 _BY_NAME = {family.name: family for family in FAMILIES}
 

@@ -32,6 +32,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import column_of, located
 
 
 class Outcome(StrEnum):
@@ -44,7 +45,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem in a declaration or a seed: file, line (from 1), field, what is wrong, and what to do."""
+    """One problem in a declaration or a seed: file, line (from 1), field, what is wrong, and what to do.
+
+    ``line`` is a ``Position`` where the column is known.
+    """
 
     file: str
     line: int | None
@@ -52,10 +56,14 @@ class Problem:
     reason: str
     remedy: str
 
+    @property
+    def column(self) -> int | None:
+        """The column of the value in its line, from 1 in characters; None where it is unknown."""
+        return column_of(self.line)
+
     def __str__(self) -> str:
-        location = self.file if self.line is None else f"{self.file}:{self.line}"
         subject = f"{self.field}: " if self.field else ""
-        return f"{location}: {subject}{self.reason}. {self.remedy}"
+        return f"{located(self.file, self.line)}: {subject}{self.reason}. {self.remedy}"
 
 
 class ReconcilerError(Exception):

@@ -12,7 +12,7 @@ Permission = Literal["never", "emulator", "allow"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Settings of one pass; README.md lists their names and defaults.
+    """Settings of one pass; docs/reference/settings.md lists their names and defaults.
 
     ``one_shot`` marks ``--once``, ``up``, ``destroy`` and ``preview``. ``explicit_delete`` marks ``destroy`` and
     rollback, which neither ``max_deletes`` nor ``prune_grace`` holds back. ``max_deletes`` is ``None`` where there is
@@ -33,6 +33,8 @@ class Options:
     state_table: str = "reconciler_state"
     one_shot: bool = False
     explicit_delete: bool = False
+    testing: bool = False
+    """Whether tests may reset the items of all tables. Without effect off emulators."""
     project: str | None = None
     """The folder that the stack is named after; ``None`` where the name was set, and may be that of many folders."""
 

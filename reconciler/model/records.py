@@ -51,7 +51,7 @@ class Managed:
 class InventoryEntry:
     """The ownership of one table. ``planning.ownership`` is the state machine that decides on it.
 
-    docs/safety.md describes each ownership. All times are UTC.
+    docs/concepts/safety.md describes each ownership. All times are UTC.
 
     - ``nonce``: that of our create, empty if the create was not ours. ``own_tag``: the state of our owner tag.
     - ``identity``: ``None`` for an ``intent``, which is written before CreateTable.

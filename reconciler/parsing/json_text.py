@@ -7,6 +7,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
+from reconciler.model.position import Position
 from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, json_message, plain_number
 from reconciler.parsing.source_location import Path
 
@@ -23,7 +24,9 @@ def read_json(text: str, number: Number = plain_number) -> Parsed:
     except RecursionError:
         raise ParseError(None, *TOO_DEEP) from None
     except json.JSONDecodeError as error:
-        raise ParseError(error.lineno, f"is not JSON: {json_message(error.msg)}", "Correct the syntax.") from None
+        raise ParseError(
+            Position(error.lineno, error.colno), f"is not JSON: {json_message(error.msg)}", "Correct the syntax."
+        ) from None
 
 
 class _JsonReader:
@@ -33,7 +36,7 @@ class _JsonReader:
         self.at = 0
         self.lines: dict[Path, int] = {}
         self.literals: dict[Path, str] = {}
-        self._counted_to, self._line = 0, 1
+        self._counted_to, self._line, self._line_start = 0, 1, 0
 
     def document(self) -> Parsed:
         self._skip()
@@ -113,10 +116,13 @@ class _JsonReader:
         match = _SPACE.match(self.text, self.at)
         self.at = match.end() if match else self.at
 
-    def _here(self) -> int:
-        self._line += self.text.count("\n", self._counted_to, self.at)
+    def _here(self) -> Position:
+        breaks = self.text.count("\n", self._counted_to, self.at)
+        if breaks:
+            self._line += breaks
+            self._line_start = self.text.rfind("\n", self._counted_to, self.at) + 1
         self._counted_to = self.at
-        return self._line
+        return Position(self._line, self.at - self._line_start + 1)
 
     def _syntax_error(self, what: str) -> json.JSONDecodeError:
         return json.JSONDecodeError(what, self.text, self.at)

@@ -17,7 +17,7 @@ Number = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The value of a document, its first line, and the line of each value inside.
+    """The value of a document, its first line, and the line of each value inside, with their columns.
 
     ``literals`` holds the source text of each number, boolean and null, because ``012`` and ``12`` are the same value.
     ``key_literals`` holds the same for keys, by the path of the entry.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import position_at
 from reconciler.parsing.parsed import ParseError
 
 EMPTY = ("is empty; it may be in the middle of being saved", "Fill it or remove it.")
@@ -75,11 +76,10 @@ def decoded(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ParseError(line, *NOT_UTF8) from None
+        before = content[: error.start].decode("utf-8-sig")
+        raise ParseError(position_at(before, len(before)), *NOT_UTF8) from None
     if not text.strip():
         raise ParseError(None, *EMPTY)
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise ParseError(line, *NULLS)
+        raise ParseError(position_at(text, text.index("\0")), *NULLS)
     return text

@@ -11,6 +11,7 @@ import re
 import tomllib
 from typing import Any
 
+from reconciler.model.position import Position, position_at
 from reconciler.parsing.parsed import TOO_DEEP, Parsed, ParseError
 from reconciler.parsing.source_location import Path
 
@@ -21,7 +22,7 @@ _LITERAL = re.compile(r"'[^'\n]*'")
 _LONG_BASIC = re.compile(r'"""(?:[^\\]|\\.)*?"""+', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''.*?'''+", re.DOTALL)
 _PLAIN = re.compile(r"[^,\]}#\n]+")
-_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read_toml(text: str) -> Parsed:
@@ -32,7 +33,7 @@ def read_toml(text: str) -> Parsed:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
-        line = int(place[1]) if place and place[1] else text.count("\n") + 1
+        line = Position(int(place[1]), int(place[2])) if place and place[1] else position_at(text, len(text))
         said = _PLACE.sub("", str(error))
         raise ParseError(line, f"is not TOML: {said[:1].lower()}{said[1:]}", "Correct the syntax.") from None
     except RecursionError:
@@ -42,8 +43,8 @@ def read_toml(text: str) -> Parsed:
     scanner = _Scanner(text)
     scanner.document()
     _refuse_odd_values(value, scanner)
-    line = min(scanner.lines.values(), default=1)
-    return Parsed(value, line, {**scanner.lines, (): line}, scanner.literals)
+    first = min(scanner.lines.values(), default=1)
+    return Parsed(value, first, {**scanner.lines, (): first}, scanner.literals)
 
 
 def _refuse_odd_values(value: Any, scanner: _Scanner) -> None:
@@ -73,7 +74,7 @@ class _Scanner:
         self.lines: dict[Path, int] = {}
         self.literals: dict[Path, str] = {}
         self._lists: dict[Path, int] = {}
-        self._counted_to, self._line = 0, 1
+        self._counted_to, self._line, self._line_start = 0, 1, 0
 
     def document(self) -> None:
         table: Path = ()
@@ -183,10 +184,13 @@ class _Scanner:
         place = self.text.find(mark, self.at)
         self.at = place + len(mark) if place >= 0 else len(self.text)
 
-    def _here(self) -> int:
-        self._line += self.text.count("\n", self._counted_to, self.at)
+    def _here(self) -> Position:
+        breaks = self.text.count("\n", self._counted_to, self.at)
+        if breaks:
+            self._line += breaks
+            self._line_start = self.text.rfind("\n", self._counted_to, self.at) + 1
         self._counted_to = self.at
-        return self._line
+        return Position(self._line, self.at - self._line_start + 1)
 
 
 def _plain(key: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from reconciler.model.position import Position, position_at
 from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, plain_number
 from reconciler.parsing.source_location import Path
 
@@ -68,13 +69,11 @@ def read_yaml(text: str, number: Number = plain_number, *, short_tags: bool = Fa
         return [_Builder(number, short_tags).document(node) for node in nodes if node is not None]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else None
+        line = Position(mark.line + 1, mark.column + 1) if mark is not None else None
         raise ParseError(line, f"is not YAML: {error.problem or error.context}", "Correct the syntax.") from None
     except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise ParseError(
-            line, f"is not YAML: it contains the invalid character U+{_code(error):04X}", "Remove it."
-        ) from None
+        reason = f"is not YAML: it contains the invalid character U+{_code(error):04X}"
+        raise ParseError(position_at(text, error.position), reason, "Remove it.") from None
     except YAMLError as error:
         raise ParseError(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
     except RecursionError:
@@ -227,5 +226,5 @@ class _Builder:
             raise ParseError(_line(node), "its aliases expand beyond the limit", "Write the values out.")
 
 
-def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1
+def _line(node: Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)

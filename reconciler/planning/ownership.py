@@ -1,6 +1,6 @@
 """The ownership of a table, as one state machine: the states, the events, and the transitions between them.
 
-Planner and engine ask only this module, and docs/safety.md shows ``TRANSITIONS`` as a table. A table counts as
+Planner and engine ask only this module, and docs/concepts/safety.md shows ``TRANSITIONS`` as a table. A table counts as
 *created* by this stack only if that is proven. Otherwise it is *adopted*, and an adopted table is never deleted.
 """
 

@@ -1,7 +1,7 @@
 """What is permitted: filters over the planned steps of a table, above all the rules of the deletion gate. Pure.
 
-``docs/safety.md`` numbers the conditions of the gate, (G1) to (G34). Those of one table are here, (G5) to (G21), and
-``cap`` is (G23). Every refusal has a reason and the setting or command that would allow the step.
+``docs/concepts/safety.md`` numbers the conditions of the gate, (G1) to (G34). Those of one table are here, (G5) to
+(G21), and ``cap`` is (G23). Every refusal has a reason and the setting or command that would allow the step.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from typing import Any
 from reconciler.model.change import Change
 from reconciler.planning.compare import Comparison, Difference
 from reconciler.planning.text import printable, several
+from reconciler.presentation.changes import ABSENT, Line, change_lines
 from reconciler.presentation.document import FORMAT_VERSION, change_entry
-from reconciler.presentation.formats.markdown import escaped
-from reconciler.presentation.render import Line, value_text
+from reconciler.presentation.formats.markdown import escaped, fenced, language_of
 
 _SYMBOLS = {Difference.CHANGED: "~", Difference.ONLY_IN_A: "-", Difference.ONLY_IN_B: "+"}
 _STYLES = {Difference.CHANGED: "update", Difference.ONLY_IN_A: "delete", Difference.ONLY_IN_B: "create"}
@@ -22,7 +22,7 @@ def lines(comparison: Comparison) -> Iterator[Line]:
     for each in comparison.differences:
         yield _STYLES[each.kind], f"{_SYMBOLS[each.kind]} {printable(each.name)}{_where(each.kind)}"
         for change in each.changes:
-            yield "plain", f"       {_change(change)}"
+            yield from ((style, f"       {text}") for style, text in _change(change))
     yield ("title" if comparison.differences else "in_sync"), _counts(comparison)
 
 
@@ -36,7 +36,9 @@ def markdown(comparison: Comparison) -> Iterator[Line]:
     for each in comparison.differences:
         yield "plain", f"- `{_SYMBOLS[each.kind]}` {escaped(each.name)}{_where(each.kind)}"
         for change in each.changes:
-            yield "plain", f"  - {escaped(_change(change))}"
+            first, *rest = [text for _, text in _change(change)]
+            yield "plain", f"  - {escaped(first)}"
+            yield from (("plain", f"    {text}") for text in (fenced(rest, language_of(change)) if rest else ()))
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
@@ -62,13 +64,9 @@ def _where(kind: Difference) -> str:
     return {Difference.CHANGED: "", Difference.ONLY_IN_A: "  (only in A)", Difference.ONLY_IN_B: "  (only in B)"}[kind]
 
 
-def _change(change: Change) -> str:
-    before, after = value_text(change.before), value_text(change.after)
+def _change(change: Change) -> Iterator[Line]:
     # A whole feature that one side does not declare is not managed there, which is another thing than off.
-    if change.path == change.facet:
-        before = "not declared" if change.before is None else before
-        after = "not declared" if change.after is None else after
-    return f"{printable(change.path)}: {before} → {after}"
+    return change_lines(change, absent="not declared" if change.path == change.facet else ABSENT)
 
 
 def _counts(comparison: Comparison) -> str:

@@ -118,6 +118,7 @@ def problem_entry(problem: Problem) -> dict[str, Any]:
     return {
         "file": problem.file,
         "line": problem.line,
+        "column": problem.column,
         "field": problem.field,
         "reason": problem.reason,
         "remedy": problem.remedy,

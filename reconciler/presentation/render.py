@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from reconciler.model.change import Change
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
-
-Line = tuple[str, str]
-"""A style name (``create``, ``blocked``, ``error``, ``dim``, ``title``, ``plain``, …) and a text without colour."""
+from reconciler.presentation.changes import Line, change_lines
 
 ACTION_SYMBOLS = {
     Action.CREATE: "+",
@@ -39,12 +36,15 @@ COMPLETED = {
     Action.DELETE: "deleted",
     Action.SEED: "seeded",
 }
+_PAST = {**COMPLETED, Action.CLEAR: "cleared"}
 SEED_VERBS = (Action.SEED.value, Action.CLEAR.value)
 """The triggers of reports that are about the items of seeds alone."""
 VERIFY = "verify"
 """The trigger of a report that compares tables with their seeds."""
 ENDING_VERBS = ("destroy", "rollback")
 """The triggers of reports on the end of every table of the stack, declared or not."""
+MANY = 4
+"""The number of tables from which equal plans are folded into one entry."""
 _DIFF_STYLES = {"+": "create", "-": "delete", "@": "dim"}
 REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
@@ -54,22 +54,46 @@ def render(
     *,
     applied: bool = False,
     diff: bool = False,
+    results: bool = False,
     documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
 
-    ``documents`` are the lines of a unified diff of the live and the declared document, by table.
+    ``results`` leaves out what the plan has already shown: a table whose steps are done takes one line. Without
+    ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff of the live
+    and the declared document, by table.
     """
     lines: list[Line] = []
-    for table in sorted(report.tables, key=lambda table: table.name):
-        if is_shown(table):
-            lines += _table(table, report, diff=diff, document=documents.get(table.name, ()))
+    shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]
+    for group in _groups(shown, diff=diff):
+        if results and all(step.status is StepStatus.DONE for step in group[0].steps) and is_plain(group[0]):
+            lines.append(_result(group))
+        elif len(group) == 1:
+            lines += _table(group[0], report, diff=diff, document=documents.get(group[0].name, ()))
+        else:
+            lines += _folded(group)
     if lines:
-        lines = [("dim", heading(report)), *lines, ("plain", "")]
+        lines.append(("plain", ""))
+    if report.stack:
+        lines.insert(0, ("dim", heading(report)))
     if report.suspended:
         lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
     lines.append(_last(report, applied=applied))
     return tuple(lines)
+
+
+def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[TableReport, ...]]:
+    """Tables with the same plan together, each by itself with ``diff``."""
+    if diff or len(tables) < MANY:
+        return [(table,) for table in tables]
+    from reconciler.presentation import grouping
+
+    return grouping.groups(tables, _body, MANY)
+
+
+def is_plain(table: TableReport) -> bool:
+    """Whether its steps are all that there is to say about a table."""
+    return bool(table.steps) and not (table.error or table.rebuild or table.left_in_place)
 
 
 def is_shown(table: TableReport) -> bool:
@@ -157,11 +181,6 @@ def in_sync(report: PassReport) -> str:
     return f"In sync: {several(summary['declared'] - summary['released'], 'table')} as declared{rest}."
 
 
-def value_text(value: Any) -> str:
-    """A value on one line of JSON; ``none`` where there is nothing."""
-    return "none" if value is None else printable(json.dumps(plain(value), ensure_ascii=False))
-
-
 def counts(report: PassReport, *, applied: bool) -> str:
     """The counting line: what is planned, or what was carried out."""
     summary = report.summary()
@@ -231,7 +250,44 @@ def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequ
         yield from _step(number, step, diff=diff)
     for change in table.changes:
         if change not in covered:
-            yield from _change(change)
+            yield from _indented(change)
+
+
+def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:
+    """Tables with the same plan: what is done, their names, and the steps once."""
+    from reconciler.presentation import grouping
+
+    first = group[0]
+    style, sign = _leading(first)
+    yield style, f"{sign} {grouping.gist(group)}"
+    yield "dim", f"    {grouping.names(group)}; --diff shows each"
+    for number, step in enumerate(first.steps, start=1):
+        yield from _step(number, step.with_message(grouping.unnamed(step, first)), diff=False)
+
+
+def _body(table: TableReport) -> tuple[Line, ...]:
+    """What a plan says about a table, without its name."""
+    from reconciler.presentation import grouping
+
+    steps = (step.with_message(grouping.unnamed(step, table)) for step in table.steps)
+    return tuple(line for number, step in enumerate(steps) for line in _step(number, step, diff=False))
+
+
+def _result(group: tuple[TableReport, ...]) -> Line:
+    """``+ users: created, seeded (2 items from seeds/users.json)``."""
+    first, subject = group[0], group[0].name
+    style, sign = _leading(first)
+    messages = [step.message for step in first.steps]
+    if len(group) > 1:
+        from reconciler.presentation import grouping
+
+        messages = [grouping.unnamed(step, first) for step in first.steps]
+        subject = f"{several(len(group), 'table')} ({grouping.names(group)})"
+    words = []
+    for step, message in zip(first.steps, messages, strict=True):
+        facet = f" {step.facet}" if step.action is Action.UPDATE else ""
+        words.append(f"{_PAST[step.action]}{facet}{f' ({message})' if message else ''}")
+    return style, printable(f"{sign} {subject}: {', '.join(words)}")
 
 
 def _leading(table: TableReport) -> tuple[str, str]:
@@ -263,14 +319,13 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
         rest = "its items are returned" if step.keeps_items else "its seed is written if it has one"
         yield "plain", f"       then: the table is created again as declared, and {rest}"
     for change in step.changes:
-        yield from _change(change, keeps_items=step.keeps_items)
+        yield from _indented(change, keeps_items=step.keeps_items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
 
 
-def _change(change: Change, *, keeps_items: bool = False) -> Iterator[Line]:
-    before, after = value_text(change.before), value_text(change.after)
-    yield "plain", f"       {printable(change.path)}: {before} → {after}"
+def _indented(change: Change, *, keeps_items: bool = False) -> Iterator[Line]:
+    yield from ((style, f"       {text}") for style, text in change_lines(change))
     if change.unsafe and not keeps_items:
         yield "blocked", f"       unsafe: {printable(change.unsafe)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.model.lazy_dataclass import dataclass
@@ -20,7 +20,7 @@ PAGE = "page"
 
 
 class Verb(StrEnum):
-    """The verbs of the API and of the page's buttons; each is a command too, or the preview of one."""
+    """The verbs of the API and of the page's buttons; each is a command, the preview of one, or for tests alone."""
 
     RUN = "run"
     PREVIEW = "preview"
@@ -30,6 +30,8 @@ class Verb(StrEnum):
     CLEAR = "clear"
     SUSPEND = "suspend"
     RESUME = "resume"
+    TEST_RESET = "test reset"
+    TEST_SNAPSHOT = "test snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Job:
     plan_digest: str | None = None
     trigger: str = TRIGGER
     items: bool = False
+    content: Literal["snapshot", "seed", "empty"] = "snapshot"
+    """For ``TEST_RESET``: what the tables have afterwards. Without a snapshot, their seeds."""
 
     @property
     def covers_all_tables(self) -> bool:
@@ -55,7 +59,7 @@ class Job:
     @property
     def may_change(self) -> bool:
         """Whether it may change anything."""
-        return self.verb not in (Verb.PREVIEW, Verb.PREVIEW_ROLLBACK)
+        return self.verb not in (Verb.PREVIEW, Verb.PREVIEW_ROLLBACK, Verb.TEST_SNAPSHOT)
 
 
 @dataclass(frozen=True, slots=True)

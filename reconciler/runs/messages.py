@@ -20,6 +20,14 @@ def sentences(job: Job, report: PassReport | None) -> Iterator[str]:
         yield f"The desired state has {several(len(report.problems), 'error')}; nothing was written."
     elif job.verb in (Verb.SEED, Verb.CLEAR):
         yield _seeding(job, report)
+    elif job.verb is Verb.TEST_RESET:
+        written, removed = (
+            sum(getattr(each, name) for each in report.tables) for name in ("seed_written", "seed_removed")
+        )
+        yield f"{several(len(report.tables), 'table')} reset: {several(written, 'item')} written, {removed} removed."
+    elif job.verb is Verb.TEST_SNAPSHOT:
+        items = sum(each.seed_present for each in report.tables)
+        yield f"Snapshot of {several(len(report.tables), 'table')} with {several(items, 'item')}."
     else:
         yield counts(report, applied=job.may_change)
         if job.verb is Verb.ROLLBACK:

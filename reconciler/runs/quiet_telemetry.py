@@ -47,7 +47,7 @@ class QuietTelemetry:
         """Logged only."""
         log.debug("pass of a job started", pass_id=pass_id, trigger=trigger)
 
-    def planned(self, pass_id: str, words: str) -> None:
+    def planned(self, pass_id: str, words: str, creating: int) -> None:  # noqa: ARG002
         """Logged only."""
         log.debug("pass of a job planned", pass_id=pass_id, what=words)
 

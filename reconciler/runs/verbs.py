@@ -56,6 +56,10 @@ def carry_out(job: Job, reconciler: Reconciler, migrate: Migrate | None = None) 
             return Outcome(quiet.seed(_seeded(job.tables, quiet)))
         case Verb.CLEAR:
             return Outcome(quiet.clear(_seeded(job.tables, quiet)))
+        case Verb.TEST_RESET:
+            return Outcome(quiet.reset_items(job.tables, job.content))
+        case Verb.TEST_SNAPSHOT:
+            return Outcome(quiet.snapshot_items(job.tables))
         case Verb.SUSPEND:
             _require_enforce(quiet)
             quiet.suspend(f"status {job.trigger}" if job.trigger == PAGE else job.trigger)

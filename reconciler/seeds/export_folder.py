@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import Position
 from reconciler.parsing.parsed import ParseError, json_message
 from reconciler.parsing.source_file import SeedFile
 from reconciler.seeds.file_names import seed_suffix
@@ -85,15 +86,16 @@ class ExportFolder:
         for number, line in enumerate(self._text(FILES).splitlines(), start=1):
             if not line.strip():
                 continue
-            entry = self._loaded(FILES, number, line)
+            at = Position(number, 1)
+            entry = self._loaded(FILES, at, line)
             try:
                 name = PurePosixPath(str(entry["dataFileS3Key"])).name
                 found = _Entry(f"data/{name}", int(entry["itemCount"]), entry.get("md5Checksum"))
             except (TypeError, KeyError, ValueError):
                 reason = "is no entry of a data file, with dataFileS3Key and itemCount"
-                raise FileError(self._at(FILES), number, reason, _COPY) from None
+                raise FileError(self._at(FILES), at, reason, _COPY) from None
             if found.name not in self.files:
-                raise FileError(self._at(FILES), number, f"names {found.name}, which is missing", _COPY)
+                raise FileError(self._at(FILES), at, f"names {found.name}, which is missing", _COPY)
             yield found
 
     def _no_other_data(self, entries: Sequence[_Entry]) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
+from reconciler.model.position import Position, position_at
 from reconciler.parsing.parsed import TOO_DEEP, ParseError, exact_number, json_message
 from reconciler.seeds.seed_types import WrittenItem, WrittenItems
 from reconciler.seeds.text_window import TextWindow
@@ -41,10 +42,12 @@ def _object(text: str) -> WrittenItems:
         if _skip(text, end) < len(text):
             raise json.JSONDecodeError("unexpected text after the end of the document", text, end)
     except json.JSONDecodeError as error:
-        raise ParseError(error.lineno, f"is not JSON: {json_message(error.msg)}", "Correct the syntax.") from None
+        raise ParseError(
+            Position(error.lineno, error.colno), f"is not JSON: {json_message(error.msg)}", "Correct the syntax."
+        ) from None
     except RecursionError:
         raise ParseError(None, *TOO_DEEP) from None
-    return wrapped(members, _line(text, start))
+    return wrapped(members, position_at(text, start))
 
 
 def _elements(window: TextWindow, at: int) -> Iterator[WrittenItem]:
@@ -59,7 +62,7 @@ def _elements(window: TextWindow, at: int) -> Iterator[WrittenItem]:
                     raise json.JSONDecodeError("',' or ']' is expected", window.text, at)
                 at = window.skip(at + 1)
             first = False
-            line = window.line(at)
+            line = window.position(at)
             value, at = window.value(reader, at)
             yield WrittenItem(value, line)
             at = window.forget(window.skip(at))
@@ -100,7 +103,7 @@ def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
         start = at
         key, at = scanstring(text, at + 1, True)
         if key in found:
-            raise ParseError(_line(text, start), f"duplicate key {key!r}", "Keep one of them.")
+            raise ParseError(position_at(text, start), f"duplicate key {key!r}", "Keep one of them.")
         at = _after(":", text, _skip(text, at))
         if text.startswith("[", at):
             found[key], at = _list(text, at + 1)
@@ -108,7 +111,7 @@ def _members(text: str, at: int) -> tuple[dict[str, Any], int]:
             try:
                 found[key], at = decode(text, at)
             except ParseError as error:
-                raise ParseError(_line(text, start), error.reason, error.remedy) from None
+                raise ParseError(position_at(text, start), error.reason, error.remedy) from None
         at = _skip(text, at)
     return found, at + 1
 
@@ -118,13 +121,15 @@ def _list(text: str, at: int) -> tuple[list[WrittenItem], int]:
     decode = decoder().raw_decode
     found: list[WrittenItem] = []
     at = _skip(text, at)
-    line, counted = _line(text, at), at
+    line, line_start, counted = position_at(text, at), text.rfind("\n", 0, at) + 1, at
     while not text.startswith("]", at):
         if found:
             if not text.startswith(",", at):
                 raise json.JSONDecodeError("',' or ']' is expected", text, at)
             at = _skip(text, at + 1)
-        line, counted = line + text.count("\n", counted, at), at
+        breaks = text.count("\n", counted, at)
+        line_start = text.rfind("\n", counted, at) + 1 if breaks else line_start
+        line, counted = Position(line + breaks, at - line_start + 1), at
         try:
             value, end = decode(text, at)
         except ParseError as error:
@@ -145,10 +150,6 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _line(text: str, at: int) -> int:
-    return text.count("\n", 0, at) + 1
-
-
 def _no_constant(word: str) -> Any:
     raise ParseError(None, f"invalid number {word}", "Write a finite number.")
 
@@ -159,11 +160,13 @@ def read_jsonl_seed(lines: Iterator[str]) -> Iterator[WrittenItem]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
+        place = Position(number, _skip(line, 0) + 1)
         try:
-            yield WrittenItem(decode(line), number)
+            yield WrittenItem(decode(line), place)
         except json.JSONDecodeError as error:
-            raise ParseError(number, f"is not JSON: {json_message(error.msg)}", "Write one item per line.") from None
+            place = Position(number, error.colno)
+            raise ParseError(place, f"is not JSON: {json_message(error.msg)}", "Write one item per line.") from None
         except ParseError as error:
-            raise ParseError(number, error.reason, error.remedy) from None
+            raise ParseError(place, error.reason, error.remedy) from None
         except RecursionError:
-            raise ParseError(number, *TOO_DEEP) from None
+            raise ParseError(place, *TOO_DEEP) from None

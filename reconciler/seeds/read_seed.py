@@ -7,7 +7,7 @@ takes.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from reconciler.model.desired import Seed
@@ -49,6 +49,11 @@ def seed_of_class(items: Iterable[Any], file: str, line: int, target: SeedTarget
     """The seed that a class yields and no problems, or None and all problems at once."""
     records = (WrittenItem(value, line) for value in items)
     return _seed(file, target, [SeedPart(file, records, target.format or "plain")], f"{file}:{line} seed()")
+
+
+def seed_of_items(file: str, target: SeedTarget, items: Iterable[WrittenItem], source: str) -> Reading:
+    """The seed of items that were generated as plain values, as ``seed_of_class``."""
+    return _seed(file, target, [SeedPart(file, items, "plain")], source)
 
 
 def _part(file: SeedFile, target: SeedTarget) -> Iterator[SeedPart]:
@@ -181,11 +186,14 @@ class SeedCache:
 
     def read(self, source: SeedSource, target: SeedTarget) -> Reading:
         """As ``read_seed_file``, which is pure, so the cache changes no result."""
-        key = (source.path, source.digest, target)
+        return self.remembered((source.path, source.digest, target), lambda: read_seed_file(source, target))
+
+    def remembered(self, key: tuple[str, str, SeedTarget], read: Callable[[], Reading]) -> Reading:
+        """What ``read`` returned for the path, the digest of what decides the items, and the table."""
         self._used.add(key)
         reading = self._known.get(key)
         if reading is None:
-            reading = self._known[key] = read_seed_file(source, target)
+            reading = self._known[key] = read()
         return reading
 
     def forget_unused(self) -> None:

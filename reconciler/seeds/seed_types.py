@@ -9,6 +9,7 @@ from typing import Any, Literal
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import ScalarType, TableSpec
 from reconciler.parsing.parsed import ParseError
+from reconciler.parsing.source_location import SourceLocation
 
 Shape = Literal["plain", "dynamodb-json"]
 
@@ -31,6 +32,15 @@ class WrittenItems:
 
     items: Iterable[WrittenItem] = ()
     requests: Mapping[str, tuple[WrittenItem, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a declaration says about items of Faker: how many, the number that they follow from, and their fields."""
+
+    count: int
+    seed: int
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +92,16 @@ class SeedTarget:
         elements = [element for index in self.spec.global_indexes or () for element in index.keys]
         elements += [element for index in self.spec.local_indexes or () for element in index.keys]
         return {element.attribute: element.type for element in elements if element.attribute not in self.keys}
+
+
+GENERATE = ("seed", "generate")
+"""The path of the field that describes generated items."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSeed:
+    """One table whose items are generated, and the place of its declaration."""
+
+    generation: Generation
+    target: SeedTarget
+    location: SourceLocation

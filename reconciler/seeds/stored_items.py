@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 from reconciler.model.desired import Item
+from reconciler.model.position import Position, column_of
 
 IN_MEMORY = 2 * 1024 * 1024
 """Bytes of items, as stored, that a seed keeps in memory. They take about ten times as much as Python objects."""
@@ -101,14 +102,16 @@ class ItemCollector:
 
 
 class StoredLines(Sequence["int | None"]):
-    """A line for each item, None where the format has none, in 4 bytes each."""
+    """A line for each item, None where the format has none, in 8 bytes each with its column."""
 
     def __init__(self) -> None:
         self._lines = array("I")
+        self._columns = array("I")
 
     def append(self, line: int | None) -> None:
         """Add the line of the next item."""
         self._lines.append(line or 0)
+        self._columns.append(column_of(line) or 0)
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -119,8 +122,9 @@ class StoredLines(Sequence["int | None"]):
     def __getitem__(self, index: slice) -> tuple[int | None, ...]: ...
     def __getitem__(self, index: int | slice) -> int | tuple[int | None, ...] | None:
         if isinstance(index, slice):
-            return tuple(line or None for line in self._lines[index])
-        return self._lines[index] or None
+            return tuple(self[each] for each in range(*index.indices(len(self))))
+        line, column = self._lines[index], self._columns[index]
+        return Position(line, column) if column else line or None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from reconciler.model.position import Position
 from reconciler.parsing.parsed import ParseError, json_message
 from reconciler.parsing.source_file import EMPTY, NOT_UTF8, NULLS
 
@@ -29,7 +30,7 @@ class TextWindow:
         self._pieces = pieces
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._ended = False
-        self._counted, self._line = 0, 1
+        self._counted, self._line, self._line_start = 0, 1, 0
 
     def more(self) -> bool:
         """Read a further piece. ``False`` at the end of the text."""
@@ -59,17 +60,21 @@ class TextWindow:
         try:
             added = self._decoder.decode(piece or b"", final=piece is None)
         except UnicodeDecodeError as error:
-            before = (piece or b"").count(b"\n", 0, error.start)
-            raise ParseError(self.line(len(self.text)) + before, *NOT_UTF8) from None
+            # The decoder may hold the first bytes of a character that an earlier piece ended with.
+            self.text += bytes(error.object[: error.start]).decode()
+            raise ParseError(self.position(len(self.text)), *NOT_UTF8) from None
         if "\0" in added:
-            raise ParseError(self.line(len(self.text)) + added.count("\n", 0, added.index("\0")), *NULLS)
+            at = len(self.text) + added.index("\0")
+            self.text += added
+            raise ParseError(self.position(at), *NULLS)
         return added
 
     def forget(self, at: int) -> int:
         """Forget what was read before an offset. Returns the new offset of the same place."""
         if at < KEPT:
             return at
-        self._line, self._counted = self.line(at), 0
+        self.position(at)
+        self._counted, self._line_start = 0, self._line_start - at
         self.text = self.text[at:]
         return 0
 
@@ -94,7 +99,7 @@ class TextWindow:
             try:
                 value, end = decoder.raw_decode(self.text, at)
             except ParseError as error:
-                raise ParseError(self.line(at), error.reason, error.remedy) from None
+                raise ParseError(self.position(at), error.reason, error.remedy) from None
             except json.JSONDecodeError:
                 # The window may end inside of the value.
                 if len(self.text) - at > LONGEST_VALUE or not self.more():
@@ -104,14 +109,19 @@ class TextWindow:
             if end < len(self.text) or not self.more():
                 return value, end
 
-    def line(self, at: int) -> int:
-        """The line of an offset."""
+    def position(self, at: int) -> Position:
+        """The line and the column of an offset."""
         if at < self._counted:
-            return self._line - self.text.count("\n", at, self._counted)
-        self._line += self.text.count("\n", self._counted, at)
+            breaks = self.text.count("\n", at, self._counted)
+            start = self.text.rfind("\n", 0, at) + 1 if breaks else self._line_start
+            return Position(self._line - breaks, at - start + 1)
+        breaks = self.text.count("\n", self._counted, at)
+        if breaks:
+            self._line += breaks
+            self._line_start = self.text.rfind("\n", self._counted, at) + 1
         self._counted = at
-        return self._line
+        return Position(self._line, at - self._line_start + 1)
 
     def syntax_error(self, error: json.JSONDecodeError) -> ParseError:
         """The error with its line in the whole text."""
-        return ParseError(self.line(error.pos), f"is not JSON: {json_message(error.msg)}", "Correct the syntax.")
+        return ParseError(self.position(error.pos), f"is not JSON: {json_message(error.msg)}", "Correct the syntax.")

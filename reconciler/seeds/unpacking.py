@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from reconciler.model.position import Position
 from reconciler.parsing.parsed import ParseError
 from reconciler.parsing.source_file import CHUNK, EMPTY, NOT_UTF8, NULLS, decoded
 
@@ -126,10 +127,11 @@ def text_lines(pieces: Iterator[bytes], *, may_be_empty: bool = False) -> Iterat
     for number, raw in enumerate(_raw_lines(pieces), start=1):
         try:
             line = (raw.removeprefix(_MARK) if number == 1 else raw).decode()
-        except UnicodeDecodeError:
-            raise ParseError(number, *NOT_UTF8) from None
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].decode()
+            raise ParseError(Position(number, len(before) + 1), *NOT_UTF8) from None
         if "\0" in line:
-            raise ParseError(number, *NULLS)
+            raise ParseError(Position(number, line.index("\0") + 1), *NULLS)
         blank = blank and not line.strip()
         yield line
     if blank and not may_be_empty:
@@ -145,6 +147,6 @@ def _raw_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
             yield line + b"\n"
         if len(rest) > LONGEST_LINE:
             reason = f"has a line of more than {LONGEST_LINE // 1024 // 1024} MB"
-            raise ParseError(number + 1, reason, "Write one item per line.")
+            raise ParseError(Position(number + 1, 1), reason, "Write one item per line.")
     if rest:
         yield rest

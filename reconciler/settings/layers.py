@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 from reconciler.model.errors import SettingsError
 
 PREFIX = "RECONCILER_"
+ENVIRONMENTS = "environments"
+"""The table of a settings file with a section for each environment."""
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL", "DYNAMODB_ENDPOINT")
 SDK_ENDPOINTS = frozenset(ENDPOINT_VARIABLES[:2])
 IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
@@ -28,11 +30,16 @@ _OF_THE_TOOL = re.compile(r"\b(?:RECONCILER|AWS|DYNAMODB)_[A-Z_]+\b")
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Raw values by setting and where each was written; ``problems`` are sentences on unknown names."""
+    """Raw values by setting and where each was written; ``problems`` are sentences on unknown names.
+
+    ``environments`` are the sections of a file for one environment each, by name.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    environments: Mapping[str, Layer] = field(default_factory=dict)
+    file: str | None = None
 
 
 def from_flags(flags: Mapping[str, Any]) -> Layer:
@@ -61,17 +68,24 @@ def sdk_variables(dotenv: Mapping[str, str | None], environ: Mapping[str, str]) 
 
 
 def from_variables(
-    variables: Mapping[str, str | None], known: Iterable[str], place: str = "", *, ignore_sdk_endpoints: bool = False
+    variables: Mapping[str, str | None],
+    known: Iterable[str],
+    place: str = "",
+    *,
+    ignore_sdk_endpoints: bool = False,
+    ignore_endpoints: bool = False,
 ) -> Layer:
     """``RECONCILER_…`` variables and AWS's own of the endpoint; an empty variable counts as unset.
 
-    ``place`` goes before the name in origins, for example ``.env: ``.
+    ``place`` goes before the name in origins, for example ``.env: ``. ``ignore_endpoints`` leaves out the variables of
+    the endpoint that are not settings of this tool.
     """
     names = {PREFIX + name.upper(): name for name in known}
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     problems: list[str] = []
     ignored = SDK_ENDPOINTS if ignore_sdk_endpoints else frozenset()
+    ignored = frozenset(ENDPOINT_VARIABLES) if ignore_endpoints else ignored
     for variable in reversed(ENDPOINT_VARIABLES):
         if variables.get(variable) and variable not in ignored:
             values["endpoint_url"], origins["endpoint_url"] = variables[variable], place + variable
@@ -143,9 +157,24 @@ def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested
     prefix = "tool.reconciler." if nested else ""
     table = document.get("tool", {}).get("reconciler", {}) if nested else document
     names = list(known)
-    problems = [f"{shown}: Unknown setting {prefix}{key}. {_remedy(key, names)}" for key in table if key not in names]
+    sections = table.get(ENVIRONMENTS, {})
+    whole = _members({key: table[key] for key in table if key != ENVIRONMENTS}, f"{shown}: ", prefix, names)
+    if not isinstance(sections, dict) or not all(isinstance(each, dict) for each in sections.values()):
+        wrong = f"{shown}: {prefix}{ENVIRONMENTS}: expected a table for each environment. Write [environments.NAME]."
+        return replace(whole, problems=(*whole.problems, wrong), file=shown)
+    inner = [name for name in names if name != "environment"]
+    found = {
+        name: _members(section, f"{shown}: ", f"{prefix}{ENVIRONMENTS}.{name}.", inner)
+        for name, section in sections.items()
+    }
+    problems = [problem for each in found.values() for problem in each.problems]
+    return replace(whole, problems=(*whole.problems, *problems), environments=found, file=shown)
+
+
+def _members(table: Mapping[str, Any], place: str, prefix: str, names: list[str]) -> Layer:
+    problems = [f"{place}Unknown setting {prefix}{key}. {_remedy(key, names)}" for key in table if key not in names]
     values = {key: value for key, value in table.items() if key in names}
-    return Layer(values, {key: f"{shown}: {prefix}{key}" for key in values}, tuple(problems))
+    return Layer(values, {key: f"{place}{prefix}{key}" for key in values}, tuple(problems))
 
 
 def _remedy(name: str, known: list[str], prefix: str = "") -> str:

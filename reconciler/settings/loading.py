@@ -13,7 +13,7 @@ from reconciler.model.errors import SettingsError
 from reconciler.settings import layers
 from reconciler.settings.model import SETTINGS, Setting, Settings
 from reconciler.settings.stack_name import derived, project_root
-from reconciler.settings.values import InvalidValue, Secret, secret
+from reconciler.settings.values import SECRETS, InvalidValue, Secret
 
 BUNDLED = "bundled"
 
@@ -31,10 +31,15 @@ def load(
     dotenv = layers.from_dotenv(folder)
     ignores = layers.ignores_sdk_endpoints(environment, dotenv)
     config, config_origin = _config(flags, environment, dotenv)
+    file = layers.from_file(folder, config, config_origin, SETTINGS)
+    chosen, section, unknown = _section(file, flags, environment, dotenv)
+    # The section says where the environment is: what a shell or .env says of some endpoint must not lead it elsewhere.
+    names_endpoint = "endpoint_url" in section.values
     ranked = (
-        layers.from_file(folder, config, config_origin, SETTINGS),
+        file,
         layers.from_variables(dotenv, SETTINGS, ".env: ", ignore_sdk_endpoints=ignores),
-        layers.from_variables(environment, SETTINGS, ignore_sdk_endpoints=ignores),
+        section,
+        layers.from_variables(environment, SETTINGS, ignore_sdk_endpoints=ignores, ignore_endpoints=names_endpoint),
         layers.from_flags(flags),
     )
     raw: dict[str, Any] = {}
@@ -44,7 +49,8 @@ def load(
         raw.update(layer.values)
         origins.update(layer.origins)
         rank.update(dict.fromkeys(layer.values, position))
-    problems = [problem for layer in ranked for problem in layer.problems]
+    problems = [problem for layer in ranked if layer is not section for problem in layer.problems]
+    problems += unknown or _stray_endpoint(chosen, section, origins, raw)
     problems += _settle_endpoint(raw, origins, rank)
     values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
@@ -73,6 +79,59 @@ def load(
     )
 
 
+def environments(
+    flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> tuple[str | None, Mapping[str, Mapping[str, Any]], str | None]:
+    """The settings file, what each of its environments sets, and the name of the chosen one.
+
+    Secrets are left out. Raises ``SettingsError`` for an unreadable file, and for unknown settings in it.
+    """
+    folder = cwd or Path.cwd()
+    environment = os.environ if environ is None else environ
+    dotenv = layers.from_dotenv(folder)
+    file = layers.from_file(folder, *_config(flags, environment, dotenv), SETTINGS)
+    if file.problems:
+        raise SettingsError("\n".join(file.problems))
+    chosen, _, _ = _section(file, flags, environment, dotenv)
+    hidden = [name for name, setting in SETTINGS.items() if setting.read in SECRETS]
+    found = {
+        name: {key: "(set, not shown)" if key in hidden else value for key, value in each.values.items()}
+        for name, each in file.environments.items()
+    }
+    return file.file, found, chosen
+
+
+def _section(
+    file: layers.Layer, flags: Mapping[str, Any], environ: Mapping[str, str], dotenv: Mapping[str, str | None]
+) -> tuple[str | None, layers.Layer, list[str]]:
+    """The chosen environment, its section of the file, and a problem if the file has others and not this one."""
+    variable = SETTINGS["environment"].variable
+    chosen = flags.get("environment") or environ.get(variable) or dotenv.get(variable) or file.values.get("environment")
+    if not isinstance(chosen, str) or not file.environments:
+        return None, layers.Layer(), []
+    if chosen in file.environments:
+        return chosen, file.environments[chosen], []
+    from difflib import get_close_matches
+
+    close = get_close_matches(chosen, file.environments, n=1)
+    remedy = f"Did you mean {close[0]}?" if close else f"Write [environments.{chosen}] into the file to add it."
+    known = ", ".join(sorted(file.environments))
+    return chosen, layers.Layer(), [f"Unknown environment {chosen!r}; {file.file} has {known}. {remedy}"]
+
+
+def _stray_endpoint(
+    chosen: str | None, section: layers.Layer, origins: Mapping[str, str], raw: Mapping[str, Any]
+) -> list[str]:
+    """A problem if the section has an identity of AWS, while a shell or ``.env`` happens to name an endpoint."""
+    identity = [name for name in ("profile", "role_arn") if name in section.values]
+    origin = origins.get("endpoint_url", "")
+    if not identity or "endpoint_url" in section.values or not origin.endswith(layers.ENDPOINT_VARIABLES):
+        return []
+    what = f"{origin} names {raw['endpoint_url']}, and the environment {chosen} has a {identity[0]}"
+    write = f"write endpoint_url into [environments.{chosen}], for example https://dynamodb.eu-west-1.amazonaws.com"
+    return [f"{what}. Unset the variable, or {write}."]
+
+
 def _config(
     flags: Mapping[str, Any], environ: Mapping[str, str], dotenv: Mapping[str, str | None]
 ) -> tuple[str | None, str]:
@@ -98,6 +157,10 @@ def _settle_endpoint(values: dict[str, Any], origins: dict[str, str], rank: dict
 def _contradictions(settings: Settings, origins: Mapping[str, str]) -> list[str]:
     if settings.api_token and settings.api_token_file:
         return [f"{origins['api_token']} and {origins['api_token_file']} are both set. Remove one of them."]
+    if settings.role_external_id and not settings.role_arn:
+        return [f"{origins['role_external_id']} needs a role. Set RECONCILER_ROLE_ARN."]
+    if settings.webhook_secret and settings.webhook_secret_file:
+        return [f"{origins['webhook_secret']} and {origins['webhook_secret_file']} are both set. Remove one of them."]
     if settings.api_auth == "token" and not (settings.api_token or settings.api_token_file):
         remedy = "Set RECONCILER_API_TOKEN or RECONCILER_API_TOKEN_FILE."
         return [f"{origins['api_auth']}: 'token' needs a token. {remedy}"]
@@ -111,6 +174,10 @@ def _completed(settings: Settings, origins: dict[str, str], folder: Path) -> Set
         origins["api_token"] = f"{origins['api_token_file']} ({settings.api_token_file})"
     elif settings.api_token:
         _printable(settings.api_token.reveal(), origins["api_token"])
+    if settings.webhook_secret_file:
+        text = _token(folder / settings.webhook_secret_file, origins["webhook_secret_file"])
+        changes["webhook_secret"] = Secret(text)
+        origins["webhook_secret"] = f"{origins['webhook_secret_file']} ({settings.webhook_secret_file})"
     if settings.embedded and "desired_state" not in origins and not lexists(folder / settings.desired_state):
         changes["desired_state"] = BUNDLED
         origins["desired_state"] = f"{origins['embedded']}, because there is no {settings.desired_state}"
@@ -141,7 +208,7 @@ def _invalid(setting: Setting, raw: Any, origin: str, invalid: InvalidValue) -> 
     """Where the value was written, what was expected, and what to write. A secret or a URL with a user stays hidden."""
     from difflib import get_close_matches
 
-    hidden = setting.read is secret or "@" in str(raw)
+    hidden = setting.read in SECRETS or "@" in str(raw)
     close = get_close_matches(str(raw), setting.choices, n=1)
     remedy = f"Did you mean {close[0]}?" if close else invalid.remedy
     shown = "(not shown)" if hidden else repr(raw)

@@ -1,7 +1,7 @@
 """The one table of settings: name, type, default, reader, option and help of each, then what follows from them.
 
-``load`` reads variables, files and options by it; the command line takes its options from it; the README and
-docs/settings.md are written from it (``scripts/settings_reference.py``).
+``load`` reads variables, files and options by it; the command line takes its options from it;
+docs/reference/settings.md is written from it (``scripts/settings_reference.py``).
 """
 
 # ruff: noqa: RUF009 - `_setting` returns a field of dataclasses
@@ -36,6 +36,14 @@ _SCOPE_NAME = values.matching(
 )
 _TABLE_NAME = values.matching(r"[A-Za-z0-9_.-]{3,255}", "a table name of 3 to 255 letters, digits, '_', '.' and '-'")
 _ACCOUNT = values.matching(r"\d{12}", "AWS account IDs of 12 digits")
+_ROLE = values.matching(
+    r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+    "the ARN of an IAM role",
+    "Write it like arn:aws:iam::123456789012:role/deploy.",
+)
+_EXTERNAL_ID = values.matching(r"[\w+=,.@:/-]{2,1224}", "an external ID of 2 to 1224 letters, digits and +=,.@:/-")
+EVENTS = ("drift", "changed", "blocked", "failed", "recovered")
+"""What webhooks tell about."""
 _REGION = values.matching(r"[a-z0-9-]+", "an AWS Region", "Write it like eu-west-1.")
 
 
@@ -129,7 +137,7 @@ class Settings:
     environment: str | None = _setting(
         None,
         "Environment whose table names are used.",
-        "It is passed to `get_table_name`.",
+        "It is passed to `get_table_name`, and selects the section `[environments.NAME]` of the settings file.",
         read=_SCOPE_NAME,
         metavar="NAME",
         common=True,
@@ -148,7 +156,7 @@ class Settings:
         None,
         "File with values for templates of other tools.",
         "JSON as the AWS CLI takes it (a list of ParameterKey and ParameterValue), a mapping under Parameters, or "
-        "`samconfig.toml`. `--parameter` wins.",
+        "`samconfig.toml` or `samconfig.yaml`. `--parameter` wins.",
         read=values.text,
         metavar="FILE",
     )
@@ -289,6 +297,37 @@ class Settings:
         read=values.listed,
         metavar="NAMES",
     )
+    runbook_url: str | None = _setting(
+        None,
+        "Where the runbooks of the alerts are; the status page links to them.",
+        "The page of an alert is this address, `/`, the name of the alert and `.md`. An address with `{alert}` is used "
+        "as it is. The files are in `monitoring/runbooks`.",
+        read=values.web_address("alert"),
+        metavar="URL",
+    )
+    grafana_url: str | None = _setting(
+        None,
+        "Address of the Grafana dashboard; the status page links to it.",
+        "For example `https://grafana.example/d/dynamodb-reconciler-drift`. The page adds `var-environment` and "
+        "`var-table`.",
+        read=values.web_address(),
+        metavar="URL",
+    )
+    console_url: str | None = _setting(
+        None,
+        "Address of a table in a console, with `{table}` and `{region}`; `off` for no link.",
+        "The default is the DynamoDB page of the AWS console. For dynamodb-admin it is "
+        "`http://localhost:8001/tables/{table}`.",
+        read=values.web_address("table", "region", off=True),
+        metavar="URL",
+        default_text="the AWS console where the endpoint is AWS, no link elsewhere",
+    )
+    testing: bool = _setting(
+        False,
+        "Let tests reset the items of all tables over HTTP.",
+        "It enables `POST /api/v1/testing/reset` and `/snapshot` of the daemon. They are refused off emulators.",
+        read=values.boolean,
+    )
     metrics_file: str | None = _setting(
         None,
         "Where a one-shot run writes its metrics.",
@@ -302,6 +341,43 @@ class Settings:
         "The URL of a Pushgateway. A failed push is a warning.",
         read=values.endpoint_url,
         metavar="URL",
+    )
+    webhook_urls: values.Secret | None = _setting(
+        None,
+        "URLs that are told of drift, changes and failures, separated by commas.",
+        "It is not an option and is never shown, because such a URL is often a secret. A delivery never delays a pass.",
+        read=values.secret_urls,
+        metavar="URLS",
+        is_option=False,
+    )
+    webhook_format: Literal["auto", "json", "slack"] = _setting(
+        "auto",
+        "What a webhook gets.",
+        "`slack`: a message for Slack and compatible services. `json`: the event as a JSON document. `auto`: `slack` "
+        "for hooks.slack.com, else `json`.",
+    )
+    webhook_events: tuple[str, ...] = _setting(
+        EVENTS,
+        f"Events that webhooks are told of: {', '.join(EVENTS)}; separated by commas.",
+        "Each is sent when it begins, not in every pass.",
+        read=values.list_of(values.one_of(EVENTS)),
+        metavar="EVENTS",
+    )
+    webhook_secret: values.Secret | None = _setting(
+        None,
+        "Secret that signs what webhooks get.",
+        "The header `X-Reconciler-Signature` has the HMAC-SHA256 over time and body. It is not an option, because "
+        "options show in the list of processes.",
+        read=values.secret,
+        metavar="SECRET",
+        is_option=False,
+    )
+    webhook_secret_file: str | None = _setting(
+        None,
+        "File with the secret that signs what webhooks get.",
+        "It is read once, at start; for mounted secrets.",
+        read=values.text,
+        metavar="FILE",
     )
     table_detail: Literal["full", "status", "none"] = _setting(
         "full",
@@ -328,6 +404,27 @@ class Settings:
     )
     region: str | None = _setting(
         None, "AWS region.", "If unset, that of the SDK.", read=_REGION, metavar="NAME", common=True
+    )
+    profile: str | None = _setting(
+        None,
+        "Profile in the files of the AWS SDK.",
+        "It takes the place of keys in the environment. If unset, that of the SDK (`AWS_PROFILE`).",
+        read=values.text,
+        metavar="NAME",
+    )
+    role_arn: str | None = _setting(
+        None,
+        "IAM role to assume for all calls.",
+        "The credentials of the SDK, or of the profile, assume it; the session renews it before it expires.",
+        read=_ROLE,
+        metavar="ARN",
+    )
+    role_external_id: str | None = _setting(
+        None,
+        "External ID with which the role is assumed.",
+        "The trust policy of a role in another account may require one.",
+        read=_EXTERNAL_ID,
+        metavar="ID",
     )
     embedded: bool = _setting(
         False, "Use an in-process emulator.", "It needs the extra `embedded`.", read=values.boolean, common=True
@@ -383,6 +480,7 @@ class Settings:
             max_deletes_share=MAX_DELETES_SHARE if capped_by_share else None,
             seed=self.seed,
             state_table=self.state_table,
+            testing=self.testing,
             one_shot=single,
             project=self.project,
         )

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import SettingsError
+from reconciler.model.position import located
 
 _FORMS = (
     'Write a list like [{"ParameterKey": "Stage", "ParameterValue": "dev"}], a mapping under "Parameters", or a '
-    "samconfig.toml with parameter_overrides."
+    "samconfig.toml or samconfig.yaml with parameter_overrides."
 )
 
 
 def parameters_in(path: str, environment: str | None) -> dict[str, str]:
-    """The values by name. A samconfig.toml is read for ``environment``, whose parts SAM calls config environments.
+    """The values by name. A samconfig.toml or .yaml is read for ``environment``; SAM calls it a config environment.
 
     Raises ``SettingsError`` where the file is missing or not understood.
     """
@@ -27,7 +28,9 @@ def parameters_in(path: str, environment: str | None) -> dict[str, str]:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(f"parameters_file: cannot read {path}: {reason}. Name a readable file.") from error
     if path.lower().endswith(".toml"):
-        return _of_samconfig(path, text, environment)
+        return _of_samconfig(path, _toml(path, text), environment)
+    if path.lower().endswith((".yaml", ".yml")):
+        return _of_samconfig(path, _yaml(path, text), environment)
     try:
         # Numbers keep their digits: an account ID has leading zeros, a version 1.10 is not 1.1.
         found = json.loads(
@@ -61,13 +64,32 @@ def _of_json(path: str, found: Any) -> dict[str, str]:
     raise SettingsError(f"parameters_file: {path} is no list and no mapping. {_FORMS}")
 
 
-def _of_samconfig(path: str, text: str, environment: str | None) -> dict[str, str]:
+def _toml(path: str, text: str) -> Any:
     import tomllib
 
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"parameters_file: {path}: invalid TOML: {error}. Correct the file.") from error
+
+
+def _yaml(path: str, text: str) -> Any:
+    """The only document. Numbers keep their digits, as in JSON."""
+    from reconciler.parsing.parsed import ParseError
+    from reconciler.parsing.yaml_text import read_yaml
+
+    try:
+        documents = read_yaml(text, str)
+    except ParseError as error:
+        where = located(path, error.line)
+        raise SettingsError(f"parameters_file: {where}: {error.reason}. {error.remedy}") from error
+    if len(documents) != 1:
+        reason = f"has {len(documents)} documents" if documents else "is empty"
+        raise SettingsError(f"parameters_file: {path} {reason}. {_FORMS}")
+    return documents[0].value
+
+
+def _of_samconfig(path: str, document: Any, environment: str | None) -> dict[str, str]:
     found: dict[str, str] = {}
     present = False
     for part in ("default", *([environment] if environment else [])):

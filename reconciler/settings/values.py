@@ -55,9 +55,46 @@ def text(value: Any) -> str:
     return value
 
 
+def web_address(*names: str, off: bool = False) -> Callable[[Any], str]:
+    """An ``http`` or ``https`` address of a page, which may have these names in braces; ``off`` where it may be."""
+    expected = f"an http:// or https:// address{' or off' if off else ''}"
+    remedy = f"It may contain {' and '.join(f'{{{name}}}' for name in names)}." if names else ""
+
+    def read(value: Any) -> str:
+        if off and value in ("off", False):
+            return "off"
+        try:
+            parts = urlsplit(value) if isinstance(value, str) else None
+        except ValueError:
+            parts = None
+        if parts is None or parts.scheme not in ("http", "https") or not parts.netloc or re.search(r"[\s<>\"]", value):
+            raise InvalidValue(expected, remedy)
+        if set(re.findall(r"\{([^}]*)\}", value)) - set(names):
+            raise InvalidValue(expected, remedy or "It has no placeholders.")
+        return str(value)
+
+    return read
+
+
 def secret(value: Any) -> Secret:
     """A text that is never shown."""
     return Secret(text(value))
+
+
+def secret_urls(value: Any) -> Secret:
+    """http or https URLs, separated by commas; a secret, because their paths often are."""
+    urls = listed(value)
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise InvalidValue("http:// or https:// URLs without credentials, separated by commas")
+    if not urls:
+        raise InvalidValue("at least one URL")
+    return Secret(",".join(urls))
+
+
+SECRETS: tuple[Reader, ...] = (secret, secret_urls)
+"""Readers of values that no message repeats."""
 
 
 def boolean(value: Any) -> bool:

@@ -14,7 +14,7 @@ from benchmarks.harness import BenchmarkError
 def test_without_arguments_everything_is_measured_in_full():
     chosen = command.arguments([])
     assert command.sizes(chosen) == FULL
-    assert (chosen.only, chosen.json, chosen.readme) == (None, None, False)
+    assert (chosen.only, chosen.json, chosen.page) == (None, None, False)
     assert FULL.rounds == 5
 
 
@@ -39,9 +39,9 @@ def test_sizes_can_be_changed_one_by_one():
     assert command.sizes(chosen) == replace(QUICK, passes=1000, many=0, items=100_000, rounds=7)
 
 
-def test_a_file_for_json_and_the_readme_are_asked_for():
-    chosen = command.arguments(["--json", "run.json", "--readme"])
-    assert (chosen.json, chosen.readme) == (Path("run.json"), True)
+def test_a_file_for_json_and_the_page_are_asked_for():
+    chosen = command.arguments(["--json", "run.json", "--page"])
+    assert (chosen.json, chosen.page) == (Path("run.json"), True)
 
 
 def test_a_goal_that_fails_is_noted_and_the_others_are_measured(monkeypatch, capsys, tmp_path):

@@ -1,12 +1,11 @@
-"""The table as Markdown and JSON, and its place in the README."""
+"""The table as Markdown and JSON, and its place in docs/performance.md."""
 
 import json
 
 import pytest
-from support.markdown import README
 
 from benchmarks.figures import Row, Sample
-from benchmarks.report import BEGIN, END, Run, cells, markdown, number, text, write_json, write_readme
+from benchmarks.report import BEGIN, END, PAGE, Run, cells, markdown, number, text, write_json, write_page
 
 ROWS = [
     Row.of(("P1", "read 1,000 tables", "limit"), "s", Sample((0.151, 0.142, 0.174))),
@@ -100,11 +99,11 @@ def test_the_json_has_every_row_with_its_members(tmp_path):
     }
 
 
-def test_the_readme_keeps_everything_outside_the_markers(tmp_path):
-    page = tmp_path / "README.md"
+def test_the_page_keeps_everything_outside_the_markers(tmp_path):
+    page = tmp_path / "performance.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     for _ in range(2):
-        write_readme(run(), page)
+        write_page(run(), page)
     written = page.read_text()
     assert written.startswith(f"before\n{BEGIN}\n\n| goal ")
     assert written.endswith(f"\n\n{END}\nafter\n")
@@ -114,14 +113,14 @@ def test_the_readme_keeps_everything_outside_the_markers(tmp_path):
 
 @pytest.mark.parametrize("page", ["no marker", f"{BEGIN} alone", f"{END} {BEGIN}", f"{BEGIN} {END} {END}"])
 def test_a_page_without_its_two_markers_is_not_written(tmp_path, page):
-    file = tmp_path / "README.md"
+    file = tmp_path / "performance.md"
     file.write_text(page)
     with pytest.raises(ValueError, match="once each and in this order"):
-        write_readme(run(), file)
+        write_page(run(), file)
     assert file.read_text() == page
 
 
-def test_the_readme_of_the_project_has_the_markers(tmp_path):
-    copy = tmp_path / "README.md"
-    copy.write_text(README.read_text(encoding="utf-8"), encoding="utf-8")
-    write_readme(run(), copy)
+def test_the_page_of_the_project_has_the_markers(tmp_path):
+    copy = tmp_path / "performance.md"
+    copy.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    write_page(run(), copy)

@@ -83,7 +83,8 @@ def test_up_with_yes_previews_then_converges(cli: Callable, fake: FakeWiring) ->
     ]
     assert "Plan: 1 to create" in ended.out
     assert ended.out.endswith("Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded.\n")
-    assert "+ users: create, done" in ended.err
+    assert "+ users: created, seeded (2 items from seeds/users.json)\n" in ended.out
+    assert ended.out.count("1. + create, CreateTable") == 1, "the plan is not printed again"
     assert ended.code == 0
 
 
@@ -101,7 +102,7 @@ def test_up_without_a_terminal_or_yes_neither_asks_nor_connects(cli: Callable, f
 
 def test_up_with_nothing_to_do_ends_at_once(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("up --yes")
-    assert ended.out == "In sync: 1 table as declared.\n"
+    assert ended.out.splitlines()[1:] == ["In sync: 1 table as declared."]
     assert [call[0] for call in fake.calls] == ["open", "preview", "close"]
 
 
@@ -156,7 +157,7 @@ def test_up_asks_on_a_terminal_and_yes_means_yes(
     Asked("y", monkeypatch)
     ended = cli("up")
     assert (ended.code, ("converge", "up", ()) in fake.calls) == (0, True)
-    assert "users: create, done" in ended.err
+    assert "users: created" in ended.out
 
 
 CONSENTS = {"up --yes": False, "up users --yes": True, "up": True, "up users": True}
@@ -311,6 +312,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
             {"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},
             {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
         ),
+        "next_run": {"url": "http://127.0.0.1:8002", "next_pass": "2026-11-22T12:01:00Z", "in_progress": None},
         "problem": None,
     }
     assert cli("status").out == (
@@ -318,14 +320,16 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         "(dynamodb-local, region us-east-1, account 000000000000)\n"
         "suspended by ada@host since 2026-11-22T12:00:00Z; `reconciler resume` lifts it\n"
         "lease: pod-7 until 2026-11-22T12:00:00Z, by its own clock\n"
+        "next run: 2026-11-22T12:01:00Z, by the daemon at http://127.0.0.1:8002\n"
         "orders: blocked (absent, not ours, no count of items)\n"
         "  replace keys: blocked (data_loss): the table holds items\n"
         "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"
-        "users: in_sync (ACTIVE, created, about 2 items)\n"
+        "1 table in sync; --all lists it\n"
         "run 2026-11-22T12:00:00Z  interval  in_sync  p-9\n"
         "run 2026-11-22T11:59:59Z  once  in_sync  p-8\n"
         "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.\n"
     )
+    assert "\nusers: in_sync (ACTIVE, created, about 2 items)\nrun " in cli("status --all").out
     answer = json.loads(cli("status -o json").out)
     assert (answer["suspension"]["by"], answer["lease"]["holder"], answer["runs"][0]["pass_id"]) == (
         "ada@host",

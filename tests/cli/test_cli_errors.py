@@ -59,6 +59,7 @@ def test_with_json_the_problems_are_a_document_too(line: str, cli: Callable, fak
     assert document["errors"][0] == {
         "file": "users_table.py",
         "line": 7,
+        "column": None,
         "field": "key_schema",
         "reason": "is empty",
         "remedy": "Name a HASH key.",

@@ -36,6 +36,9 @@ def test_markdown(cli: Callable, fake: FakeWiring) -> None:
     assert cli("preview -o markdown --desired-state app/config").out == (
         "## DynamoDB: drift (default)\n"
         "\n"
+        "Stack default, environment default, at http://localhost:8000 (dynamodb-local, region us-east-1, "
+        "account 000000000000)\n"
+        "\n"
         "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.\n"
         "\n"
         "| table | status | declaration |\n"

@@ -191,13 +191,13 @@ REFUSED = {
     "a table that cannot be worked out": (
         "import --from cloudformation bad.yaml",
         (
-            "bad.yaml:4: Resources.A.Properties.BillingMode: invalid value 'X'; expected PAY_PER_REQUEST or PROVISIONED. "
+            "bad.yaml:4:18: Resources.A.Properties.BillingMode: invalid value 'X'; expected PAY_PER_REQUEST or PROVISIONED. "
             "Write PAY_PER_REQUEST or PROVISIONED."
         ),
     ),
     "a file that is broken": (
         "import --from terraform broken.json",
-        "broken.json:1: is not JSON: a key in double quotes is expected. Correct the syntax.",
+        "broken.json:1:2: is not JSON: a key in double quotes is expected. Correct the syntax.",
     ),
 }
 KEY = "KeySchema: [{AttributeName: pk, KeyType: HASH}], AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]"

@@ -23,7 +23,8 @@ PLAIN = (
     *("restore t --to u --from latest", "restore t --to u --at latest --without-indexes", "healthcheck", "doctor"),
     *("--embedded preview", "preview --workers 5", "--interval 5m --once", "suspend", "resume --stack s"),
     *("restore t --to u --without-index i --without-index j", "validate --parameter A=1 x --parameter=B=2"),
-    *("check-references", "check-references a b -o json"),
+    *("check-references", "check-references a b -o json", "completion zsh", "explain", "explain rule 12"),
+    *("environments", "environments -o json", "status --all"),
 )
 LEFT = (
     *("--help", "preview --help", "prevew", "preview --dif", "preview --interval", "preview -o yaml", "status users"),
@@ -35,7 +36,7 @@ LEFT = (
         "restore t --to u --read-capacity 5",
     ),
     *("preview --environment -x", "validate -y=1", "preview -", "export", "export --format pdf", "diff", "diff a"),
-    *("diff a b c", "import --from cdk a"),
+    *("diff a b c", "import --from cdk a", "completion", "completion tcsh", "-h", "preview -h"),
 )
 
 

@@ -56,13 +56,16 @@ def test_once_works_bare_and_on_either_side(line: str, cli: Callable, fake: Fake
     assert fake.calls == [("open", True, False), ("converge", "once", ()), ("close",), ("publish_metrics",)]
 
 
-@pytest.mark.parametrize("verb", ["schema", "init"])
+OFFLINE = {"environments": "", "explain": "data_loss", "completion": "bash"}
+
+
+@pytest.mark.parametrize("verb", ["schema", "init", *OFFLINE])
 def test_verbs_without_settings_take_them_too(verb: str, cli: Callable) -> None:
-    assert cli(f"--embedded {verb} -v").code == 0
+    assert cli(f"--embedded {verb} {OFFLINE.get(verb, '')} -v").code == 0
 
 
 def test_the_table_of_commands_is_complete() -> None:
-    assert {*CONNECTED, "schema", "init"} == set(COMMANDS)
+    assert {*CONNECTED, "schema", "init", *OFFLINE} == set(COMMANDS)
 
 
 VALUES = {
@@ -96,8 +99,8 @@ def test_a_flag_reaches_its_setting(name: str, cli: Callable, fake: FakeWiring, 
     assert fake.settings.workers == 7 if name == "config" else getattr(fake.settings, name) == expected
 
 
-def test_every_setting_but_the_token_is_an_option() -> None:
-    assert {flag.name for flag in FLAGS} == set(SETTINGS) - {"api_token"} | {"config"}
+def test_every_setting_but_the_secrets_is_an_option() -> None:
+    assert {flag.name for flag in FLAGS} == set(SETTINGS) - {"api_token", "webhook_urls", "webhook_secret"} | {"config"}
 
 
 def test_every_option_shows_the_values_of_its_setting() -> None:

@@ -103,7 +103,7 @@ def test_an_output_without_keys_is_an_error(described: dict[str, Any], tmp_path:
         load(tmp_path)
     assert [str(problem) for problem in caught.value.problems] == [
         (
-            "users.json:1: is the output of describe-table, and an answer lacks or garbles 'KeySchema'. "
+            "users.json:1:1: is the output of describe-table, and an answer lacks or garbles 'KeySchema'. "
             "Paste the whole output."
         )
     ]

@@ -19,7 +19,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:9: get_schema: raises AttributeError: type object 'UsersTable' has no attribute "
+                "users_table.py:9:9: get_schema: raises AttributeError: type object 'UsersTable' has no attribute "
                 "'SCHEMAS'. Correct the code, or move it out of the folder."
             )
         ],
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:1: get_schema: raises TypeError: UsersTable.get_schema() missing 1 required "
+                "users_table.py:1:1: get_schema: raises TypeError: UsersTable.get_schema() missing 1 required "
                 "positional argument: 'region'. Correct the code, or move it out of the folder."
             )
         ],
@@ -43,7 +43,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA
             + "    @classmethod\n    def get_schema(cls, environment=None):\n        cls.SCHEMA.copy()\n"
         },
-        ["users_table.py:1: get_schema: expected a dict as the result, found nothing. Return the schema as a dict."],
+        ["users_table.py:1:1: get_schema: expected a dict as the result, found nothing. Return the schema as a dict."],
     ),
     "get_schema that returns a list": (
         {
@@ -51,7 +51,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA
             + "    @classmethod\n    def get_schema(cls, environment=None):\n        return [cls.SCHEMA]\n"
         },
-        ["users_table.py:1: get_schema: expected a dict as the result, found a list. Return the schema as a dict."],
+        ["users_table.py:1:1: get_schema: expected a dict as the result, found a list. Return the schema as a dict."],
     ),
     "get_schema that exits": (
         {
@@ -59,55 +59,55 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA
             + "    @classmethod\n    def get_schema(cls, environment=None):\n        raise SystemExit(3)\n"
         },
-        [("users_table.py:9: get_schema: calls exit. Correct the code, or move it out of the folder.")],
+        [("users_table.py:9:9: get_schema: calls exit. Correct the code, or move it out of the folder.")],
     ),
     "a SCHEMA without get_schema": (
         {"users_table.py": HEAD + SCHEMA},
         [
             (
-                "users_table.py:1: UsersTable: has a SCHEMA but no get_schema. Add the classmethod "
+                "users_table.py:1:1: UsersTable: has a SCHEMA but no get_schema. Add the classmethod "
                 "get_schema(cls, environment=None)."
             )
         ],
     ),
     "a SCHEMA that is a list": (
         {"users_table.py": HEAD + "    SCHEMA = []\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: expected a dict, found a list. Write the schema as a dict."],
+        ["users_table.py:1:1: SCHEMA: expected a dict, found a list. Write the schema as a dict."],
     ),
     "a SCHEMA that is empty": (
         {"users_table.py": HEAD + "    SCHEMA = {}\n" + GET_SCHEMA},
-        ["users_table.py:1: SCHEMA: is empty. Fill it, or remove the class."],
+        ["users_table.py:1:1: SCHEMA: is empty. Fill it, or remove the class."],
     ),
     "half a SCHEMA": (
         {"users_table.py": HEAD + '    SCHEMA = {\n        "table_name": "users",\n    }\n' + GET_SCHEMA},
         [
             (
-                'users_table.py:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
+                'users_table.py:1:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
                 '"KeyType": "HASH"}].'
             ),
             (
-                "users_table.py:1: attribute_definitions: is required. Add attribute_definitions, such as "
+                "users_table.py:1:1: attribute_definitions: is required. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
     ),
     "a SCHEMA without table name": (
         {"users_table.py": HEAD + BASE_NAME + SCHEMA.replace('        "table_name": "users",\n', "") + GET_SCHEMA},
-        ["users_table.py:1: table_name: is required. Add table_name: the name of the table."],
+        ["users_table.py:1:1: table_name: is required. Add table_name: the name of the table."],
     ),
     "a SCHEMA with an object in it": (
         {"users_table.py": HEAD + SCHEMA.replace('"users"', "object()") + GET_SCHEMA},
-        ["users_table.py:3: table_name: expected a text, found a Python object. Write a text."],
+        ["users_table.py:3:9: table_name: expected a text, found a Python object. Write a text."],
     ),
     "a SCHEMA that contains itself": (
         {"users_table.py": HEAD + SCHEMA + '    SCHEMA["tags"] = SCHEMA\n' + GET_SCHEMA},
-        [("users_table.py:1: get_schema: recurses without end. Correct the code, or move it out of the folder.")],
+        [("users_table.py:1:1: get_schema: recurses without end. Correct the code, or move it out of the folder.")],
     ),
     "get_table_name that raises": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        return cls.NAMES[environment]\n"},
         [
             (
-                "users_table.py:12: get_table_name: raises AttributeError: type object 'UsersTable' has no "
+                "users_table.py:12:9: get_table_name: raises AttributeError: type object 'UsersTable' has no "
                 "attribute 'NAMES'. Correct the code, or move it out of the folder."
             )
         ],
@@ -116,7 +116,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + "        pass\n"},
         [
             (
-                "users_table.py:1: get_table_name: expected a text as the result, found nothing. Return the name "
+                "users_table.py:1:1: get_table_name: expected a text as the result, found nothing. Return the name "
                 "of the table."
             )
         ],
@@ -125,7 +125,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + GET_TABLE_NAME + '        return "users-v2"\n'},
         [
             (
-                "users_table.py:1: table_name: is 'users' in get_schema, but get_table_name returns 'users-v2'. "
+                "users_table.py:1:1: table_name: is 'users' in get_schema, but get_table_name returns 'users-v2'. "
                 "Return the same name from both."
             )
         ],
@@ -139,7 +139,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:12: get_description: raises RuntimeError: no words. Correct the code, or move it "
+                "users_table.py:12:9: get_description: raises RuntimeError: no words. Correct the code, or move it "
                 "out of the folder."
             )
         ],
@@ -152,28 +152,33 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SEED
             + "        yield {'pk': 'a'}\n        raise OSError('gone')\n"
         },
-        ["users_table.py:13: seed: raises OSError: gone. Correct the code, or move it out of the folder."],
+        ["users_table.py:13:9: seed: raises OSError: gone. Correct the code, or move it out of the folder."],
     ),
     "seed that yields no mapping": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        return ['a']\n"},
-        ["users_table.py:1: [0]: expected a mapping of attributes. Write each item as a mapping."],
+        ["users_table.py:1:1: [0]: expected a mapping of attributes. Write each item as a mapping."],
     ),
     "seed that returns nothing": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        pass\n"},
         [
             (
-                "users_table.py:1: seed: raises TypeError: 'NoneType' object is not iterable. Correct the code, "
+                "users_table.py:1:1: seed: raises TypeError: 'NoneType' object is not iterable. Correct the code, "
                 "or move it out of the folder."
             )
         ],
     ),
     "seed with an object": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'when': {'at': object()}}\n"},
-        [("users_table.py:1: [0].when.at: has the unsupported Python type object. Convert it to a text or a number.")],
+        [
+            (
+                "users_table.py:1:1: [0].when.at: has the unsupported Python type object. "
+                "Convert it to a text or a number."
+            )
+        ],
     ),
     "seed with NaN": (
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + SEED + "        yield {'pk': 'a', 'x': float('nan')}\n"},
-        ["users_table.py:1: [0].x: invalid number nan. Write a finite number."],
+        ["users_table.py:1:1: [0].x: invalid number nan. Write a finite number."],
     ),
     "a seed method beside a seed file": (
         {
@@ -182,7 +187,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:1: seed: duplicate seed: a seed method and seeds/users.json. Keep the method or the "
+                "users_table.py:1:1: seed: duplicate seed: a seed method and seeds/users.json. Keep the method or the "
                 "file, not both."
             )
         ],
@@ -193,7 +198,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             + SCHEMA.replace("    }\n", '        "billing_mod": "PAY_PER_REQUEST",\n    }\n')
             + GET_SCHEMA
         },
-        ["users_table.py:6: billing_mod: unknown field. Did you mean `billing_mode`?"],
+        ["users_table.py:6:9: billing_mod: unknown field. Did you mean `billing_mode`?"],
     ),
     "a wrong type deep inside, at its own line": (
         {
@@ -214,7 +219,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:9: global_secondary_indexes[0].KeySchema: expected a list, found the text "
+                "users_table.py:9:17: global_secondary_indexes[0].KeySchema: expected a list, found the text "
                 "'pk'. Write a list."
             )
         ],
@@ -223,7 +228,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": HEAD + SCHEMA + GET_SCHEMA + "\n\n" + HEAD.replace("Users", "People") + SCHEMA + GET_SCHEMA},
         [
             (
-                "users_table.py:14: table_name: duplicate table name 'users'; users_table.py:1 declares it as "
+                "users_table.py:14:9: table_name: duplicate table name 'users'; users_table.py:1:1 declares it as "
                 "well. Remove or rename one of the two."
             )
         ],
@@ -232,7 +237,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"a_table.py": HEAD + SCHEMA + GET_SCHEMA, "b_table.py": HEAD + SCHEMA + GET_SCHEMA},
         [
             (
-                "b_table.py:3: table_name: duplicate table name 'users'; a_table.py:1 declares it as well. Remove "
+                "b_table.py:3:9: table_name: duplicate table name 'users'; a_table.py:1:1 declares it as well. Remove "
                 "or rename one of the two."
             )
         ],
@@ -244,7 +249,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users_table.py:3: table_name: duplicate table name 'users'; users.yaml:1 declares it as well. "
+                "users_table.py:3:9: table_name: duplicate table name 'users'; users.yaml:1:1 declares it as well. "
                 "Remove or rename one of the two."
             )
         ],
@@ -256,7 +261,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "b_table.py:4: table_name: duplicate base name 'users'; a_table.py:1 has it as well. Remove or "
+                "b_table.py:4:9: table_name: duplicate base name 'users'; a_table.py:1:1 has it as well. Remove or "
                 "rename one of the two."
             )
         ],

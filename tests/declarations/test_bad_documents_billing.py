@@ -14,7 +14,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PAY_PER_REQUEST", "provisioned_throughput": T},
         [
             (
-                "users.json:16: provisioned_throughput: is not allowed when billing_mode is PAY_PER_REQUEST. "
+                "users.json:16:2: provisioned_throughput: is not allowed when billing_mode is PAY_PER_REQUEST. "
                 "Remove it, or set billing_mode to PROVISIONED."
             )
         ],
@@ -23,7 +23,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PROVISIONED"},
         [
             (
-                "users.json:1: provisioned_throughput: is required when billing_mode is PROVISIONED. Add "
+                "users.json:1:1: provisioned_throughput: is required when billing_mode is PROVISIONED. Add "
                 "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
             )
         ],
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PAY_PER_REQUEST", "global_secondary_indexes": [index(provisioned_throughput=T)]},
         [
             (
-                "users.json:28: global_secondary_indexes[0].provisioned_throughput: is not allowed when the table "
+                "users.json:28:4: global_secondary_indexes[0].provisioned_throughput: is not allowed when the table "
                 "is not provisioned. Remove it; an index of an on-demand table has no throughput."
             )
         ],
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(provisioned_throughput=T)]},
         [
             (
-                "users.json:27: global_secondary_indexes[0].provisioned_throughput: is not allowed when the table "
+                "users.json:27:4: global_secondary_indexes[0].provisioned_throughput: is not allowed when the table "
                 "is not provisioned. Remove it; an index of an on-demand table has no throughput."
             )
         ],
@@ -50,7 +50,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": "PROVISIONED", "provisioned_throughput": T, "global_secondary_indexes": [index()]},
         [
             (
-                "users.json:21: global_secondary_indexes[0].provisioned_throughput: is required when the table is "
+                "users.json:21:3: global_secondary_indexes[0].provisioned_throughput: is required when the table is "
                 "provisioned. Add read_capacity_units and write_capacity_units."
             )
         ],
@@ -59,7 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"provisioned_throughput": T, "global_secondary_indexes": [index()]},
         [
             (
-                "users.json:20: global_secondary_indexes[0].provisioned_throughput: is required when the table is "
+                "users.json:20:3: global_secondary_indexes[0].provisioned_throughput: is required when the table is "
                 "provisioned. Add read_capacity_units and write_capacity_units."
             )
         ],
@@ -73,7 +73,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:32: global_secondary_indexes[0].provisioned_throughput.read_capacity_units: 0 is less "
+                "users.json:32:5: global_secondary_indexes[0].provisioned_throughput.read_capacity_units: 0 is less "
                 "than 1. Write 1 or more."
             )
         ],

@@ -15,7 +15,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lifecycle": {"prevent_destroy": True}},
         [
             (
-                "users.json:16: lifecycle.prevent_destroy: unknown field. Known fields: protect, ignore_changes, "
+                "users.json:16:3: lifecycle.prevent_destroy: unknown field. Known fields: protect, ignore_changes, "
                 "on_existing, allow_data_loss."
             )
         ],
@@ -24,7 +24,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lifecycle": {"protect": "yes"}},
         [
             (
-                "users.json:16: lifecycle.protect: expected true or false, found the text 'yes'. Write true or false, "
+                "users.json:16:3: lifecycle.protect: expected true or false, found the text "
+                "'yes'. Write true or false, "
                 "without quotes."
             )
         ],
@@ -33,25 +34,25 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"lifecycle": {"on_existing": "adapt"}},
         [
             (
-                "users.json:16: lifecycle.on_existing: invalid value 'adapt'; expected adopt, own, observe or "
+                "users.json:16:3: lifecycle.on_existing: invalid value 'adapt'; expected adopt, own, observe or "
                 "fail. Did you mean adopt?"
             )
         ],
     ),
     "ignore_changes that is no list": (
         {"lifecycle": {"ignore_changes": "billing"}},
-        ["users.json:16: lifecycle.ignore_changes: expected a list, found the text 'billing'. Write a list."],
+        ["users.json:16:3: lifecycle.ignore_changes: expected a list, found the text 'billing'. Write a list."],
     ),
     "ignore_changes of no facet": (
         {"lifecycle": {"ignore_changes": ["biling.throughput", "colour"]}},
         [
             (
-                "users.json:17: lifecycle.ignore_changes[0]: invalid path 'biling.throughput'; expected the "
+                "users.json:17:4: lifecycle.ignore_changes[0]: invalid path 'biling.throughput'; expected the "
                 "name of a facet first. "
                 "Did you mean `billing`?"
             ),
             (
-                "users.json:18: lifecycle.ignore_changes[1]: invalid path 'colour'; expected the name of a "
+                "users.json:18:4: lifecycle.ignore_changes[1]: invalid path 'colour'; expected the name of a "
                 "facet first. Start with "
                 f"one of: {FACET_NAMES}."
             ),
@@ -59,21 +60,21 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a reference to nothing": (
         {"references": ["user"]},
-        ["users.json:16: references[0].table: table 'user' is not declared. Did you mean `users`?"],
+        ["users.json:16:3: references[0].table: table 'user' is not declared. Did you mean `users`?"],
     ),
     "a reference to itself misspelt": (
         {"references": [{"table": "userz", "attribute": "owner"}]},
-        ["users.json:17: references[0].table: table 'userz' is not declared. Did you mean `users`?"],
+        ["users.json:17:4: references[0].table: table 'userz' is not declared. Did you mean `users`?"],
     ),
     "a reference without table": (
         {"references": [{"attribute": "owner"}]},
-        ["users.json:16: references[0].table: is required. Add table."],
+        ["users.json:16:3: references[0].table: is required. Add table."],
     ),
     "a seed format that does not exist": (
         {"seed": {"format": "ion"}},
         [
             (
-                "users.json:16: seed.format: invalid value 'ion'; expected plain or dynamodb-json. Write plain "
+                "users.json:16:3: seed.format: invalid value 'ion'; expected plain or dynamodb-json. Write plain "
                 "or dynamodb-json."
             )
         ],
@@ -82,7 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"seed": {"file": "seeds/people.json"}},
         [
             (
-                "users.json:16: seed.file: seed file 'seeds/people.json' does not exist. Put the file into the "
+                "users.json:16:3: seed.file: seed file 'seeds/people.json' does not exist. Put the file into the "
                 "folder seeds/ of the declarations."
             )
         ],
@@ -97,16 +98,17 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "deletion_protection": "no",
         },
         [
-            "users.json:2: table_name: invalid name 'u'; it has 1 characters. Use 3 to 255 characters.",
-            "users.json:3: key_schema: has 0 HASH elements. Use exactly 1.",
-            "users.json:15: billing_mod: unknown field. Did you mean `billing_mode`?",
+            "users.json:2:2: table_name: invalid name 'u'; it has 1 characters. Use 3 to 255 characters.",
+            "users.json:3:2: key_schema: has 0 HASH elements. Use exactly 1.",
+            "users.json:15:2: billing_mod: unknown field. Did you mean `billing_mode`?",
             (
-                "users.json:16: stream_specification.stream_view_type: is required when the stream is enabled. "
+                "users.json:16:2: stream_specification.stream_view_type: is required when the stream is enabled. "
                 "Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
             ),
-            "users.json:20: tags.aws:x: invalid key 'aws:x'; the prefix aws: is reserved. Rename the tag.",
+            "users.json:20:3: tags.aws:x: invalid key 'aws:x'; the prefix aws: is reserved. Rename the tag.",
             (
-                "users.json:22: deletion_protection: expected true or false, found the text 'no'. Write true or false, "
+                "users.json:22:2: deletion_protection: expected true or false, found the text "
+                "'no'. Write true or false, "
                 "without quotes."
             ),
         ],

@@ -13,13 +13,13 @@ from support.known_fields import TABLE_FIELDS
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no table name": (
         {"table_name": None},
-        ["users.json:1: table_name: is required. Add table_name: the name of the table."],
+        ["users.json:1:1: table_name: is required. Add table_name: the name of the table."],
     ),
     "no key schema": (
         {"key_schema": None},
         [
             (
-                'users.json:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
+                'users.json:1:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
                 '"KeyType": "HASH"}].'
             )
         ],
@@ -28,7 +28,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"attribute_definitions": None},
         [
             (
-                "users.json:1: attribute_definitions: is required. Add attribute_definitions, such as "
+                "users.json:1:1: attribute_definitions: is required. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             )
         ],
@@ -37,69 +37,74 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"key_schema": None, "attribute_definitions": None},
         [
             (
-                'users.json:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
+                'users.json:1:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", '
                 '"KeyType": "HASH"}].'
             ),
             (
-                "users.json:1: attribute_definitions: is required. Add attribute_definitions, such as "
+                "users.json:1:1: attribute_definitions: is required. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
     ),
     "empty key schema": (
         {"key_schema": []},
-        [('users.json:3: key_schema: is empty. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].')],
+        [
+            (
+                "users.json:3:2: key_schema: is empty. Add key_schema, such as "
+                '[{"AttributeName": "pk", "KeyType": "HASH"}].'
+            )
+        ],
     ),
     "empty definitions": (
         {"attribute_definitions": []},
         [
             (
-                "users.json:9: attribute_definitions: is empty. Add attribute_definitions, such as "
+                "users.json:9:2: attribute_definitions: is empty. Add attribute_definitions, such as "
                 '[{"AttributeName": "pk", "AttributeType": "S"}].'
             )
         ],
     ),
     "empty table name": (
         {"table_name": ""},
-        ["users.json:2: table_name: is empty. Add table_name: the name of the table."],
+        ["users.json:2:2: table_name: is empty. Add table_name: the name of the table."],
     ),
     "misspelt billing_mode": (
         {"billing_mod": "PAY_PER_REQUEST"},
-        ["users.json:15: billing_mod: unknown field. Did you mean `billing_mode`?"],
+        ["users.json:15:2: billing_mod: unknown field. Did you mean `billing_mode`?"],
     ),
     "misspelt BillingMode": (
         {"BillingModee": "PAY_PER_REQUEST"},
-        ["users.json:15: BillingModee: unknown field. Did you mean `BillingMode`?"],
+        ["users.json:15:2: BillingModee: unknown field. Did you mean `BillingMode`?"],
     ),
     "misspelt table_name": (
         {"table_name": None, "tabel_name": "users"},
-        ["users.json:14: tabel_name: unknown field. Did you mean `table_name`?"],
+        ["users.json:14:2: tabel_name: unknown field. Did you mean `table_name`?"],
     ),
     "misspelt key_schema": (
         {"key_schema": None, "keyschema": key(("pk", H))},
-        ["users.json:9: keyschema: unknown field. Did you mean `key_schema`?"],
+        ["users.json:9:2: keyschema: unknown field. Did you mean `key_schema`?"],
     ),
     "a field nobody knows": (
         {"colour": "blue"},
-        [(f"users.json:15: colour: unknown field. Known fields: {TABLE_FIELDS}.")],
+        [(f"users.json:15:2: colour: unknown field. Known fields: {TABLE_FIELDS}.")],
     ),
     "a misspelt field inside a key element": (
         {"key_schema": [{"AtributeName": "pk", "KeyType": H}]},
-        ["users.json:5: key_schema[0].AtributeName: unknown field. Did you mean `AttributeName`?"],
+        ["users.json:5:4: key_schema[0].AtributeName: unknown field. Did you mean `AttributeName`?"],
     ),
     "a misspelt field inside an index": (
         {"global_secondary_indexes": [{**index(), "projections": {}}]},
-        [("users.json:27: global_secondary_indexes[0].projections: unknown field. Did you mean `projection`?")],
+        [("users.json:27:4: global_secondary_indexes[0].projections: unknown field. Did you mean `projection`?")],
     ),
     "both spellings of one field": (
         {"TableName": "users"},
-        [("users.json:15: TableName: duplicate of table_name. Keep table_name or TableName, not both.")],
+        [("users.json:15:2: TableName: duplicate of table_name. Keep table_name or TableName, not both.")],
     ),
     "both spellings of deletion protection": (
         {"deletion_protection": True, "DeletionProtectionEnabled": True},
         [
             (
-                "users.json:16: DeletionProtectionEnabled: duplicate of deletion_protection. Keep "
+                "users.json:16:2: DeletionProtectionEnabled: duplicate of deletion_protection. Keep "
                 "deletion_protection or DeletionProtectionEnabled, not both."
             )
         ],
@@ -108,7 +113,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"ImportSourceSpecification": {}},
         [
             (
-                "users.json:15: ImportSourceSpecification: DynamoDB has this field, but this release does not "
+                "users.json:15:2: ImportSourceSpecification: DynamoDB has this field, but this release does not "
                 "manage it. "
                 "Remove it; the live value stays as it is."
             )
@@ -117,8 +122,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "what DescribeTable tells cannot be declared": (
         {"TableStatus": "ACTIVE", "ItemCount": 0},
         [
-            "users.json:15: TableStatus: is read-only. Remove it.",
-            "users.json:16: ItemCount: is read-only. Remove it.",
+            "users.json:15:2: TableStatus: is read-only. Remove it.",
+            "users.json:16:2: ItemCount: is read-only. Remove it.",
         ],
     ),
 }

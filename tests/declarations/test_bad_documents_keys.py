@@ -12,29 +12,29 @@ from support.folders import SOUND, sentences, write
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no HASH element": (
         {"key_schema": key(("pk", R))},
-        ["users.json:3: key_schema: has 0 HASH elements. Use exactly 1."],
+        ["users.json:3:2: key_schema: has 0 HASH elements. Use exactly 1."],
     ),
     "two HASH elements": (
         {"key_schema": key(("pk", H), ("p2", H)), "attribute_definitions": defs("pk", "p2")},
-        ["users.json:3: key_schema: has 2 HASH elements. Use exactly 1."],
+        ["users.json:3:2: key_schema: has 2 HASH elements. Use exactly 1."],
     ),
     "two RANGE elements": (
         {"key_schema": key(("pk", H), ("a", R), ("b", R)), "attribute_definitions": defs("pk", "a", "b")},
-        ["users.json:3: key_schema: has 2 RANGE elements. Use at most 1."],
+        ["users.json:3:2: key_schema: has 2 RANGE elements. Use at most 1."],
     ),
     "RANGE before HASH": (
         {"key_schema": key(("sk", R), ("pk", H)), "attribute_definitions": defs("pk", "sk")},
-        ["users.json:3: key_schema: has a HASH element after a RANGE element. Put HASH first."],
+        ["users.json:3:2: key_schema: has a HASH element after a RANGE element. Put HASH first."],
     ),
     "one attribute for both keys": (
         {"key_schema": key(("pk", H), ("pk", R))},
-        ["users.json:3: key_schema: duplicate attribute 'pk'. Use each attribute only once per key."],
+        ["users.json:3:2: key_schema: duplicate attribute 'pk'. Use each attribute only once per key."],
     ),
     "a key attribute without definition": (
         {"key_schema": key(("pk", H), ("sk", R))},
         [
             (
-                "users.json:9: key_schema[1].AttributeName: attribute 'sk' is not in attribute_definitions. Add "
+                "users.json:9:4: key_schema[1].AttributeName: attribute 'sk' is not in attribute_definitions. Add "
                 '{"AttributeName": "sk", "AttributeType": "S"} (or "N", "B") to attribute_definitions.'
             )
         ],
@@ -43,7 +43,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(keys=(("email", H),))]},
         [
             (
-                "users.json:20: global_secondary_indexes[0].key_schema[0].attribute_name: attribute 'email' is "
+                "users.json:20:6: global_secondary_indexes[0].key_schema[0].attribute_name: attribute 'email' is "
                 'not in attribute_definitions. Add {"AttributeName": "email", "AttributeType": "S"} (or "N", "B") '
                 "to attribute_definitions."
             )
@@ -53,20 +53,20 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"attribute_definitions": defs("pk", "email")},
         [
             (
-                "users.json:14: attribute_definitions[1]: attribute 'email' is not used in a key of the table or "
+                "users.json:14:3: attribute_definitions[1]: attribute 'email' is not used in a key of the table or "
                 "of an index. Remove it; attribute_definitions lists only key attributes."
             )
         ],
     ),
     "an attribute defined twice": (
         {"attribute_definitions": defs("pk", "pk")},
-        ["users.json:14: attribute_definitions[1]: duplicate definition of 'pk'. Remove it."],
+        ["users.json:14:3: attribute_definitions[1]: duplicate definition of 'pk'. Remove it."],
     ),
     "an attribute defined with two types": (
         {"attribute_definitions": [*defs("pk"), {"AttributeName": "pk", "AttributeType": "N"}]},
         [
             (
-                "users.json:14: attribute_definitions[1]: conflicting types of 'pk': S and N. An attribute has "
+                "users.json:14:3: attribute_definitions[1]: conflicting types of 'pk': S and N. An attribute has "
                 "one type; keep one of the two."
             )
         ],

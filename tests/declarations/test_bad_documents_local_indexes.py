@@ -17,7 +17,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:19: local_secondary_indexes: requires a table with a sort key. Add a RANGE element to "
+                "users.json:19:2: local_secondary_indexes: requires a table with a sort key. Add a RANGE element to "
                 "key_schema, or use global indexes."
             )
         ],
@@ -30,7 +30,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:30: local_secondary_indexes[0].key_schema: invalid partition key 'x'. Use that of the "
+                "users.json:30:4: local_secondary_indexes[0].key_schema: invalid partition key 'x'. Use that of the "
                 "table, 'pk'."
             )
         ],
@@ -39,7 +39,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**WITH_SORT_KEY, "local_secondary_indexes": [index("by_sk", keys=(("pk", H),))]},
         [
             (
-                "users.json:26: local_secondary_indexes[0].key_schema: has no RANGE element. Add the sort key of "
+                "users.json:26:4: local_secondary_indexes[0].key_schema: has no RANGE element. Add the sort key of "
                 "the index."
             )
         ],
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             **WITH_SORT_KEY,
             "local_secondary_indexes": [index(f"index_{i}", keys=(("pk", H), ("sk", R))) for i in range(6)],
         },
-        ["users.json:23: local_secondary_indexes: has 6 indexes. DynamoDB allows 5 a table."],
+        ["users.json:23:2: local_secondary_indexes: has 6 indexes. DynamoDB allows 5 a table."],
     ),
     "throughput of a local index": (
         {
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:39: local_secondary_indexes[0].provisioned_throughput: unknown field. Known fields: "
+                "users.json:39:4: local_secondary_indexes[0].provisioned_throughput: unknown field. Known fields: "
                 "index_name, key_schema, projection."
             )
         ],

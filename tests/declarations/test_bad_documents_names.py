@@ -12,13 +12,13 @@ from support.folders import SOUND, sentences, write
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a table name of two characters": (
         {"table_name": "us"},
-        ["users.json:2: table_name: invalid name 'us'; it has 2 characters. Use 3 to 255 characters."],
+        ["users.json:2:2: table_name: invalid name 'us'; it has 2 characters. Use 3 to 255 characters."],
     ),
     "a table name of 256 characters": (
         {"table_name": "u" * 256},
         [
             (
-                "users.json:2: table_name: invalid name "
+                "users.json:2:2: table_name: invalid name "
                 "'uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu...'; it has 256 characters. Use 3 to "
                 "255 characters."
             )
@@ -26,13 +26,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a table name with a space": (
         {"table_name": "my users"},
-        ["users.json:2: table_name: invalid name 'my users'; it contains ' '. Use only a-z, A-Z, 0-9, _ . and -."],
+        ["users.json:2:2: table_name: invalid name 'my users'; it contains ' '. Use only a-z, A-Z, 0-9, _ . and -."],
     ),
     "a table name with a slash and a letter beyond ASCII": (
         {"table_name": "app/üsers"},
         [
             (
-                "users.json:2: table_name: invalid name 'app/üsers'; it contains '/', 'ü'. Use only a-z, A-Z, "
+                "users.json:2:2: table_name: invalid name 'app/üsers'; it contains '/', 'ü'. Use only a-z, A-Z, "
                 "0-9, _ . and -."
             )
         ],
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"table_name": "reconciler_state"},
         [
             (
-                "users.json:2: table_name: invalid name 'reconciler_state'; it is the name of the state table. Use "
+                "users.json:2:2: table_name: invalid name 'reconciler_state'; it is the name of the state table. Use "
                 "another name."
             )
         ],
@@ -50,7 +50,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index("by")]},
         [
             (
-                "users.json:17: global_secondary_indexes[0].index_name: invalid name 'by'; it has 2 "
+                "users.json:17:4: global_secondary_indexes[0].index_name: invalid name 'by'; it has 2 "
                 "characters. Use 3 to 255 "
                 "characters."
             )
@@ -60,7 +60,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index("by:email")]},
         [
             (
-                "users.json:17: global_secondary_indexes[0].index_name: invalid name 'by:email'; it contains "
+                "users.json:17:4: global_secondary_indexes[0].index_name: invalid name 'by:email'; it contains "
                 "':'. Use only "
                 "a-z, A-Z, 0-9, _ . and -."
             )
@@ -70,7 +70,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(), index()]},
         [
             (
-                "users.json:29: global_secondary_indexes[1].index_name: duplicate index name 'by_email'. Give "
+                "users.json:29:4: global_secondary_indexes[1].index_name: duplicate index name 'by_email'. Give "
                 "each index its own name."
             )
         ],
@@ -83,7 +83,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         },
         [
             (
-                "users.json:39: local_secondary_indexes[0].index_name: duplicate index name 'by_email'. Give each "
+                "users.json:39:4: local_secondary_indexes[0].index_name: duplicate index name 'by_email'. Give each "
                 "index its own name."
             )
         ],

@@ -13,7 +13,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"stream_specification": {"stream_enabled": True}},
         [
             (
-                "users.json:15: stream_specification.stream_view_type: is required when the stream is enabled. "
+                "users.json:15:2: stream_specification.stream_view_type: is required when the stream is enabled. "
                 "Add NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
             )
         ],
@@ -22,7 +22,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"stream_specification": {"stream_enabled": False, "stream_view_type": "NEW_IMAGE"}},
         [
             (
-                "users.json:17: stream_specification.stream_view_type: is not allowed when the stream is disabled. "
+                "users.json:17:3: stream_specification.stream_view_type: is not allowed when the stream is disabled. "
                 "Remove it, or enable the stream."
             )
         ],
@@ -31,7 +31,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"StreamSpecification": {}},
         [
             (
-                "users.json:15: StreamSpecification.stream_view_type: is required when the stream is enabled. Add "
+                "users.json:15:2: StreamSpecification.stream_view_type: is required when the stream is enabled. Add "
                 "NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY."
             )
         ],
@@ -40,7 +40,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGE"}},
         [
             (
-                "users.json:17: StreamSpecification.StreamViewType: invalid value 'NEW_AND_OLD_IMAGE'; expected "
+                "users.json:17:3: StreamSpecification.StreamViewType: invalid value 'NEW_AND_OLD_IMAGE'; expected "
                 "NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY. Did you mean NEW_AND_OLD_IMAGES?"
             )
         ],
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"stream_specification": {"stream_enabled": "true", "stream_view_type": "NEW_IMAGE"}},
         [
             (
-                "users.json:16: stream_specification.stream_enabled: expected true or false, found the text 'true'. "
+                "users.json:16:3: stream_specification.stream_enabled: expected true or false, found the text 'true'. "
                 "Write true or false, without quotes."
             )
         ],
@@ -58,7 +58,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"time_to_live": {"enabled": True}},
         [
             (
-                "users.json:15: time_to_live.attribute_name: is required when time to live is enabled. "
+                "users.json:15:2: time_to_live.attribute_name: is required when time to live is enabled. "
                 "Name the attribute that holds the time, or set enabled to false."
             )
         ],
@@ -67,20 +67,20 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"time_to_live": {}},
         [
             (
-                "users.json:15: time_to_live.attribute_name: is required when time to live is enabled. "
+                "users.json:15:2: time_to_live.attribute_name: is required when time to live is enabled. "
                 "Name the attribute that holds the time, or set enabled to false."
             )
         ],
     ),
     "a time to live with an empty attribute": (
         {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": ""}},
-        ["users.json:17: TimeToLiveSpecification.AttributeName: is empty. Give it a value."],
+        ["users.json:17:3: TimeToLiveSpecification.AttributeName: is empty. Give it a value."],
     ),
     "a text as time to live": (
         {"time_to_live": "expires_at"},
         [
             (
-                "users.json:15: time_to_live: expected a mapping, found the text 'expires_at'. Write its "
+                "users.json:15:2: time_to_live: expected a mapping, found the text 'expires_at'. Write its "
                 "fields as a mapping."
             )
         ],
@@ -89,7 +89,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"time_to_live": {"attribute": "a", "attribute_name": "b"}},
         [
             (
-                "users.json:17: time_to_live.attribute_name: duplicate of attribute. "
+                "users.json:17:3: time_to_live.attribute_name: duplicate of attribute. "
                 "Keep attribute or attribute_name, not both."
             )
         ],

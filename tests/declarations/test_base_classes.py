@@ -88,46 +88,49 @@ IMPLEMENT = "If it is a base class, add `abstract = True` to it."
 NEVER_SKIPPED = {
     "a method that the base demands is missing": (
         ABSTRACT + OWN + "class Users(Base):\n" + TABLE,
-        f"a.py:6: {DEMANDED} {IMPLEMENT}",
+        f"a.py:6:1: {DEMANDED} {IMPLEMENT}",
     ),
     "the same, though others inherit from it": (
         ABSTRACT + OWN + "class Users(Base):\n" + TABLE + "class More(Users):\n    abstract = True\n",
-        f"a.py:6: {DEMANDED} {IMPLEMENT}",
+        f"a.py:6:1: {DEMANDED} {IMPLEMENT}",
     ),
     "an abstract method in a table": (
         ABSTRACT.replace("Base", "Users") + TABLE + OWN,
-        "a.py:2: Users: has a complete SCHEMA, but is abstract (owner), and no class inherits from it. ",
+        "a.py:2:1: Users: has a complete SCHEMA, but is abstract (owner), and no class inherits from it. ",
     ),
     "a SCHEMA that was lost": (
         "class Users:\n    TABLE_NAME = 'users'\n" + PLAIN_GET_SCHEMA.replace("dict(cls.SCHEMA)", "{}"),
-        f"a.py:1: Users: has a get_schema but no SCHEMA. Add the dict SCHEMA. {IMPLEMENT}",
+        f"a.py:1:1: Users: has a get_schema but no SCHEMA. Add the dict SCHEMA. {IMPLEMENT}",
     ),
     "a SCHEMA under another name": (
         "class Users:\n" + TABLE.replace("SCHEMA =", "SCHEMAS ="),
-        f"a.py:1: Users: has a get_schema but no SCHEMA. Add the dict SCHEMA. {IMPLEMENT}",
+        f"a.py:1:1: Users: has a get_schema but no SCHEMA. Add the dict SCHEMA. {IMPLEMENT}",
     ),
     "a SCHEMA that was emptied": (
         "class UsersBase:\n" + TABLE + "    SCHEMA = {}\n",
-        "a.py:1: SCHEMA: is empty. Fill it, or remove the class.",
+        "a.py:1:1: SCHEMA: is empty. Fill it, or remove the class.",
     ),
     "a SCHEMA that became None": (
         "class BaseUsers:\n" + TABLE + "    SCHEMA = None\n",
-        "a.py:1: SCHEMA: expected a dict, found nothing. Write the schema as a dict.",
+        "a.py:1:1: SCHEMA: expected a dict, found nothing. Write the schema as a dict.",
     ),
     "keys and a name that fails, though others inherit": (
         "class Users:\n" + TABLE.replace("'table_name': 'users', ", "") + NAME + "return cls.TABLE_NAME\n" + MORE,
-        "a.py:6: get_table_name: raises AttributeError: type object 'Users' has no attribute 'TABLE_NAME'. ",
+        "a.py:6:5: get_table_name: raises AttributeError: type object 'Users' has no attribute 'TABLE_NAME'. ",
     ),
     "a name without keys, though others inherit": (
         "class Users:\n    SCHEMA = {'table_name': 'users'}\n" + PLAIN_GET_SCHEMA + MORE,
-        "a.py:1: key_schema: is required.",
+        "a.py:1:1: key_schema: is required.",
     ),
     "a variable that is not set, though others inherit": (
         "import os\nclass Users:\n"
         + TABLE.replace("'table_name': 'users', ", "")
         + NAME
         + "return os.environ['NO_SUCH_STAGE']\nclass More(Users):\n    abstract = True\n",
-        "a.py:7: get_table_name: raises KeyError: 'NO_SUCH_STAGE'; the environment variable NO_SUCH_STAGE is not set.",
+        (
+            "a.py:7:5: get_table_name: raises KeyError: 'NO_SUCH_STAGE'; the environment "
+            "variable NO_SUCH_STAGE is not set."
+        ),
     ),
 }
 

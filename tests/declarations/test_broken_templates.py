@@ -62,131 +62,131 @@ BAD = {
     "a misspelt type beside a table": (
         template(after="  Users: {Type: 'AWS::DynamoDB::Tabel', Properties: {TableName: users}}\n"),
         [
-            f"{HERE}9: Resources.Users.Type: unknown type 'AWS::DynamoDB::Tabel'. Did you mean AWS::DynamoDB::Table?",
+            f"{HERE}9:11: Resources.Users.Type: unknown type 'AWS::DynamoDB::Tabel'. Did you mean AWS::DynamoDB::Table?",
         ],
     ),
     "a type in other letters": (
         template(kind="AWS::DynamoDb::Table"),
-        [f"{HERE}3: Resources.Orders.Type: unknown type 'AWS::DynamoDb::Table'. Did you mean AWS::DynamoDB::Table?"],
+        [f"{HERE}3:5: Resources.Orders.Type: unknown type 'AWS::DynamoDb::Table'. Did you mean AWS::DynamoDB::Table?"],
     ),
     "a misspelt global table": (
         template(kind="AWS::DynamoDB::GlobaTable"),
         [
-            f"{HERE}3: Resources.Orders.Type: unknown type 'AWS::DynamoDB::GlobaTable'. Did you mean AWS::DynamoDB::GlobalTable?"
+            f"{HERE}3:5: Resources.Orders.Type: unknown type 'AWS::DynamoDB::GlobaTable'. Did you mean AWS::DynamoDB::GlobalTable?"
         ],
     ),
     "a misspelt type of SAM": (
         template(kind="AWS::Serverless::SimpelTable"),
         [
-            f"{HERE}3: Resources.Orders.Type: unknown type 'AWS::Serverless::SimpelTable'. Did you mean AWS::Serverless::SimpleTable?"
+            f"{HERE}3:5: Resources.Orders.Type: unknown type 'AWS::Serverless::SimpelTable'. Did you mean AWS::Serverless::SimpleTable?"
         ],
     ),
     "a type with a colon too few": (
         template(kind="AWS::DynamoDB:Table"),
-        [f"{HERE}3: Resources.Orders.Type: unknown type 'AWS::DynamoDB:Table'. Did you mean AWS::DynamoDB::Table?"],
+        [f"{HERE}3:5: Resources.Orders.Type: unknown type 'AWS::DynamoDB:Table'. Did you mean AWS::DynamoDB::Table?"],
     ),
     "a type with both colons too few": (
         template(kind="AWS:DynamoDB:Table", before="AWSTemplateFormatVersion: '2010-09-09'\n"),
-        [f"{HERE}3: Resources.Orders: invalid Type 'AWS:DynamoDB:Table'. Write the type of the resource."],
+        [f"{HERE}3:3: Resources.Orders: invalid Type 'AWS:DynamoDB:Table'. Write the type of the resource."],
     ),
     "misspelt Resources": (
         "AWSTemplateFormatVersion: '2010-09-09'\nRessources:\n  Orders: {Type: AWS::DynamoDB::Table}\n",
         [
-            f"{HERE}1: Resources: the template has no mapping Resources. Write the resources under Resources.",
-            f"{HERE}2: Ressources: unknown section of a template. Did you mean Resources?",
+            f"{HERE}1:1: Resources: the template has no mapping Resources. Write the resources under Resources.",
+            f"{HERE}2:1: Ressources: unknown section of a template. Did you mean Resources?",
         ],
     ),
     "Resources that are a list": (
         "AWSTemplateFormatVersion: '2010-09-09'\nResources: []\n",
-        [f"{HERE}2: Resources: the template has no mapping Resources. Write the resources under Resources."],
+        [f"{HERE}2:1: Resources: the template has no mapping Resources. Write the resources under Resources."],
     ),
     "Resources without anything": (
         "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n",
-        [f"{HERE}2: Resources: the template has no mapping Resources. Write the resources under Resources."],
+        [f"{HERE}2:1: Resources: the template has no mapping Resources. Write the resources under Resources."],
     ),
     "a misspelt section": (
         template(before="Paramters: {Stage: {Type: String}}\n"),
-        [f"{HERE}1: Paramters: unknown section of a template. Did you mean Parameters?"],
+        [f"{HERE}1:1: Paramters: unknown section of a template. Did you mean Parameters?"],
     ),
     "resources that another file adds": (
         template().replace("Resources:\n", "Resources:\n  'Fn::Transform': {Name: AWS::Include}\n"),
-        [f"{HERE}2: Resources.Fn::Transform: {TRANSFORM}"],
+        [f"{HERE}2:3: Resources.Fn::Transform: {TRANSFORM}"],
     ),
     "a misspelt condition": (
         template(beside="    Conditon: IsProd\n"),
-        [f"{HERE}4: Resources.Orders.Conditon: unknown attribute of a resource. Did you mean Condition?"],
+        [f"{HERE}4:5: Resources.Orders.Conditon: unknown attribute of a resource. Did you mean Condition?"],
     ),
     "a misspelt policy": (
         template(beside="    DeletionPolcy: Retain\n"),
-        [f"{HERE}4: Resources.Orders.DeletionPolcy: unknown attribute of a resource. Did you mean DeletionPolicy?"],
+        [f"{HERE}4:5: Resources.Orders.DeletionPolcy: unknown attribute of a resource. Did you mean DeletionPolicy?"],
     ),
     "a property beside the properties": (
         template(beside="    TableName: orders\n"),
         [
-            f"{HERE}4: Resources.Orders.TableName: unknown attribute of a resource. Move it under Properties or Metadata, or remove it."
+            f"{HERE}4:5: Resources.Orders.TableName: unknown attribute of a resource. Move it under Properties or Metadata, or remove it."
         ],
     ),
     "a policy that does not exist": (
         template(beside="    DeletionPolicy: Retainn\n"),
         [
-            f"{HERE}4: Resources.Orders.DeletionPolicy: invalid value 'Retainn'. Use Delete, Retain, RetainExceptOnCreate or Snapshot."
+            f"{HERE}4:5: Resources.Orders.DeletionPolicy: invalid value 'Retainn'. Use Delete, Retain, RetainExceptOnCreate or Snapshot."
         ],
     ),
     "a policy of deletion for a replacement": (
         template(beside="    UpdateReplacePolicy: RetainExceptOnCreate\n"),
         [
-            f"{HERE}4: Resources.Orders.UpdateReplacePolicy: invalid value 'RetainExceptOnCreate'. Use Delete, Retain or Snapshot."
+            f"{HERE}4:5: Resources.Orders.UpdateReplacePolicy: invalid value 'RetainExceptOnCreate'. Use Delete, Retain or Snapshot."
         ],
     ),
     "a property without a value": (
         template(NAMED + "      TableClass:\n"),
-        [f"{HERE}6: {PLACE}.TableClass: has no value. Write one, or remove the line."],
+        [f"{HERE}6:7: {PLACE}.TableClass: has no value. Write one, or remove the line."],
     ),
     "a name without a value": (
         template("      TableName:\n"),
-        [f"{HERE}5: {PLACE}.TableName: has no value. Write one, or remove the line."],
+        [f"{HERE}5:7: {PLACE}.TableName: has no value. Write one, or remove the line."],
     ),
     "properties without a value": (
         "Resources:\n  Orders:\n    Type: AWS::DynamoDB::Table\n    Properties:\n",
-        [f"{HERE}4: {PLACE}: has no value. Write one, or remove the line."],
+        [f"{HERE}4:5: {PLACE}: has no value. Write one, or remove the line."],
     ),
     "a default without a value": (
         template("      TableName: !Ref Name\n", "Parameters:\n  Name:\n    Type: String\n    Default:\n"),
-        [f'{HERE}4: Parameters.Name.Default: has no value. Write a text or a number, or "" for an empty text.'],
+        [f'{HERE}4:5: Parameters.Name.Default: has no value. Write a text or a number, or "" for an empty text.'],
     ),
     "a default that is a list": (
         template("      TableName: !Ref Name\n", "Parameters: {Name: {Type: String, Default: [a]}}\n"),
-        [f'{HERE}1: Parameters.Name.Default: is not a text. Write a text or a number, or "" for an empty text.'],
+        [f'{HERE}1:35: Parameters.Name.Default: is not a text. Write a text or a number, or "" for an empty text.'],
     ),
     "a number that is none": (
         template("      TableName: !Ref Name\n", "Parameters: {Name: {Type: Number, MinValue: 1, Default: NaN}}\n"),
-        [f"{HERE}1: Parameters.Name.Default: parameter Name has the invalid value 'NaN'. It must be a number."],
+        [f"{HERE}1:48: Parameters.Name.Default: parameter Name has the invalid value 'NaN'. It must be a number."],
     ),
     "replicas of a table": (
         template(STREAM + "      Replicas: [{RegionName: eu-west-1}]\n"),
         [
-            f"{HERE}7: {PLACE}.Replicas: unknown property of a Table of CloudFormation. Use AWS::DynamoDB::GlobalTable, or remove it."
+            f"{HERE}7:7: {PLACE}.Replicas: unknown property of a Table of CloudFormation. Use AWS::DynamoDB::GlobalTable, or remove it."
         ],
     ),
     "a property in our spelling": (
         template(NAMED + "      table_class: STANDARD\n"),
-        [f"{HERE}6: {PLACE}.table_class: unknown property of a Table of CloudFormation. Did you mean TableClass?"],
+        [f"{HERE}6:7: {PLACE}.table_class: unknown property of a Table of CloudFormation. Did you mean TableClass?"],
     ),
     "a field that belongs into the metadata": (
         template(NAMED + "      lifecycle: {protect: true}\n"),
         [
-            f"{HERE}6: {PLACE}.lifecycle: unknown property of a Table of CloudFormation. Write it under Metadata, as DynamoDBReconciler: {{lifecycle: …}}."
+            f"{HERE}6:7: {PLACE}.lifecycle: unknown property of a Table of CloudFormation. Write it under Metadata, as DynamoDBReconciler: {{lifecycle: …}}."
         ],
     ),
     "a property of a replica at the top": (
         global_table("      Replicas: [{Region: eu-west-1}]\n      Tags: [{Key: a, Value: b}]\n"),
         [
-            f"{HERE}8: {PLACE}.Tags: is a property of a replica, not of the GlobalTable. Move it into the replicas.",
+            f"{HERE}8:7: {PLACE}.Tags: is a property of a replica, not of the GlobalTable. Move it into the replicas.",
         ],
     ),
     "a misspelt property of a replica": (
         global_table("      Replicas: [{Region: eu-west-1, TableClas: STANDARD}]\n"),
-        [f"{HERE}7: {PLACE}.Replicas[0].TableClas: unknown property of a replica. Did you mean TableClass?"],
+        [f"{HERE}7:38: {PLACE}.Replicas[0].TableClas: unknown property of a replica. Did you mean TableClass?"],
     ),
     "an index of a replica that the table has not": (
         global_table(
@@ -194,38 +194,40 @@ BAD = {
             "      GlobalSecondaryIndexes: [{IndexName: by_sk, KeySchema: [{AttributeName: pk, KeyType: HASH}], Projection: {ProjectionType: ALL}}]\n"
         ),
         [
-            f"{HERE}7: {PLACE}.Replicas[0].GlobalSecondaryIndexes[0].IndexName: the table has no global secondary index 'by_skk'. Did you mean by_sk?"
+            f"{HERE}7:64: {PLACE}.Replicas[0].GlobalSecondaryIndexes[0].IndexName: the table has no global secondary index 'by_skk'. Did you mean by_sk?"
         ],
     ),
     "indexes of a replica that are no list": (
         global_table("      Replicas: [{Region: eu-west-1, GlobalSecondaryIndexes: 5}]\n"),
         [
-            f"{HERE}7: {PLACE}.Replicas[0].GlobalSecondaryIndexes: needs a list of indexes. Write each with its IndexName."
+            f"{HERE}7:38: {PLACE}.Replicas[0].GlobalSecondaryIndexes: needs a list of indexes. Write each with its IndexName."
         ],
     ),
     "indexes of a global table that are names": (
         global_table("      Replicas: [{Region: eu-west-1}]\n      GlobalSecondaryIndexes: [by_sk]\n"),
-        [f"{HERE}8: {PLACE}.GlobalSecondaryIndexes: needs a list of indexes. Write each with its IndexName."],
+        [f"{HERE}8:7: {PLACE}.GlobalSecondaryIndexes: needs a list of indexes. Write each with its IndexName."],
     ),
     "misspelt metadata": (
         template(beside="    Metadata: {DynamoDBReconcilr: {lifecycle: {protect: true}}}\n"),
-        [f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconcilr: unknown metadata. Did you mean DynamoDBReconciler?"],
+        [
+            f"{HERE}4:16: Resources.Orders.Metadata.DynamoDBReconcilr: unknown metadata. Did you mean DynamoDBReconciler?"
+        ],
     ),
     "a misspelt name of a key of SAM": (
         simple("      PrimaryKey: {Nam: pk, Type: String}\n"),
-        [f"{HERE}6: {PLACE}.PrimaryKey.Nam: unknown member of a key. Did you mean Name?"],
+        [f"{HERE}6:20: {PLACE}.PrimaryKey.Nam: unknown member of a key. Did you mean Name?"],
     ),
     "misspelt globals": (
         "Globals: {SimpelTable: {SSESpecification: {SSEEnabled: true}}}\n" + simple(""),
-        [f"{HERE}1: Globals.SimpelTable: unknown section of Globals. Did you mean SimpleTable?"],
+        [f"{HERE}1:11: Globals.SimpelTable: unknown section of Globals. Did you mean SimpleTable?"],
     ),
     "globals that are a list": (
         "Globals: {SimpleTable: [SSESpecification]}\n" + simple(""),
-        [f"{HERE}1: Globals.SimpleTable: expected a mapping. SAM allows SSESpecification alone."],
+        [f"{HERE}1:11: Globals.SimpleTable: expected a mapping. SAM allows SSESpecification alone."],
     ),
     "a variable without a name": (
         template("      TableName: !Sub 'orders-${}'\n"),
-        [f"{HERE}5: {PLACE}.TableName.Fn::Sub: Fn::Sub has a ${{}} without a name. Write the name."],
+        [f"{HERE}5:18: {PLACE}.TableName.Fn::Sub: Fn::Sub has a ${{}} without a name. Write the name."],
     ),
     "functions in functions": (nested(150), ["template.json: is nested too deeply. Use fewer levels."]),
 }
@@ -298,7 +300,7 @@ def test_what_a_replica_in_another_region_loses_is_warned_of(tmp_path: Path) -> 
     )
     assert load(tmp_path, text, region="eu-west-1").warnings == (
         (
-            "template.yaml:2: Orders: the replica in eu-central-1 is created without DeletionProtectionEnabled, Tags. "
+            "template.yaml:2:3: Orders: the replica in eu-central-1 is created without DeletionProtectionEnabled, Tags. "
             "Run with --region eu-central-1 to manage these"
         ),
     )
@@ -330,7 +332,7 @@ def test_a_remedy_names_properties_as_cloudformation_spells_them(case: str, tmp_
     text = f"Resources:\n  Orders:\n    Type: AWS::DynamoDB::Table\n    Properties:\n{NAMED}{properties}"
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path, text)
-    assert f"{HERE}4: {PLACE}.{expected}" in [str(problem) for problem in caught.value.problems]
+    assert f"{HERE}4:5: {PLACE}.{expected}" in [str(problem) for problem in caught.value.problems]
 
 
 def test_a_pattern_that_takes_for_ever_is_not_checked(tmp_path: Path) -> None:

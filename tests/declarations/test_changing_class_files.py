@@ -84,7 +84,7 @@ def test_a_seed_of_other_items_each_time_is_refused(case: str, tmp_path: Path) -
     source = f"{head}\n{USERS}{SEED}        {body}\n"
     for _ in range(2):
         (sentence,) = sentences(write(tmp_path, {"users_table.py": source}))
-        assert sentence.startswith(f"users_table.py:{LINE}: seed: yields different items each time: {expected}")
+        assert sentence.startswith(f"users_table.py:{LINE}:5: seed: yields different items each time: {expected}")
         assert sentence.endswith("sorted(…) around a set.")
 
 
@@ -170,7 +170,7 @@ def test_a_class_whose_name_changes_from_load_to_load_is_refused(case: str, tmp_
     )
     for _ in range(2):
         (sentence,) = sentences(write(tmp_path, {"users_table.py": source}))
-        assert sentence.startswith("users_table.py:2: table_name: differs between two loads: 'users-")
+        assert sentence.startswith("users_table.py:2:1: table_name: differs between two loads: 'users-")
         assert " and 'users-" in sentence
 
 

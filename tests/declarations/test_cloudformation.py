@@ -230,7 +230,7 @@ def test_metadata_holds_what_cloudformation_has_no_property_for(tmp_path: Path) 
 def test_a_table_without_a_name_is_called_after_stack_and_logical_id_and_a_note_says_so(tmp_path: Path) -> None:
     state = load(tmp_path, {"t.yaml": template(ON_DEMAND)}, stack="shop")
     assert [each.spec.name for each in state.declarations] == ["shop-Orders"]
-    assert state.notes == ("t.yaml:2: Orders has no TableName; it is declared as shop-Orders",)
+    assert state.notes == ("t.yaml:2:3: Orders has no TableName; it is declared as shop-Orders",)
 
 
 def test_other_resources_are_counted_and_a_false_condition_is_told(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: !Ref Stage\n" + ON_DEMAND, "Parameters:\n  Stage: {Type: String}\n"),
         [
             (
-                f"{HERE}7: Resources.Orders.Properties.TableName.Ref: parameter Stage has no value. "
+                f"{HERE}7:18: Resources.Orders.Properties.TableName.Ref: parameter Stage has no value. "
                 "Give it with --parameter Stage=VALUE, or add a Default."
             )
         ],
@@ -388,7 +388,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}7: Resources.Orders.Properties.TableName.Ref: parameter Stage has its value in the Parameter Store, "
+                f"{HERE}7:18: Resources.Orders.Properties.TableName.Ref: parameter Stage has its value in the Parameter Store, "
                 "which is not read. Give it with --parameter Stage=VALUE."
             )
         ],
@@ -397,7 +397,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: !Ref Stag\n" + ON_DEMAND, "Parameters:\n  Stage: {Type: String, Default: dev}\n"),
         [
             (
-                f"{HERE}7: Resources.Orders.Properties.TableName.Ref: 'Stag' is neither a parameter nor a resource of the "
+                f"{HERE}7:18: Resources.Orders.Properties.TableName.Ref: 'Stag' is neither a parameter nor a resource of the "
                 "template. Did you mean Stage?"
             )
         ],
@@ -408,7 +408,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
             "Parameters:\n  Stage:\n    Type: String\n    Default: dev\n    AllowedValues: [live, test]\n",
         ),
         [
-            f"{HERE}4: Parameters.Stage.Default: parameter Stage has the invalid value 'dev'. It must be one of live, test."
+            f"{HERE}4:5: Parameters.Stage.Default: parameter Stage has the invalid value 'dev'. It must be one of live, test."
         ],
     ),
     "a number out of its limits": (
@@ -417,13 +417,13 @@ BAD: dict[str, tuple[str, list[str]]] = {
             "WriteCapacityUnits: 1}\n" + KEYS,
             "Parameters:\n  Units: {Type: Number, Default: 9, MaxValue: 5}\n",
         ),
-        [f"{HERE}2: Parameters.Units.Default: parameter Units has the invalid value '9'. It must be at most 5."],
+        [f"{HERE}2:25: Parameters.Units.Default: parameter Units has the invalid value '9'. It must be at most 5."],
     ),
     "an attribute": (
         template("      TableName: !GetAtt Bucket.Arn\n" + ON_DEMAND) + BUCKET,
         [
             (
-                f"{HERE}5: Resources.Orders.Properties.TableName.Fn::GetAtt: Arn of Bucket is only known after its "
+                f"{HERE}5:18: Resources.Orders.Properties.TableName.Fn::GetAtt: Arn of Bucket is only known after its "
                 "deployment. Give it with --parameter Bucket.Arn=VALUE."
             )
         ],
@@ -432,7 +432,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: !ImportValue shared\n" + ON_DEMAND),
         [
             (
-                f"{HERE}5: Resources.Orders.Properties.TableName.Fn::ImportValue: the exported value 'shared' is in another "
+                f"{HERE}5:18: Resources.Orders.Properties.TableName.Fn::ImportValue: the exported value 'shared' is in another "
                 "stack. Give it with --parameter shared=VALUE."
             )
         ],
@@ -441,20 +441,22 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: !Sub 't-${AWS::AccountId}'\n" + ON_DEMAND),
         [
             (
-                f"{HERE}5: Resources.Orders.Properties.TableName.Fn::Sub: AWS::AccountId is not known offline. "
+                f"{HERE}5:18: Resources.Orders.Properties.TableName.Fn::Sub: AWS::AccountId is not known offline. "
                 "Give it with --parameter AWS::AccountId=VALUE."
             )
         ],
     ),
     "the Region": (
         template("      TableName: !Ref AWS::Region\n" + ON_DEMAND),
-        [f"{HERE}5: Resources.Orders.Properties.TableName.Ref: AWS::Region is not known. Give it with --region NAME."],
+        [
+            f"{HERE}5:18: Resources.Orders.Properties.TableName.Ref: AWS::Region is not known. Give it with --region NAME."
+        ],
     ),
     "Base64": (
         template("      TableName: !Base64 abc\n" + ON_DEMAND),
         [
             (
-                f"{HERE}5: Resources.Orders.Properties.TableName.Fn::Base64: Fn::Base64 is not supported in a table. "
+                f"{HERE}5:18: Resources.Orders.Properties.TableName.Fn::Base64: Fn::Base64 is not supported in a table. "
                 "Write the value itself, or a parameter."
             )
         ],
@@ -463,7 +465,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template(
             "      TableName: orders\n" + ON_DEMAND, "Conditions: {IsProd: !Equals [a, a]}\n", "    Condition: IsPrd\n"
         ),
-        [f"{HERE}5: Resources.Orders.Condition: condition 'IsPrd' is not defined. Did you mean IsProd?"],
+        [f"{HERE}5:5: Resources.Orders.Condition: condition 'IsPrd' is not defined. Did you mean IsProd?"],
     ),
     "conditions in a circle": (
         template(
@@ -473,7 +475,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}1: Conditions.B.Fn::Not[0].Condition: refers to itself: condition A → condition B → condition A. "
+                f"{HERE}1:47: Conditions.B.Fn::Not[0].Condition: refers to itself: condition A → condition B → condition A. "
                 "Remove one of these references."
             )
         ],
@@ -484,7 +486,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}6: Resources.Orders.Properties.TableName.Fn::FindInMap[1]: 'live' is not in Mappings Names. "
+                f"{HERE}6:37: Resources.Orders.Properties.TableName.Fn::FindInMap[1]: 'live' is not in Mappings Names. "
                 "It has: dev."
             )
         ],
@@ -493,7 +495,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: '{{resolve:ssm:/shop/name}}'\n" + ON_DEMAND),
         [
             (
-                f"{HERE}5: Resources.Orders.Properties.TableName: has the dynamic reference {{{{resolve:ssm:/shop/name}}}}, "
+                f"{HERE}5:7: Resources.Orders.Properties.TableName: has the dynamic reference {{{{resolve:ssm:/shop/name}}}}, "
                 "which only CloudFormation resolves. Make it a parameter, and give it with --parameter NAME=VALUE."
             )
         ],
@@ -502,7 +504,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: orders\n      'Fn::Transform': {Name: AWS::Include}\n" + ON_DEMAND),
         [
             (
-                f"{HERE}6: Resources.Orders.Properties.Fn::Transform: Fn::Transform is only expanded by CloudFormation. "
+                f"{HERE}6:7: Resources.Orders.Properties.Fn::Transform: Fn::Transform is only expanded by CloudFormation. "
                 "Declare the processed template: `aws cloudformation get-template --template-stage Processed "
                 "--stack-name NAME`."
             )
@@ -512,7 +514,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         "Resources:\n  'Fn::ForEach::Tables': [N, a, {'T${N}': {Type: AWS::DynamoDB::Table}}]\n",
         [
             (
-                f"{HERE}2: Resources.Fn::ForEach::Tables: Fn::ForEach needs an identifier, a list and a mapping. "
+                f"{HERE}2:3: Resources.Fn::ForEach::Tables: Fn::ForEach needs an identifier, a list and a mapping. "
                 "Write [Identifier, [value, …], {Key${Identifier}: …}]."
             )
         ],
@@ -521,7 +523,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         "Resources:\n  'Fn::ForEach::Tables':\n    - N\n    - [a, b]\n    - {T: {Type: AWS::DynamoDB::Table}}\n",
         [
             (
-                f"{HERE}5: Resources.Fn::ForEach::Tables[2].T: Fn::ForEach makes 'T' twice. "
+                f"{HERE}5:8: Resources.Fn::ForEach::Tables[2].T: Fn::ForEach makes 'T' twice. "
                 "Write the identifier into the key, as in Key${Identifier}."
             )
         ],
@@ -530,15 +532,15 @@ BAD: dict[str, tuple[str, list[str]]] = {
         "Resources:\n  'Fn::ForEach::Tables':\n    - N\n    - [a]\n    - T${N}:\n        Type: AWS::DynamoDB::Table\n"
         "        Properties:\n          TableName: !Sub 'orders-${N}'\n          BilingMode: PAY_PER_REQUEST\n"
         + ON_DEMAND.replace("      ", "          "),
-        [f"{HERE}9: Resources.Ta.Properties.BilingMode: unknown field. Did you mean `BillingMode`?"],
+        [f"{HERE}9:11: Resources.Ta.Properties.BilingMode: unknown field. Did you mean `BillingMode`?"],
     ),
     "a resource without a type": (
         "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  Orders: {Properties: {TableName: orders}}\n",
-        [f"{HERE}3: Resources.Orders: has no Type. Write the type of the resource."],
+        [f"{HERE}3:3: Resources.Orders: has no Type. Write the type of the resource."],
     ),
     "a misspelt property": (
         template("      TableName: orders\n      BilingMode: PAY_PER_REQUEST\n" + ON_DEMAND),
-        [f"{HERE}6: Resources.Orders.Properties.BilingMode: unknown field. Did you mean `BillingMode`?"],
+        [f"{HERE}6:7: Resources.Orders.Properties.BilingMode: unknown field. Did you mean `BillingMode`?"],
     ),
     "a misspelt property of an index, with its line": (
         template(
@@ -547,11 +549,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}9: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.Type: unknown field. "
+                f"{HERE}9:24: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.Type: unknown field. "
                 "Known fields: ProjectionType, NonKeyAttributes."
             ),
             (
-                f"{HERE}9: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.ProjectionType: is required. "
+                f"{HERE}9:11: Resources.Orders.Properties.GlobalSecondaryIndexes[0].Projection.ProjectionType: is required. "
                 "Add ProjectionType."
             ),
         ],
@@ -560,11 +562,11 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: orders\n      BillingMode: PAY_PER_REQUEST\n"),
         [
             (
-                f"{HERE}4: Resources.Orders.Properties.KeySchema: is required. "
+                f"{HERE}4:5: Resources.Orders.Properties.KeySchema: is required. "
                 'Add KeySchema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
             ),
             (
-                f"{HERE}4: Resources.Orders.Properties.AttributeDefinitions: is required. "
+                f"{HERE}4:5: Resources.Orders.Properties.AttributeDefinitions: is required. "
                 'Add AttributeDefinitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].'
             ),
         ],
@@ -573,7 +575,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: orders\n      ResourcePolicy: {Statement: []}\n" + ON_DEMAND),
         [
             (
-                f"{HERE}6: Resources.Orders.Properties.ResourcePolicy: needs a PolicyDocument and nothing else. "
+                f"{HERE}6:7: Resources.Orders.Properties.ResourcePolicy: needs a PolicyDocument and nothing else. "
                 "Write the policy under it."
             )
         ],
@@ -584,7 +586,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.protect: unknown field. "
+                f"{HERE}4:37: Resources.Orders.Metadata.DynamoDBReconciler.protect: unknown field. "
                 "It may hold lifecycle, seed, references, description, and fields of a declaration that the properties do "
                 "not have."
             )
@@ -597,7 +599,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: unknown field 'biling_mode'. "
+                f"{HERE}4:37: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: unknown field 'biling_mode'. "
                 "It may hold lifecycle, seed, references, description, and fields of a declaration that the "
                 "properties do not have."
             )
@@ -610,7 +612,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}4: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: expected a list of fields. "
+                f"{HERE}4:37: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: expected a list of fields. "
                 "Write [billing_mode], for example."
             )
         ],
@@ -619,7 +621,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      TableName: orders\n      BillingMode: PAY_PER_REQUEST\n", kind="AWS::Serverless::SimpleTable"),
         [
             (
-                f"{HERE}6: Resources.Orders.Properties.BillingMode: unknown property of a SimpleTable. A SimpleTable has: "
+                f"{HERE}6:7: Resources.Orders.Properties.BillingMode: unknown property of a SimpleTable. A SimpleTable has: "
                 "TableName, PrimaryKey, ProvisionedThroughput, SSESpecification, Tags, PointInTimeRecoverySpecification."
             )
         ],
@@ -628,7 +630,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template("      PrimaryKey: {Name: a, Type: S}\n", kind="AWS::Serverless::SimpleTable"),
         [
             (
-                f"{HERE}5: Resources.Orders.Properties.PrimaryKey.Type: invalid type 'S' of the key. "
+                f"{HERE}5:29: Resources.Orders.Properties.PrimaryKey.Type: invalid type 'S' of the key. "
                 "Use String, Number or Binary."
             )
         ],
@@ -637,7 +639,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         template(GLOBAL, kind="AWS::DynamoDB::GlobalTable"),
         [
             (
-                f"{HERE}4: Resources.Orders.Properties.Replicas: needs a list of replicas, each with its Region. "
+                f"{HERE}4:5: Resources.Orders.Properties.Replicas: needs a list of replicas, each with its Region. "
                 "Write the replicas."
             )
         ],
@@ -648,14 +650,14 @@ BAD: dict[str, tuple[str, list[str]]] = {
         ),
         [
             (
-                f"{HERE}9: Resources.Orders.Properties.Replicas: has replicas in eu-west-1, us-east-1, and the Region is not "
+                f"{HERE}9:7: Resources.Orders.Properties.Replicas: has replicas in eu-west-1, us-east-1, and the Region is not "
                 "known. Name the one to work with: --region eu-west-1."
             )
         ],
     ),
     "a tag that CloudFormation has not": (
         template("      TableName: !Concat [a, b]\n" + ON_DEMAND),
-        [f"{HERE}5: unsupported tag !Concat. Write the value itself."],
+        [f"{HERE}5:18: unsupported tag !Concat. Write the value itself."],
     ),
 }
 

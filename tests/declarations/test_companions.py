@@ -136,8 +136,8 @@ def test_a_document_has_overlays(tmp_path: Path) -> None:
 
 
 ABSENT = [
-    'orders.yaml:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
-    'orders.yaml:1: attribute_definitions: is required. Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].',
+    'orders.yaml:1:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
+    'orders.yaml:1:1: attribute_definitions: is required. Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].',
 ]
 OWN = "table_name: orders\nlifecycle: {protect: true}\n"
 REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -149,50 +149,50 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"own.yaml": ORDERS, "orders.yaml": OWN},
         [
             *ABSENT,
-            "own.yaml:1: table_name: duplicate table name 'orders'; orders.yaml:1 declares it as well. Remove or rename one of the two.",
+            "own.yaml:1:1: table_name: duplicate table name 'orders'; orders.yaml:1:1 declares it as well. Remove or rename one of the two.",
         ],
     ),
     "a name alone": (
         {"template.yaml": TEMPLATE, "orders.yaml": "table_name: orders\n"},
         [
             *ABSENT,
-            "template.yaml:6: Resources.Orders.Properties.TableName: duplicate table name 'orders'; orders.yaml:1 declares it as well. Remove or rename one of the two.",
+            "template.yaml:6:7: Resources.Orders.Properties.TableName: duplicate table name 'orders'; orders.yaml:1:1 declares it as well. Remove or rename one of the two.",
         ],
     ),
     "a field of the template": (
         {"template.yaml": TEMPLATE, "orders.yaml": OWN + "deletion_protection: true\n"},
         [
             *ABSENT,
-            "template.yaml:6: Resources.Orders.Properties.TableName: duplicate table name 'orders'; orders.yaml:1 declares it as well. Remove or rename one of the two.",
+            "template.yaml:6:7: Resources.Orders.Properties.TableName: duplicate table name 'orders'; orders.yaml:1:1 declares it as well. Remove or rename one of the two.",
         ],
     ),
     "two documents for one table": (
         {"template.yaml": TEMPLATE, "a.yaml": OWN, "b.yaml": "\n" + OWN},
-        ["b.yaml:2: duplicate of a.yaml:1, which is about the table orders as well. Keep one of them."],
+        ["b.yaml:2:1: duplicate of a.yaml:1:1, which is about the table orders as well. Keep one of them."],
     ),
     "a wrong value": (
         {"template.yaml": TEMPLATE, "orders.yaml": "table_name: orders\nlifecycle: {on_existing: adoptt}\n"},
         [
-            "orders.yaml:2: lifecycle.on_existing: invalid value 'adoptt'; expected adopt, own, observe or fail. Did you mean adopt?"
+            "orders.yaml:2:13: lifecycle.on_existing: invalid value 'adoptt'; expected adopt, own, observe or fail. Did you mean adopt?"
         ],
     ),
     "an unknown member": (
         {"template.yaml": TEMPLATE, "orders.yaml": "table_name: orders\nlifecycle: {protct: true}\n"},
-        ["orders.yaml:2: lifecycle.protct: unknown field. Did you mean `protect`?"],
+        ["orders.yaml:2:13: lifecycle.protct: unknown field. Did you mean `protect`?"],
     ),
     "a reference to nothing": (
         {"template.yaml": TEMPLATE, "orders.yaml": "table_name: orders\nreferences:\n  - user\n"},
-        ["orders.yaml:3: references[0].table: table 'user' is not declared. Declared tables: orders."],
+        ["orders.yaml:3:5: references[0].table: table 'user' is not declared. Declared tables: orders."],
     ),
     "a seed file that does not exist": (
         {"template.yaml": TEMPLATE, "orders.yaml": "table_name: orders\nseed:\n  file: nope.json\n"},
         [
-            "orders.yaml:3: seed.file: seed file 'nope.json' does not exist. Put the file into the folder seeds/ of the declarations."
+            "orders.yaml:3:3: seed.file: seed file 'nope.json' does not exist. Put the file into the folder seeds/ of the declarations."
         ],
     ),
     "a template that cannot be read": (
         {"template.yaml": TEMPLATE + "  - [\n", "orders.yaml": OWN},
-        ["template.yaml:10: is not YAML: expected <block end>, but found '-'. Correct the syntax."],
+        ["template.yaml:10:3: is not YAML: expected <block end>, but found '-'. Correct the syntax."],
     ),
 }
 

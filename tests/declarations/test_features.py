@@ -62,8 +62,8 @@ CASES: dict[str, tuple[Parts, list[str]]] = {
             "audit has no file reconciler/facets/audit.py",
             f"audit has 0 declarations in FEATURES {FEATURES_INIT}, not one",
             "audit has no file reconciler/declarations/features/audit.py",
-            "audit is not in the README's table of facets",
-            "audit is not in docs/declarations.md",
+            "audit is not in the table of docs/guides/declaring-tables.md",
+            "audit is not in docs/reference/declarations.md",
         ],
     ),
     "a facet without a field": (
@@ -94,13 +94,13 @@ CASES: dict[str, tuple[Parts, list[str]]] = {
         replace(WHOLE, feature_files=without(WHOLE.feature_files, "stream")),
         ["stream has no file reconciler/declarations/features/stream.py"],
     ),
-    "a facet that the README does not list": (
-        replace(WHOLE, readme=without(WHOLE.readme, "backups")),
-        ["backups is not in the README's table of facets"],
+    "a facet that the guide does not list": (
+        replace(WHOLE, guide=without(WHOLE.guide, "backups")),
+        ["backups is not in the table of docs/guides/declaring-tables.md"],
     ),
     "a facet without an example": (
         replace(WHOLE, page=WHOLE.page.replace("table_class", "")),
-        ["table_class is not in docs/declarations.md"],
+        ["table_class is not in docs/reference/declarations.md"],
     ),
     "a field without a description": (
         with_last(fields=SilentFields),

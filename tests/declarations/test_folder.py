@@ -179,15 +179,15 @@ def test_problems_come_sorted_by_file_and_line_and_all_at_once(tmp_path: Path) -
     bad = {"table_name": "x", "tags": {"aws:a": "b"}}
     write(tmp_path, {"b.json": bad, "a.json": bad, "c.py": "(", "d.yaml": "a: ["})
     assert [sentence.split(": ")[0] for sentence in sentences(tmp_path)] == [
-        "a.json:1",
-        "a.json:1",
-        "a.json:2",
-        "a.json:4",
-        "b.json:1",
-        "b.json:1",
-        "b.json:2",
-        "b.json:2",
-        "b.json:4",
-        "c.py:1",
-        "d.yaml:1",
+        "a.json:1:1",
+        "a.json:1:1",
+        "a.json:2:2",
+        "a.json:4:3",
+        "b.json:1:1",
+        "b.json:1:1",
+        "b.json:2:2",
+        "b.json:2:2",
+        "b.json:4:3",
+        "c.py:1:1",
+        "d.yaml:1:5",
     ]

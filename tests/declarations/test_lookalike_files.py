@@ -247,7 +247,7 @@ OTHERS: dict[str, tuple[dict[str, Any], str]] = {
             "two.yaml": DOC.replace("users", "two").replace("[]", "[{AttributeName: pk, AttributeType: S}]")
             + "---\na: b\n"
         },
-        "two.yaml:5: declares nothing: ",
+        "two.yaml:5:1: declares nothing: ",
     ),
 }
 

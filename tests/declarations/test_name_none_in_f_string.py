@@ -54,7 +54,7 @@ def test_a_name_made_of_none_is_refused(case: str, tmp_path: Path) -> None:
     default, body, name, remedy = REFUSED[case]
     write(tmp_path, {"users_table.py": TEMPLATE.format(base="'users'", default=default, body=body)})
     (sentence,) = sentences(tmp_path)
-    assert sentence.startswith(f"users_table.py:3: table_name: invalid name '{name}'; it contains None. {remedy}")
+    assert sentence.startswith(f"users_table.py:3:1: table_name: invalid name '{name}'; it contains None. {remedy}")
 
 
 def test_the_base_name_or_another_value_may_be_the_one_that_is_missing(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_the_base_name_or_another_value_may_be_the_one_that_is_missing(tmp_path:
     write(tmp_path, {"users_table.py": TEMPLATE.format(base="None", default="=None", body=body)})
     (sentence,) = sentences(tmp_path, "prod")
     assert sentence == (
-        "users_table.py:3: table_name: invalid name 'None-prod'; it contains None. "
+        "users_table.py:3:1: table_name: invalid name 'None-prod'; it contains None. "
         "Set the missing value; --environment is 'prod'."
     )
 

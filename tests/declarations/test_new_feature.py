@@ -95,9 +95,9 @@ def test_it_is_declared_in_both_spellings_and_unmanaged_where_it_is_not(used: di
 
 def test_it_is_checked_offline(used: dict[str, Any]) -> None:
     rule, kind, unknown = (problems[0] for problems in used["refused"])
-    assert rule == "users.yaml:4: audit_days: invalid value 45; expected a multiple of 30. Write 30, 60 or 90."
-    assert kind.startswith("users.yaml:4: audit_days: expected a whole number, found the text 'soon'.")
-    assert unknown == "users.yaml:4: audit_dayz: unknown field. Did you mean `audit_days`?"
+    assert rule == "users.yaml:4:1: audit_days: invalid value 45; expected a multiple of 30. Write 30, 60 or 90."
+    assert kind.startswith("users.yaml:4:1: audit_days: expected a whole number, found the text 'soon'.")
+    assert unknown == "users.yaml:4:1: audit_dayz: unknown field. Did you mean `audit_days`?"
 
 
 def test_it_is_observed_and_planned(used: dict[str, Any]) -> None:

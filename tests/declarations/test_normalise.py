@@ -370,7 +370,7 @@ def test_declarations_are_sorted_by_table_name(tmp_path: Path) -> None:
 def test_an_environment_that_makes_the_name_unfit_is_named(tmp_path: Path) -> None:
     (sentence,) = sentences(write(tmp_path, {"users.json": SOUND}), "my prod")
     assert sentence == (
-        "users.json:2: table_name: invalid name 'users-my prod'; it contains ' ' (in environment 'my prod'). "
+        "users.json:2:2: table_name: invalid name 'users-my prod'; it contains ' ' (in environment 'my prod'). "
         "Use only a-z, A-Z, 0-9, _ . and -."
     )
 
@@ -378,5 +378,5 @@ def test_an_environment_that_makes_the_name_unfit_is_named(tmp_path: Path) -> No
 def test_names_that_differ_by_case_alone_are_a_warning(tmp_path: Path) -> None:
     files = {"a.json": SOUND, "b.json": SOUND | {"table_name": "Users"}}
     assert load(write(tmp_path, files)).warnings == (
-        "b.json:1: Users differs from users (a.json:1) only in case, and DynamoDB Local treats both as one table",
+        "b.json:1:1: Users differs from users (a.json:1:1) only in case, and DynamoDB Local treats both as one table",
     )

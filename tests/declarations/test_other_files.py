@@ -70,25 +70,28 @@ def test_several_tables_stand_in_a_list_of_json(tmp_path: Path) -> None:
 LISTS: dict[str, tuple[Any, list[str]]] = {
     "a misspelled field": (
         [USERS, USERS | {"table_name": "teams", "tag": {}}],
-        ["all.json:31: tag: unknown field. Did you mean `tags`?"],
+        ["all.json:31:3: tag: unknown field. Did you mean `tags`?"],
     ),
     "a text among tables": (
         [USERS, "users"],
         [
-            "all.json:17: element 2 of the list declares no table. Write a list of tables alone, or one table per document."
+            "all.json:17:2: element 2 of the list declares no table. Write a list of tables alone, or one table per document."
         ],
     ),
     "an item among tables": (
         [{"pk": "a"}, USERS],
         [
-            "all.json:2: element 1 of the list declares no table. Write a list of tables alone, or one table per document."
+            "all.json:2:2: element 1 of the list declares no table. Write a list of tables alone, or one table per document."
         ],
     ),
-    "items": ([{"pk": "a"}], ["all.json:1: expected a mapping. Write one table per document; put seeds into seeds/."]),
-    "an empty list": ([], ["all.json:1: expected a mapping. Write one table per document; put seeds into seeds/."]),
+    "items": (
+        [{"pk": "a"}],
+        ["all.json:1:1: expected a mapping. Write one table per document; put seeds into seeds/."],
+    ),
+    "an empty list": ([], ["all.json:1:1: expected a mapping. Write one table per document; put seeds into seeds/."]),
     "a list in a list": (
         [[USERS]],
-        ["all.json:1: expected a mapping. Write one table per document; put seeds into seeds/."],
+        ["all.json:1:1: expected a mapping. Write one table per document; put seeds into seeds/."],
     ),
 }
 
@@ -225,7 +228,7 @@ SOURCES: dict[str, tuple[str, Any, str]] = {
     "HCL as JSON": (
         "main.tf.json",
         '{"resource": {\n "aws_dynamodb_table": {"users": {"hash_key": "pk"}}}}',
-        "main.tf.json:2: is a configuration of Terraform, which is not read. Run `terraform show -json > tables.json` and put tables.json into this folder, or move the file out of it.",
+        "main.tf.json:2:2: is a configuration of Terraform, which is not read. Run `terraform show -json > tables.json` and put tables.json into this folder, or move the file out of it.",
     ),
     "serverless.ts": (
         "serverless.ts",

@@ -182,33 +182,33 @@ REFUSED: dict[str, tuple[dict[str, str], str | None, list[str]]] = {
         {"ordrs.prod.yaml": "\ndeletion_protection: true\n"},
         "prod",
         [
-            "ordrs.prod.yaml:2: is an overlay for environment 'prod', but there is no ordrs.yaml, .yml, .json or .toml. Add the declaration that it changes, or table_name and key_schema to declare a table here."
+            "ordrs.prod.yaml:2:1: is an overlay for environment 'prod', but there is no ordrs.yaml, .yml, .json or .toml. Add the declaration that it changes, or table_name and key_schema to declare a table here."
         ],
     ),
     "a base that is missing, without an environment": (
         {"ordrs.prod.yaml": "deletion_protection: true\n"},
         None,
         [
-            "ordrs.prod.yaml:1: is an overlay for environment 'prod', but there is no ordrs.yaml, .yml, .json or .toml. Add the declaration that it changes, or table_name and key_schema to declare a table here."
+            "ordrs.prod.yaml:1:1: is an overlay for environment 'prod', but there is no ordrs.yaml, .yml, .json or .toml. Add the declaration that it changes, or table_name and key_schema to declare a table here."
         ],
     ),
     "a base in another folder": (
         {"more/orders.prod.yaml": "deletion_protection: true\n"},
         "prod",
         [
-            "more/orders.prod.yaml:1: is an overlay for environment 'prod', but there is no more/orders.yaml, .yml, .json or .toml. Add the declaration that it changes, or table_name and key_schema to declare a table here."
+            "more/orders.prod.yaml:1:1: is an overlay for environment 'prod', but there is no more/orders.yaml, .yml, .json or .toml. Add the declaration that it changes, or table_name and key_schema to declare a table here."
         ],
     ),
     "two bases": (
         {"users.yaml": ORDERS.replace("orders", "users"), "users.json": "{}", "users.prod.yaml": "tags: {a: b}\n"},
         None,
-        ["users.prod.yaml:1: changes users.json and users.yaml, which have the same name. Keep one of the two."],
+        ["users.prod.yaml:1:1: changes users.json and users.yaml, which have the same name. Keep one of the two."],
     ),
     "a template as the base": (
         {"stack.yaml": TEMPLATE.replace("orders", "users"), "stack.prod.yaml": "deletion_protection: true\n"},
         None,
         [
-            "stack.prod.yaml:1: is an overlay of stack.yaml, which has another tool's format. Overlays change declarations of our own format; change that file."
+            "stack.prod.yaml:1:1: is an overlay of stack.yaml, which has another tool's format. Overlays change declarations of our own format; change that file."
         ],
     ),
     "an unknown index": (
@@ -217,53 +217,53 @@ REFUSED: dict[str, tuple[dict[str, str], str | None, list[str]]] = {
         },
         "prod",
         [
-            "orders.prod.yaml:3: global_secondary_indexes[0]: index 'by_stat' is not declared in orders.yaml. Did you mean `by_state`? To add it, write its key_schema and projection."
+            "orders.prod.yaml:3:5: global_secondary_indexes[0]: index 'by_stat' is not declared in orders.yaml. Did you mean `by_state`? To add it, write its key_schema and projection."
         ],
     ),
     "an unknown index in another environment": (
         {"orders.prod.yaml": "global_secondary_indexes: {by_hour: null}\n"},
         "dev",
         [
-            "orders.prod.yaml:1: global_secondary_indexes.by_hour: index 'by_hour' is not declared in orders.yaml. Declared: by_state, by_day."
+            "orders.prod.yaml:1:28: global_secondary_indexes.by_hour: index 'by_hour' is not declared in orders.yaml. Declared: by_state, by_day."
         ],
     ),
     "an index without a name": (
         {"orders.prod.yaml": "global_secondary_indexes: [{Projection: {ProjectionType: ALL}}]\n"},
         "prod",
         [
-            "orders.prod.yaml:1: global_secondary_indexes[0]: has no index_name. Write its index_name; members of this list merge by it."
+            "orders.prod.yaml:1:28: global_secondary_indexes[0]: has no index_name. Write its index_name; members of this list merge by it."
         ],
     ),
     "an unknown field": (
         {"orders.prod.yaml": "tags: {a: b}\ndeletion_protectoin: true\n"},
         "prod",
-        ["orders.prod.yaml:2: deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
+        ["orders.prod.yaml:2:1: deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
     ),
     "an unknown field in another environment": (
         {"orders.prod.yaml": "tags: {a: b}\ndeletion_protectoin: true\n"},
         "dev",
-        ["orders.prod.yaml:2: deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
+        ["orders.prod.yaml:2:1: deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
     ),
     "nothing but an unknown field": (
         {"orders.prod.yaml": "deletion_protectoin: true\n"},
         None,
-        ["orders.prod.yaml:1: deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
+        ["orders.prod.yaml:1:1: deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
     ),
     "an unknown field of an index": (
         {"orders.prod.yaml": "global_secondary_indexes:\n  by_day:\n    Projektion: {ProjectionType: ALL}\n"},
         "prod",
-        ["orders.prod.yaml:3: global_secondary_indexes.by_day.Projektion: unknown field. Did you mean `Projection`?"],
+        ["orders.prod.yaml:3:5: global_secondary_indexes.by_day.Projektion: unknown field. Did you mean `Projection`?"],
     ),
     "a wrong type": (
         {"orders.prod.yaml": "\n\ntags: {team: 5}\n"},
         "prod",
-        ['orders.prod.yaml:3: tags.team: expected a text, found the number 5. Write a text in quotes: "5".'],
+        ['orders.prod.yaml:3:8: tags.team: expected a text, found the number 5. Write a text in quotes: "5".'],
     ),
     "a number with a leading zero": (
         {"orders.prod.yaml": "time_to_live: {attribute: at}\npoint_in_time_recovery: {days: 007}\n"},
         "prod",
         [
-            "orders.prod.yaml:2: point_in_time_recovery.days: ambiguous number 007; it is read as 7. Write a plain decimal number."
+            "orders.prod.yaml:2:26: point_in_time_recovery.days: ambiguous number 007; it is read as 7. Write a plain decimal number."
         ],
     ),
     "a wrong value of an index after one that is removed": (
@@ -272,7 +272,7 @@ REFUSED: dict[str, tuple[dict[str, str], str | None, list[str]]] = {
         },
         "prod",
         [
-            "orders.prod.yaml:3: global_secondary_indexes.by_day.Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+            "orders.prod.yaml:3:25: global_secondary_indexes.by_day.Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
         ],
     ),
     "a wrong value of the base after an index that is removed": (
@@ -282,127 +282,131 @@ REFUSED: dict[str, tuple[dict[str, str], str | None, list[str]]] = {
         },
         "prod",
         [
-            "orders.yaml:10: global_secondary_indexes[1].Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+            "orders.yaml:10:18: global_secondary_indexes[1].Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
         ],
     ),
     "a placeholder": (
         {"orders.prod.yaml": "tags:\n  team: ${TEAM}\n"},
         "prod",
         [
-            "orders.prod.yaml:2: tags.team: holds the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}. To replace it, declare the variable: variables: {TEAM: {default: VALUE}}."
+            "orders.prod.yaml:2:3: tags.team: holds the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}. To replace it, declare the variable: variables: {TEAM: {default: VALUE}}."
         ],
     ),
     "a variable without a value": (
         {"orders.prod.yaml": "variables: [TEAM]\ntags: {team: '${TEAM}'}\n"},
         "prod",
         [
-            "orders.prod.yaml:1: variables[0]: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
+            "orders.prod.yaml:1:13: variables[0]: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
         ],
     ),
     "a required field that is removed": (
         {"orders.prod.yaml": "key_schema: null\n"},
         "prod",
         [
-            'orders.prod.yaml:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
+            'orders.prod.yaml:1:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].'
         ],
     ),
     "two spellings of one field": (
         {"orders.prod.yaml": "tags: {a: b}\nTags: {a: c}\n"},
         "prod",
-        ["orders.prod.yaml:2: Tags: duplicate of tags. Keep tags or Tags."],
+        ["orders.prod.yaml:2:1: Tags: duplicate of tags. Keep tags or Tags."],
     ),
     "another name for the table": (
         {"orders.prod.yaml": "table_name: orders-live\ntags: {a: b}\n"},
         "prod",
-        ["orders.prod.yaml:1: table_name: table 'orders-live' is not declared in orders.yaml. Did you mean `orders`?"],
+        [
+            "orders.prod.yaml:1:1: table_name: table 'orders-live' is not declared in orders.yaml. Did you mean `orders`?"
+        ],
     ),
     "no name where there are several tables": (
         {"orders.yaml": ORDERS + "---\n" + ORDERS.replace("orders", "users"), "orders.prod.yaml": "tags: {a: b}\n"},
         None,
         [
-            "orders.prod.yaml:1: has no table_name, and orders.yaml declares 2 tables. Add table_name: one of orders, users."
+            "orders.prod.yaml:1:1: has no table_name, and orders.yaml declares 2 tables. Add table_name: one of orders, users."
         ],
     ),
     "environments in an overlay": (
         {"orders.prod.yaml": "tags: {a: b}\nenvironments: {dev: {}}\n"},
         None,
-        ["orders.prod.yaml:2: environments: is not allowed in an overlay. Write it in orders.yaml."],
+        ["orders.prod.yaml:2:1: environments: is not allowed in an overlay. Write it in orders.yaml."],
     ),
     "an environment in another case": (
         {"orders.Prod.yaml": "tags: {a: b}\n"},
         "prod",
-        ["orders.Prod.yaml:1: environment 'Prod' is never used; this one is 'prod'. Write both in the same case."],
+        ["orders.Prod.yaml:1:1: environment 'Prod' is never used; this one is 'prod'. Write both in the same case."],
     ),
     "an environment that is not listed": (
         {"orders.yaml": ORDERS + "environments: [dev, prod]\n", "orders.prd.yaml": "tags: {a: b}\n"},
         "dev",
-        ["orders.prd.yaml:1: environment 'prd' is never used; orders.yaml lists dev, prod. Did you mean `prod`?"],
+        ["orders.prd.yaml:1:1: environment 'prd' is never used; orders.yaml lists dev, prod. Did you mean `prod`?"],
     ),
     "an environment that cannot be one": (
         {"orders.my copy.yaml": "tags: {a: b}\n"},
         None,
         [
-            "orders.my copy.yaml:1: is an overlay of orders.yaml for 'my copy', which cannot be the name of an environment. Use letters, digits, _ and -, or move it out of the folder."
+            "orders.my copy.yaml:1:1: is an overlay of orders.yaml for 'my copy', which cannot be the name of an environment. Use letters, digits, _ and -, or move it out of the folder."
         ],
     ),
     "a run in an environment that is not listed": (
         {"orders.yaml": ORDERS + "environments: [dev, prod]\n"},
         "prdo",
-        ["orders.yaml:4: environments: environment 'prdo' is not one of dev, prod. Did you mean `prod`?"],
+        ["orders.yaml:4:1: environments: environment 'prdo' is not one of dev, prod. Did you mean `prod`?"],
     ),
     "an unknown field of a section": (
         {"orders.yaml": ORDERS + "environments:\n  prod:\n    deletion_protectoin: true\n"},
         None,
-        ["orders.yaml:6: environments.prod.deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
+        ["orders.yaml:6:5: environments.prod.deletion_protectoin: unknown field. Did you mean `deletion_protection`?"],
     ),
     "a wrong type in a section": (
         {"orders.yaml": ORDERS + "environments:\n  prod:\n    tags: {team: 5}\n"},
         "prod",
         [
-            'orders.yaml:6: environments.prod.tags.team: expected a text, found the number 5. Write a text in quotes: "5".'
+            'orders.yaml:6:12: environments.prod.tags.team: expected a text, found the number 5. Write a text in quotes: "5".'
         ],
     ),
     "a name in a section": (
         {"orders.yaml": ORDERS + "environments: {prod: {table_name: live}}\n"},
         "dev",
-        ["orders.yaml:4: environments.prod.table_name: an overlay cannot rename a table. Remove the field."],
+        ["orders.yaml:4:23: environments.prod.table_name: an overlay cannot rename a table. Remove the field."],
     ),
     "a section in another case": (
         {"orders.yaml": ORDERS + "environments: {PROD: {tags: {a: b}}}\n"},
         "prod",
-        ["orders.yaml:4: environments.PROD: is never used; this environment is 'prod'. Write both in the same case."],
+        [
+            "orders.yaml:4:16: environments.PROD: is never used; this environment is 'prod'. Write both in the same case."
+        ],
     ),
     "a section that is a text": (
         {"orders.yaml": ORDERS + "environments: {prod: yes}\n"},
         None,
-        ["orders.yaml:4: environments.prod: expected a mapping. Write the fields that differ in this environment."],
+        ["orders.yaml:4:16: environments.prod: expected a mapping. Write the fields that differ in this environment."],
     ),
     "a section that is a number": (
         {"orders.yaml": ORDERS + "environments: {5: {}}\n"},
         None,
-        ["orders.yaml:4: environments.5: is not the name of an environment. Use letters, digits, _ . and -."],
+        ["orders.yaml:4:16: environments.5: is not the name of an environment. Use letters, digits, _ . and -."],
     ),
     "sections in a section": (
         {"orders.yaml": ORDERS + "environments: {prod: {environments: {}}}\n"},
         None,
-        ["orders.yaml:4: environments.prod.environments: is not allowed in an overlay. Remove the field."],
+        ["orders.yaml:4:23: environments.prod.environments: is not allowed in an overlay. Remove the field."],
     ),
     "environments that are a text": (
         {"orders.yaml": ORDERS + "environments: prod\n"},
         None,
         [
-            "orders.yaml:4: environments: expected a mapping or a list. Write environments: {prod: {…}}, or a list of names."
+            "orders.yaml:4:1: environments: expected a mapping or a list. Write environments: {prod: {…}}, or a list of names."
         ],
     ),
     "an overlay that cannot be read": (
         {"orders.prod.yaml": "tags: {a: [\n"},
         "prod",
-        ["orders.prod.yaml:2: is not YAML: expected the node content, but found '<stream end>'. Correct the syntax."],
+        ["orders.prod.yaml:2:1: is not YAML: expected the node content, but found '<stream end>'. Correct the syntax."],
     ),
     "a base that cannot be read": (
         {"orders.yaml": "tags: {a: [\n", "orders.prod.yaml": "tags: {a: b}\n"},
         "prod",
-        ["orders.yaml:2: is not YAML: expected the node content, but found '<stream end>'. Correct the syntax."],
+        ["orders.yaml:2:1: is not YAML: expected the node content, but found '<stream end>'. Correct the syntax."],
     ),
 }
 

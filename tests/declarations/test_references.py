@@ -45,20 +45,20 @@ def test_a_reference_has_a_key(tmp_path: Path) -> None:
         (
             {"table": "users", "attribute": "owner", "key": "name"},
             (
-                "orders.json:19: references[0].key: 'name' is not the partition key of users or of one of its global "
+                "orders.json:19:4: references[0].key: 'name' is not the partition key of users or of one of its global "
                 "indexes. Use one of: pk, mail."
             ),
         ),
         (
             {"table": "users", "key": "pk"},
             (
-                "orders.json:18: references[0].key: is given without attribute. "
+                "orders.json:18:4: references[0].key: is given without attribute. "
                 "Add attribute: the attribute of this table that holds the key."
             ),
         ),
         (
             {"table": "user", "attribute": "owner", "key": "pk"},
-            "orders.json:17: references[0].table: table 'user' is not declared. Did you mean `users`?",
+            "orders.json:17:4: references[0].table: table 'user' is not declared. Did you mean `users`?",
         ),
     ],
     ids=["another attribute", "no attribute", "no such table"],
@@ -72,7 +72,8 @@ def test_a_cycle_is_a_warning_that_names_its_tables_and_the_order(tmp_path: Path
     write(tmp_path, {"users.json": {**USERS, "references": ["orders"]}, "orders.json": orders("users")})
     assert load(tmp_path).warnings == (
         (
-            "orders.json:1: the references form a cycle (orders → users → orders); the tables are seeded in the order "
+            "orders.json:1:1: the references form a cycle (orders → users → orders); the "
+            "tables are seeded in the order "
             "users, orders"
         ),
     )
@@ -104,19 +105,19 @@ def test_an_item_of_a_seed_that_names_no_item_is_a_warning_with_its_line(tmp_pat
     )
     assert warnings(tmp_path) == [
         (
-            "seeds/orders.json:2: item pk='o2': owner 'u9' is not the pk of any item in seeds/users.json. "
+            "seeds/orders.json:2:2: item pk='o2': owner 'u9' is not the pk of any item in seeds/users.json. "
             "Add that item, or correct owner."
         ),
         (
-            "seeds/orders.json:4: item pk='o4': owner 'u7' is not the pk of any item in seeds/users.json. "
+            "seeds/orders.json:4:2: item pk='o4': owner 'u7' is not the pk of any item in seeds/users.json. "
             "Add that item, or correct owner."
         ),
         (
-            "seeds/orders.json:5: item pk='o5': owner 1 is not the pk of any item in seeds/users.json. "
+            "seeds/orders.json:5:2: item pk='o5': owner 1 is not the pk of any item in seeds/users.json. "
             "Add that item, or correct owner."
         ),
         (
-            "seeds/orders.json:3: item pk='o3': mail 'z' is not the mail of any item in seeds/users.json. "
+            "seeds/orders.json:3:2: item pk='o3': mail 'z' is not the mail of any item in seeds/users.json. "
             "Add that item, or correct mail."
         ),
     ]

@@ -131,7 +131,7 @@ def test_what_depends_on_the_process_is_not_kept_for_another_one(
         assert [each.spec.name for each in state.declarations] == [f"t-{value}"]
 
 
-PLACE = "serverless.yml:5: resources.Resources.Orders.Properties.TableName: "
+PLACE = "serverless.yml:5:55: resources.Resources.Orders.Properties.TableName: "
 BAD: dict[str, tuple[str, str]] = {
     "a missing value": (
         "'${self:custom.none}'",
@@ -144,7 +144,8 @@ BAD: dict[str, tuple[str, str]] = {
     "another file": (
         "'${file(./names.yml):orders}'",
         (
-            "${file(./names.yml):orders} is in another file, which is not read. Write it here. "
+            "${file(./names.yml):orders} has no value: there is no ./names.yml in the folder of the declarations. "
+            "Correct it. "
             "Give it with --parameter 'file(./names.yml):orders=VALUE'."
         ),
     ),
@@ -179,37 +180,37 @@ HEAD = "service: shop\nprovider: {name: aws}\n"
 MISTAKES = {
     "misspelt resources": (
         f"{HEAD}resource: {{Resources: {{Orders: {PLAIN}}}}}\n",
-        ["3: resource: unknown section of a service. Did you mean resources?"],
+        ["3:1: resource: unknown section of a service. Did you mean resources?"],
     ),
     "misspelt Resources": (
         f"{HEAD}resources:\n  Ressources: {{Orders: {PLAIN}}}\n",
-        ["4: resources.Ressources: unknown section of a template. Did you mean Resources?"],
+        ["4:3: resources.Ressources: unknown section of a template. Did you mean Resources?"],
     ),
     "resources that are a number": (
         f"{HEAD}resources: 5\n",
-        ["3: resources: expected a mapping. Write the resources under Resources."],
+        ["3:1: resources: expected a mapping. Write the resources under Resources."],
     ),
     "an element of the list without a value": (
         f"{HEAD}resources:\n  - Resources: {{Orders: {PLAIN}}}\n  -\n",
-        ["5: resources[1]: expected a mapping. Write the resources under Resources."],
+        ["5:4: resources[1]: expected a mapping. Write the resources under Resources."],
     ),
     "Resources that are a number": (
         f"{HEAD}resources: {{Resources: 5}}\n",
-        ["3: resources.Resources: expected a mapping. Write each by its logical ID."],
+        ["3:13: resources.Resources: expected a mapping. Write each by its logical ID."],
     ),
     "resources of a variable without a value": (
         f"{HEAD}resources: ${{self:custom.none}}\n",
-        ["3: resources: ${self:custom.none} has no value. Give it with --parameter self:custom.none=VALUE."],
+        ["3:1: resources: ${self:custom.none} has no value. Give it with --parameter self:custom.none=VALUE."],
     ),
     "a resource that is null": (
         f"{HEAD}resources: {{Resources: {{Orders: '${{self:custom.none, null}}'}}}}\n",
-        ["3: Resources.Orders: has no Type. Write the type of the resource."],
+        ["3:25: Resources.Orders: has no Type. Write the type of the resource."],
     ),
     "an extension of a table": (
         f"{HEAD}resources:\n  Resources: {{Orders: {PLAIN}}}\n  extensions: {{Orders: {{DeletionPolicy: Retain}}}}\n",
         [
             (
-                "5: resources.extensions.Orders: an extension of a table is not applied. "
+                "5:16: resources.extensions.Orders: an extension of a table is not applied. "
                 "Write its properties into Orders under Resources."
             )
         ],
@@ -221,7 +222,7 @@ MISTAKES = {
         + "  v40: a\nresources: {Resources: {Orders: {Type: AWS::DynamoDB::Table, Properties: {TableName: '${self:custom.v0}'}}}}\n",
         [
             (
-                "45: resources.Resources.Orders.Properties.TableName: its variables make more than 100000 values. "
+                "45:75: resources.Resources.Orders.Properties.TableName: its variables make more than 100000 values. "
                 "Write the value itself."
             )
         ],
@@ -233,7 +234,7 @@ MISTAKES = {
         ),
         [
             (
-                "4: resources.Resources.Orders.Properties.TableName: refers to itself: "
+                "4:75: resources.Resources.Orders.Properties.TableName: refers to itself: "
                 "${self:} → ${self:}. Remove one of the references."
             )
         ],

@@ -21,8 +21,8 @@ def indented(text: str) -> str:
 
 
 LOST: dict[str, tuple[str, str]] = {
-    "nested in another declaration": (CARTS + indented(CLASS), "tables.py:10: UsersTable: is defined in CartsTable"),
-    "nested in a plain class": ("class Tables:\n" + indented(CLASS), "tables.py:2: UsersTable: is defined in Tables"),
+    "nested in another declaration": (CARTS + indented(CLASS), "tables.py:10:5: UsersTable: is defined in CartsTable"),
+    "nested in a plain class": ("class Tables:\n" + indented(CLASS), "tables.py:2:5: UsersTable: is defined in Tables"),
     "in a list": (
         f"def made():\n{indented(CLASS)}    return UsersTable\n\n\nTABLES = [made()]\n",
         "UsersTable: is defined in TABLES",
@@ -38,7 +38,7 @@ LOST: dict[str, tuple[str, str]] = {
     "behind a swallowed ImportError": (
         f"try:\n    import no_such_module_here\n\n{indented(CLASS)}except ImportError:\n    pass\n",
         (
-            "tables.py:4: UsersTable: was not created when the module was loaded, because a try statement "
+            "tables.py:4:5: UsersTable: was not created when the module was loaded, because a try statement "
             "swallowed an exception"
         ),
     ),
@@ -48,15 +48,15 @@ LOST: dict[str, tuple[str, str]] = {
     ),
     "an empty name": (
         CLASS + GET_TABLE_NAME + "        return ''\n",
-        "tables.py:1: get_table_name: returns an empty text. Return the name of the table.",
+        "tables.py:1:1: get_table_name: returns an empty text. Return the name of the table.",
     ),
     "a seed that is a list": (
         CLASS + "    seed = [{'pk': '1'}]\n",
-        "tables.py:1: seed: expected a method, found a list.",
+        "tables.py:1:1: seed: expected a method, found a list.",
     ),
     "a seed that is a text": (
         CLASS + "    seed = 'seeds/users.json'\n",
-        "tables.py:1: seed: expected a method, found a str",
+        "tables.py:1:1: seed: expected a method, found a str",
     ),
 }
 
@@ -127,7 +127,7 @@ def test_a_number_that_is_not_written_as_a_decimal_is_refused(number: str, tmp_p
     found = sentences(write(tmp_path, {"users.yaml": f"{text}  WriteCapacityUnits: 5\n"}))
     assert len(found) == 1, found
     refused = r"(ambiguous number|-?\d+ is less than 1)\b"
-    assert re.match(rf"users\.yaml:6: provisioned_throughput\.ReadCapacityUnits: {refused}", found[0])
+    assert re.match(rf"users\.yaml:6:3: provisioned_throughput\.ReadCapacityUnits: {refused}", found[0])
 
 
 @pytest.mark.parametrize(

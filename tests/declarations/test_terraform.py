@@ -360,17 +360,21 @@ def bad(document: Any, tmp_path: Path) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-AT = "state.json:1: values.root_module.resources[0].values"
+def at(column: int) -> str:
+    """Where a value stands in the only line of the file."""
+    return f"state.json:1:{column}: values.root_module.resources[0].values"
+
+
 AFTER = "Declare the state: run `terraform apply`, then `terraform show -json`."
 BAD: dict[str, tuple[Any, str]] = {
     "a table without a name": (
         state({**table(), "values": {}}),
-        f"{AT}: aws_dynamodb_table.this has no name. {AFTER}",
+        f"{at(203)}: aws_dynamodb_table.this has no name. {AFTER}",
     ),
     "an import": (
         state(table(import_table=[{"input_format": "CSV"}])),
         (
-            f"{AT}.import_table: import_table fills the table from elsewhere, which is not done here. "
+            f"{at(784)}.import_table: import_table fills the table from elsewhere, which is not done here. "
             "Remove it after the apply, or declare a seed."
         ),
     ),
@@ -386,29 +390,29 @@ BAD: dict[str, tuple[Any, str]] = {
             ],
         },
         (
-            "state.json:1: planned_values.root_module.resources[0].values.server_side_encryption: server_side_encryption of "
+            "state.json:1:603: planned_values.root_module.resources[0].values.server_side_encryption: server_side_encryption of "
             f"aws_dynamodb_table.this is only known after the apply. {AFTER}"
         ),
     ),
     "an empty state": (
         {"format_version": "1.0", "terraform_version": "1.14.0"},
         (
-            "state.json:1: is the output of terraform show without values. "
+            "state.json:1:1: is the output of terraform show without values. "
             "Print one that has resources: `terraform show -json PLAN` or `terraform show -json`."
         ),
     ),
     "a step policy": (
         state(resource("aws_appautoscaling_policy", {**READS, "policy_type": "StepScaling"}), table()),
-        f"{AT}.policy_type: policy_type 'StepScaling' is not supported. DynamoDB scales by TargetTrackingScaling.",
+        f"{at(350)}.policy_type: policy_type 'StepScaling' is not supported. DynamoDB scales by TargetTrackingScaling.",
     ),
     "an item that is no JSON": (
         state(resource("aws_dynamodb_table_item", {"table_name": "orders", "item": "{"}), table()),
-        f"{AT}.item: is not an item in DynamoDB JSON. Correct the resource.",
+        f"{at(248)}.item: is not an item in DynamoDB JSON. Correct the resource.",
     ),
     "a key without an attribute": (
         state(table(attribute=[{"name": "other", "type": "S"}])),
         (
-            f"{AT}.hash_key[0].AttributeName: attribute 'pk' is not in attribute_definitions. "
+            f"{at(267)}.hash_key[0].AttributeName: attribute 'pk' is not in attribute_definitions. "
             'Add {"AttributeName": "pk", "AttributeType": "S"} (or "N", "B") to attribute_definitions.'
         ),
     ),
@@ -478,7 +482,9 @@ MISSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 def test_a_value_that_is_written_and_unknown_is_refused(case: str, tmp_path: Path) -> None:
     unknown, written = MISSING[case]
     (name,) = unknown
-    at = "state.json:1: planned_values.root_module.resources[0].values"
+    # What a plan does not have in its values is reported at the values.
+    column = {"hash_key": 290, "tags": 571}.get(name, 226)
+    at = f"state.json:1:{column}: planned_values.root_module.resources[0].values"
     found = bad(plan(NEW, {**UNKNOWN, **unknown}, {**WRITTEN, **written}), tmp_path)
     assert found == [
         f"{at}.{name}: {name} of module.shop[0].aws_dynamodb_table.this is only known after the apply. {AFTER}"
@@ -490,7 +496,7 @@ def test_a_tag_of_a_table_that_has_no_arn_yet_is_refused(tmp_path: Path) -> None
     planned["resource_changes"] += [
         {"address": "aws_dynamodb_tag.this", "change": {"after_unknown": {"id": True, "resource_arn": True}}}
     ]
-    at = "state.json:1: planned_values.root_module.resources[1].values.resource_arn"
+    at = "state.json:1:784: planned_values.root_module.resources[1].values.resource_arn"
     assert bad(planned, tmp_path) == [
         f"{at}: resource_arn of aws_dynamodb_tag.this is only known after the apply. {AFTER}"
     ]
@@ -524,11 +530,11 @@ def test_a_deposed_object_is_no_second_table(tmp_path: Path) -> None:
 MALFORMED: dict[str, tuple[Any, str]] = {
     "the state as it is stored": (
         {"version": 4, "terraform_version": "1.14.0", "serial": 3, "lineage": "a", "resources": []},
-        "state.json:1: is the state as Terraform stores it. Write what `terraform show -json` prints into the folder instead.",
+        "state.json:1:1: is the state as Terraform stores it. Write what `terraform show -json` prints into the folder instead.",
     ),
     "a plan that failed": (
         {**plan(NEW, UNKNOWN, WRITTEN), "errored": True},
-        "state.json:1: is a plan that failed. Plan again, and print that plan.",
+        "state.json:1:1: is a plan that failed. Plan again, and print that plan.",
     ),
     "a plan that destroys everything": (
         {
@@ -536,23 +542,23 @@ MALFORMED: dict[str, tuple[Any, str]] = {
             "planned_values": {"root_module": {}},
             "resource_changes": [{"type": "aws_dynamodb_table", "change": {"actions": ["delete"]}}],
         },
-        "state.json:1: is a plan that destroys its tables. Print the plan that creates the tables, or remove the file if they should be deleted.",
+        "state.json:1:1: is a plan that destroys its tables. Print the plan that creates the tables, or remove the file if they should be deleted.",
     ),
     "resources that are no list": (
         {"format_version": "1.0", "values": {"root_module": {"resources": 5}}},
-        "state.json:1: values.root_module.resources: expected a list. Write what `terraform show -json` prints.",
+        "state.json:1:54: values.root_module.resources: expected a list. Write what `terraform show -json` prints.",
     ),
     "modules that are no list": (
         {"format_version": "1.0", "values": {"root_module": {"child_modules": 5}}},
-        "state.json:1: values.root_module.child_modules: expected a list. Write what `terraform show -json` prints.",
+        "state.json:1:54: values.root_module.child_modules: expected a list. Write what `terraform show -json` prints.",
     ),
     "blocks that are no list": (
         state(table(ttl={"enabled": True})),
-        f"{AT}.ttl: expected a list of blocks. Write what `terraform show -json` prints.",
+        f"{at(448)}.ttl: expected a list of blocks. Write what `terraform show -json` prints.",
     ),
     "insights of an index that is not there": (
         state(resource("aws_dynamodb_contributor_insights", {"table_name": "orders", "index_name": "by_sk"}), table()),
-        f"{AT}.index_name: the table has no global secondary index 'by_sk'. Correct the resource.",
+        f"{at(268)}.index_name: the table has no global secondary index 'by_sk'. Correct the resource.",
     ),
     "strong consistency with two Regions": (
         state(
@@ -562,11 +568,11 @@ MALFORMED: dict[str, tuple[Any, str]] = {
                 replica=[{"region_name": "eu-west-1", "consistency_mode": "STRONG"}],
             )
         ),
-        f"{AT}.replica: STRONG needs three Regions: the table's own and two more. Declare two replicas, or one replica and a witness.",
+        f"{at(768)}.replica: STRONG needs three Regions: the table's own and two more. Declare two replicas, or one replica and a witness.",
     ),
     "a wrong policy of a resource beside the table": (
         state(table(), resource("aws_dynamodb_resource_policy", {"resource_arn": ARN, "policy": 5})),
-        f"{AT.replace('[0]', '[1]')}: expected a text, found the number 5. Write a text in quotes with every digit.",
+        f"{at(958).replace('[0]', '[1]')}: expected a text, found the number 5. Write a text in quotes with every digit.",
     ),
 }
 

@@ -133,71 +133,71 @@ Projection.ProjectionType = "ALL"
 REFUSED: dict[str, tuple[str, list[str]]] = {
     "a misspelled field": (
         ORDERS + "\n[lifecycle]\nprotct = true\n",
-        ["orders.toml:6: lifecycle.protct: unknown field. Did you mean `protect`?"],
+        ["orders.toml:6:1: lifecycle.protct: unknown field. Did you mean `protect`?"],
     ),
     "a number for a text": (
         ORDERS + "[tags]\nteam = 1_0\n",
-        ['orders.toml:5: tags.team: expected a text, found the number 1_0. Write a text in quotes: "1_0".'],
+        ['orders.toml:5:1: tags.team: expected a text, found the number 1_0. Write a text in quotes: "1_0".'],
     ),
     "a number with a base": (
         ORDERS + "[time_to_live]\nattribute = 'at'\n[point_in_time_recovery]\ndays = 0x1F\n",
         [
-            "orders.toml:7: point_in_time_recovery.days: ambiguous number 0x1F; it is read as 31. Write a plain decimal number."
+            "orders.toml:7:1: point_in_time_recovery.days: ambiguous number 0x1F; it is read as 31. Write a plain decimal number."
         ],
     ),
     "a date": (
         ORDERS + "[tags]\nsince = 2024-01-01\n",
-        ['orders.toml:5: unsupported date 2024-01-01. Write a text in quotes: "2024-01-01".'],
+        ['orders.toml:5:1: unsupported date 2024-01-01. Write a text in quotes: "2024-01-01".'],
     ),
     "a number that is infinite": (
         ORDERS + "[auto_scaling.read]\nmin = 1\nmax = 5\ntarget = inf\n",
-        ['orders.toml:7: invalid number inf. Write a finite number, or a text in quotes: "inf".'],
+        ['orders.toml:7:1: invalid number inf. Write a finite number, or a text in quotes: "inf".'],
     ),
     "a key twice": (
         ORDERS + "\ntable_name = 'users'\n",
-        ["orders.toml:5: is not TOML: cannot overwrite a value. Correct the syntax."],
+        ["orders.toml:5:21: is not TOML: cannot overwrite a value. Correct the syntax."],
     ),
     "a key without a value": (
         ORDERS + "tags =\n",
-        ["orders.toml:4: is not TOML: invalid value. Correct the syntax."],
+        ["orders.toml:4:7: is not TOML: invalid value. Correct the syntax."],
     ),
     "a text that does not end": (
         ORDERS + 'description = "orders\n',
-        ["orders.toml:4: is not TOML: illegal character '\\n'. Correct the syntax."],
+        ["orders.toml:4:22: is not TOML: illegal character '\\n'. Correct the syntax."],
     ),
     "YAML in a TOML file": (
         "table_name: orders\n",
-        ["orders.toml:1: is not TOML: expected '=' after a key in a key/value pair. Correct the syntax."],
+        ["orders.toml:1:11: is not TOML: expected '=' after a key in a key/value pair. Correct the syntax."],
     ),
     "no keys": (
         'table_name = "orders"\n',
         [
-            'orders.toml:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
-            'orders.toml:1: attribute_definitions: is required. Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].',
+            'orders.toml:1:1: key_schema: is required. Add key_schema, such as [{"AttributeName": "pk", "KeyType": "HASH"}].',
+            'orders.toml:1:1: attribute_definitions: is required. Add attribute_definitions, such as [{"AttributeName": "pk", "AttributeType": "S"}].',
         ],
     ),
     "a table under a name": (
         "[orders]\n" + ORDERS,
         [
-            "orders.toml:4: field attribute_definitions of a table is not allowed under orders. Move the fields of the table to the top level of the document, or move the file out of the folder."
+            "orders.toml:4:1: field attribute_definitions of a table is not allowed under orders. Move the fields of the table to the top level of the document, or move the file out of the folder."
         ],
     ),
     "a list of tables": (
         "[[tables]]\n" + ORDERS,
         [
-            "orders.toml:4: field attribute_definitions of a table is not allowed under tables[0]. Move the fields of the table to the top level of the document, or move the file out of the folder."
+            "orders.toml:4:1: field attribute_definitions of a table is not allowed under tables[0]. Move the fields of the table to the top level of the document, or move the file out of the folder."
         ],
     ),
     "nothing but comments": (
         "# table_name = 'orders'\n# key_schema = []\n",
         [
-            "orders.toml:1: declares nothing; its declaration is commented out. Uncomment the declaration, or remove the file if its table should be deleted."
+            "orders.toml:1:1: declares nothing; its declaration is commented out. Uncomment the declaration, or remove the file if its table should be deleted."
         ],
     ),
     "an empty file": ("", ["orders.toml: is empty; it may be in the middle of being saved. Fill it or remove it."]),
     "a file of another kind": (
         "\x00",
-        ["orders.toml:1: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
+        ["orders.toml:1:1: contains NUL characters; it may be UTF-16 or incomplete. Save it as UTF-8."],
     ),
 }
 

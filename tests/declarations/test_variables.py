@@ -133,84 +133,86 @@ REFUSED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         TAGGED,
         {"parameters": {"TEAM": "core"}},
         [
-            "orders.yaml:1: tags.team: holds the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}. To replace it, declare the variable: variables: {TEAM: {default: VALUE}}."
+            "orders.yaml:1:8: tags.team: holds the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}. To replace it, declare the variable: variables: {TEAM: {default: VALUE}}."
         ],
     ),
     "another declaration": (
         "variables: [TEM]\n" + TAGGED,
         {},
         [
-            "orders.yaml:2: tags.team: holds the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}. To replace it, declare the variable: variables: {TEAM: {default: VALUE}}."
+            "orders.yaml:2:8: tags.team: holds the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}. To replace it, declare the variable: variables: {TEAM: {default: VALUE}}."
         ],
     ),
     "a fallback as in a shell": (
         "variables: [TEAM]\n" + TAGGED.replace("${TEAM}", "${TEAM:-core}"),
         {},
         [
-            "orders.yaml:2: tags.team: holds the placeholder ${TEAM:-core}, which is not replaced. Write the value itself. To keep the text, write $${TEAM:-core}."
+            "orders.yaml:2:8: tags.team: holds the placeholder ${TEAM:-core}, which is not replaced. Write the value itself. To keep the text, write $${TEAM:-core}."
         ],
     ),
     "no value": (
         "variables: {TEAM: }\n" + TAGGED,
         {},
         [
-            "orders.yaml:1: variables.TEAM: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
+            "orders.yaml:1:13: variables.TEAM: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
         ],
     ),
     "no value of a list": (
         "variables:\n  - OTHER\n  - TEAM\n" + TAGGED,
         {},
         [
-            "orders.yaml:3: variables[1]: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
+            "orders.yaml:3:5: variables[1]: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
         ],
     ),
     "no value of the process": (
         "variables: {TEAM: {env: TEAM_NAME}}\n" + TAGGED,
         {},
         [
-            "orders.yaml:1: variables.TEAM: variable TEAM has no value. Give it with --parameter TEAM=VALUE or the environment variable TEAM_NAME, or add a default."
+            "orders.yaml:1:13: variables.TEAM: variable TEAM has no value. Give it with --parameter TEAM=VALUE or the environment variable TEAM_NAME, or add a default."
         ],
     ),
     "no environment": (
         "variables: [ENVIRONMENT]\n" + ORDERS.replace("orders", "orders-${ENVIRONMENT}"),
         {},
         [
-            "orders.yaml:1: variables[0]: variable ENVIRONMENT has no value. Give it with --environment NAME or --parameter ENVIRONMENT=VALUE, or add a default."
+            "orders.yaml:1:13: variables[0]: variable ENVIRONMENT has no value. Give it with --environment NAME or --parameter ENVIRONMENT=VALUE, or add a default."
         ],
     ),
     "no value, used twice": (
         "variables: [TEAM]\ndescription: ${TEAM}\n" + TAGGED,
         {},
         [
-            "orders.yaml:1: variables[0]: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
+            "orders.yaml:1:13: variables[0]: variable TEAM has no value. Give it with --parameter TEAM=VALUE, or add a default."
         ],
     ),
     "a number that is a text": (
         "variables: {READS: {default: 5}}\nprovisioned_throughput: {ReadCapacityUnits: '${READS}', WriteCapacityUnits: 1}\n"
         + ORDERS,
         {"parameters": {"READS": "many"}},
-        ["orders.yaml:1: variables.READS: the value from --parameter READS is not a number. Give it a decimal number."],
+        [
+            "orders.yaml:1:13: variables.READS: the value from --parameter READS is not a number. Give it a decimal number."
+        ],
     ),
     "a number of the process that is a secret": (
         "variables: {READS: {type: number, env: SECRET}}\nprovisioned_throughput: {ReadCapacityUnits: '${READS}', WriteCapacityUnits: 1}\n"
         + ORDERS,
         {"variables": {"SECRET": "hunter2"}},
         [
-            "orders.yaml:1: variables.READS: the value from the environment variable SECRET is not a number. Give it a decimal number."
+            "orders.yaml:1:13: variables.READS: the value from the environment variable SECRET is not a number. Give it a decimal number."
         ],
     ),
     "a number with a leading zero": (
         "variables: {READS: {default: 007}}\ndescription: ${READS}\n" + ORDERS,
         {},
         [
-            "orders.yaml:1: variables.READS: variable READS has the ambiguous number 007; it is read as 7. Write a plain decimal number, or a text in quotes."
+            "orders.yaml:1:13: variables.READS: variable READS has the ambiguous number 007; it is read as 7. Write a plain decimal number, or a text in quotes."
         ],
     ),
     "a switch that is a text": (
         "variables: {SAFE: {default: true}}\ndeletion_protection: ${SAFE}\n" + ORDERS,
         {"parameters": {"SAFE": "yes"}},
         [
-            "orders.yaml:1: variables.SAFE: the value from --parameter SAFE is neither true nor false. Give it one of them."
+            "orders.yaml:1:13: variables.SAFE: the value from --parameter SAFE is neither true nor false. Give it one of them."
         ],
     ),
     "a text where a number is expected": (
@@ -218,83 +220,83 @@ REFUSED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         + ORDERS,
         {"parameters": {"READS": "7"}},
         [
-            "orders.yaml:3: provisioned_throughput.ReadCapacityUnits: expected a whole number, found the text '7'. Declare its type: variables: {READS: {type: number}}."
+            "orders.yaml:3:3: provisioned_throughput.ReadCapacityUnits: expected a whole number, found the text '7'. Declare its type: variables: {READS: {type: number}}."
         ],
     ),
     "a text where a switch is expected": (
         "variables: [SAFE]\ndeletion_protection: ${SAFE}\n" + ORDERS,
         {"parameters": {"SAFE": "true"}},
         [
-            "orders.yaml:2: deletion_protection: expected true or false, found the text 'true'. Declare its type: variables: {SAFE: {type: boolean}}."
+            "orders.yaml:2:1: deletion_protection: expected true or false, found the text 'true'. Declare its type: variables: {SAFE: {type: boolean}}."
         ],
     ),
     "a value that the field does not take": (
         "variables: [MODE]\nbilling_mode: ${MODE}\n" + ORDERS,
         {"parameters": {"MODE": "FREE"}},
         [
-            "orders.yaml:2: billing_mode: invalid value 'FREE'; expected PAY_PER_REQUEST or PROVISIONED. Correct the value of the variable MODE."
+            "orders.yaml:2:1: billing_mode: invalid value 'FREE'; expected PAY_PER_REQUEST or PROVISIONED. Correct the value of the variable MODE."
         ],
     ),
     "a value with a placeholder": (
         "variables: [TEAM]\n" + TAGGED,
         {"parameters": {"TEAM": "{{ team }}"}},
         [
-            "orders.yaml:2: tags.team: holds the placeholder {{ team }}, which is not replaced. Write the value itself. To keep the text, write \\{{ team }}."
+            "orders.yaml:2:8: tags.team: holds the placeholder {{ team }}, which is not replaced. Write the value itself. To keep the text, write \\{{ team }}."
         ],
     ),
     "an unknown option": (
         "variables: {TEAM: {defualt: core}}\n" + ORDERS,
         {},
-        ["orders.yaml:1: variables.TEAM.defualt: unknown field. Did you mean `default`?"],
+        ["orders.yaml:1:20: variables.TEAM.defualt: unknown field. Did you mean `default`?"],
     ),
     "a value in place of the options": (
         "variables: {TEAM: core}\n" + ORDERS,
         {},
-        ["orders.yaml:1: variables.TEAM: expected a mapping. Write TEAM: {default: core}."],
+        ["orders.yaml:1:13: variables.TEAM: expected a mapping. Write TEAM: {default: core}."],
     ),
     "a default that is a list": (
         "variables: {TEAM: {default: [a]}}\n" + ORDERS,
         {},
         [
-            "orders.yaml:1: variables.TEAM.default: expected a text, a number, true or false. A variable holds one value."
+            "orders.yaml:1:20: variables.TEAM.default: expected a text, a number, true or false. A variable holds one value."
         ],
     ),
     "an unknown type": (
         "variables: {TEAM: {type: integer}}\n" + ORDERS,
         {},
         [
-            "orders.yaml:1: variables.TEAM.type: invalid value 'integer'; expected string, number or boolean. Correct the type."
+            "orders.yaml:1:20: variables.TEAM.type: invalid value 'integer'; expected string, number or boolean. Correct the type."
         ],
     ),
     "a default of another type": (
         "variables: {TEAM: {type: number, default: core}}\n" + ORDERS,
         {},
-        ["orders.yaml:1: variables.TEAM: the default is a string, and the type is number. Correct one of them."],
+        ["orders.yaml:1:13: variables.TEAM: the default is a string, and the type is number. Correct one of them."],
     ),
     "an invalid name": (
         "variables: {my-team: }\n" + ORDERS,
         {},
         [
-            "orders.yaml:1: variables.my-team: invalid name 'my-team'. Use letters, digits and _, with a letter or _ first."
+            "orders.yaml:1:13: variables.my-team: invalid name 'my-team'. Use letters, digits and _, with a letter or _ first."
         ],
     ),
     "a number as the name of an environment variable": (
         "variables: {TEAM: {env: 5}}\n" + ORDERS,
         {},
-        ["orders.yaml:1: variables.TEAM.env: expected the name of an environment variable. Write env: TEAM."],
+        ["orders.yaml:1:20: variables.TEAM.env: expected the name of an environment variable. Write env: TEAM."],
     ),
     "a text of names": (
         "variables: TEAM\n" + ORDERS,
         {},
         [
-            "orders.yaml:1: variables: expected a mapping or a list of names. Write variables: {NAME: {default: VALUE}}, or a list of names."
+            "orders.yaml:1:1: variables: expected a mapping or a list of names. Write variables: {NAME: {default: VALUE}}, or a list of names."
         ],
     ),
     "a key with a variable": (
         "variables: {TEAM: {default: core}}\ntags: {'${TEAM}': a}\n" + ORDERS,
         {},
         [
-            "orders.yaml:2: tags.${TEAM}: key with the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}."
+            "orders.yaml:2:8: tags.${TEAM}: key with the placeholder ${TEAM}, which is not replaced. Write the value itself. To keep the text, write $${TEAM}."
         ],
     ),
 }
@@ -313,13 +315,13 @@ def test_a_variable_that_is_declared_and_not_used_needs_no_value(tmp_path: Path)
 def test_each_document_declares_its_own_variables(tmp_path: Path) -> None:
     text = "variables: {TEAM: {default: core}}\n" + TAGGED + "---\n" + TAGGED.replace("orders", "users")
     (sentence,) = sentences(tmp_path, {"all.yaml": text})
-    assert sentence.startswith("all.yaml:7: tags.team: holds the placeholder ${TEAM}")
+    assert sentence.startswith("all.yaml:7:8: tags.team: holds the placeholder ${TEAM}")
 
 
 @pytest.mark.parametrize("name", ["variables", "environments"])
 def test_a_document_that_only_prepares_a_table_is_an_error(name: str, tmp_path: Path) -> None:
     assert sentences(tmp_path, {"all.yaml": f"\n{name}: [TEAM]\n---\n{ORDERS}"}) == [
-        f"all.yaml:2: declares {name} and no table; they are for the table of the same document. Move {name} into the document that uses it."
+        f"all.yaml:2:1: declares {name} and no table; they are for the table of the same document. Move {name} into the document that uses it."
     ]
 
 

@@ -85,29 +85,29 @@ def test_sample_data_is_the_seed(tmp_path: Path) -> None:
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "no table": (model(), "shop.json:1: DataModel: has no table. Add one, or move the file out of the folder."),
+    "no table": (model(), "shop.json:1:1: DataModel: has no table. Add one, or move the file out of the folder."),
     "a table without a name": (
         model({"KeyAttributes": KEYS}),
-        "shop.json:1: DataModel[0]: has no TableName. Export the model again.",
+        "shop.json:1:74: DataModel[0]: has no TableName. Export the model again.",
     ),
     "a table without a key": (
         model({**TABLE, "KeyAttributes": {}}),
-        "shop.json:1: DataModel[0].KeyAttributes: has no PartitionKey. Give the table a partition key.",
+        "shop.json:1:96: DataModel[0].KeyAttributes: has no PartitionKey. Give the table a partition key.",
     ),
     "an index without a key": (
         model({**TABLE, "GlobalSecondaryIndexes": [{"IndexName": "GSI1"}]}),
         (
-            "shop.json:1: DataModel[0].GlobalSecondaryIndexes[0].KeyAttributes: has no PartitionKey. "
+            "shop.json:1:382: DataModel[0].GlobalSecondaryIndexes[0].KeyAttributes: has no PartitionKey. "
             "Give the index a partition key."
         ),
     ),
     "an unknown member": (
         model({**TABLE, "TimeToLive": {}}),
-        "shop.json:1: DataModel[0].TimeToLive: unknown member of a table of NoSQL Workbench. Remove it.",
+        "shop.json:1:355: DataModel[0].TimeToLive: unknown member of a table of NoSQL Workbench. Remove it.",
     ),
     "an item without its key": (
         model({**TABLE, "TableData": [{"PK": {"S": "a"}}]}),
-        "shop.json:1: [0].SK: is required, because it is a key attribute. Add SK, a number (N), to each item of Shop.",
+        "shop.json:1:74: [0].SK: is required, because it is a key attribute. Add SK, a number (N), to each item of Shop.",
     ),
 }
 
@@ -125,28 +125,32 @@ def key(name: Any, kind: str = "S", **more: Any) -> dict[str, Any]:
     return {"PartitionKey": {"AttributeName": name, "AttributeType": kind}, **more}
 
 
-AT = "model.json:1: DataModel[0]"
+def at(column: int) -> str:
+    """Where a value stands in the only line of the file."""
+    return f"model.json:1:{column}: DataModel[0]"
+
+
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "indexes that are no list": (
         {"GlobalSecondaryIndexes": {"a": 1}},
-        f"{AT}.GlobalSecondaryIndexes: expected a list. Export the model again.",
+        f"{at(355)}.GlobalSecondaryIndexes: expected a list. Export the model again.",
     ),
-    "sample data that is no list": ({"TableData": 5}, f"{AT}.TableData: expected a list. Export the model again."),
+    "sample data that is no list": ({"TableData": 5}, f"{at(355)}.TableData: expected a list. Export the model again."),
     "a name that is no text": (
         {"KeyAttributes": key(["PK"])},
-        f"{AT}.KeyAttributes: invalid AttributeName ['PK']. Write a text.",
+        f"{at(96)}.KeyAttributes: invalid AttributeName ['PK']. Write a text.",
     ),
     "a misspelt sort key": (
         {"KeyAttributes": key("PK", SortKy={"AttributeName": "SK", "AttributeType": "S"})},
-        f"{AT}.KeyAttributes.SortKy: unknown member. Did you mean SortKey?",
+        f"{at(177)}.KeyAttributes.SortKy: unknown member. Did you mean SortKey?",
     ),
     "a misspelt projection": (
         {"GlobalSecondaryIndexes": [{"IndexName": "GSI1", "KeyAttributes": key("G"), "Projektion": {}}]},
-        f"{AT}.GlobalSecondaryIndexes[0].Projektion: unknown member. Did you mean Projection?",
+        f"{at(485)}.GlobalSecondaryIndexes[0].Projektion: unknown member. Did you mean Projection?",
     ),
     "two types of one attribute": (
         {"GlobalSecondaryIndexes": [{"IndexName": "GSI1", "KeyAttributes": key("PK", "N")}]},
-        f"{AT}.GlobalSecondaryIndexes[0].KeyAttributes: attribute 'PK' has the type N, but elsewhere S. Give it one type.",
+        f"{at(404)}.GlobalSecondaryIndexes[0].KeyAttributes: attribute 'PK' has the type N, but elsewhere S. Give it one type.",
     ),
 }
 
@@ -165,7 +169,7 @@ def test_tables_that_are_no_list_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path)
     assert [str(problem) for problem in caught.value.problems] == [
-        "model.json:1: DataModel: expected a list of tables. Export the model again."
+        "model.json:1:23: DataModel: expected a list of tables. Export the model again."
     ]
 
 

@@ -10,7 +10,7 @@ from reconciler.facets import FACETS
 from reconciler.model.desired import Lifecycle
 from reconciler.model.table import TableSpec
 
-PAGE = ROOT / "docs" / "declarations.md"
+PAGE = ROOT / "docs" / "reference" / "declarations.md"
 BLOCKS = code_blocks(PAGE, "yaml")
 ROWS = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
 LINES = {row[0].strip("| `"): row[1].strip("`") for row in ROWS}

@@ -1,6 +1,6 @@
 """References to documents resolve: invariants, conditions of the deletion gate, rules of the service, files, headings.
 
-The lists of codes in docs/glossary.md, docs/safety.md and docs/architecture.md are those of the code.
+The lists of codes in the pages of docs/concepts are those of the code.
 """
 
 import inspect
@@ -29,9 +29,8 @@ from reconciler.settings.model import DAEMON_GRACE, MAX_DELETES_SHARE
 from reconciler.state import lease, record_types
 
 DOCS = ROOT / "docs"
-SAFETY, GLOSSARY, ARCHITECTURE, RULES = (
-    DOCS / name for name in ("safety.md", "glossary.md", "architecture.md", "service-rules.md")
-)
+SAFETY, GLOSSARY, ARCHITECTURE = (DOCS / "concepts" / name for name in ("safety.md", "glossary.md", "architecture.md"))
+RULES = DOCS / "reference" / "service-rules.md"
 FOLDERS = ("reconciler", "desired_state", "tests", "verification", "scripts", "benchmarks")
 SELF = Path(__file__).resolve()
 GATE = tuple(
@@ -49,7 +48,7 @@ def sources() -> Iterator[Path]:
 
 
 def pages() -> list[Path]:
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 
 
 def texts() -> Iterator[tuple[Path, str]]:

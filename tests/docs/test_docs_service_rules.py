@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.markdown import ROOT
 
-PAGE = (ROOT / "docs" / "service-rules.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "service-rules.md").read_text(encoding="utf-8")
 NUMBERS = [int(number) for number in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)]
 
 

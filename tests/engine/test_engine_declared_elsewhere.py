@@ -270,7 +270,7 @@ def test_the_error_names_the_line_and_disappears_with_the_definition(tmp_path: P
     sim = converged(tmp_path, {"users.yaml": USERS, "orders.yaml": ORDERS_DOC})
     moved(".users.yaml")(tmp_path)
     assert messages(sim.once()) == (
-        ".users.yaml:1: still defines the table users, but is not read as a declaration. To remove the table, "
+        ".users.yaml:1:1: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )
     (tmp_path / ".users.yaml").unlink()

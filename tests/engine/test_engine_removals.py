@@ -302,7 +302,7 @@ def test_a_commented_out_document_next_to_another_one_is_an_error(tmp_path: Path
     sim = converged(tmp_path, {"both.yaml": CARTS + "---\n" + USERS})
     write(tmp_path, {"both.yaml": CARTS + "".join(f"# {line}\n" for line in USERS.splitlines())})
     assert messages(sim.once()) == (
-        "both.yaml:4: still defines the table users, but is not read as a declaration. To remove the table, "
+        "both.yaml:4:3: still defines the table users, but is not read as a declaration. To remove the table, "
         "delete this definition as well; `reconciler release users` keeps the table unmanaged."
     )
     assert "theirs" in sim.dynamodb.tables["users"].items

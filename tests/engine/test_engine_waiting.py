@@ -67,4 +67,4 @@ def test_a_run_that_waits_for_the_lease_names_its_holder() -> None:
     sim.store.rival = Lease("pod-7", 3, sim.clock.now() + timedelta(minutes=5))
     messages: list[str] = []
     sim.reconciler.converge("once", on_wait=messages.append)
-    assert any("for the lease, held by pod-7" in sentence for sentence in messages), messages
+    assert any("Waiting for the lease held by pod-7, " in sentence for sentence in messages), messages

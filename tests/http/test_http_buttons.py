@@ -165,7 +165,7 @@ ORDERS = {
         [("table", "users"), ("table", "orders"), ("digest", DIGEST)],
         Job(Verb.RUN, ("users", "orders"), DIGEST, PAGE),
     ),
-    "rollback": ("rollback", [("digest", DIGEST)], Job(Verb.ROLLBACK, (), DIGEST, PAGE)),
+    "rollback": ("rollback", [("digest", DIGEST), ("stack", "default")], Job(Verb.ROLLBACK, (), DIGEST, PAGE)),
     "seed": ("seed", [("table", "users")], Job(Verb.SEED, ("users",), None, PAGE)),
     "clear": ("clear", [], Job(Verb.CLEAR, (), None, PAGE)),
     "suspend": ("suspend", [], Job(Verb.SUSPEND, (), None, PAGE)),
@@ -190,7 +190,7 @@ def test_what_is_suspended_as_a_whole_cannot_be_suspended_by_table(server):
 @pytest.mark.parametrize("verb", ["rollback", "seed", "clear", "suspend", "resume"])
 def test_a_daemon_that_only_observes_refuses_what_writes(server, verb):
     server.options.mode = "observe"
-    assert server.send(f"/confirm/{verb}", [("digest", DIGEST)]).status == 409
+    assert server.send(f"/confirm/{verb}", [("digest", DIGEST), ("stack", "default")]).status == 409
     assert server.jobs == []
 
 

@@ -15,7 +15,9 @@ from reconciler.model.identity import Flavor
 
 TOKEN = "s3cret-token-of-the-tests"
 FIELDS = {
-    name: [("digest", DIGEST)] if action.verb.value in ("run", "rollback") else [] for name, action in ACTIONS.items()
+    name: [("digest", DIGEST)] * (action.verb.value in ("run", "rollback"))
+    + [("stack", "default")] * action.types_stack
+    for name, action in ACTIONS.items()
 }
 VERBS = tuple(ACTIONS)
 

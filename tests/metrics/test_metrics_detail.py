@@ -1,9 +1,9 @@
-"""How many series there are: by the detail chosen, measured for ten to thousands of tables, and as the README says."""
+"""How many series there are: by the detail chosen, measured for ten to thousands of tables, and as documented."""
 
 from __future__ import annotations
 
 import pytest
-from support.markdown import README
+from support.markdown import ROOT
 from support.sample_reports import T0, report, table, ttl_step
 from support.scrape import samples
 
@@ -18,6 +18,7 @@ STEPS = (
     ttl_step().blocked(Reason.DISRUPTION, "would interrupt readers"),
     ttl_step().deferred(Reason.NOT_BEFORE, "once an hour", T0),
 )
+PAGE = ROOT / "docs" / "reference" / "metrics.md"
 FIXED = 200
 """At most so many series that no table adds to, without those of AWS operations and HTTP routes."""
 DETAILS: tuple[TableDetail, ...] = ("full", "status", "none")
@@ -64,11 +65,11 @@ def test_every_table_adds_the_same_number_and_nothing_else_grows(detail):
 
 def test_a_table_has_at_most_31_series_and_two_for_each_facet():
     assert series_a_table("full") == 31 + 2 * len(FACETS)
-    assert "at most 31 and two for each declared facet" in README.read_text(encoding="utf-8")
+    assert "at most 31 and two for each declared facet" in PAGE.read_text(encoding="utf-8")
 
 
-def test_the_readme_has_the_measured_numbers():
-    lines = README.read_text(encoding="utf-8").splitlines()
+def test_the_page_has_the_measured_numbers():
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
     found = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if _is_detail(line)]
     for detail, row in zip(DETAILS, found, strict=True):
         numbers = [series_a_table(detail), *(measured(count, detail) for count in (10, 500, 2500))]

@@ -34,7 +34,7 @@ def test_the_locks_fit_pyproject():
 def test_a_requirement_without_a_pin_is_found(locks):
     spoil(locks / "pyproject.toml", "dependencies = [\n", 'dependencies = [\n  "left-out>=1",\n')
     assert check_locks.problems(locks) == [
-        f"{lock}.lock pins nothing for 'left-out>=1'" for lock in ("runtime", "demo", "test", "dev")
+        f"{lock}.lock pins nothing for 'left-out>=1'" for lock in ("runtime", "demo", "test", "verify", "docs", "dev")
     ]
 
 

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from support.markdown import code_blocks
 
 from reconciler import __version__
 from reconciler.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
-COMPOSE = YAML(typ="safe").load(ROOT / "deploy" / "compose.yaml")
+yaml = YAML(typ="safe")
+COMPOSE = yaml.load(ROOT / "deploy" / "compose.yaml")
+OBSERVED = yaml.load(ROOT / "deploy" / "compose.observability.yaml")["services"]
+GUIDE = ROOT / "docs" / "guides" / "compose.md"
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("dynamodb-reconciler")]
 
@@ -64,9 +68,13 @@ def test_only_the_daemon_is_watched_by_its_health_check():
     assert all(SERVICES[name]["healthcheck"] == {"disable": True} for name in OURS if name != "reconciler")
 
 
-def test_every_own_image_is_built_from_here_and_named_by_the_version():
+def test_the_image_is_built_once_from_here_and_named_by_the_version():
     assert {SERVICES[name]["image"] for name in OURS} == {f"dynamodb-reconciler:{__version__}"}
-    assert all((ROOT / "deploy" / SERVICES[name]["build"]["context"] / "Dockerfile").is_file() for name in OURS)
+    [builder] = [name for name in OURS if "build" in SERVICES[name]]
+    assert (ROOT / "deploy" / SERVICES[builder]["build"]["context"] / "Dockerfile").is_file()
+    assert SERVICES[builder]["pull_policy"] == "build"
+    others = [SERVICES[name] for name in OURS if name != builder]
+    assert all(other["pull_policy"] == "never" and builder in other["depends_on"] for other in others)
 
 
 def test_the_api_without_a_token_is_only_open_on_an_emulator():
@@ -79,3 +87,14 @@ def test_every_setting_that_is_set_exists():
     named = {name for service in SERVICES.values() for name in service["environment"] if name.startswith(prefix)}
     assert named
     assert {name.removeprefix(prefix).lower() for name in named} <= set(SETTINGS)
+
+
+def test_the_block_to_paste_gives_all_services_the_same_database_and_the_app_its_tables():
+    block, *others = (yaml.load(text)["services"] for text in code_blocks(GUIDE, "yaml"))
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_DYNAMODB")
+    assert {block["tables"]["environment"][name] for name in names} == {block["app"]["environment"][n] for n in names}
+    assert block["app"]["depends_on"] == {"tables": {"condition": "service_healthy"}}
+    assert block["dynamodb"]["image"] == SERVICES["dynamodb"]["image"]
+    assert [name for services in others for name in services] == ["localstack", "tables", "dynamodb-admin"]
+    images = {OBSERVED["dynamodb-admin"]["image"], "localstack/localstack:4"}
+    assert {service["image"] for services in others for service in services.values() if "image" in service} == images

@@ -52,7 +52,10 @@ def test_a_pod_has_no_privileges_and_a_read_only_root(name):
         "capabilities": {"drop": ["ALL"]},
     }
     assert container["image"] == f"dynamodb-reconciler:{__version__}"
-    assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/desired-state", "/tmp"}
+    places = {"/desired-state/tables", "/desired-state/seeds", "/tmp"}
+    assert {mount["mountPath"] for mount in container["volumeMounts"]} == places
+    volumes = {volume["name"] for volume in pod["volumes"]}
+    assert volumes == {mount["name"] for mount in container["volumeMounts"]}
 
 
 @pytest.mark.parametrize("name", PODS)
@@ -78,6 +81,15 @@ def test_the_network_policy_selects_these_pods_alone(name):
     assert policy["podSelector"]["matchLabels"] == PODS[name]["metadata"]["labels"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert ("ingress" in policy) == (name == "daemon")
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_the_network_policy_lets_credentials_aws_and_traces_through(name):
+    egress = yaml.load(FOLDER / name / "network-policy.yaml")["spec"]["egress"]
+    assert {port["port"] for rule in egress if "to" not in rule for port in rule["ports"]} == {53, 443, 8000, 4318}
+    [limited] = [rule for rule in egress if "to" in rule]
+    assert {block["ipBlock"]["cidr"] for block in limited["to"]} == {"169.254.170.23/32", "fd00:ec2::23/128"}
+    assert [port["port"] for port in limited["ports"]] == [80]
 
 
 def test_the_job_runs_once_at_a_time_and_is_not_repeated_when_drift_is_left():

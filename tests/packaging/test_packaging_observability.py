@@ -51,6 +51,8 @@ def test_dynamodb_and_the_reconciler_are_those_of_the_plain_compose_file():
     assert {**SERVICES["dynamodb"]} == {**PLAIN["dynamodb"]}
     ours, plain = dict(SERVICES["reconciler"]), dict(PLAIN["reconciler"])
     ours.pop("depends_on"), plain.pop("depends_on")
+    assert ours.pop("build") == {"context": ".."}
+    assert plain.pop("pull_policy") == "never", "the plain file has it built by another service"
     assert ours == plain
 
 

@@ -39,5 +39,5 @@ def test_it_offers_the_console_script_and_the_extras(wheel):
     name = next(n for n in wheel.namelist() if n.endswith(".dist-info/entry_points.txt"))
     assert "reconciler = reconciler.__main__:main" in wheel.read(name).decode()
     metadata = message_from_string(wheel.read(name.replace("entry_points.txt", "METADATA")).decode())
-    assert metadata.get_all("Provides-Extra") == ["embedded", "ion", "otel"]
+    assert metadata.get_all("Provides-Extra") == ["embedded", "faker", "ion", "otel", "pytest"]
     assert metadata["Requires-Python"] == ">=3.11"

@@ -55,7 +55,7 @@ WITHOUT = {
     "multi_region_consistency",
     "global_table_settings",
 }
-"""Facets that no line takes off a table. ``docs/declarations.md`` names them."""
+"""Facets that no line takes off a table. ``docs/reference/declarations.md`` names them."""
 
 
 def test_every_facet_has_a_line_or_is_known_to_have_none() -> None:

@@ -13,6 +13,7 @@ from support.reports import NOON, a_report, a_table, blocked, deferred, in_sync,
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Flavor, Identity
 from reconciler.model.json_values import plain, timestamp
+from reconciler.model.position import Position
 from reconciler.model.report import LeftInPlace, TableStatus
 from reconciler.presentation.document import document
 
@@ -117,11 +118,12 @@ def test_nothing_at_all_is_lists_not_nulls() -> None:
 
 
 def test_problems_keep_their_place() -> None:
-    problem = Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key.")
+    problem = Problem("users_table.py", Position(7, 5), "key_schema", "is empty", "Name a HASH key.")
     assert document(a_report(problems=(problem,)))["errors"] == [
         {
             "file": "users_table.py",
             "line": 7,
+            "column": 5,
             "field": "key_schema",
             "reason": "is empty",
             "remedy": "Name a HASH key.",

@@ -70,12 +70,12 @@ def test_a_message_names_the_file_relative_to_the_working_directory_and_an_annot
     here, setting, from_cwd, from_top = place
     monkeypatch.chdir(root / here)
     setting = setting.format(root=root)
-    assert f"{from_cwd}:6: key_schema[0].KeyType: " in messages("validate", setting).err
+    assert f"{from_cwd}:6:4: key_schema[0].KeyType: " in messages("validate", setting).err
     assert (Path.cwd() / from_cwd).is_file()
     marked = messages("validate", "-o", "github", setting).out
-    assert marked.startswith(f"::error file={from_top},line=6::key_schema[0].KeyType: ")
+    assert marked.startswith(f"::error file={from_top},line=6,col=4::key_schema[0].KeyType: ")
     monkeypatch.delenv("GITHUB_WORKSPACE")
-    assert messages("validate", "-o", "github", setting).out.startswith(f"::error file={from_cwd},line=6::")
+    assert messages("validate", "-o", "github", setting).out.startswith(f"::error file={from_cwd},line=6,col=4::")
 
 
 @pytest.mark.parametrize("output", ["github", "junit", "markdown", "human"])

@@ -32,10 +32,8 @@ HEADING = (
 
 
 def shown(report: PassReport, **how: bool) -> str:
-    """The whole text; the heading, which every text with tables has, is checked here and left out."""
+    """The whole text; the heading, which every text has, is checked here and left out."""
     first, *rest = [text for _, text in render(report, **how)]
-    if not rest or not first.startswith("Stack "):
-        return "\n".join((first, *rest))
     assert first == HEADING
     return "\n".join(rest)
 
@@ -66,7 +64,8 @@ In sync: 1 table as declared.""",
         """\
 + users  table_configs/users_table.py:12
   1. + create, CreateTable
-       keys: none → [{"attribute": "pk", "role": "HASH", "type": "S"}]
+       keys: none →
+         attribute: pk, role: HASH, type: S
   2. > seed: 2 items from seeds/users.json
 
 Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 1 to seed.""",
@@ -182,7 +181,8 @@ def test_a_run_that_did_its_work_counts_what_was_done() -> None:
     assert shown(a_report(converged(), wrote=True), applied=True) == (
         "+ users  table_configs/users_table.py:12\n"
         "  1. + create, CreateTable: done\n"
-        '       keys: none → [{"attribute": "pk", "role": "HASH", "type": "S"}]\n'
+        "       keys: none →\n"
+        "         attribute: pk, role: HASH, type: S\n"
         "  2. > seed: done: 2 items from seeds/users.json\n"
         "\n"
         "Done: 1 created, 0 updated, 0 replaced, 0 deleted, 1 seeded."

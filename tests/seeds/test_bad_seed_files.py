@@ -36,7 +36,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {**USERS, "seeds/users.jsonl.gz": gzip.compress(b'{"pk": "a"}\n{}\n')},
         [
             (
-                "seeds/users.jsonl.gz:2: [1].pk: is required, because it is a key attribute. Add pk, a text (S), "
+                "seeds/users.jsonl.gz:2:1: [1].pk: is required, because it is a key attribute. Add pk, a text (S), "
                 "to each item of users."
             )
         ],
@@ -105,83 +105,83 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             "seeds/users.json: has 3 more invalid items. Correct the items above first.",
             (
-                "seeds/users.json:1: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:1:2: [0].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:2: [1].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:2:1: [1].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:3: [2].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:3:1: [2].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:4: [3].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:4:1: [3].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:5: [4].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:5:1: [4].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:6: [5].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:6:1: [5].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:7: [6].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:7:1: [6].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:8: [7].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:8:1: [7].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:9: [8].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:9:1: [8].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:10: [9].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:10:1: [9].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:11: [10].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:11:1: [10].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:12: [11].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:12:1: [11].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:13: [12].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:13:1: [12].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:14: [13].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:14:1: [13].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:15: [14].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:15:1: [14].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:16: [15].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:16:1: [15].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:17: [16].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:17:1: [16].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:18: [17].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:18:1: [17].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:19: [18].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:19:1: [18].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
             (
-                "seeds/users.json:20: [19].pk: is required, because it is a key attribute. Add pk, a text (S), to "
+                "seeds/users.json:20:1: [19].pk: is required, because it is a key attribute. Add pk, a text (S), to "
                 "each item of users."
             ),
         ],

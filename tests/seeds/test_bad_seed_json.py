@@ -14,7 +14,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('[\n {"pk": {"S": "a"}},\n {"pk": "b"}\n]'),
         [
             (
-                "seeds/users.json:2: could be plain items or DynamoDB JSON: some values look like one, some like "
+                "seeds/users.json:2:2: could be plain items or DynamoDB JSON: some values look like one, some like "
                 'the other. State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
         ],
@@ -23,7 +23,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('[\n {"pk": "a",\n  "size": {"S": "small"}}\n]'),
         [
             (
-                "seeds/users.json:2: could be plain items or DynamoDB JSON: some values look like one, some like "
+                "seeds/users.json:2:2: could be plain items or DynamoDB JSON: some values look like one, some like "
                 'the other. State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
         ],
@@ -32,40 +32,40 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users.json": doc(seed={"format": "dynamodb-json"}), "seeds/users.json": '[{"pk": "a"}]'},
         [
             (
-                "seeds/users.json:1: [0].pk: expected an attribute value in DynamoDB JSON. Write one type and its "
+                "seeds/users.json:1:2: [0].pk: expected an attribute value in DynamoDB JSON. Write one type and its "
                 'value, as {"S": "text"}; types are S, N, B, BOOL, NULL, M, L, SS, NS, BS.'
             )
         ],
     ),
     "a JSON seed that does not parse": (
         as_json('[\n {"pk": "a"},\n {"pk": b}\n]'),
-        ["seeds/users.json:3: is not JSON: a value is expected. Correct the syntax."],
+        ["seeds/users.json:3:9: is not JSON: a value is expected. Correct the syntax."],
     ),
     "a JSON seed without comma": (
         as_json('[{"pk": "a"}\n {"pk": "b"}]'),
-        ["seeds/users.json:2: is not JSON: ',' or ']' is expected. Correct the syntax."],
+        ["seeds/users.json:2:2: is not JSON: ',' or ']' is expected. Correct the syntax."],
     ),
     "a JSON seed with a trailing comma": (
         as_json('[{"pk": "a"},\n]'),
-        ["seeds/users.json:2: is not JSON: a value is expected. Correct the syntax."],
+        ["seeds/users.json:2:1: is not JSON: a value is expected. Correct the syntax."],
     ),
     "a JSON seed cut short": (
         as_json('[{"pk": "a"},\n {"pk": "b"'),
-        ["seeds/users.json:2: is not JSON: ',' is expected. Correct the syntax."],
+        ["seeds/users.json:2:12: is not JSON: ',' is expected. Correct the syntax."],
     ),
     "a JSON seed with more behind": (
         as_json('[{"pk": "a"}]\n[]'),
-        ["seeds/users.json:1: is not JSON: unexpected text after the end of the list. Correct the syntax."],
+        ["seeds/users.json:1:14: is not JSON: unexpected text after the end of the list. Correct the syntax."],
     ),
     "a JSON seed with a duplicate attribute": (
         as_json('[\n {"pk": "a", "x": 1, "x": 2}]'),
-        ["seeds/users.json:2: duplicate key 'x'. Keep one of them."],
+        ["seeds/users.json:2:2: duplicate key 'x'. Keep one of them."],
     ),
     "a JSON seed that is a text": (
         as_json('"users"'),
         [
             (
-                "seeds/users.json:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
+                "seeds/users.json:1:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
                 "request. Write the items as a list, each with its attributes."
             )
         ],
@@ -74,7 +74,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"pk": "a"}'),
         [
             (
-                "seeds/users.json:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
+                "seeds/users.json:1:1: expected a list of items, the output of a scan (Items) or a BatchWriteItem "
                 "request. Write the items as a list, each with its attributes."
             )
         ],
@@ -85,13 +85,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a seed in Latin-1": (
         {**USERS, "seeds/users.json": '[{"pk": "é"}]'.encode("latin-1")},
-        ["seeds/users.json:1: is not UTF-8. Save it as UTF-8."],
+        ["seeds/users.json:1:10: is not UTF-8. Save it as UTF-8."],
     ),
     "a request for another table": (
         as_json('{"orders": [{"PutRequest": {"Item": {"pk": {"S": "a"}}}}]}'),
         [
             (
-                "seeds/users.json:1: contains a request for table 'orders'; expected 'users'. Name the table users, "
+                "seeds/users.json:1:13: contains a request for table 'orders'; expected 'users'. Name the table users, "
                 "or rename the file."
             )
         ],
@@ -100,7 +100,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"users": [{"DeleteRequest": {"Key": {"pk": {"S": "a"}}}}]}'),
         [
             (
-                "seeds/users.json:1: contains a request that is not a put of an item. Write each request as "
+                "seeds/users.json:1:12: contains a request that is not a put of an item. Write each request as "
                 '{"PutRequest": {"Item": {…}}}.'
             )
         ],
@@ -109,7 +109,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         as_json('{"users": [{"PutRequest": {"Item": {"pk": {"S": "a"}}}}, {"PutRequest": {"Item": {"pk": "b"}}}]}'),
         [
             (
-                "seeds/users.json:1: could be plain items or DynamoDB JSON: some values look like one, some like "
+                "seeds/users.json:1:12: could be plain items or DynamoDB JSON: some values look like one, some like "
                 'the other. State the format in the declaration: seed: {"format": "plain"} or "dynamodb-json".'
             )
         ],

@@ -124,7 +124,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a data file is missing": (
         without("data/two.json.gz"),
-        f"seeds/users/manifest-files.json:3: names data/two.json.gz, which is missing. {COPY}",
+        f"seeds/users/manifest-files.json:3:1: names data/two.json.gz, which is missing. {COPY}",
     ),
     "a data file too many": (
         {**export("seeds/users"), "seeds/users/data/more.json.gz": gzip.compress(TWO)},
@@ -181,23 +181,27 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an entry that is no JSON": (
         changed("manifest-files.json", f"{ENTRY}{{"),
-        (f"seeds/users/manifest-files.json:2: is no manifest of an export: a key in double quotes is expected. {COPY}"),
+        (
+            f"seeds/users/manifest-files.json:2:1: is no manifest of an export: a key in "
+            f"double quotes is expected. {COPY}"
+        ),
     ),
     "an entry without its file": (
         changed("manifest-files.json", '\n{"itemCount": 2}\n'),
-        (f"seeds/users/manifest-files.json:2: is no entry of a data file, with dataFileS3Key and itemCount. {COPY}"),
+        (f"seeds/users/manifest-files.json:2:1: is no entry of a data file, with dataFileS3Key and itemCount. {COPY}"),
     ),
     "an item without its key": (
         export("seeds/users", data={"one": (ONE, 2), "two": (b'\n{"Item":{"x":{"S":"c"}}}\n', 1)}),
         (
-            "seeds/users/data/two.json.gz:2: [2].pk: is required, because it is a key attribute. Add pk, a text (S), "
+            "seeds/users/data/two.json.gz:2:1: [2].pk: is required, because it is a key attribute. Add pk, a text (S), "
             "to each item of users."
         ),
     ),
     "a key in two files": (
         export("seeds/users", data={"one": (ONE, 2), "two": (b'\n{"Item":{"pk":{"S":"b"}}}\n', 1)}),
         (
-            "seeds/users/data/two.json.gz:2: [2]: duplicate key 'b', also in item [1] of seeds/users/data/one.json.gz "
+            "seeds/users/data/two.json.gz:2:1: [2]: duplicate key 'b', also in item [1] of "
+            "seeds/users/data/one.json.gz "
             "on line 2. Keep one of the two."
         ),
     ),

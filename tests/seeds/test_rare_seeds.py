@@ -28,5 +28,5 @@ def test_a_rare_or_empty_seed_is_named(name: str, content: str, expected: list[s
 def test_another_format_is_no_empty_seed(name: str, tmp_path: Path) -> None:
     write(tmp_path, {"users.json": SOUND, f"seeds/{name}": '{"pk":"a"}\n'})
     assert [str(problem) for problem in problems(tmp_path)] == [
-        f"seeds/{name}:1: has no column of a key; expected pk. Write the names of the attributes into the first line."
+        f"seeds/{name}:1:1: has no column of a key; expected pk. Write the names of the attributes into the first line."
     ]

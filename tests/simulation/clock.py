@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from reconciler.engine.ports import TableApi
+from reconciler.model.errors import ApiError
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -49,3 +52,18 @@ class OneByOne:
 
     def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         return iter([function(item) for item in items])
+
+
+class OneAfterTheOther:
+    """The ``ManyDescriptions`` port over a ``TableApi``, without connections."""
+
+    def __init__(self, api: TableApi) -> None:
+        self._api = api
+
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for name in names:
+            try:
+                described = self._api.read("DescribeTable", {"TableName": name})
+            except ApiError:
+                return
+            yield name, described

@@ -111,6 +111,17 @@ class Items:
         self.removed += 1
         return Removal.REMOVED
 
+    def overwrite(self, table: str, written: Sequence[Mapping[str, Any]], removed: Sequence[Mapping[str, Any]]) -> None:
+        if self.faults:
+            self.faults("BatchWriteItem", written)
+        assert 0 < len(written) + len(removed) <= 25
+        live = self.dynamodb.table("BatchWriteItem", table)
+        names = [element["AttributeName"] for element in live.description["KeySchema"]]
+        for key in removed:
+            live.items.pop(_key(key, names), None)
+        for item in written:
+            live.items[_key(item, names)] = dict(item)
+
 
 def _key(item: Mapping[str, Any], key_names: Iterable[str]) -> str:
     return repr([item[name] for name in key_names])

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from simulation.clock import CountingRandom, OneByOne, VirtualClock
+from simulation.clock import CountingRandom, OneAfterTheOther, OneByOne, VirtualClock
 from simulation.items import Items
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
@@ -222,7 +222,7 @@ class Silent:
 
     def pass_started(self, pass_id: str, trigger: str) -> None: ...
 
-    def planned(self, pass_id: str, words: str) -> None: ...
+    def planned(self, pass_id: str, words: str, creating: int) -> None: ...
 
     def waiting(self, holder: str, seconds: float) -> None:
         self.waits.append((holder, seconds))
@@ -290,6 +290,7 @@ def simulate(
         AllValid(),
         endpoint,
         replacer=cache(Replacer),
+        many=OneAfterTheOther(api),
     )
     reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))
     return Sim(clock, dynamodb, items, store, source, telemetry, reconciler)

@@ -26,7 +26,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-WIDTHS = {"wide": 1280, "phone": 390}
+WIDTHS = {"widest": 1600, "wide": 1280, "phone": 390}
 HEIGHT = 900
 PATIENCE = 40_000.0
 """Milliseconds until something is shown at the latest."""

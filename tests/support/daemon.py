@@ -28,10 +28,27 @@ class Daemon:
         self._environment = {**os.environ, **{f"RECONCILER_{name}": value for name, value in chosen.items()}}
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, or start it again."""
         command = [sys.executable, "-m", "reconciler"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self.folder, env=self._environment, stderr=log)
-        return self
+
+    def kill(self) -> None:
+        """End it as the kernel would for lack of memory."""
+        self._process.kill()
+        self._process.wait(timeout=PATIENCE)
+
+    def freeze(self) -> None:
+        """Let it hold its connections and answer nothing, as a machine that swaps or is cut off."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -39,6 +56,7 @@ class Daemon:
     def stop(self) -> None:
         """End it as a supervisor would."""
         if self._process.poll() is None:
+            self.thaw()
             self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=PATIENCE)
 

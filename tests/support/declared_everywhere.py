@@ -113,7 +113,7 @@ def _files(folder: Path) -> Iterator[tuple[str, TableSpec]]:
     files = {f"class: {name}": {"new_table.py": source} for name, (source, _, _) in SHAPES.items()}
     files |= {"documented": {"new_table.py": DOCUMENTED}, "init": {"users_table.py": TABLE_CLASS}}
     files |= {"YAML with anchors": {"all.yaml": YAML}}
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     for page in pages:
         for ending, language in (("py", "python"), ("yaml", "yaml"), ("json", "json")):
             for position, block in enumerate(code_blocks(page, language)):

@@ -20,7 +20,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from support.dynamodb_local.fetch import Missing, fetch
+from support.dynamodb_local.fetch import Installation, Missing, fetch
 from support.waiting import PATIENCE
 
 REGION = "us-east-1"
@@ -91,10 +91,10 @@ class DynamoDBLocal:
         return client(self.url, **config)
 
     def start(self) -> Self:
-        jars = fetch()
+        installed = fetch()
         for _ in range(3):
             self.port = self.port or free_port()
-            if self._launch(str(jars)):
+            if self._launch(installed):
                 return self
             self.port = 0
         raise RuntimeError("DynamoDB Local did not start in three attempts")
@@ -108,7 +108,7 @@ class DynamoDBLocal:
     def restart(self) -> None:
         """As an emulator that lost power: the same port, and nothing in memory."""
         self.stop()
-        if not self._launch(str(fetch())):
+        if not self._launch(fetch()):
             raise RuntimeError(f"DynamoDB Local did not come back on port {self.port}")
 
     def __enter__(self) -> Self:
@@ -117,14 +117,12 @@ class DynamoDBLocal:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _launch(self, jars: str) -> bool:
-        command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Djava.library.path={jars}"]
-        command += ["-cp", f"{jars}/*", "software.amazon.dynamodb.services.local.main.ServerRunner"]
-        command += ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port)]
+    def _launch(self, installed: Installation) -> bool:
+        command = installed.command("-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(self.port))
         if self.delay:
             command.append("-delayTransientStatuses")
         quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=jars)
+        self._process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=installed.folder)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             if self._answers():

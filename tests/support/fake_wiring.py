@@ -63,8 +63,10 @@ class FakeWiring:
     passed_over: tuple[Skipped, ...] = ()
     emulator: bool = True
     confirming: bool | None = None
+    approved: Approval | None = None
     checked: tuple[Any, ...] = ()
     orphans: tuple[str, ...] = ()
+    daemon: tuple[Mapping[str, Any] | None, str] = (None, "")
 
     @property
     def reconciler(self) -> FakeWiring:
@@ -74,7 +76,7 @@ class FakeWiring:
     @property
     def ports(self) -> SimpleNamespace:
         """``clear`` looks up whether the endpoint is an emulator."""
-        return SimpleNamespace(emulator=self.emulator)
+        return SimpleNamespace(emulator=self.emulator, endpoint=self.plan.endpoint)
 
     @property
     def source(self) -> SimpleNamespace:
@@ -101,6 +103,15 @@ class FakeWiring:
     def show_seeding(self, on_seeding: Any) -> None:
         self.on_seeding = on_seeding
 
+    def seed_by_daemon(self, names: tuple[str, ...]) -> tuple[Mapping[str, Any] | None, str]:
+        return self.daemon
+
+    def show_waits(self, on_wait: Any) -> None:
+        self.on_wait = on_wait
+
+    def activity(self) -> str:
+        return "Reading tables: 7 requests answered so far"
+
     def converge(
         self,
         trigger: str,
@@ -110,6 +121,7 @@ class FakeWiring:
         on_wait: Any = None,
     ) -> PassReport:
         self.calls.append(("converge", trigger, tables))
+        self.approved = approved
         for table in self.result.tables:
             for step in table.steps:
                 if on_step is not None and step.status in (StepStatus.DONE, StepStatus.FAILED):
@@ -174,7 +186,14 @@ class FakeWiring:
 
     def status(self) -> Mapping[str, Any]:
         self.calls.append(("status",))
-        return self.view or {"report": self.plan, "suspension": None, "lease": None, "runs": (), "problem": None}
+        return self.view or {
+            "report": self.plan,
+            "suspension": None,
+            "lease": None,
+            "runs": (),
+            "next_run": None,
+            "problem": None,
+        }
 
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))

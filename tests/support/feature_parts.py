@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from support.markdown import README, ROOT, plain, table
+from support.markdown import ROOT, plain, table
 
 import reconciler
 from reconciler.declarations.document.field_model import FieldModel
@@ -16,6 +16,7 @@ from reconciler.declarations.features.base import Feature
 from reconciler.facets import FACETS
 from reconciler.model.table import TableSpec
 
+GUIDE = ROOT / "docs" / "guides" / "declaring-tables.md"
 PACKAGE = Path(reconciler.__file__).parent
 FEATURES_FILE = "reconciler/declarations/features/__init__.py"
 OF_ANOTHER = "a field of another feature: move it to reconciler/declarations/cross_feature_rules.py"
@@ -34,8 +35,8 @@ class Parts:
     features: tuple[Feature, ...] = FEATURES
     facet_files: Collection[str] = _stems("facets")
     feature_files: Collection[str] = _stems("declarations/features")
-    readme: Collection[str] = tuple(plain(row[0]) for row in table(README, "Declarations"))
-    page: str = (ROOT / "docs" / "declarations.md").read_text(encoding="utf-8")
+    guide: Collection[str] = tuple(plain(row[0]) for row in table(GUIDE, "Features of a table"))
+    page: str = (ROOT / "docs" / "reference" / "declarations.md").read_text(encoding="utf-8")
 
 
 def missing(parts: Parts) -> Iterator[str]:
@@ -62,8 +63,8 @@ def _of_name(name: str, parts: Parts) -> Iterator[str]:
         f"{name} has no file reconciler/facets/{name}.py": name in parts.facet_files,
         f"{name} has {declared} declarations in FEATURES ({FEATURES_FILE}), not one": declared == 1,
         f"{name} has no file reconciler/declarations/features/{name}.py": name in parts.feature_files,
-        f"{name} is not in the README's table of facets": name in parts.readme,
-        f"{name} is not in docs/declarations.md": name in parts.page,
+        f"{name} is not in the table of docs/guides/declaring-tables.md": name in parts.guide,
+        f"{name} is not in docs/reference/declarations.md": name in parts.page,
     }
     yield from (sentence for sentence, there in found.items() if not there)
 

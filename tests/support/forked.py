@@ -93,12 +93,20 @@ class _Server:
         self._process.kill()
         self._process.wait()
 
-    def fork(self, words: tuple[str, ...], folder: Path, environment: Mapping[str, str], lease: float | None) -> Forked:
+    def fork(
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        environment: Mapping[str, str],
+        lease: float | None,
+        *,
+        merged: bool = False,
+    ) -> Forked:
         ours, status = socket.socketpair()
         out, err = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - open as long as the process object
         asked = {"words": words, "folder": str(folder), "environment": dict(environment), "lease": lease}
         with status, self._lock:
-            files = [status.fileno(), out.fileno(), err.fileno()]
+            files = [status.fileno(), out.fileno(), (out if merged else err).fileno()]
             line = json.dumps(asked).encode() + b"\n"
             sent = socket.send_fds(self._socket, [line], files)
             self._socket.sendall(line[sent:])
@@ -111,24 +119,29 @@ def _server() -> _Server:
 
 
 def start(
-    *words: str, folder: Path, environment: Mapping[str, str] | None = None, lease: float | None = None
+    *words: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    lease: float | None = None,
+    merged: bool = False,
 ) -> Forked:
     """Start ``python -m reconciler words`` in a folder, with this process's environment if none is given.
 
     ``lease`` is the term of its lease in seconds, for tests that kill a leader: the next one waits for its end.
+    ``merged`` writes standard error among standard output, in the order of a terminal.
     """
     environment = os.environ if environment is None else environment
     for name in environment:
         if name.startswith(READ_AT_START) and name != "PYTHONPATH":
             assert environment[name] == os.environ.get(name), f"{name} needs a new interpreter"
-    return _server().fork(words, folder, environment, lease)
+    return _server().fork(words, folder, environment, lease, merged=merged)
 
 
 def run(
-    *words: str, folder: Path, environment: Mapping[str, str] | None = None, timeout: float
+    *words: str, folder: Path, environment: Mapping[str, str] | None = None, timeout: float, merged: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Run one command line to its end; a process that takes longer is killed, with ``TimeoutExpired``."""
-    process = start(*words, folder=folder, environment=environment)
+    process = start(*words, folder=folder, environment=environment, merged=merged)
     try:
         out, err = process.communicate(timeout)
     except BaseException:

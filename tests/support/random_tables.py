@@ -1,7 +1,7 @@
 """Random valid declarations from ``random.Random``, for campaigns: some hundred times faster than drawing them.
 
 Pools of names and values are those of ``pools``. Every declaration is one that any table can be brought to: where
-one feature stands in the way of another (docs/service-rules.md), both are declared.
+one feature stands in the way of another (docs/reference/service-rules.md), both are declared.
 """
 
 from __future__ import annotations

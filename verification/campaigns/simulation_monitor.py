@@ -1,7 +1,7 @@
 """Checks every call against what must never happen, by the live tables and never by a decision of the engine.
 
-Each rule is an invariant of docs/safety.md. The owner of a table is known from who created it, its contents from its
-items, and what is desired from the declarations of the turn.
+Each rule is an invariant of docs/concepts/safety.md. The owner of a table is known from who created it, its contents
+from its items, and what is desired from the declarations of the turn.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from campaigns.simulation_monitor import Monitor
 from campaigns.simulation_store import ELSEWHERE, Session, State
 from campaigns.simulation_transport import Crash, FaultyItems, FaultyTables, Transport
 from campaigns.table_oracle import lacking
-from simulation.clock import CountingRandom, OneByOne, VirtualClock
+from simulation.clock import CountingRandom, OneAfterTheOther, OneByOne, VirtualClock
 from simulation.items import Items
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 from simulation.simulated_engine import HERE, AllValid, ListSource, Silent, item
@@ -83,7 +83,17 @@ class Scenario:
         items = FaultyItems(self.transport, self.items, self.monitor)
         store = Session(self.state, f"process-{self.processes}", self.transport.through)
         make_scenario = EngineContext(
-            api, items, store, self.source, self.clock, self.random, Silent(), OneByOne(), AllValid(), endpoint
+            api,
+            items,
+            store,
+            self.source,
+            self.clock,
+            self.random,
+            Silent(),
+            OneByOne(),
+            AllValid(),
+            endpoint,
+            many=OneAfterTheOther(api),
         )
         return Reconciler(make_scenario, case.options, timedelta(seconds=60))
 

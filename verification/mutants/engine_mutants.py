@@ -6,8 +6,25 @@ from mutants.mutant import Mutant
 
 CONCLUSIONS = "test_engine_conclusions"
 PASS = "test_engine_pass"
+UNCHANGED = "test_engine_unchanged_tables"
 
 MUTANTS = (
+    Mutant(
+        "a table that was described together with others counts as unchanged whatever came",
+        "PlanCache.same",
+        'last.observed if last.responses.answers["DescribeTable"] == described else None',
+        "last.observed",
+        "drift is never seen again after the first pass",
+        (f"{UNCHANGED}::test_one_changed_table_among_unchanged_ones_is_found_and_repaired",),
+    ),
+    Mutant(
+        "a table without a response counts as unchanged",
+        "_assess_all",
+        "[job for job in jobs if job[0].name in expected and job[0].name not in known]",
+        "[]",
+        "a table whose description failed is missing from the report",
+        (f"{UNCHANGED}::test_a_deleted_table_is_found_and_created_again",),
+    ),
     Mutant(
         "a conclusion outlives its record",
         "Basis.same",

@@ -8,8 +8,33 @@ WIRE = "test_aws_lean_wire"
 REQUESTS = "test_aws_lean_requests"
 CHANGES = "test_aws_endpoint_changes"
 CHOICE = "test_aws_lean_choice"
+MANY = "test_aws_lean_many"
 
 MUTANTS = (
+    Mutant(
+        "a connection that still owes an answer serves the next call",
+        "Transport.exchange_many",
+        "for connection in under_way: ...",
+        "for connection in under_way: self._put_back(connection)",
+        "a call gets the answer to the one before, which is about another table",
+        (f"{MANY}::test_whoever_stops_listening_leaves_no_call_half_way",),
+    ),
+    Mutant(
+        "many answers are not compared with the account",
+        "ApiClient.read_many",
+        "self._check is not None",
+        "False",
+        "the tables of another account count as those that are declared",
+        (f"{MANY}::test_an_account_that_changed_ends_it_and_the_next_call_says_so",),
+    ),
+    Mutant(
+        "many answers are not checked",
+        "ApiClient.read_many",
+        "answers.check(operation, requests[key], answer)",
+        "pass",
+        "an answer without its members counts as a table",
+        (f"{MANY}::test_trouble_ends_it_and_nothing_is_made_up",),
+    ),
     Mutant(
         "the lean client that sends once sends again",
         "LeanClient.invoke",

@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant(
         "--yes is consent for every table",
         "up",
-        "app.reconciler.preview(..., confirming=not yes or bool(names))",
+        "app.reconciler.preview(..., confirming=... and (not yes or bool(names)))",
         "app.reconciler.preview(..., confirming=True)",
         "a pipeline that runs `up --yes` loses the items of a table whose key changed",
         ("test_cli_commands::test_yes_is_consent_to_lose_items_only_of_tables_that_are_named[up --yes]",),

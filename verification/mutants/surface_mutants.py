@@ -235,7 +235,7 @@ MUTANTS = (
     Mutant(
         "up does not ask",
         "up",
-        "if not yes and (not confirm(f'{loss_warning(plan)}Apply this plan to {location(settings, plan)}?')): ...",
+        "if not yes and not _confirmed(settings, plan): ...",
         "if False: ...",
         "the plan is shown and carried out in one go",
         ("test_cli_commands::test_up_asks_on_a_terminal_and_no_means_no",),
@@ -291,15 +291,15 @@ MUTANTS = (
     Mutant(
         "a variable wins over a flag",
         "load",
-        "..., layers.from_variables(environment, SETTINGS, ignore_sdk_endpoints=ignores), layers.from_flags(flags)",
-        "..., layers.from_flags(flags), layers.from_variables(environment, SETTINGS)",
+        "(..., layers.from_variables(...), layers.from_flags(flags))",
+        "(file, layers.from_flags(flags), layers.from_variables(environment, SETTINGS))",
         "what was typed is not what is used",
         ("test_settings",),
     ),
     Mutant(
         "an unknown setting is passed over",
         "load",
-        "problems = [problem for layer in ranked for problem in layer.problems]",
+        "problems = [problem for layer in ranked if layer is not section for problem in layer.problems]",
         "problems: list[str] = []",
         "RECONCILER_PRUN=never prunes",
         ("test_settings_refused",),

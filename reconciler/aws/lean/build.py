@@ -32,6 +32,7 @@ def pair(
     shared: dict[str, Any] = {
         "endpoint_url": endpoint_url,
         "exchange": transport.exchange,
+        "exchange_many": transport.exchange_many,
         "head": request_head(transport.target, address.host, table.content_type, USER_AGENT),
         "signer": Signer(region, address.host, address.path, table.content_type),
         "shapes": table,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -25,8 +25,11 @@ from reconciler.aws.lean.model import Shapes
 from reconciler.aws.lean.reading import AnswerReader, Outcome
 from reconciler.aws.lean.retries import Budget
 from reconciler.aws.lean.signer import Signer
+from reconciler.model.change import is_read
 
 Exchange = Callable[[bytes], Answer]
+ExchangeMany = Callable[[Iterable[tuple[str, bytes]], int, float], Iterator[tuple[str, Answer, float]]]
+"""Requests by a key, the number of connections, the seconds that an answer may take; answers with theirs."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class LeanClient:
         *,
         endpoint_url: str,
         exchange: Exchange,
+        exchange_many: ExchangeMany,
         head: str,
         signer: Signer,
         shapes: Shapes,
@@ -64,6 +68,7 @@ class LeanClient:
         self.get = get
         """Unsigned GETs at the same address."""
         self._exchange = exchange
+        self._exchange_many = exchange_many
         self._head = head
         self._signer = signer
         self._shapes = shapes
@@ -101,6 +106,36 @@ class LeanClient:
             raise outcome.failure
         self._budget.give_back(spent or 1)
         return outcome.answer
+
+    def read_many(
+        self, operation: str, requests: Iterable[tuple[str, Mapping[str, Any]]], connections: int, seconds: float
+    ) -> Iterator[tuple[str, dict[str, Any], float]]:
+        """Send a reading operation once for each request, from this thread alone. Yields good answers as they come.
+
+        ``requests`` are parameters by a key, which comes back with the answer and the seconds that it took. The first
+        failure of any kind ends the iteration without an error: whoever asked makes the calls that are left one by
+        one, with ``invoke``, which retries and says what is wrong.
+        """
+        if not is_read(operation):
+            raise ValueError(f"{operation} may write")
+        try:
+            for key, answer, taken in self._exchange_many(self._prepared(operation, requests), connections, seconds):
+                outcome = self._reader.read(operation, answer)
+                if outcome.failure is not None:
+                    return
+                outcome.answer["ResponseMetadata"]["RetryAttempts"] = 0
+                yield key, outcome.answer, taken
+        except Exception as error:  # noqa: BLE001  (the same call is made again where it can be reported)
+            self._hooks.received(exception=error)
+
+    def _prepared(
+        self, operation: str, requests: Iterable[tuple[str, Mapping[str, Any]]]
+    ) -> Iterator[tuple[str, bytes]]:
+        for key, params in requests:
+            signed = self._signed(operation, self._shapes.serialize(operation, dict(params)), _invocation_id(), 1)
+            for hook in self._hooks.before_send:
+                hook(event_name=operation)
+            yield key, signed
 
     def _signed(self, operation: str, body: bytes, invocation: str, attempt: int) -> bytes:
         if self._credentials is None:

@@ -1,10 +1,10 @@
-"""Sends a request over a keep-alive connection and hands back the answer. Used by ``client``, one for a connection.
+"""Sends requests over keep-alive connections and hands back the answers. Used by ``client``, one for a connection.
 
 Plain sockets in the place of urllib3 or http.client: of the 0.15 ms that urllib3 takes for a call, two thirds are the
 generic parsing of headers and the making of objects that nobody reads. Failures are botocore's exceptions with
 botocore's texts, so that everything above names them as it does for boto3's client.
 
-Every wait obeys ``call_deadline``. A connection is used by one thread at a time.
+Every wait of ``exchange`` obeys ``call_deadline``. A connection is used by one thread at a time.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.aws import call_deadline
@@ -28,6 +28,7 @@ IDLE_SECONDS = 20.0
 """How long a connection may lie unused. Jetty, under DynamoDB Local, closes it after 30 s, AWS after about a minute; a
 request that meets the close half-way has an unknown outcome."""
 PIECE = 256 * 1024
+K = TypeVar("K")
 
 
 class Transport:
@@ -70,11 +71,69 @@ class Transport:
             if failure is error:
                 raise
             raise failure from error
-        if keep and answer.reusable and len(self._idle) < self._most_idle:
-            self._idle.append((time.monotonic(), connection))
+        if keep and answer.reusable:
+            self._put_back(connection)
         else:
             connection.close()
         return answer
+
+    def exchange_many(
+        self, requests: Iterable[tuple[K, bytes]], connections: int, seconds: float
+    ) -> Iterator[tuple[K, Answer, float]]:
+        """Send each request once, from this thread alone, one at a time on each of up to ``connections`` connections.
+
+        Yields each answer as it comes, with its key and the seconds that it took. A request is taken from ``requests``
+        right before it is sent. Raises botocore's exceptions at the first failure, which includes an answer that takes
+        longer than ``seconds``; what was not yielded then has an unknown outcome.
+        """
+        import selectors
+
+        waiting = iter(requests)
+        under_way: dict[_Connection, _Exchange[K]] = {}
+        try:
+            with selectors.DefaultSelector() as selector:
+                while True:
+                    while len(under_way) < connections and (request := next(waiting, None)) is not None:
+                        connection = self._take() or self._opened()
+                        under_way[connection] = _Exchange(request[0])
+                        selector.register(connection, selectors.EVENT_READ)
+                        connection.send_now(request[1])
+                    if not under_way:
+                        return
+                    # A dict keeps its order, so the first exchange is the one that has taken longest.
+                    left = next(iter(under_way.values())).began + seconds - time.perf_counter()
+                    ready = selector.select(left) if left > 0 else []
+                    if not ready:
+                        raise TimeoutError(call_deadline.PASSED)
+                    for arrived, _ in ready:
+                        connection = arrived.fileobj  # type: ignore[assignment]
+                        exchange = under_way[connection]
+                        answer = connection.answer_so_far(exchange)
+                        if answer is None:
+                            continue
+                        taken = time.perf_counter() - exchange.began
+                        del under_way[connection]
+                        if answer.reusable and (request := next(waiting, None)) is not None:
+                            under_way[connection] = _Exchange(request[0])
+                            connection.send_now(request[1])
+                        else:
+                            selector.unregister(connection)
+                            (self._put_back if answer.reusable else _Connection.close)(connection)
+                        yield exchange.key, answer, taken
+        except Exception as error:
+            failure = self._as_botocore(error)
+            if failure is error:
+                raise
+            raise failure from error
+        finally:
+            for connection in under_way:
+                connection.close()
+
+    def _put_back(self, connection: _Connection) -> None:
+        if len(self._idle) < self._most_idle:
+            self._idle.append((time.monotonic(), connection))
+        else:
+            connection.close()
 
     def close(self) -> None:
         """Close what lies unused."""
@@ -182,6 +241,19 @@ class Transport:
         return exceptions.ConnectionClosedError(endpoint_url=url, error=cause)
 
 
+class _Incomplete(Exception):
+    """More of the answer has to come."""
+
+
+class _Exchange(Generic[K]):
+    """One request of ``exchange_many`` that is under way, and what of its answer came so far."""
+
+    def __init__(self, key: K) -> None:
+        self.key = key
+        self.began = time.perf_counter()
+        self.received: list[bytes] = []
+
+
 class _Connection:
     """One socket. Any failure leaves it in an unknown state: it is closed by whoever used it."""
 
@@ -208,6 +280,42 @@ class _Connection:
         if not tunnel:
             return read_answer(self._receive, limit)
         return read_answer(self._byte, limit)
+
+    def fileno(self) -> int:
+        """The descriptor, for a selector."""
+        number: int = self._socket.fileno()
+        return number
+
+    def send_now(self, request: bytes) -> None:
+        """Send without waiting; a request that the system does not take whole at once is a failure."""
+        self._socket.settimeout(0)
+        if self._socket.send(request) != len(request):
+            raise Broken("the request could not be sent whole at once")
+
+    def answer_so_far(self, exchange: _Exchange[Any]) -> Answer | None:
+        """Take what has come; the answer once it is whole, ``None`` before."""
+        ended = False
+        with suppress(BlockingIOError, ssl.SSLWantReadError):
+            while not ended:
+                piece = self._socket.recv(PIECE)
+                exchange.received.append(piece)
+                ended = not piece
+                if not (ended or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())):
+                    break
+        parts = iter(exchange.received)
+
+        def receive() -> bytes:
+            piece = next(parts, None)
+            if piece is None:
+                if ended:
+                    return b""
+                raise _Incomplete
+            return piece
+
+        try:
+            return read_answer(receive)
+        except _Incomplete:
+            return None
 
     def _receive(self) -> bytes:
         self._socket.settimeout(_time_left(self._seconds))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirm, require_terminal
+from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.seeding import seed_lines
 
@@ -19,7 +19,9 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
         if not yes and not app.reconciler.ports.emulator:
             require_terminal(invocation, yes=yes)
             which = ", ".join(names) or "all tables that have a seed"
-            if not confirm(f"Remove the unchanged seed items from {which}?"):
+            where = location(settings, app.reconciler.ports.endpoint)
+            question = f"Remove the unchanged seed items from {which} of {where}?"
+            if not confirm_loss(question, settings.stack, emulator=False):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
         report = app.reconciler.clear(names)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirm, location, require_terminal
+from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.progress import reading
 
 
 @command(reports=True)
@@ -17,12 +18,14 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
     with invocation.opened(settings, read_only=False) as app:
         app.source.load()
         if not yes:
-            plan = app.reconciler.preview()
+            with reading(invocation, app.activity):
+                plan = app.reconciler.preview()
             known = plan.tables
             ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
             doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
             what = f"Delete {doomed if ours else 'no table (none was created here)'} and suspend"
-            if not confirm(f"{what} {location(settings, plan)}?"):
+            emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
+            if not confirm_loss(f"{what} {location(settings, plan.endpoint)}?", settings.stack, emulator=emulator):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
         report = app.reconciler.destroy(names, confirmed=not yes)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from reconciler.cli import codes
 from reconciler.cli.command import Yes, command
-from reconciler.cli.confirmation import confirm, require_terminal
+from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
@@ -38,12 +38,15 @@ def rebuild_index(
     invocation.allow(Output.HUMAN, Output.JSON)
     stays = None if hold is None else _duration(hold)
     require_terminal(invocation, yes=yes or cancel)
-    if not (yes or cancel or confirm(f"Build a replacement for index {index} and drop {index} afterwards?")):
-        invocation.say(["Nothing was changed."])
-        return codes.ERROR
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
         engine = app.reconciler
+        if not (yes or cancel):
+            where = location(settings, engine.ports.endpoint)
+            question = f"Build a replacement for index {index} and drop {index} afterwards, in {where}?"
+            if not confirm_loss(question, settings.stack, emulator=engine.ports.emulator):
+                invocation.say(["Nothing was changed."])
+                return codes.ERROR
         result = engine.cancel_rebuild(table) if cancel else engine.rebuild_index(table, index, new, stays)
     invocation.answer(result.messages, {**result.data, "finished": result.finished, "messages": list(result.messages)})
     return codes.OK if result.finished else codes.DRIFT

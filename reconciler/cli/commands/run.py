@@ -8,6 +8,7 @@ from reconciler.cli import exits
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.parameters import Option
+from reconciler.cli.progress import progress
 
 Once = Annotated[bool, Option(("--once",), help="Converge once and exit.")]
 
@@ -19,7 +20,9 @@ def run(invocation: Invocation, once: Once = False) -> int:
     with invocation.opened(settings, read_only=False) as app:
         if not once:
             return int(app.serve())
-        report = app.converge("once", on_wait=lambda sentence: invocation.say([sentence]))
+        with progress(invocation) as watched:
+            app.show_seeding(watched.on_seeding)
+            report = app.converge("once", on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from reconciler.cli import exits
+from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, command
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
 from reconciler.cli.progress import progress
 from reconciler.cli.seeding import seed_lines, verified_lines
 from reconciler.model.errors import UsageError
+from reconciler.planning.text import printable
 
 Verify = Annotated[
     bool, Option(("--verify",), help="Compare each table with its seed, and write nothing. Exit 2 if one differs.")
@@ -31,12 +35,29 @@ def seed(invocation: Invocation, tables: Tables = None, verify: Verify = False, 
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
         app.source.load()
+        if not update and invocation.output in (Output.HUMAN, Output.JSON):
+            answered, why = app.seed_by_daemon(tuple(tables or ()))
+            if answered is not None:
+                return _told(invocation, answered, why)
+            if why:
+                invocation.say([f"Seeding waits for the lease: {why}."])
         with progress(invocation) as shown:
             app.show_seeding(shown.on_seeding)
             report = app.reconciler.seed(tuple(tables or ()), update=update)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(seed_lines(report))
     return exits.act(report)
+
+
+def _told(invocation: Invocation, answered: Mapping[str, Any], where: str) -> int:
+    """What the daemon did, which holds the lease and therefore seeded instead of this process."""
+    invocation.say([f"The daemon at {where} did the seeding, because it holds the lease."])
+    if invocation.output is Output.JSON:
+        document = (answered.get("data") or {}).get("report") or {}
+        invocation.console.result([("plain", json.dumps(document, indent=2))])
+    else:
+        invocation.console.result([("title", printable(f"Done: {answered.get('message', '')}"))])
+    return codes.OK if answered.get("success") else codes.ERROR
 
 
 def _verify(invocation: Invocation, tables: tuple[str, ...]) -> int:

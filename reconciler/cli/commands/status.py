@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from reconciler.cli import codes
 from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
+from reconciler.cli.parameters import Option
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import StepStatus
-from reconciler.model.report import PassReport, TableStatus, Verdict
+from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import document
 from reconciler.presentation.render import (
+    MANY,
     counts,
     heading,
     in_sync,
@@ -28,28 +30,45 @@ from reconciler.presentation.render import (
 )
 
 Line = tuple[str, str]
+_RANK = {
+    TableStatus.ERROR: 0,
+    TableStatus.BLOCKED: 1,
+    TableStatus.MISSING: 2,
+    TableStatus.DRIFTED: 3,
+    TableStatus.PENDING: 4,
+    TableStatus.RELEASED: 6,
+    TableStatus.IN_SYNC: 5,
+    TableStatus.UNMANAGED: 7,
+}
+"""The order in which tables are shown."""
+NAMED = 6
+"""The names that are shown of many tables with the same problem; --all lists each by itself."""
+
+
+All = Annotated[bool, Option(("--all",), help="List the tables that are in sync, too.")]
 
 
 @command(reports=True)
-def status(invocation: Invocation) -> int:
-    """Observe, read the records, show both."""
+def status(invocation: Invocation, every: All = False) -> int:
+    """Observe, read the records, show both: what needs attention first."""
     invocation.allow(Output.HUMAN, Output.JSON)
     with invocation.opened(invocation.settings(), read_only=True) as app:
         view = app.status()
     report: PassReport = view["report"]
     if invocation.output is Output.JSON:
-        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "problem")}
+        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "next_run", "problem")}
         invocation.console.result([("plain", json.dumps({**document(report), **records}, indent=2))])
     else:
-        invocation.console.result(_lines(view, report))
+        invocation.print(_lines(view, report, every=every))
         for sentence in report.warnings:
             invocation.console.note("note", sentence)
         for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
+    invocation.write_reports(report)
     return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
 
 
-def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
+def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Iterator[Line]:
     if report.endpoint:
         yield "title", heading(report)
     if view["suspension"]:
@@ -60,7 +79,9 @@ def _lines(view: Mapping[str, Any], report: PassReport) -> Iterator[Line]:
         lease = plain(view["lease"])
         until = _to_the_second(lease["expires"])
         yield "plain", f"lease: {printable(lease['name'] or lease['holder'])} until {until}, by its own clock"
-    yield from _tables(report)
+    if report.endpoint:
+        yield "plain", f"next run: {printable(_next_run(view['next_run'], report))}"
+    yield from _tables(report, every=every)
     for run in view["runs"]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
@@ -83,34 +104,71 @@ def _to_the_second(value: Any) -> str:
     return str(timestamp(moment.replace(microsecond=0))) if moment.tzinfo else text
 
 
-def _tables(report: PassReport) -> Iterator[Line]:
+def _next_run(view: Mapping[str, Any] | None, report: PassReport) -> str:
+    """When the daemon on this machine runs next, or why that is unknown, and until when steps wait."""
+    waits = f"; a step waits until {timestamp(report.next_not_before)}" if report.next_not_before else ""
+    if not view or not view.get("url"):
+        return f"unknown, {(view or {}).get('why') or 'no daemon was asked'}{waits}"
+    when = "now" if view.get("in_progress") else _to_the_second(view["next_pass"]) if view.get("next_pass") else "soon"
+    return f"{when}, by the daemon at {view['url']}{waits}"
+
+
+def _tables(report: PassReport, *, every: bool) -> Iterator[Line]:
+    """Those that need attention first, equal ones together; those in sync are counted, or listed with ``every``."""
     if unmanaged := len(report.tables) - len(report.managed):
         yield (
             "dim",
             f"{several(unmanaged, 'table')} at the endpoint {'is' if unmanaged == 1 else 'are'} not managed here",
         )
-    for table in sorted(report.managed, key=lambda table: table.name):
-        items = "no count of items" if table.item_count is None else f"about {several(table.item_count, 'item')}"
-        seed = f", seed {table.seed_state}" if table.seed_state else ""
-        live = table.live_status or ("not read" if table.error else "absent")
-        facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
-        style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
-        yield (
-            style.get(table.status.value, "update"),
-            f"{printable(table.name)}: {table.status.value} ({printable(facts)})",
-        )
-        if table.status is TableStatus.RELEASED:
-            yield "dim", f"  not managed; `reconciler import {printable(table.name)}` manages it again"
-        if table.error:
-            yield "error", f"  {printable(table.error)}"
-        if table.rebuild:
-            yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
-        for left in table.left_in_place:
-            yield "dim", f"  {left_sentence(left)}"
-        for sentence in losses(table):
-            yield "delete", f"  {sentence}"
-        for step in table.steps:
-            if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED):
-                yield step.status.value, f"  {step_title(step)}: {status_message(step)}"
-                if step.allow_with:
-                    yield "blocked", f"    allow with: {printable(step.allow_with)}"
+    quiet = [table for table in report.managed if _is_quiet(table)]
+    found: dict[tuple[Line, ...], list[str]] = {}
+    for table in sorted(report.managed, key=lambda table: (_RANK.get(table.status, 0), table.name)):
+        if every or not _is_quiet(table):
+            style, facts = _facts(table)
+            key = ((style, facts), *_details(table))
+            found.setdefault(key if not every else (*key, ("", table.name)), []).append(printable(table.name))
+    for (first, *rest), names in found.items():
+        subjects = [_first_of(names)] if len(names) >= MANY else names
+        for subject in subjects:
+            yield first[0], f"{subject}: {first[1]}"
+            yield from (line for line in rest if line[0])
+    if quiet and not every:
+        yield "in_sync", f"{several(len(quiet), 'table')} in sync; --all lists {'it' if len(quiet) == 1 else 'them'}"
+
+
+def _is_quiet(table: TableReport) -> bool:
+    told = table.error or table.rebuild or table.left_in_place or table.seed_pending
+    return table.status is TableStatus.IN_SYNC and not told and not table.steps
+
+
+def _first_of(names: Sequence[str]) -> str:
+    shown, left = ", ".join(names[:NAMED]), len(names) - NAMED
+    return f"{len(names)} tables ({shown}{f' and {left} more' if left > 0 else ''})"
+
+
+def _facts(table: TableReport) -> Line:
+    """Status, live status, ownership, items and seed of a table."""
+    items = "no count of items" if table.item_count is None else f"about {several(table.item_count, 'item')}"
+    seed = f", seed {table.seed_state}" if table.seed_state else ""
+    live = table.live_status or ("not read" if table.error else "absent")
+    facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
+    style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
+    return style.get(table.status.value, "update"), f"{table.status.value} ({printable(facts)})"
+
+
+def _details(table: TableReport) -> Iterator[Line]:
+    if table.status is TableStatus.RELEASED:
+        yield "dim", f"  not managed; `reconciler import {printable(table.name)}` manages it again"
+    if table.error:
+        yield "error", f"  {printable(table.error)}"
+    if table.rebuild:
+        yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
+    for left in table.left_in_place:
+        yield "dim", f"  {left_sentence(left)}"
+    for sentence in losses(table):
+        yield "delete", f"  {sentence}"
+    for step in table.steps:
+        if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED):
+            yield step.status.value, f"  {step_title(step)}: {status_message(step)}"
+            if step.allow_with:
+                yield "blocked", f"    allow with: {printable(step.allow_with)}"

@@ -3,61 +3,90 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
-from reconciler.cli import codes, exits
-from reconciler.cli.command import Tables, Yes, command
-from reconciler.cli.confirmation import confirm, location, loss_warning, require_terminal, stack_of
+from reconciler.cli import codes, exits, saved_plan
+from reconciler.cli.command import Yes, command
+from reconciler.cli.confirmation import (
+    confirm,
+    confirm_loss,
+    location,
+    loses,
+    loss_warning,
+    require_terminal,
+    stack_of,
+)
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
-from reconciler.cli.progress import progress
+from reconciler.cli.parameters import Argument
+from reconciler.cli.progress import progress, reading
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
 
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
+
+WHAT_HELP = "Tables by name or base name, or the file of a saved plan; all tables if none is given."
+What = Annotated[list[str] | None, Argument(metavar="TABLE|FILE", help=WHAT_HELP)]
+
 
 @command(reports=True)
-def up(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> int:
+def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
     """Show the plan, ask, apply it and show the result.
 
     If the plan changes before it is applied, it is shown and asked about again. With --yes there is no question: the
     current plan is applied without destructive steps that were not shown. --yes alone is no consent to lose the items
-    of a table; naming the table beside it is.
+    of a table; naming the table beside it is. A saved plan is applied as it was reviewed, or not at all.
     """
     require_terminal(invocation, yes=yes)
+    saved = saved_plan.named_by(tables or ())
     settings = invocation.settings()
-    names = tuple(tables or ())
+    names = tuple(tables or ()) if saved is None else saved.tables
     with invocation.opened(settings, read_only=False) as app:
-        app.source.load()
+        desired = app.source.load()
         while True:
-            plan = app.reconciler.preview(names, confirming=not yes or bool(names))
+            with reading(invocation, app.activity):
+                # What only a question would allow is not in a saved plan, because `preview` asks none.
+                plan = app.reconciler.preview(names, confirming=saved is None and (not yes or bool(names)))
+            if saved is not None:
+                saved.refuse_if_changed(settings, desired, plan)
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
-            if invocation.output is Output.HUMAN and invocation.console.interactive:
-                invocation.say([f"Plan for {location(settings, plan)}:"])
             if stopped or invocation.output is Output.HUMAN:
                 shown = plan if stopped else replace(plan, suspended=False)
-                invocation.show(shown, applied=False, base=settings.desired_state)
+                invocation.show(shown, applied=False, base=settings.desired_state, final=stopped)
                 if shown is not plan and plan.suspended:
                     invocation.say([f"The {stack_of(settings)} is suspended; applying this plan lifts the suspension."])
             if stopped:
                 return exits.converge(plan)
-            if not yes and not confirm(f"{loss_warning(plan)}Apply this plan to {location(settings, plan)}?"):
+            if not yes and not _confirmed(settings, plan):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
                 invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
             with progress(invocation, len(work)) as watched:
                 app.show_seeding(watched.on_seeding)
-                approved = approval(plan, only_this=not yes)
-                report = app.converge("up", names, on_step=watched.on_step, approved=approved)
-            if not report.plan_changed and (yes or not _left_out(report)):
+                approved = approval(plan, only_this=not yes or saved is not None)
+                report = app.converge("up", names, watched.on_step, approved, watched.on_wait)
+            if saved is not None:
+                saved.refuse_if_not_begun(report)
+            if saved is not None or (not report.plan_changed and (yes or not _left_out(report))):
                 break
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
             invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
-    invocation.show(report, applied=True, base=settings.desired_state)
+    invocation.show(report, applied=True, results=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))
     invocation.warn(app.publish_metrics())
     return exits.converge(report)
+
+
+def _confirmed(settings: Settings, plan: PassReport) -> bool:
+    question = f"{loss_warning(plan)}Apply this plan to {location(settings, plan.endpoint)}?"
+    if not loses(plan):
+        return confirm(question)
+    emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
+    return confirm_loss(question, settings.stack, emulator=emulator)
 
 
 def _left_out(report: PassReport) -> bool:

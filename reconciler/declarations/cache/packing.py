@@ -14,7 +14,10 @@ from types import ModuleType
 from typing import Any
 
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
+from reconciler.model.position import packed as packed_line
+from reconciler.model.position import unpacked as unpacked_line
 from reconciler.parsing.source_location import SourceLocation
+from reconciler.seeds.seed_types import Generation
 
 _SET = "set"
 
@@ -55,17 +58,19 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
     if checked.problems or checked.class_seed is not None or checked.spec is None or checked.companion is not None:
         raise NotPackable
     return [
-        *(checked.location.file, checked.location.line, checked.name, checked.base_name, _pack(checked.spec)),
+        *(checked.location.file, packed_line(checked.location.line)),
+        *(checked.name, checked.base_name, _pack(checked.spec)),
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
-        *(checked.description, checked.seed_file, checked.seed_format, checked.from_template, checked.name_pattern),
+        *(checked.description, checked.seed_file, checked.seed_format, _pack_generation(checked.seed_generate)),
+        *(checked.from_template, checked.name_pattern),
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
     file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
-    description, seed_file, seed_format, from_template, name_pattern = rest
+    description, seed_file, seed_format, generate, from_template, name_pattern = rest
     return CheckedDeclaration(
-        SourceLocation(file, line),
+        SourceLocation(file, unpacked_line(line)),
         name,
         base_name,
         _unpack(spec),
@@ -75,9 +80,20 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         description,
         seed_file,
         seed_format,
+        Generation(*generate) if generate is not None else None,
         from_template=from_template,
         name_pattern=name_pattern,
     )
+
+
+def _pack_generation(generation: Generation | None) -> Any:
+    if generation is None:
+        return None
+    try:
+        json.dumps(generation.fields)
+    except (TypeError, ValueError):
+        raise NotPackable from None
+    return [generation.count, generation.seed, generation.fields]
 
 
 def _pack(value: Any) -> Any:

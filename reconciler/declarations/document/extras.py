@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.declarations.document.field_model import FieldModel, TextForm
+from reconciler.declarations.document.field_model import LONG, FieldModel, TextForm
 from reconciler.model.desired import Lifecycle, Reference
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
+from reconciler.seeds.seed_types import Generation
 
 FACETS = tuple(field.name for field in fields(TableSpec) if field.name != "name")
 
@@ -42,6 +43,19 @@ class ReferencePart(FieldModel):
     )
 
 
+class GenerateOptions(FieldModel):
+    """Items that Faker makes."""
+
+    count: int = Field(ge=1, le=1_000_000, description="Items.")
+    seed: int = Field(
+        default=0, ge=0, le=LONG, description="The number that the items follow from; another one makes others."
+    )
+    fields: dict[str, Any] = Field(
+        description="What each attribute is made of: the name of a provider of Faker, or a mapping with provider, "
+        "sequence, choice, value, reference, list or fields.",
+    )
+
+
 class SeedOptions(FieldModel):
     """How to read the table's seed, where its name and content do not tell."""
 
@@ -49,6 +63,9 @@ class SeedOptions(FieldModel):
         default=None, description='plain: {"pk": "a"}; dynamodb-json: {"pk": {"S": "a"}}.'
     )
     file: str | None = Field(default=None, min_length=1, description="The seed file, as seeds/NAME.json.")
+    generate: GenerateOptions | None = Field(
+        default=None, description="Items that are generated instead of read; needs the extra `faker`."
+    )
 
 
 class TableNameFields(FieldModel):
@@ -112,6 +129,12 @@ def lifecycle(document: ExtraFields) -> Lifecycle:
     if part is None:
         return Lifecycle()
     return Lifecycle(part.protect, tuple(part.ignore_changes), part.on_existing, part.allow_data_loss)
+
+
+def generation(document: ExtraFields) -> Generation | None:
+    """How the items of the seed are generated, if they are."""
+    part = document.seed.generate if document.seed else None
+    return Generation(part.count, part.seed, part.fields) if part is not None else None
 
 
 def references(document: ExtraFields) -> tuple[Reference, ...]:

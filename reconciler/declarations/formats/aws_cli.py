@@ -38,6 +38,14 @@ _ONLY_OUTPUT = frozenset(("TableStatus", "TableArn", "TableId", "CreationDateTim
 """Members that only a described table has."""
 
 
+_GOING = {
+    "DELETING": "Remove the file if the table should be gone; otherwise paste the output of an ACTIVE table.",
+    "ARCHIVED": "Restore the table from its backup, and paste the output of the restored table.",
+    "ARCHIVING": "Restore the table from its backup, and paste the output of the restored table.",
+}
+"""States of a table that is gone or about to be, with what to do."""
+
+
 def is_output(value: Mapping[Any, Any]) -> bool:
     """Whether a document is what the AWS CLI prints about one table."""
     inner = _inner(value)
@@ -51,6 +59,11 @@ def read_output(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> F
     del inputs
     start, inner = _start(document.value), _inner(document.value)
     name: str = inner["TableName"]
+    status = inner.get("TableStatus")
+    if status in _GOING:
+        line = document.lines.get((*start, "TableStatus"), document.line)
+        reason = f"shows the table {name} as {status}"
+        raise ParseError(line, f"TableStatus: {reason}", _GOING[status])
     try:
         spec = observe(Responses({"DescribeTable": {"Table": {**_ABSENT, **inner, **_NOT_READ}}})).spec
     except Malformed as error:

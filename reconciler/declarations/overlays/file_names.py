@@ -1,4 +1,7 @@
-"""Pairs overlays with the files that they change, by name alone: ``orders.prod.yaml`` with ``orders.yaml``."""
+"""Pairs overlays with the files that they change, by name alone: ``orders.prod.yaml`` with ``orders.yaml``.
+
+It also says which other files the result of a file depends on.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ def split_environment(path: str) -> tuple[str, str] | None:
 
 
 def related(files: Iterable[SourceFile]) -> dict[SourceFile, tuple[SourceFile, ...]]:
-    """For each file the others that its result depends on: its bases and its overlays."""
+    """For each file the others that its result depends on: its bases, its overlays, and all that it may include."""
+    files = list(files)
     bases: dict[str, list[SourceFile]] = {}
     overlays: dict[str, list[SourceFile]] = {}
     names = [(file, stem(file.path), split_environment(file.path)) for file in files]
@@ -40,7 +44,14 @@ def related(files: Iterable[SourceFile]) -> dict[SourceFile, tuple[SourceFile, .
     for file, whole, split in names:
         beside = overlays.get(whole, []) if whole is not None else []
         found[file] = (*(bases.get(split[0], []) if split is not None else ()), *beside)
+        if may_include(file):
+            found[file] = (*found[file], *(each for each in files if each is not file and each not in found[file]))
     return found
+
+
+def may_include(file: SourceFile) -> bool:
+    """Whether a file has a variable of serverless for the content of another one, whose name may be a variable too."""
+    return b"${file(" in file.content
 
 
 def bases_of(file: SourceFile, beside: Iterable[SourceFile]) -> list[SourceFile]:

@@ -1,8 +1,12 @@
-"""Declared tables as one SVG file that stands alone: no script, no font, light and dark as the reader's system."""
+"""Declared tables as one SVG file that stands alone: no script, no font, light and dark as the reader's system.
+
+The page of a table embeds the same drawing without its style, because the policy of the pages allows none inside.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from reconciler.model.desired import Declaration
@@ -57,28 +61,56 @@ def text(declarations: tuple[Declaration, ...]) -> str:
     """The file. A table stands left of those that it refers to."""
     found = tuple(declared_relations(declarations))
     boxes = _placed(declarations, found)
-    width = max((box.x + box.width for box in boxes.values()), default=0) + MARGIN + (GAP_X // 2 if found else 0)
-    height = max((box.y + box.height for box in boxes.values()), default=0) + MARGIN
-    tip = (
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
-        'orient="auto-start-reverse"><path class="tip" d="M0 0 L8 4 L0 8 z"/></marker></defs>'
-    )
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title text" width="{width:.0f}" '
-        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">'
-    )
     lines = [
-        head,
-        f'<title id="title">{several(len(boxes), "DynamoDB table")}</title>',
-        f'<desc id="text">{_escaped(_described(declarations, found))}</desc>',
+        _head(boxes, found, 'xmlns="http://www.w3.org/2000/svg" role="img"'),
+        *_words(declarations, found, boxes),
         f"<style>{STYLE}</style>",
-        tip,
+        _TIP,
         '<rect class="ground" width="100%" height="100%"/>',
         *(_arrow(relation, boxes) for relation in found),
         *(line for box in boxes.values() for line in _drawn(box)),
         "</svg>",
     ]
     return "\n".join([*lines, ""])
+
+
+def fragment(declarations: tuple[Declaration, ...]) -> str:
+    """The drawing as an element of a page, whose stylesheet has its classes. Each name links to ``/tables/NAME``."""
+    found = tuple(declared_relations(declarations))
+    boxes = _placed(declarations, found)
+    lines = [
+        _head(boxes, found, 'role="group"'),
+        *_words(declarations, found, boxes),
+        _TIP,
+        *(_arrow(relation, boxes) for relation in found),
+        *(line for box in boxes.values() for line in _drawn(box, linked=True)),
+        "</svg>",
+    ]
+    return "\n".join(lines)
+
+
+_TIP = (
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+    'orient="auto-start-reverse"><path class="tip" d="M0 0 L8 4 L0 8 z"/></marker></defs>'
+)
+
+
+def _head(boxes: Mapping[str, _Box], found: Sequence[Relation], attributes: str) -> str:
+    width = max((box.x + box.width for box in boxes.values()), default=0) + MARGIN + (GAP_X // 2 if found else 0)
+    height = max((box.y + box.height for box in boxes.values()), default=0) + MARGIN
+    return (
+        f'<svg {attributes} aria-labelledby="title text" width="{width:.0f}" '
+        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">'
+    )
+
+
+def _words(
+    declarations: tuple[Declaration, ...], found: Sequence[Relation], boxes: Mapping[str, _Box]
+) -> tuple[str, str]:
+    return (
+        f'<title id="title">{several(len(boxes), "DynamoDB table")}</title>',
+        f'<desc id="text">{_escaped(_described(declarations, found))}</desc>',
+    )
 
 
 def _placed(declarations: tuple[Declaration, ...], found: Sequence[Relation]) -> Mapping[str, _Box]:
@@ -128,12 +160,13 @@ def _width(name: str, rows: Sequence[_Row]) -> float:
     return max(160.0, max(letters) * LETTER + 2 * PADDING)
 
 
-def _drawn(box: _Box) -> Iterator[str]:
+def _drawn(box: _Box, *, linked: bool = False) -> Iterator[str]:
     size = f'x="{box.x:.0f}" y="{box.y:.0f}" width="{box.width:.0f}"'
     yield f"<g><title>{_escaped(box.name)}</title>"
     yield f'<rect class="box" {size} height="{box.height:.0f}" rx="6"/>'
     yield f'<rect class="head" {size} height="{TITLE}" rx="6"/>'
-    yield f'<text class="name" x="{box.x + PADDING:.0f}" y="{box.y + 22:.0f}">{_escaped(_short(box.name))}</text>'
+    name = f'<text class="name" x="{box.x + PADDING:.0f}" y="{box.y + 22:.0f}">{_escaped(_short(box.name))}</text>'
+    yield f'<a href="/tables/{quote(box.name, safe="")}">{name}</a>' if linked else name
     for number, row in enumerate(box.rows):
         top = box.y + TITLE + ROW * number
         if number:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reconciler.model.errors import Problem
-from reconciler.model.plan import StepStatus
-from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.model.position import Position, column_of
+from reconciler.model.report import PassReport
+from reconciler.presentation.annotations import Annotation, of_problems, of_tables
 from reconciler.presentation.formats import markdown
 from reconciler.presentation.formats.view import View
-from reconciler.presentation.render import losses
 
 # GitHub shows ten annotations a step and cuts a job summary at 1 MiB.
 MAX_ANNOTATIONS = 9
@@ -21,7 +21,7 @@ MAX_SUMMARY_BYTES = 900_000
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """Annotations on standard output; the summary goes to the file that GITHUB_STEP_SUMMARY names."""
-    annotations = [*problems(report.problems, view), *_tables(report, view)]
+    annotations = [*problems(report.problems, view), *(_annotation(each, view) for each in of_tables(report))]
     if report.error:
         annotations.insert(0, command("error", report.error))
     kept = annotations[:MAX_ANNOTATIONS]
@@ -38,60 +38,32 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
 
 def problems(found: Iterable[Problem], view: View) -> Iterable[str]:
     """One error annotation a problem of a declaration."""
-    for problem in found:
-        subject = f"{problem.field}: " if problem.field else ""
-        yield command(
-            "error", f"{subject}{problem.reason}. {problem.remedy}", view.annotated(problem.file), problem.line
-        )
+    return (_annotation(annotation, view) for annotation in of_problems(found))
 
 
 def warnings(found: Iterable[str], view: View) -> Iterable[str]:
     """One warning annotation a sentence, at the line that it begins with."""
     for sentence in found:
-        place = re.match(r"(?P<file>[^\s:]+):(?:(?P<line>\d+):)? ", sentence)
+        place = re.match(r"(?P<file>[^\s:]+):(?:(?P<line>\d+):(?:(?P<column>\d+):)?)? ", sentence)
         if place is None or not Path(view.path(place["file"])).exists():
             yield command("warning", sentence)
         else:
             line = int(place["line"]) if place["line"] else None
+            line = Position(line, int(place["column"])) if line is not None and place["column"] else line
             yield command("warning", sentence[place.end() :], view.annotated(place["file"]), line)
 
 
 def command(level: str, message: str, file: str | None = None, line: int | None = None) -> str:
-    """One workflow command with its data escaped."""
+    """One workflow command with its data escaped; ``line`` may be a ``Position``."""
     properties = [f"file={_property(file)}"] if file else []
     properties += [f"line={line}"] if file and line else []
+    properties += [f"col={column}"] if file and (column := column_of(line)) else []
     return f"::{level}{' ' if properties else ''}{','.join(properties)}::{_data(message)}"
 
 
-def _tables(report: PassReport, view: View) -> Iterable[str]:
-    for table in sorted(report.tables, key=lambda table: table.name):
-        file, line = _place(table)
-        path = view.annotated(file) if file else None
-        if table.status is TableStatus.ERROR:
-            yield command("error", f"{table.name}: {table.error or 'failed'}", path, line)
-        for step in table.steps:
-            if step.status is StepStatus.FAILED and table.status is not TableStatus.ERROR:
-                yield command("error", f"{table.name}: {step.action.value} failed: {step.message}", path, line)
-            if step.status is StepStatus.BLOCKED:
-                remedy = f". Allow with: {step.allow_with}" if step.allow_with else ""
-                yield command(
-                    "warning",
-                    f"{table.name}: {step.action.value} blocked: {(step.message or '').rstrip('.')}{remedy}",
-                    path,
-                    line,
-                )
-        ends = losses(table)
-        for sentence in ends:
-            yield command("warning", sentence, path, line)
-        if not ends and table.status in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING):
-            yield command("warning", f"{table.name}: {table.status.value}", path, line)
-
-
-def _place(table: TableReport) -> tuple[str | None, int | None]:
-    file, _, line = (table.declaration or "").rpartition(":")
-    if file and line.isdigit():
-        return file, int(line)
-    return table.declaration, None
+def _annotation(annotation: Annotation, view: View) -> str:
+    path = view.annotated(annotation.file) if annotation.file else None
+    return command("error" if annotation.is_error else "warning", annotation.message, path, annotation.line)
 
 
 def _append(path: Path, texts: list[str]) -> None:

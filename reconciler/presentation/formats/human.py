@@ -1,4 +1,4 @@
-"""``-o human``: the plan with symbols, one line a field."""
+"""``-o human``: the plan with symbols, one line a field, in the width of the terminal."""
 
 from __future__ import annotations
 
@@ -13,4 +13,9 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """No lines for an error without tables, because standard error shows it."""
     if not report.tables and (report.problems or report.error):
         return ()
-    return render(report, applied=view.applied, diff=view.diff, documents=view.documents)
+    whole = render(report, applied=view.applied, diff=view.diff, results=view.results, documents=view.documents)
+    if view.width is None:
+        return whole
+    from reconciler.presentation.layout import wrapped
+
+    return wrapped(whole, view.width)

@@ -11,5 +11,5 @@ from reconciler.presentation.formats.view import View
 
 
 def lines(report: PassReport, _view: View) -> Iterable[tuple[str, str]]:
-    """The report as one JSON document, indented; docs/glossary.md explains its codes."""
+    """The report as one JSON document, indented; docs/concepts/glossary.md explains its codes."""
     yield "plain", json.dumps(document(report), indent=2, ensure_ascii=True)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.change import Change
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
 from reconciler.planning.text import printable
+from reconciler.presentation.changes import change_lines
 from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import (
     counts,
+    heading,
     left_sentence,
     losses,
     rebuild_sentence,
     status_message,
     step_title,
     symbol,
-    value_text,
 )
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -33,6 +35,9 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
 def _text(report: PassReport, view: View) -> Iterable[str]:
     yield f"## DynamoDB: {HEADINGS[report.verdict]} ({escaped(report.environment)})"
     yield ""
+    if report.stack:
+        yield escaped(heading(report))
+        yield ""
     yield counts(report, applied=view.applied)
     errors = [str(seen_from_here(problem, view.base)) for problem in report.problems] + (
         [report.error] if report.error else []
@@ -75,16 +80,31 @@ def _details(table: TableReport) -> Iterable[str]:
         if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
     for change in table.changes:
-        arrow = f"{escaped(value_text(change.before))} → {escaped(value_text(change.after))}"
-        yield f"  - {escaped(change.path)}: {arrow}"
+        first, *rest = [text for _, text in change_lines(change)]
+        yield f"  - {escaped(first)}"
+        if rest:
+            yield from (f"    {line}" for line in fenced(rest, language_of(change)))
 
 
 def _document(lines: Sequence[str]) -> Iterable[str]:
-    """The unified diff in a block of its own, whose fence is longer than any in it."""
+    """The unified diff in a block of its own."""
     if lines:
-        longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
-        fence = "`" * max(3, longest + 1)
-        yield from ("", f"{fence}diff", *lines, fence)
+        yield ""
+        yield from fenced(lines)
+
+
+def language_of(change: Change) -> str:
+    """How the lines of a change are highlighted: a value that only one side has is no diff."""
+    return "yaml" if change.before is None or change.after is None else "diff"
+
+
+def fenced(lines: Sequence[str], language: str = "diff") -> Iterable[str]:
+    """Lines in a block whose fence is longer than any in it; what indents all of them is left out."""
+    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    lines = [line[margin:] for line in lines]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield from (f"{fence}{language}", *lines, fence)
 
 
 def escaped(text: str) -> str:

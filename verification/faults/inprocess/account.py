@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from support.table_settings import KEYS
 from reconciler.aws import flavor as flavors
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.aws.session import Connection
+from reconciler.aws.table_api import ManyTables
 from reconciler.aws.validator import OfflineValidator
 from reconciler.cli import exits
 from reconciler.cli.codes import DRIFT, ERROR, OK
@@ -55,7 +57,7 @@ class RecordedTelemetry(Silent):
         if result != "success":
             self.failures.append((len(self.transport.sent), operation, result))
 
-    def planned(self, pass_id: str, words: str) -> None: ...
+    def planned(self, pass_id: str, words: str, creating: int) -> None: ...
 
     def pass_started(self, pass_id: str, trigger: str) -> None:
         self.passes.append(len(self.transport.sent))
@@ -111,6 +113,7 @@ class Process:
             parallel=OneByOne(),
             validator=account.validator,
             endpoint=endpoint,
+            many=ManyTables(connection.tables, 10, threading.Event()),
         )
         self.store = store
         self.reconciler = Reconciler(environment, self.options, TIMEOUT)

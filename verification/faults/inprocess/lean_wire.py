@@ -6,6 +6,7 @@ answers here as bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -47,3 +48,10 @@ class WireTransport:
         )
         received = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, received, response.content, reusable=True)
+
+    def exchange_many(
+        self, requests: Iterable[tuple[str, bytes]], connections: int, seconds: float
+    ) -> Iterator[tuple[str, Answer, float]]:
+        """The answers one after the other."""
+        for key, request in requests:
+            yield key, self.exchange(request), 0.0

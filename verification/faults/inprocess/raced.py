@@ -1,7 +1,7 @@
 """A foreign change of a table right before one of our calls about it. For the campaign ``stale-raced``.
 
 What happens between our last look at a table and the call that deletes it nobody can see; that window is left out for
-a table that is made anew, as docs/safety.md leaves open.
+a table that is made anew, as docs/concepts/safety.md leaves open.
 """
 
 from __future__ import annotations

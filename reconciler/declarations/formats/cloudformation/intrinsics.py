@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from reconciler.declarations.formats.cloudformation.parameters import Parameters
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_location import Path, did_you_mean

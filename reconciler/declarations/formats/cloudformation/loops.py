@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_location import Path
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any
 
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import Path

@@ -19,13 +19,14 @@ from reconciler.declarations.formats.cloudformation import global_table, simple_
 from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics, transform_unresolved
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.formats.name_pattern import name_pattern
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.names import table_name_problems
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import located
 from reconciler.parsing.parsed import Parsed
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation, alternatives, did_you_mean
@@ -223,13 +224,11 @@ class _Template:
         read = Resource(str(resource["Type"]), here, self.document.value, self.inputs, dict(properties), sources)
         value = KINDS[str(resource["Type"])](read)
         value["TableName"] = table_name
-        self.warnings += [f"{self.file.path}:{self._line(name)}: {name}: {each}" for each in read.warnings]
+        self.warnings += [f"{self._located(name)}: {name}: {each}" for each in read.warnings]
         self._protect(name, resource, value, sources)
         self._add_metadata(name, resource, value, sources)
         if "TableName" not in properties:
-            self.notes.append(
-                f"{self.file.path}:{self._line(name)}: {name} has no TableName; it is declared as {table_name}"
-            )
+            self.notes.append(f"{self._located(name)}: {name} has no TableName; it is declared as {table_name}")
         return RawDeclaration(
             self.file.path,
             self._line(name) or self.document.line,
@@ -319,6 +318,9 @@ class _Template:
         given = properties.get("TableName") if isinstance(properties, Mapping) else None
         here: Path = (*self.base, name, "Properties", "TableName")
         return self._table_name(name, self.intrinsics.evaluate(given, here) if given is not None else None, here)
+
+    def _located(self, name: str) -> str:
+        return located(self.file.path, self._line(name))
 
     def _line(self, name: str) -> int | None:
         return self.document.lines.get((*self.base, name))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import Position
 
 if TYPE_CHECKING:
     from reconciler.parsing.source_location import Path
@@ -197,7 +198,8 @@ def _named_in_schema(ask: Callable[[str], Any], announced: Callable[[str, Callab
 
 
 def class_lines(source: bytes) -> dict[str, tuple[int, dict[Path, int]]]:
-    """For each class at the top of a module: its line, and the lines of the fields of its SCHEMA."""
+    """For each class at the top of a module: its place, and the places of the fields of its SCHEMA."""
+    texts = source.splitlines()
     found: dict[str, tuple[int, dict[Path, int]]] = {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef):
@@ -205,8 +207,8 @@ def class_lines(source: bytes) -> dict[str, tuple[int, dict[Path, int]]]:
             for statement in node.body:
                 value = _schema_literal(statement)
                 if value is not None:
-                    _walk(value, (), lines)
-            found[node.name] = (node.lineno, lines)
+                    _walk(value, (), lines, texts)
+            found[node.name] = (position_of(node, texts), lines)
     return found
 
 
@@ -218,14 +220,20 @@ def _schema_literal(statement: ast.stmt) -> ast.expr | None:
     return statement.value if named and isinstance(statement, ast.Assign | ast.AnnAssign) else None
 
 
-def _walk(node: ast.expr, path: Path, lines: dict[Path, int]) -> None:
+def position_of(node: ast.expr | ast.stmt, texts: Sequence[bytes]) -> Position:
+    """Where a node stands in a file with these lines; Python counts the bytes before it."""
+    before = texts[node.lineno - 1][: node.col_offset] if node.lineno <= len(texts) else b""
+    return Position(node.lineno, len(before.decode(errors="replace")) + 1)
+
+
+def _walk(node: ast.expr, path: Path, lines: dict[Path, int], texts: Sequence[bytes]) -> None:
     if path:
-        lines.setdefault(path, node.lineno)
+        lines.setdefault(path, position_of(node, texts))
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                lines[*path, key.value] = key.lineno
-                _walk(value, (*path, key.value), lines)
+                lines[*path, key.value] = position_of(key, texts)
+                _walk(value, (*path, key.value), lines, texts)
     elif isinstance(node, ast.List | ast.Tuple):
         for index, element in enumerate(node.elts):
-            _walk(element, (*path, index), lines)
+            _walk(element, (*path, index), lines, texts)

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.declarations.formats.python.packing import canonical
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import unpacked
 
 _NAME_REMEDY = "Return the same name every time; a name with a time or a random part leaves tables behind."
 _SEED_REMEDY = (
@@ -40,7 +41,7 @@ def evaluated(lines: Sequence[bytes]) -> dict[tuple[str, int, str], EvaluatedCla
         if "declaration" in frame:
             declaration = frame["declaration"]
             last = EvaluatedClass(declaration)
-            found[declaration["file"], declaration["line"], declaration["class"]] = last
+            found[declaration["file"], unpacked(declaration["line"]) or 1, declaration["class"]] = last
         elif "items" in frame and last is not None:
             last.items += frame["items"]
     return found
@@ -62,7 +63,7 @@ def evaluation_differences(first: Sequence[bytes], second: Sequence[bytes]) -> I
 
 def _of_declaration(one: EvaluatedClass, other: EvaluatedClass) -> Iterator[Problem]:
     before, after = one.declaration, other.declaration
-    file, line = before["file"], before["line"]
+    file, line = before["file"], unpacked(before["line"])
     for member in ("name", "base_name"):
         if before[member] != after[member]:
             reason = f"differs between two loads: {before[member]!r} and {after[member]!r}"
@@ -73,8 +74,10 @@ def _of_declaration(one: EvaluatedClass, other: EvaluatedClass) -> Iterator[Prob
         yield Problem(file, line, "get_schema", f"returns a different schema each time: {path}", _SCHEMA_REMEDY)
     difference = _of_seeds(one.items, other.items)
     if difference:
-        seed_file, number = before["seed_at"] or (file, line)
-        yield Problem(seed_file, number, "seed", f"yields different items each time: {difference}", _SEED_REMEDY)
+        seed_file, number = before["seed_at"] or (file, before["line"])
+        yield Problem(
+            seed_file, unpacked(number), "seed", f"yields different items each time: {difference}", _SEED_REMEDY
+        )
 
 
 def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:

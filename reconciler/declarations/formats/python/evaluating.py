@@ -27,6 +27,7 @@ from reconciler.declarations.formats.python.faults import problem_of_exception, 
 from reconciler.declarations.formats.python.none_names import built_from_none
 from reconciler.declarations.formats.python.packing import TOO_DEEP, pack
 from reconciler.declarations.formats.python.private_import import PrivateImports
+from reconciler.model.position import Position, packed
 
 SEED_MOST = 1_000_000
 """Items that one ``seed(environment)`` may yield."""
@@ -120,10 +121,10 @@ class FileEvaluation:
         self._send_declaration(
             {
                 "file": self.file.path,
-                "line": line,
+                "line": packed(line),
                 "class": owner.__name__,
                 "value": value,
-                "lines": [[list(path), number] for path, number in lines.items()],
+                "lines": [[list(path), packed(number)] for path, number in lines.items()],
                 "name": name,
                 "base_name": _base_name(owner) or name,
                 "description": description,
@@ -219,27 +220,28 @@ class FileEvaluation:
         code = getattr(getattr(function, "__func__", function), "__code__", None)
         own = self.imports.own_file(code.co_filename) if code else None
         if code is None or own is None:
-            return [self.file.path, line]
+            return [self.file.path, packed(line)]
         # A decorated function starts at its decorator.
         first, source = code.co_firstlineno, self.imports.contents.get(own, b"").splitlines()
+        place: int = first
         for number, text in enumerate(source[first - 1 : first + 9], start=first):
             if text.lstrip().startswith((b"def ", b"async def ")):
-                first = number
+                place = Position(number, len(text) - len(text.lstrip()) + 1)
                 break
-        return [shown_path(own, self.imports.folder), first]
+        return [shown_path(own, self.imports.folder), packed(place)]
 
     def _announced(self, line: int) -> Callable[[str, Callable[[], Any]], Any]:
         """Calls a method after it was announced; what it raises is raised."""
 
         def call(field: str, function: Callable[[], Any]) -> Any:
-            self.channel.send("at", [self.file.path, line, field])
+            self.channel.send("at", [self.file.path, packed(line), field])
             return function()
 
         return call
 
     def _guarded(self, function: Callable[[], Any], field: str | None, line: int | None) -> Any:
         """None and a problem where the user's code raises, whatever it raises."""
-        self.channel.send("at", [self.file.path, line, field])
+        self.channel.send("at", [self.file.path, packed(line), field])
         try:
             return function()
         except BaseException as error:  # noqa: BLE001 - the user's code may raise anything
@@ -248,7 +250,7 @@ class FileEvaluation:
 
     def _quietly(self, function: Callable[[], Any], field: str, line: int) -> Any:
         """None where the user's code raises."""
-        self.channel.send("at", [self.file.path, line, field])
+        self.channel.send("at", [self.file.path, packed(line), field])
         try:
             return function()
         except BaseException:  # noqa: BLE001 - the user's code may raise anything
@@ -257,9 +259,9 @@ class FileEvaluation:
     def _problem(self, line: int | None, field: str | None, reason: str, remedy: str) -> None:
         self._report(self.file.path, line, field, reason, remedy)
 
-    def _report(self, *problem: Any) -> None:
+    def _report(self, file: str, line: int | None, *problem: Any) -> None:
         self.failed += 1
-        self.channel.send("problem", list(problem))
+        self.channel.send("problem", [file, packed(line), *problem])
 
 
 class _SeedSender:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from reconciler.declarations.formats.python.private_import import PrivateImports
+from reconciler.model.position import Position
 
 _PLACE = re.compile(r" \((?:/|[A-Za-z]:\\|unknown location).*\)$")
 """Where an imported module stands on this machine, as ImportError adds it."""
@@ -23,11 +24,12 @@ def problem_of_exception(
     frames = list(traceback.extract_tb(error.__traceback__))
     if isinstance(error, SyntaxError) and error.filename and imports.own_file(error.filename):
         path, line = Path(error.filename), error.lineno or None
+        line = Position(line, error.offset) if line and error.offset and error.offset > 0 else line
     else:
         for frame in frames:
             own = imports.own_file(frame.filename)
             if own:
-                path, line = own, frame.lineno
+                path, line = own, _statement(frame.lineno, imports.contents.get(own, b""))
     reason, remedy = _reason(error, field), _remedy(error, field)
     missing = _missing(error, frames)
     if missing:
@@ -35,6 +37,14 @@ def problem_of_exception(
         reason += f"; the environment variable{'s' if missing[1:] else ''} {named} {is_not}"
         remedy = f"Set {named} where the reconciler runs, or give the setting a default."
     return shown_path(path, imports.folder), line, field, imports.public(reason), remedy
+
+
+def _statement(line: int | None, content: bytes) -> int | None:
+    """A line of code with its column: where its text begins, whatever part of it Python blames."""
+    texts = content.splitlines()
+    if line is None or not 0 < line <= len(texts):
+        return line
+    return Position(line, len(texts[line - 1]) - len(texts[line - 1].lstrip()) + 1)
 
 
 def shown_path(path: Path, folder: Path) -> str:

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
+from reconciler.declarations.formats.python.classes import position_of
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import Position
 from reconciler.parsing.source_file import SourceFile
 
 _BASE_NAME = re.compile(r"^_|Base|Abstract|Mixin|Protocol|Interface")
@@ -47,6 +49,10 @@ class _File:
     declared: frozenset[int]
     classes: list[_Class] = field(default_factory=list)
 
+    def position(self, node: ast.stmt) -> Position:
+        """Where a statement stands."""
+        return position_of(node, self.file.content.splitlines())
+
 
 def resembling(files: Iterable[SourceFile], declared: Iterable[RawDeclaration]) -> list[Problem]:
     """A problem for each class or file that looks like a declaration; all files were loaded without any problem."""
@@ -79,7 +85,7 @@ def _of_file(found: _File, known: dict[str, _Class], inherited: frozenset[str]) 
             if each.node.lineno not in found.declared:
                 reason = _lost(each, known, inherited)
                 if reason is not None:
-                    yield Problem(path, each.node.lineno, each.node.name, reason, _REMOVE)
+                    yield Problem(path, found.position(each.node), each.node.name, reason, _REMOVE)
         yield from _swallowed(found, known)
     if not found.declared:
         yield from _of_text(found)
@@ -100,7 +106,7 @@ def _swallowed(found: _File, known: dict[str, _Class]) -> Iterator[Problem]:
             if each.has_get_schema or any(one.has_get_schema for one in _ancestors(each, known)):
                 reason = "was not created when the module was loaded, because a try statement swallowed an exception"
                 remedy = "Do not catch the exception, or remove the class if its table should be deleted."
-                yield Problem(found.file.path, each.node.lineno, each.node.name, reason, remedy)
+                yield Problem(found.file.path, found.position(each.node), each.node.name, reason, remedy)
 
 
 def _lost(each: _Class, known: dict[str, _Class], inherited: frozenset[str]) -> str | None:
@@ -132,15 +138,15 @@ def _of_text(found: _File) -> Iterator[Problem]:
     if commented is None and all(_is_text(node) for node in found.tree.body):
         commented = _IN_TEXT.search(content)
     if commented is not None:
-        line = content.count(b"\n", 0, commented.start()) + 1
+        line = Position(content.count(b"\n", 0, commented.start()) + 1, 1)
         yield Problem(path, line, None, "declares nothing; its declaration is commented out", remedy)
         return
     for node in found.tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "get_schema":
             if not _looks_up(node):
-                yield Problem(path, node.lineno, "get_schema", "is a function outside a class", remedy)
+                yield Problem(path, found.position(node), "get_schema", "is a function outside a class", remedy)
         elif _assigns(node, "SCHEMA") and _is_table(node):
-            yield Problem(path, node.lineno, "SCHEMA", "is outside a class", remedy)
+            yield Problem(path, found.position(node), "SCHEMA", "is outside a class", remedy)
 
 
 def _class(node: ast.ClassDef) -> _Class:

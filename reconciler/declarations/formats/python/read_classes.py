@@ -23,6 +23,7 @@ from reconciler.declarations.formats.python.comparing import evaluation_differen
 from reconciler.declarations.formats.python.packing import unpack
 from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.position import unpacked
 from reconciler.parsing.source_file import EMPTY, SourceFile
 
 FIRST = Variant(hash_seed="0", chance=0, shifted_clock=False)
@@ -126,7 +127,7 @@ class _Answer:
         match kind:
             case "problem":
                 file, number, name, reason, remedy = content
-                self.problems.append(Problem(file, number, name, reason, remedy))
+                self.problems.append(Problem(file, unpacked(number), name, reason, remedy))
             case "silent":
                 path, why = content
                 self.silent[path] = why
@@ -144,9 +145,9 @@ class _Answer:
         for found, items in self.raw:
             yield RawDeclaration(
                 found["file"],
-                found["line"],
+                unpacked(found["line"]) or 1,
                 found["value"],
-                {tuple(path): number for path, number in found["lines"]},
+                {tuple(path): unpacked(number) or 1 for path, number in found["lines"]},
                 found["name"],
                 found["base_name"],
                 found["description"],
@@ -175,9 +176,8 @@ def _compared(first: ChildResult, second: ChildResult) -> Iterator[Problem]:
         for line in second.lines:
             if line.startswith(b'{"problem":'):
                 file, number, name, reason, _ = json.loads(line)["problem"]
-                yield Problem(
-                    file, number, name, f"{reason}, but not every time", "Make it behave the same every time."
-                )
+                remedy = "Make it behave the same every time."
+                yield Problem(file, unpacked(number), name, f"{reason}, but not every time", remedy)
                 return
         yield from evaluation_differences(first.lines, second.lines)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -189,7 +189,7 @@ def _failed(ending: ChildResult, reason: str) -> Problem:
     remedy = _LONG_REMEDY if ending.late else _ENDS_REMEDY
     if ending.at:
         file, line, name = ending.at
-        return Problem(file, line, name, reason, remedy)
+        return Problem(file, unpacked(line), name, reason, remedy)
     said = ending.output.decode(errors="replace").strip().splitlines()
     detail = f" ({said[-1]})" if said else ""
     return Problem("class files", None, None, f"one of them {reason}{detail}", remedy)

@@ -17,9 +17,9 @@ from reconciler.declarations.formats.cloudformation.template import (
     read_fragment,
     read_template,
 )
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.formats.foreign_format import ForeignFormat
 from reconciler.declarations.formats.serverless.variables import Variables
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.raw import FileReading
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
@@ -42,7 +42,7 @@ def is_service(value: Mapping[Any, Any]) -> bool:
 
 def read_service(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
     """The tables below ``resources``. Files that it includes are read by themselves."""
-    variables = Variables(document.value, inputs)
+    variables = Variables(file, document.value, inputs)
     template, problems = _template(file, document, variables)
     notes = [
         f"{file.path}: {text} is read as a file of its own, if it is in the folder"
@@ -62,7 +62,7 @@ def read_service(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> 
 
 def read_resources(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
     """Resources without ``Resources:`` around them, or a template, which may hold variables of serverless."""
-    variables, value = Variables(None, inputs), document.value
+    variables, value = Variables(file, None, inputs), document.value
     resolver = _Resolver(variables, SourceLocation(file.path, document.line, document.lines))
     if is_template(value):
         parts = {name: resolver.section(name, each, (name,)) for name, each in value.items()}

@@ -8,11 +8,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import Path
+
+if TYPE_CHECKING:
+    from reconciler.declarations.formats.serverless.included_files import IncludedFiles
 
 _INNERMOST = re.compile(
     r"\$\{((?:(?:self|opt|env|sls|param|cf|ssm|s3|vault|tfstate)(?:\.[\w-]+|\([^(){}$]*\))?:"
@@ -31,12 +36,19 @@ class Variables:
     ``reads_process`` tells afterwards whether the result depends on a variable of the process.
     """
 
-    def __init__(self, service: Mapping[str, Any] | None, inputs: TemplateInputs) -> None:
+    def __init__(self, file: SourceFile, service: Mapping[str, Any] | None, inputs: TemplateInputs) -> None:
         self._service = service
+        self._file = file
         self._inputs = inputs
         self.reads_process = False
         self._open: list[str] = []
         self._made = 0
+
+    @cached_property
+    def _included(self) -> IncludedFiles:
+        from reconciler.declarations.formats.serverless.included_files import IncludedFiles
+
+        return IncludedFiles(self._file, self._inputs)
 
     def resolve(self, value: Any, here: Path) -> Any:
         """The value with all variables replaced. Raises ``Unresolved`` at the first that has no value."""
@@ -93,7 +105,10 @@ class Variables:
         elif first in ("opt:region", "aws:region"):
             remedy = "Give it with --region NAME."
         elif first.startswith("file("):
-            raise Unresolved(here, f"${{{first}}} is in another file, which is not read", f"Write it here. {remedy}")
+            name = first.removeprefix("file(").partition(")")[0]
+            found = self._included.document(name, here) is not None
+            what = "the file has no such key" if found else f"there is no {name} in the folder of the declarations"
+            raise Unresolved(here, f"${{{first}}} has no value: {what}", f"Correct it. {remedy}")
         raise Unresolved(here, f"${{{expression}}} has no value", remedy)
 
     def _source(self, source: str, here: Path) -> Any:
@@ -103,7 +118,10 @@ class Variables:
         kind, colon, address = source.partition(":")
         if kind.startswith("strToBool("):
             return _boolean(source.removeprefix("strToBool(").removesuffix(")"), here)
-        if not colon or kind.startswith("file("):
+        if kind.startswith("file("):
+            document = self._included.document(kind.removeprefix("file(").removesuffix(")"), here)
+            return _MISSING if document is None else _member(document, address)
+        if not colon:
             return _MISSING
         match kind:
             case "self":
@@ -132,21 +150,10 @@ class Variables:
         if self._service is None:
             known = {"provider.stage": self._inputs.environment, "provider.region": self._inputs.region}
             return known.get(address) or _MISSING
-        found = self._member(address)
+        found = _member(self._service, address)
         if found is _MISSING and address == "provider.stage":
             return self._inputs.environment or "dev"
         return (self._inputs.region or "us-east-1") if found is _MISSING and address == "provider.region" else found
-
-    def _member(self, address: str) -> Any:
-        found: Any = self._service
-        for part in address.split(".") if address else ():
-            if isinstance(found, Mapping) and part in found:
-                found = found[part]
-            elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
-                found = found[int(part)]
-            else:
-                return _MISSING
-        return found
 
     def _parameter(self, name: str) -> Any:
         """``${param:name}``: that of the stage, else the default (https://www.serverless.com/framework/docs/guides/parameters)."""
@@ -157,6 +164,18 @@ class Variables:
                 if isinstance(values, Mapping) and name in values:
                     return values[name]
         return _MISSING
+
+
+def _member(value: Any, address: str) -> Any:
+    """The value at ``a.b.0``."""
+    for part in address.split(".") if address else ():
+        if isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return _MISSING
+    return value
 
 
 def _split(expression: str) -> list[str]:

@@ -10,28 +10,36 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.formats.terraform.table import (
+    AFTER_APPLY,
     Values,
     block,
     blocks,
     on_demand_maximum,
     projection,
+    region_of,
     renamed,
     warm,
 )
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.parsing.source_location import Path
 
 Document = dict[str, Any]
 _SCALED = re.compile(r"table/(?P<table>[^/]+)(?:/index/(?P<index>[^/]+))?")
 _DIMENSION = re.compile(r"dynamodb:(?:table|index):(?P<kind>Read|Write)CapacityUnits")
-_ARN = re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/(?P<table>[^/]+)(?P<stream>/stream/.+)?")
+_ARN = re.compile(r"arn:[^:]*:dynamodb:(?P<region>[^:]*):[^:]*:table/(?P<table>[^/]+)(?P<stream>/stream/.+)?")
 
 
 def table_of(kind: str, values: Values) -> str | None:
     """The name of the table that a resource belongs to; None where it belongs to none."""
     name = _TABLE_BY[kind](values)
     return name if isinstance(name, str) else None
+
+
+def region_of_table(values: Values) -> str | None:
+    """The Region of the table that a resource belongs to; None where it is unknown."""
+    found = _ARN.fullmatch(str(values.get("global_table_arn") or values.get("resource_arn")))
+    return found["region"] or None if found else region_of(values)
 
 
 def add(kind: str, values: Values, document: Document, here: Path) -> Document:
@@ -160,6 +168,17 @@ def _resource_policy(values: Values, document: Document) -> None:
     document["StreamPolicy" if found and found["stream"] else "ResourcePolicy"] = values.get("policy")
 
 
+def _replica(values: Values, document: Document) -> None:
+    """A replica, which is a resource in the provider of its own Region."""
+    region = region_of(values)
+    if region is None:
+        raise Unresolved(("region",), "the Region of the replica is not known", AFTER_APPLY)
+    names = {"kms_key_arn": "KMSMasterKeyId", "table_class_override": "TableClassOverride"}
+    replica = {"RegionName": region, **(renamed(values, **names) or {})}
+    others = [each for each in document.get("Replicas", []) if each.get("RegionName") != region]
+    document["Replicas"] = [*others, replica]
+
+
 def _item(values: Values, document: Document) -> None:
     del values
     document["Seed"] = {"format": "dynamodb-json"}
@@ -171,6 +190,11 @@ def _by_name(values: Values) -> Any:
 
 def _by_arn(values: Values) -> Any:
     found = _ARN.fullmatch(str(values.get("resource_arn")))
+    return found["table"] if found else None
+
+
+def _by_global_arn(values: Values) -> Any:
+    found = _ARN.fullmatch(str(values.get("global_table_arn")))
     return found["table"] if found else None
 
 
@@ -189,6 +213,7 @@ _ADDS: Mapping[str, _Add] = {
     "aws_dynamodb_kinesis_streaming_destination": _kinesis,
     "aws_dynamodb_contributor_insights": _insights,
     "aws_dynamodb_resource_policy": _resource_policy,
+    "aws_dynamodb_table_replica": _replica,
     "aws_dynamodb_table_item": _item,
 }
 INDEX = "aws_dynamodb_global_secondary_index"
@@ -196,6 +221,7 @@ INDEX = "aws_dynamodb_global_secondary_index"
 _TABLE_BY: Mapping[str, Callable[[Values], Any]] = {
     **dict.fromkeys(_ADDS, _by_name),
     **dict.fromkeys(("aws_dynamodb_tag", "aws_dynamodb_resource_policy"), _by_arn),
+    "aws_dynamodb_table_replica": _by_global_arn,
     **dict.fromkeys((kind for kind in _ADDS if kind.startswith("aws_appautoscaling")), _by_resource),
 }
 KINDS = tuple(_ADDS)

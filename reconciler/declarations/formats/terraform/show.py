@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
 from reconciler.declarations.formats.foreign_format import ForeignFormat
 from reconciler.declarations.formats.terraform import beside
-from reconciler.declarations.formats.terraform.table import declared
+from reconciler.declarations.formats.terraform.table import AFTER_APPLY, declared, region_of
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.parsed import Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile
-from reconciler.parsing.source_location import Path, SourceLocation
+from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
 
 TABLE = "aws_dynamodb_table"
 _COMPUTED = frozenset(("arn", "id", "stream_arn", "stream_label", "tags_all", "replica", "restore_date_time"))
@@ -37,11 +37,10 @@ _OF_PROVIDER = frozenset(
 """Attributes that the provider sets where the configuration does not; a plan of a new table does not know them."""
 _OF_PROVIDER_IN_BLOCK = frozenset(("kms_key_arn", "enabled", "recovery_period_in_days"))
 """The same inside of a block, where the configuration shows the block; it does not show a dynamic one."""
-_REFERENCES = ("resource_arn", "resource_id", "table_name")
+_REFERENCES = ("resource_arn", "resource_id", "table_name", "global_table_arn")
 """Attributes by which a resource names its table."""
 _INDEX = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 """What ``count`` and ``for_each`` add to an address."""
-_AFTER_APPLY = "Declare the state: run `terraform apply`, then `terraform show -json`."
 
 
 @dataclass(slots=True)
@@ -66,7 +65,6 @@ def _is_state_file(value: Mapping[Any, Any]) -> bool:
 
 def read_show(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> FileReading:
     """Every table, with its side resources; others are counted."""
-    del inputs
     value = document.value
     if _is_state_file(value):
         remedy = "Write what `terraform show -json` prints into the folder instead."
@@ -86,7 +84,7 @@ def read_show(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> Fil
     if not resources and TABLE in _destroyed(value):
         remedy = "Print the plan that creates the tables, or remove the file if they should be deleted."
         raise ParseError(document.line, "is a plan that destroys its tables", remedy)
-    return _Reading(file, document, resources, _unknown_values(value), _expressions(value)).reading()
+    return _Reading(file, document, resources, _unknown_values(value), _expressions(value), inputs.region).reading()
 
 
 @dataclass
@@ -96,6 +94,7 @@ class _Reading:
     resources: list[Found]
     unknown: Mapping[str, Mapping[str, Any]]
     expressions: Mapping[str, Mapping[str, Any]]
+    region: str | None
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -104,9 +103,8 @@ class _Reading:
     def reading(self) -> FileReading:
         declarations: dict[Path, RawDeclaration] = {}
         others = Counter(each.kind for each in self.resources if each.kind not in (TABLE, *beside.KINDS))
-        for each in self.resources:
-            if each.kind == TABLE:
-                self._table(each, declarations)
+        for each in self._tables():
+            self._table(each, declarations)
         # An index may be a resource of its own, and others add to it.
         for each in sorted(self.resources, key=lambda found: found.kind != beside.INDEX):
             if each.kind in beside.KINDS:
@@ -119,12 +117,38 @@ class _Reading:
             notes.append(f"{self.file.path}: has no {TABLE}")
         return FileReading(tuple(declarations.values()), tuple(self.problems), (), None, tuple(notes))
 
+    def _tables(self) -> Iterator[Found]:
+        """The tables; of several with one name, which stand in different Regions, that of the Region in use."""
+        tables = [each for each in self.resources if each.kind == TABLE]
+        counts = Counter(_name_of(each) for each in tables)
+        for each in tables:
+            name, region = _name_of(each), region_of(each.values)
+            if name is None or counts[name] < 2:
+                yield each
+                continue
+            same = [one for one in tables if _name_of(one) == name]
+            regions = [region_of(one.values) for one in same]
+            if None in regions or len(set(regions)) < len(regions):
+                # Without a Region each, they are two declarations of one table, which is reported as that.
+                yield each
+            elif self.region in regions:
+                if region == self.region:
+                    yield each
+            elif each is same[0]:
+                listed = ", ".join(str(one) for one in regions)
+                missing = "the Region is not known" if self.region is None else f"none is in {self.region}"
+                reason = f"the table {name} is declared in {listed}, and {missing}"
+                finding = FieldProblem(
+                    (*each.path, "name"), reason, f"Name the one to work with: --region {regions[0]}."
+                )
+                self.problems.append(self.location.problem(finding))
+
     def _table(self, found: Found, declarations: dict[Path, RawDeclaration]) -> None:
         try:
             self._refuse_unknown(found)
             name = found.values.get("name")
             if not isinstance(name, str):
-                raise Unresolved(found.path, f"{found.address} has no name", _AFTER_APPLY)
+                raise Unresolved(found.path, f"{found.address} has no name", AFTER_APPLY)
             value, sources = declared(found.values, found.path)
             declarations[found.path] = RawDeclaration(
                 self.file.path,
@@ -145,8 +169,8 @@ class _Reading:
             if name is None and found.values.get("service_namespace", "dynamodb") == "dynamodb":
                 self._refuse_unknown(found, _REFERENCES)
             holder = next((each for each in declarations.values() if each.name == name), None)
-            if holder is None or name is None:
-                # The target of another service, or a table of another configuration, whose parts are not ours.
+            if holder is None or name is None or self._elsewhere(found, name):
+                # The target of another service, or a table of another configuration or Region: its parts are not ours.
                 return
             self._refuse_unknown(found)
             added = beside.add(found.kind, found.values, dict(holder.value), found.path)
@@ -161,6 +185,12 @@ class _Reading:
             sources["GlobalSecondaryIndexes", len(added["GlobalSecondaryIndexes"]) - 1] = found.path
         declarations[place] = replace(holder, value=added, seed=seed or None, sources=sources)
 
+    def _elsewhere(self, found: Found, name: str) -> bool:
+        """Whether a resource belongs to a table of this name in another Region."""
+        same = [region_of(each.values) for each in self.resources if each.kind == TABLE and _name_of(each) == name]
+        region = beside.region_of_table(found.values)
+        return len(same) > 1 and region is not None and region in same and region != self.region
+
     def _refuse_unknown(self, found: Found, names: tuple[str, ...] = ()) -> None:
         """Refuse a value that is only known after the apply: a plan leaves it out, and the table would be another.
 
@@ -172,7 +202,12 @@ class _Reading:
                 continue
             if name not in _COMPUTED and _is_missing(name, unknown, written, within=written is not None):
                 reason = f"{name} of {found.address} is only known after the apply"
-                raise Unresolved((*found.path, name), reason, _AFTER_APPLY)
+                raise Unresolved((*found.path, name), reason, AFTER_APPLY)
+
+
+def _name_of(found: Found) -> str | None:
+    name = found.values.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _resources(module: Any, path: Path) -> Iterator[Found]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.declarations.formats.cloudformation.unresolved import Unresolved
+from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.parsing.source_location import Path
 
 Values = Mapping[str, Any]
+AFTER_APPLY = "Declare the state: run `terraform apply`, then `terraform show -json`."
+"""The remedy where a plan does not know a value yet."""
 
 
 def declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Path]]:
@@ -71,6 +73,15 @@ def _declared(values: Values, here: Path) -> tuple[dict[str, Any], dict[Path, Pa
     given = {name: value for name, (value, _) in fields.items() if value not in (None, [])}
     sources: dict[Path, Path] = {(): here, **{(name,): (*here, origin) for name, (_, origin) in fields.items()}}
     return given, sources
+
+
+def region_of(values: Mapping[str, Any]) -> str | None:
+    """The Region of a resource: version 6 of the provider names it, and the ARN of an applied one has it."""
+    region = values.get("region")
+    if isinstance(region, str) and region:
+        return region
+    parts = str(values.get("arn") or "").split(":")
+    return parts[3] if len(parts) > 5 and parts[3] else None
 
 
 def blocks(values: Values, name: str) -> Sequence[Values]:

@@ -22,10 +22,12 @@ from reconciler.declarations.formats.text.own_tables import (
     without_extensions,
 )
 from reconciler.declarations.formats.text.parse_file import elements, parse_file, suffix_of
+from reconciler.declarations.overlays import file_names
 from reconciler.declarations.raw import FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import located
 from reconciler.parsing.parsed import TOO_DEEP, Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile, decode
 
@@ -34,12 +36,14 @@ _ALIAS = re.compile(r"(?:^|[\s\[{,])\*[^\s,\]}*]+", re.MULTILINE)
 
 
 def read_documents(file: SourceFile, inputs: TemplateInputs, beside: Sequence[SourceFile] = ()) -> FileReading:
-    """Every table of the file. ``beside`` are its bases and overlays (``overlays.file_names.related``).
+    """Every table of the file. ``beside`` are the files that it depends on (``overlays.file_names.related``).
 
     A document that declares nothing is a warning; one that looks like a declaration all the same, and a file that
     cannot be read, is a problem.
     """
     try:
+        if file_names.may_include(file):
+            inputs = replace(inputs, files={each.path: each.content for each in beside})
         return _Reading(file, inputs, beside).of(parse_file(file))
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
@@ -106,7 +110,7 @@ class _Reading:
         elif value:
             refuse_overlooked(document, value)
             refuse_without_table(document, value)
-            self.others.append(f"{self.file.path}:{document.line}: declares nothing: it has no table field")
+            self.others.append(f"{located(self.file.path, document.line)}: declares nothing: it has no table field")
         self._unused_tables(document, value)
         return not value
 
@@ -124,7 +128,7 @@ class _Reading:
             if holds_table(document.value[key]):
                 line = document.lines.get((key,), document.line)
                 self.others_aside.append(
-                    f"{self.file.path}:{line}: {key} contains a table that nothing refers to; the table is not "
+                    f"{located(self.file.path, line)}: {key} contains a table that nothing refers to; the table is not "
                     "declared. To declare it, move its fields to the top level of a document."
                 )
 

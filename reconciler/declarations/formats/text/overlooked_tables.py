@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.model.position import position_at
 from reconciler.parsing.parsed import Parsed, ParseError
 from reconciler.parsing.source_location import Path, path_text
 
@@ -51,7 +52,7 @@ def refuse_conflict_markers(text: str) -> None:
     """``ParseError`` for a file in which a merge was not finished: it holds two versions, or half of one."""
     found = _CONFLICT.search(text)
     if found is not None:
-        line = text.count("\n", 0, found.start()) + 1
+        line = position_at(text, found.start())
         raise ParseError(line, "contains merge conflict markers", "Resolve the conflict.")
 
 
@@ -121,7 +122,7 @@ def refuse_commented_out(text: str) -> None:
     """``ParseError`` for a file without any table, if there is one in its comments."""
     found = _COMMENTED_FIELD.search(text)
     if found is not None:
-        line = text.count("\n", 0, found.start()) + 1
+        line = position_at(text, found.start())
         remedy = "Uncomment the declaration, or remove the file if its table should be deleted."
         raise ParseError(line, "declares nothing; its declaration is commented out", remedy)
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from reconciler.declarations.formats.text.overlooked_tables import refuse_conflict_markers
 from reconciler.declarations.placeholders import unrendered
+from reconciler.model.position import Position
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import Parsed, ParseError
 from reconciler.parsing.source_file import SourceFile, decode
@@ -57,7 +58,8 @@ def _unrendered(text: str, line: int | None) -> ParseError | None:
         expression = unrendered(lines[number - 1]) if 0 < number <= len(lines) else None
         if expression is not None:
             reason = f"contains the template expression {expression}, which is not rendered"
-            return ParseError(number, reason, "Render the template into this folder, or write the value itself.")
+            place = Position(number, lines[number - 1].find(expression) + 1)
+            return ParseError(place, reason, "Render the template into this folder, or write the value itself.")
     return None
 
 

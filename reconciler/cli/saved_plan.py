@@ -1,0 +1,150 @@
+"""The file of ``preview --out``, and the check of ``up FILE`` that nothing has changed since it was written.
+
+``up`` never carries out what the file says: it plans again, and goes on only if the new plan is the same. The engine
+compares the plans once more right before its first write.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler import __version__
+from reconciler.model.errors import UsageError
+from reconciler.model.json_values import timestamp
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.planning.digest import plan_digest
+from reconciler.planning.text import printable
+from reconciler.presentation.document import FORMAT_VERSION, document
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import DesiredState
+    from reconciler.model.report import PassReport
+    from reconciler.settings import Settings
+
+KIND = "reconciler-plan"
+AGAIN = "Run `reconciler preview --out FILE` again, review it and apply that."
+COMPARED = {
+    "version": "the version of reconciler",
+    "stack": "the stack",
+    "environment": "the environment",
+    "url": "the endpoint",
+    "region": "the region",
+    "account": "the account",
+    "flavor": "the kind of endpoint",
+    "suspended": "whether the stack is suspended",
+    "declarations": "the declarations or seeds",
+    "plan": "the plan",
+}
+"""What must be equal, in the order in which the first difference is named."""
+DIGESTS = ("declarations", "plan")
+"""Those whose values tell a reader nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was reviewed: the tables that were named, and the values of ``COMPARED``."""
+
+    path: str
+    tables: tuple[str, ...]
+    compared: Mapping[str, Any]
+
+    def refuse_if_changed(self, settings: Settings, desired: DesiredState, plan: PassReport) -> None:
+        """Raise ``UsageError`` that names the first difference between the file and what is planned now.
+
+        A plan with errors is left to the command, which shows them and stops.
+        """
+        if desired.named(self.path) is not None:
+            raise UsageError(f"{self.path} is a table and a saved plan. Write ./{self.path} for the plan.")
+        if plan.error or plan.problems:
+            return
+        now = _compared(settings, desired, plan)
+        for name, words in COMPARED.items():
+            then, current = self.compared.get(name), now[name]
+            if then != current:
+                values = "" if name in DIGESTS else printable(f": it was {_shown(then)} and is {_shown(current)}")
+                raise UsageError(
+                    f"{self.path}: {words} changed since the plan was saved{values}. Nothing was changed. {AGAIN}"
+                )
+
+    def refuse_if_not_begun(self, report: PassReport) -> None:
+        """Raise ``UsageError`` where the engine found another plan right before its first write."""
+        if report.plan_changed:
+            raise UsageError(f"{self.path}: the plan changed since it was saved. Nothing was changed. {AGAIN}")
+
+
+def save(path: str, settings: Settings, tables: Sequence[str], desired: DesiredState, plan: PassReport) -> None:
+    """Write a plan. Raises ``UsageError`` for a plan with errors, and for a file that is no saved plan."""
+    if plan.error or plan.problems:
+        raise UsageError(f"--out: {path} was not written, because the plan has errors.")
+    target = Path(path)
+    if target.exists() and _document(target) is None:
+        raise UsageError(f"--out: {path} exists and is not a saved plan; nothing was written. Name another file.")
+    content = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "created": timestamp(datetime.now(UTC)),
+        "tables": list(tables),
+        "compared": _compared(settings, desired, plan),
+        "report": document(plan),
+    }
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out: {path} cannot be written: {error.strerror}. Name another file.") from None
+
+
+def named_by(words: Sequence[str]) -> SavedPlan | None:
+    """The saved plan that the arguments of ``up`` name, ``None`` where they are tables.
+
+    A word is a file if it has a slash or ends with ``.json``, or if a saved plan has that name. Raises ``UsageError``.
+    """
+    files = [word for word in words if "/" in word or word.endswith(".json") or _document(Path(word)) is not None]
+    if not files:
+        return None
+    if len(words) > 1:
+        raise UsageError(f"{files[0]} is a saved plan, which has its own tables. Name no table beside it.")
+    [path] = files
+    if not Path(path).is_file():
+        raise UsageError(f"{path}: there is no such file. Write it with `reconciler preview --out {path}`.")
+    content = _document(Path(path))
+    if content is None:
+        raise UsageError(f"{path} is not a saved plan. Write one with `reconciler preview --out FILE`.")
+    major = str(content.get("format_version")).partition(".")[0]
+    tables, compared = content.get("tables"), content.get("compared")
+    if major != FORMAT_VERSION.partition(".")[0] or not isinstance(tables, list) or not isinstance(compared, dict):
+        raise UsageError(f"{path} was written by another version, or was changed. {AGAIN}")
+    return SavedPlan(path, tuple(map(str, tables)), compared)
+
+
+def _compared(settings: Settings, desired: DesiredState, plan: PassReport) -> dict[str, Any]:
+    there = plan.endpoint
+    return {
+        "version": __version__,
+        "stack": settings.stack,
+        "environment": settings.environment_label,
+        "url": there.url if there else None,
+        "region": there.region if there else None,
+        "account": there.account if there else None,
+        "flavor": there.flavor.value if there else None,
+        "suspended": plan.suspended,
+        "declarations": desired.digest,
+        "plan": plan_digest(plan.tables, plan.error, plan.problems),
+    }
+
+
+def _shown(value: Any) -> str:
+    return {None: "unknown", True: "yes", False: "no"}.get(value, str(value))
+
+
+def _document(path: Path) -> Mapping[str, Any] | None:
+    """The content of a saved plan; ``None`` for every other file and for none."""
+    try:
+        content = json.loads(path.read_bytes()) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) and content.get("kind") == KIND else None

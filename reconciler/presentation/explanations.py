@@ -1,0 +1,48 @@
+"""Explains the codes of messages and reports: reasons, statuses, invariants, conditions of the gate, service rules.
+
+The texts are those of the documents (``scripts/explanations.py``). Called by the command ``explain``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+Entry = Mapping[str, str]
+"""``code``, ``kind``, ``text``, ``more`` and the ``page`` of the documents."""
+_NUMBERED = re.compile(r"(?:rule[ -]?|r)?(\d+)", re.IGNORECASE)
+
+
+@cache
+def everything() -> Sequence[Entry]:
+    """All entries, in the order of the documents."""
+    found: Sequence[Entry] = json.loads(Path(__file__).with_name("explanations.json").read_text(encoding="utf-8"))
+    return found
+
+
+def explain(code: str) -> Sequence[Entry]:
+    """The entries with this code; several if it names, for example, both a status of a step and of a table.
+
+    ``15``, ``R15`` and ``rule 15`` are the same rule of the service. Case does not matter.
+    """
+    number = _NUMBERED.fullmatch(code.strip())
+    wanted = f"rule {number[1]}" if number else code.strip().strip("()").lower().replace("-", "_")
+    return [entry for entry in everything() if entry["code"].lower().replace("-", "_") == wanted]
+
+
+def conditions_of(reason: str) -> Sequence[Entry]:
+    """The conditions of the deletion gate that lead to a reason."""
+    return [
+        entry
+        for entry in everything()
+        if re.fullmatch(r"G\d+", entry["code"]) and re.search(rf"`?\b{re.escape(reason)}\b", entry["more"])
+    ]
+
+
+def similar(code: str) -> Sequence[str]:
+    """Known codes that look like ``code``."""
+    return get_close_matches(code, [entry["code"] for entry in everything()], n=3)

@@ -1,0 +1,362 @@
+"""Runs the commands that the documentation shows, and compares what they print; ``--write`` writes what they print.
+
+    scripts/doc_examples.py [--write] [PAGE…]
+
+A page is one story in one empty folder, at one endpoint without tables. Its fences are taken from top to bottom:
+
+- A fence with ``title="PATH"`` behind its language is a file that the reader writes. All other attributes stand in a
+  comment on the line above: ``<!-- exit="2" -->``.
+- A ``console`` fence holds commands after ``$ ``; the lines below a command are its output. ``…`` in it stands for any
+  text, and a line ``…`` for any lines. Without such lines the output is not compared. ``exit="2"`` is the exit code of
+  the last command.
+- ``not_run="WHY"`` says why a fence is not run.
+- ``starts="URL"`` is a command that goes on in the background, from when its URL answers until the end of the page.
+
+Addresses are those of the documentation: DynamoDB at http://localhost:8000, the daemon at http://localhost:8002.
+``tests/docs`` runs every page; ``doc_paths`` runs three of them as somebody who starts from nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = "shop"
+"""The folder in which a reader works; the stack is named after it."""
+DYNAMODB, DAEMON = "http://localhost:8000", "localhost:8002"
+FENCE = re.compile(
+    r"(?:^<!-- (?P<before>\w+=\"[^\n]*\") -->\n)?"
+    r"^(?P<open>```+)(?P<language>[\w-]+)(?P<attributes>(?:[ \t]+\w+=\"[^\"\n]*\")*)[ \t]*\n"
+    r"(?P<body>.*?)^(?P=open)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
+ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
+KNOWN = {"title", "exit", "not_run", "starts", "hl_lines", "linenums"}
+COMING = tuple(
+    f"guides/{name}.md" for name in ("ci", "compose", "item-migrations", "kubernetes", "pytest", "replacing-a-table")
+)
+"""Guides that are not yet in the navigation, and whose examples are not yet run."""
+STARTED_WITHIN = 60.0
+ENDED_WITHIN = 120.0
+PLAIN = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_COLOR": "1",
+    "COLUMNS": "100",
+    "LANG": "C.UTF-8",
+}
+
+
+class Unlike(Exception):
+    """A page does not show what happens; the text says where and how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block of a page: its language, its attributes, its text, and where the text begins and ends."""
+
+    language: str
+    attributes: Mapping[str, str]
+    body: str
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A command of a fence with the output that the page shows below it."""
+
+    command: str
+    output: str
+
+
+def fences(text: str) -> Iterator[Fence]:
+    """The fenced blocks of a page, in order."""
+    for found in FENCE.finditer(text):
+        attributes = dict(ATTRIBUTE.findall(f"{found['before'] or ''} {found['attributes']}"))
+        line = text.count("\n", 0, found.start("open")) + 1
+        yield Fence(found["language"], attributes, found["body"], found.start("body"), found.end("body"), line)
+
+
+def shown(body: str) -> list[Shown]:
+    """The commands of a console block. A line that ends in a backslash is continued."""
+    commands: list[Shown] = []
+    lines = iter(body.splitlines())
+    for line in lines:
+        if line.startswith("$ "):
+            command = line[2:]
+            while command.endswith("\\"):
+                command = f"{command[:-1]}{next(lines).removeprefix('>').strip()}"
+            commands.append(Shown(command, ""))
+        elif commands:
+            commands[-1] = Shown(commands[-1].command, f"{commands[-1].output}{line}\n")
+        elif line.strip():
+            raise Unlike(f"output before the first command: {line}")
+    return commands
+
+
+Tool = Callable[[Sequence[str], Path, Mapping[str, str]], "tuple[int, str]"]
+"""Runs ``reconciler WORDS`` in a folder with an environment; its exit code and all that it printed."""
+
+
+def process(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """A command as a process of its own."""
+    done = subprocess.run(
+        list(words),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=ENDED_WITHIN,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def installed(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """The installed ``reconciler``."""
+    return process(["reconciler", *words], folder, environment)
+
+
+@dataclass
+class Story:
+    """One page being followed. ``with Story(…) as story: story.follow(page)``.
+
+    Args:
+        folder: An empty folder; the reader works in ``shop`` below it.
+        url: The endpoint that stands for http://localhost:8000.
+        port: The port that stands for 8002.
+        tool: How ``reconciler`` is run where a command consists of nothing else.
+        path: Folders before those of ``PATH``.
+    """
+
+    folder: Path
+    url: str
+    port: int
+    tool: Tool = installed
+    path: str = sysconfig.get_path("scripts")
+    commands: int = 0
+    environment: dict[str, str] = field(default_factory=dict)
+    _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        ours = {name: os.environ[name] for name in ("PATH", "TMPDIR", "SYSTEMROOT") if name in os.environ}
+        self.environment = {
+            **ours,
+            **PLAIN,
+            "HOME": str(self.folder),
+            "PATH": os.pathsep.join([self.path, ours.get("PATH", "")]),
+            "RECONCILER_HTTP_PORT": str(self.port),
+            "RECONCILER_LOG_LEVEL": "warning",
+            "XDG_CACHE_HOME": str(self.folder / ".cache"),
+        }
+        self.folder = self.folder / PROJECT
+        self.folder.mkdir()
+        self._stand_in()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._running:
+            process.send_signal(signal.SIGTERM)
+        for process in self._running:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STARTED_WITHIN)
+            process.kill()
+            process.wait()
+
+    def _stand_in(self) -> None:
+        """Put an ``aws`` first into the path that needs no AWS CLI."""
+        aws = self.folder.parent / ".bin" / "aws"
+        aws.parent.mkdir()
+        aws.write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "scripts" / "aws_cli.py"}" "$@"\n', encoding="utf-8"
+        )
+        aws.chmod(0o755)
+        self.environment["PATH"] = f"{aws.parent}{os.pathsep}{self.environment['PATH']}"
+
+    def follow(self, text: str, *, skip: Callable[[Fence], bool] = lambda fence: "not_run" in fence.attributes) -> str:
+        """Do what a page says. Returns the page with the output that the commands printed.
+
+        Raises:
+            Unlike: a command ended with another exit code than shown.
+        """
+        written, end = "", 0
+        for fence in fences(text):
+            if unknown := set(fence.attributes) - KNOWN:
+                raise Unlike(f"line {fence.line}: unknown attribute {sorted(unknown)}")
+            body = fence.body
+            if skip(fence):
+                pass
+            elif "title" in fence.attributes:
+                self._write(fence)
+            elif fence.language == "console":
+                body = self._run(fence)
+            written += text[end : fence.start] + body
+            end = fence.end
+        return written + text[end:]
+
+    def _write(self, fence: Fence) -> None:
+        path = self.folder / fence.attributes["title"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self._real(fence.body), encoding="utf-8")
+
+    def _run(self, fence: Fence) -> str:
+        if "starts" in fence.attributes:
+            (each,) = shown(fence.body)
+            url = self._real(fence.attributes["starts"])
+            if url != self.url or not answers(url):
+                self._start(each.command, url)
+            return fence.body
+        body, commands = "", shown(fence.body)
+        for number, each in enumerate(commands, 1):
+            code, output = self._one(self._real(each.command))
+            output = self._documented(output)
+            wanted = int(fence.attributes.get("exit", "0")) if number == len(commands) else 0
+            if code != wanted:
+                raise Unlike(f"line {fence.line}: `{each.command}` ended with {code}, not {wanted}:\n{output}")
+            body += self._as_typed(fence.body, each, number) + (each.output if fits(each.output, output) else output)
+        return body
+
+    @staticmethod
+    def _as_typed(body: str, each: Shown, number: int) -> str:
+        """The lines of the nth command as they stand on the page, continued lines and all."""
+        starts = [found.start() for found in re.finditer(r"^\$ ", body, re.MULTILINE)]
+        part = body[starts[number - 1] : starts[number] if number < len(starts) else len(body)]
+        return part.removesuffix(each.output)
+
+    def _one(self, command: str) -> tuple[int, str]:
+        self.commands += 1
+        words = shlex.split(command, comments=True)
+        if words[:1] == ["cd"] and len(words) == 2:
+            self.folder = self.folder / words[1]
+            return 0, ""
+        if words[:1] == ["export"] and len(words) == 2:
+            name, _, value = words[1].partition("=")
+            self.environment[name] = value
+            return 0, ""
+        if words[:1] == ["reconciler"] and not re.search(r"[|;&<>$`*]", command):
+            return self.tool(words[1:], self.folder, self.environment)
+        return process(["bash", "-ec", command], self.folder, self.environment)
+
+    def _start(self, command: str, url: str) -> None:
+        self.commands += 1
+        log = self.folder.parent / f"background-{len(self._running)}.log"
+        with log.open("wb") as output:
+            self._running.append(
+                subprocess.Popen(
+                    ["bash", "-c", f"exec {self._real(command).replace('-p 8000', f'-p {urlsplit(self.url).port}')}"],
+                    cwd=self.folder,
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+        deadline = time.monotonic() + STARTED_WITHIN
+        while not answers(url):
+            if self._running[-1].poll() is not None or time.monotonic() > deadline:
+                raise Unlike(f"`{command}` does not answer at {url}:\n{log.read_text(encoding='utf-8')}")
+            time.sleep(0.1)
+
+    def _real(self, text: str) -> str:
+        return text.replace(DYNAMODB, self.url).replace(DAEMON, f"localhost:{self.port}")
+
+    def _documented(self, text: str) -> str:
+        for real in (f"localhost:{self.port}", f"127.0.0.1:{self.port}"):
+            text = text.replace(real, DAEMON)
+        return text.replace(self.url, DYNAMODB).replace(str(self.folder.parent), "~")
+
+
+def free_port() -> int:
+    """A port that is free now; never 8002, which the documentation names."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(url: str) -> bool:
+    """Whether a URL answers, with whatever but 503."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code != 503
+    except OSError:
+        return False
+
+
+def fits(shown_output: str, output: str) -> bool:
+    """Whether an output is the one that a page shows; a page may show none of it, or ``…`` for a part."""
+    if not shown_output.strip():
+        return True
+    pattern = "".join(
+        r"(?:.*\n)*" if line.strip() == "…" else re.escape(line).replace("…", ".*") + r"\n"
+        for line in shown_output.rstrip("\n").splitlines()
+    )
+    return re.fullmatch(pattern, "".join(f"{line.rstrip()}\n" for line in output.rstrip("\n").splitlines())) is not None
+
+
+def pages() -> list[Path]:
+    """Every page that a reader may follow."""
+    written = sorted((ROOT / "docs").rglob("*.md"))
+    return [ROOT / "README.md", *(page for page in written if page.relative_to(ROOT / "docs").as_posix() not in COMING)]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the pages at a moto server; 1 if one shows something else than what happens."""
+    from reconciler.aws.embedded import EmbeddedServer
+
+    chosen = [Path(name).resolve() for name in arguments if not name.startswith("--")] or pages()
+    failed = False
+    with EmbeddedServer() as server:
+        logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+        for page in chosen:
+            reset = urllib.request.Request(f"{server.url}/moto-api/reset", method="POST")
+            urllib.request.urlopen(reset).close()
+            text = page.read_text(encoding="utf-8")
+            with tempfile.TemporaryDirectory(prefix="page-") as folder:
+                try:
+                    with Story(Path(folder), server.url, free_port()) as story:
+                        written = story.follow(text)
+                except Unlike as problem:
+                    print(f"{page.relative_to(ROOT)}, {problem}", file=sys.stderr)
+                    failed = True
+                    continue
+            if written != text and "--write" in arguments:
+                page.write_text(written, encoding="utf-8")
+                print(f"wrote {page.relative_to(ROOT)}")
+            elif written != text:
+                print(
+                    f"{page.relative_to(ROOT)} shows another output: run scripts/doc_examples.py --write",
+                    file=sys.stderr,
+                )
+                failed = True
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,126 @@
+"""``--report``: several formats of one result, in files beside the output."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.fake_wiring import FakeWiring
+from support.reports import a_report, blocked, drifted, in_sync, missing
+
+from reconciler.model.errors import DeclarationError, EndpointError, Problem
+
+PROBLEM = Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key")
+
+
+def test_each_report_is_the_output_of_its_format(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(blocked(), in_sync("other"))
+    forms = ("json", "jsonl", "markdown", "junit", "sarif", "human")
+    ended = cli("preview -o json " + " ".join(f"--report {form}=out/{form}.txt" for form in forms))
+    assert json.loads(ended.out)["verdict"] == "drifted"
+    for form in forms:
+        assert Path(f"out/{form}.txt").read_text() == cli(f"preview -o {form}").out
+
+
+def test_annotations_go_to_standard_error_so_that_the_output_stays_one_document(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    fake.plan = a_report(drifted("users"))
+    ended = cli("preview -o json --report github --report junit=report.xml")
+    assert json.loads(ended.out)["verdict"] == "drifted"
+    assert "::warning file=desired_state/table_configs/users_table.py,line=12::users: drifted" in ended.err.splitlines()
+    assert (tmp_path / "summary.md").read_text().count("## DynamoDB") == 1
+    assert ET.parse("report.xml").getroot().get("failures") == "1"
+
+
+def test_up_reports_the_result_once_and_not_the_plan(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan, fake.result = a_report(missing()), a_report(in_sync("users"))
+    ended = cli("up --yes --report json=report.json --report github")
+    assert ended.code == 0
+    assert json.loads(Path("report.json").read_text())["verdict"] == "in_sync"
+    assert "missing" not in ended.err
+
+
+def test_up_with_nothing_to_do_reports_the_plan(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(in_sync("users"))
+    assert cli("up --yes --report json=report.json").code == 0
+    assert json.loads(Path("report.json").read_text())["verdict"] == "in_sync"
+
+
+def test_status_has_an_output_of_its_own_and_the_reports_of_a_pass(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(drifted("users"))
+    assert cli("status --report json=report.json").code == 0
+    assert json.loads(Path("report.json").read_text())["tables"][0]["status"] == "drifted"
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+def test_an_error_before_the_work_is_reported_too(form: str, cli: Callable, fake: FakeWiring) -> None:
+    fake.raises = lambda: DeclarationError((PROBLEM,))
+    ended = cli(f"preview -o {form} --report sarif=report.sarif --report junit=report.xml")
+    assert ended.code == 1
+    assert ended.err.count("is empty") == 1
+    [result] = json.loads(Path("report.sarif").read_text())["runs"][0]["results"]
+    assert result["message"]["text"] == "key_schema: is empty. Name a HASH key"
+    assert ET.parse("report.xml").getroot().get("errors") == "1"
+
+
+def test_an_error_of_the_endpoint_is_in_the_report(cli: Callable, fake: FakeWiring) -> None:
+    def refused() -> EndpointError:
+        return EndpointError("Nothing answers at http://x.")
+
+    fake.raises = refused
+    assert cli("--once --report json=report.json").code == 1
+    assert json.loads(Path("report.json").read_text())["error"] == "Nothing answers at http://x."
+
+
+def test_a_file_that_cannot_be_written_is_a_warning(cli: Callable, fake: FakeWiring) -> None:
+    Path("taken").write_text("")
+    ended = cli("preview --report json=taken/report.json --report junit=report.xml")
+    assert ended.code == 0
+    assert "warning: --report: taken/report.json was not written" in ended.err
+    assert Path("report.xml").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("xml=a", "--report: invalid value 'xml=a'; expected FORM=FILE with one of human, json,"),
+        ("junit", "--report: 'junit' names no file. Write --report junit=FILE."),
+        ("github=", "--report: 'github=' names no file."),
+        ("junit=a --report json=a", "--report: two reports for a."),
+        ("github --report github", "--report: two reports for standard error."),
+    ],
+)
+def test_a_wrong_value_is_refused_before_anything_is_done(
+    words: str, sentence: str, cli: Callable, fake: FakeWiring
+) -> None:
+    ended = cli(f"up --yes --report {words}")
+    assert (ended.code, ended.out, fake.calls) == (1, "", [])
+    assert sentence in ended.err
+
+
+@pytest.mark.parametrize("verb", ["validate", "doctor", "release users"])
+def test_a_command_without_a_report_refuses(verb: str, cli: Callable, fake: FakeWiring) -> None:
+    ended = cli(f"{verb} --report json=a.json")
+    assert (ended.code, fake.calls) == (1, [])
+    assert f"--report: `{verb.partition(' ')[0]}` makes no report. Use --output for its result." in ended.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "colored"),
+    [({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": ""}, False), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_a_variable_forces_colour_where_there_is_no_terminal(
+    variables: dict[str, str], colored: bool, cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    fake.plan = a_report(missing())
+    ended = cli("preview --report markdown=report.md")
+    assert ("\x1b[" in ended.out) is colored
+    assert "\x1b[" not in Path("report.md").read_text()
+    assert "\x1b[" not in cli("preview --color never").out

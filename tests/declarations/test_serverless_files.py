@@ -1,0 +1,132 @@
+"""``${file(path):key}`` of serverless: JSON and YAML of the same folder are read, and everything else is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.folders import write
+
+from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import DeclarationError
+
+SERVICE = """service: shop
+provider: {{name: aws}}
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: {name}
+        BillingMode: PAY_PER_REQUEST
+        AttributeDefinitions: [{{AttributeName: pk, AttributeType: S}}]
+        KeySchema: [{{AttributeName: pk, KeyType: HASH}}]
+"""
+
+
+def load(folder: Path, name: str, files: dict[str, str], at: str = "serverless.yml", **inputs: Any) -> DesiredState:
+    write(folder, {at: SERVICE.format(name=name), **files})
+    return FolderSource(str(folder), inputs.get("environment"), inputs=TemplateInputs(**inputs)).load()
+
+
+NAMES: dict[str, tuple[str, dict[str, str], str]] = {
+    "JSON": ("${file(names.json):orders}", {"names.json": '{"orders": "a-orders"}'}, "a-orders"),
+    "YAML, inside a text": ("shop-${file(./names.yml):t.0}", {"names.yml": "t: [orders]\n"}, "shop-orders"),
+    "a file of the stage": (
+        "${file(names.${opt:stage}.json):orders}",
+        {"names.dev.json": '{"orders": "dev-orders"}'},
+        "dev-orders",
+    ),
+    "a key of the stage": ("${file(names.json):${opt:stage}}", {"names.json": '{"dev": "dev-orders"}'}, "dev-orders"),
+    "a variable in the file": ("${file(names.json):n}", {"names.json": '{"n": "${self:service}-n"}'}, "shop-n"),
+    "a file through another one": (
+        "${file(a.json):n}",
+        {"a.json": '{"n": "${file(b.yml):n}"}', "b.yml": "n: orders\n"},
+        "orders",
+    ),
+    "a fallback for a file": ("${file(names.json):orders, 'orders'}", {}, "orders"),
+    "a fallback for a key": ("${file(names.json):orders, 'orders'}", {"names.json": "{}"}, "orders"),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_value_comes_from_another_file(case: str, tmp_path: Path) -> None:
+    name, files, expected = NAMES[case]
+    (declaration,) = load(tmp_path, name, files, environment="dev").declarations
+    assert declaration.spec.name == expected
+
+
+def test_paths_start_at_the_folder_of_the_service(tmp_path: Path) -> None:
+    fragment = SERVICE.split("resources:\n")[1].format(name="${file(config/names.json):orders}")
+    files = {"svc/config/names.json": '{"orders": "orders"}', "svc/resources/tables.yml": fragment}
+    service = 'service: shop\nprovider: {name: aws}\nresources: ["${file(resources/tables.yml)}"]\n'
+    write(tmp_path, {"svc/serverless.yml": service, **files})
+    assert [each.spec.name for each in FolderSource(str(tmp_path), None).load().declarations] == ["orders"]
+
+
+def test_a_change_of_the_other_file_is_noticed(tmp_path: Path) -> None:
+    write(tmp_path, {"serverless.yml": SERVICE.format(name="${file(n.json):n}"), "n.json": '{"n": "one"}'})
+    source = FolderSource(str(tmp_path), None)
+    assert [each.spec.name for each in source.load().declarations] == ["one"]
+    write(tmp_path, {"n.json": '{"n": "two"}'})
+    assert [each.spec.name for each in source.load().declarations] == ["two"]
+
+
+AT = "serverless.yml:8:9: resources.Resources.Orders.Properties.TableName: "
+REFUSED: dict[str, tuple[str, dict[str, str], str]] = {
+    "a program": (
+        "${file(names.js):orders}",
+        {},
+        "${file(names.js)} is a program, which is not run. Write the values into a JSON or YAML file.",
+    ),
+    "a text": (
+        "${file(name.txt)}",
+        {},
+        "${file(name.txt)} is neither JSON nor YAML. Write the values into such a file.",
+    ),
+    "a file above the folder": (
+        "${file(../names.json):orders}",
+        {},
+        (
+            "${file(../names.json)} leaves the folder of the declarations. Move the file into the folder of the "
+            "declarations, or write the value here."
+        ),
+    ),
+    "an absolute path": (
+        "${file(/etc/names.json):orders}",
+        {},
+        (
+            "${file(/etc/names.json)} leaves the folder of the declarations. Move the file into the folder of the "
+            "declarations, or write the value here."
+        ),
+    ),
+    "a key that is not there": (
+        "${file(names.json):oders}",
+        {"names.json": '{"orders": "orders"}'},
+        (
+            "${file(names.json):oders} has no value: the file has no such key. Correct it. "
+            "Give it with --parameter 'file(names.json):oders=VALUE'."
+        ),
+    ),
+    "a circle": (
+        "${file(a.json):n}",
+        {"a.json": '{"n": "${file(b.json):n}"}', "b.json": '{"n": "${file(a.json):n}"}'},
+        "refers to itself: ${file(a.json):n} → ${file(b.json):n} → ${file(a.json):n}. Remove one of the references.",
+    ),
+    "a mapping inside a text": (
+        "a-${file(names.json)}",
+        {"names.json": '{"orders": "orders"}'},
+        "${file(names.json)} is a mapping, which cannot be part of a text. Refer to one value.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_not_read_is_an_error_with_its_remedy(case: str, tmp_path: Path) -> None:
+    name, files, expected = REFUSED[case]
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path, name, files)
+    assert f"{AT}{expected}" in [str(problem) for problem in caught.value.problems]

@@ -1,0 +1,61 @@
+"""The title of a run says what it changed; else what failed or was found."""
+
+from __future__ import annotations
+
+import pytest
+from support.sample_reports import T0
+
+from reconciler.http.run_titles import run_title
+from reconciler.runs import Record, State
+from reconciler.runs.record import RunAction
+
+
+def done(action, *names, facet="", fate="done"):
+    return tuple(RunAction(name, action, facet or action, fate) for name in names)
+
+
+def run(verb="pass", state=State.DONE, **fields):
+    return Record("id", verb, "interval", state, T0, **{"wrote": True, **fields})
+
+
+TITLES = {
+    "Created orders": run(actions=done("create", "orders")),
+    "Created orders and users": run(actions=done("create", "orders", "users")),
+    "Created a, b and c": run(actions=done("create", "a", "b", "c")),
+    "Created a, b, c and 2 more": run(actions=done("create", *"abcde")),
+    "Created a, b, c and 497 more": run(actions=done("create", *"abc"), summary={"create": 500}),
+    "Created 2 tables": run(summary={"create": 2}),
+    "Created orders; updated users (ttl, stream)": run(
+        actions=(
+            *done("create", "orders"),
+            *done("update", "users", facet="ttl"),
+            *done("update", "users", facet="stream"),
+        )
+    ),
+    "Deleted orders; failed at users": run(
+        actions=(*done("delete", "orders"), *done("update", "users", facet="ttl", fate="failed"))
+    ),
+    "Seeded users": run("seed", actions=done("seed", "users")),
+    "Cleared users": run("clear", actions=done("clear", "users")),
+    "No change": run(wrote=False, summary={"declared": 3, "in_sync": 3}),
+    "2 tables not in sync, nothing changed; 1 blocked": run(
+        wrote=False, summary={"declared": 3, "in_sync": 1, "blocked": 1}
+    ),
+    "Previewed a plan": run("preview", wrote=False, summary={"declared": 3}),
+    "Suspended the loop": run("suspend", wrote=False),
+    "Resumed the loop": run("resume", wrote=False),
+    "Seed failed": run("seed", State.FAILED, wrote=False, error="no table 'x' is declared"),
+    "Queued: seed": run("seed", State.QUEUED, wrote=False),
+    "Running: pass": run("pass", State.RUNNING, wrote=False),
+}
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_run_is_titled_by_what_it_changed(title):
+    assert run_title(TITLES[title]) == title
+
+
+def test_what_a_run_that_wrote_nothing_would_have_changed_is_not_claimed():
+    assert run_title(run(wrote=False, summary={"create": 2, "declared": 2, "in_sync": 0})) == (
+        "2 tables not in sync, nothing changed"
+    )

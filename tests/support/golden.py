@@ -1,0 +1,16 @@
+"""Golden files: what a terminal shows, written down. WRITE_GOLDEN=1 writes them anew; read the diff then."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[1] / "cli" / "golden"
+
+
+def matches(name: str, text: str) -> None:
+    """Assert that the file has this text."""
+    path = FOLDER / f"{name}.txt"
+    if os.environ.get("WRITE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), f"{path.name} differs; see tests/support/golden.py"
