@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field, replace
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
-    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi
+    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer
     from reconciler.engine.reconciler import Reconciler
     from reconciler.local_daemon import LocalDaemon
     from reconciler.metrics import Metrics
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
+    from reconciler.mover.replace_command import ReplaceTable
     from reconciler.runs.feed import Feed
     from reconciler.settings import Settings
     from reconciler.system import Threads
@@ -217,6 +218,12 @@ def _apply_sdk_variables(settings: Settings) -> None:
         for name in KEY_VARIABLES:
             os.environ.pop(name, None)
         os.environ["AWS_PROFILE"] = settings.profile
+
+
+def _replacer() -> TableReplacer:
+    from reconciler.mover.replacer import Replacer
+
+    return Replacer()
 
 
 @dataclass
@@ -403,6 +410,12 @@ class App:
         if form == "terraform":
             return terraform.for_import(selection), found.skipped
         return cloudformation.for_import(selection, self.settings.stack), found.skipped
+
+    def replacement(self, table: str) -> ReplaceTable:
+        """What a person may ask of the replacement of one table that keeps its items."""
+        from reconciler.mover.replace_command import ReplaceTable
+
+        return ReplaceTable(self.reconciler, table)
 
     def live_tables(
         self, wanted: tuple[str, ...] | None = None
@@ -767,6 +780,7 @@ class App:
             traces=self.traces,
             many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
+            replacer=cache(_replacer),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)
