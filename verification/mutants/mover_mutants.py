@@ -178,6 +178,22 @@ MUTANTS = (
         ("test_engine_backfill::test_a_rebuilt_index_replaces_the_old_one_only_after_its_backfill",),
     ),
     Mutant(
+        "a migration runs in half a table",
+        "MigrateCommands._target",
+        "if replacement is not None and replacement.under_way: ...",
+        "if False: ...",
+        "the items that are still in the copy come back as they were, and the migration is recorded as applied",
+        ("test_mover_migrate_replaced::test_during_a_replacement_no_migration_runs",),
+    ),
+    Mutant(
+        "a replacement forgets the migrations",
+        "_created",
+        "if identity is not None and migration.applied and record.identity.same(migration.identity): ...",
+        "if False: ...",
+        "a table that was replaced has every migration pending, and its indexes wait for their backfill",
+        ("test_mover_migrate_replaced::test_what_was_applied_stays_applied_after_a_replacement",),
+    ),
+    Mutant(
         "the whole capacity of the table is used",
         "limits_of",
         "write * share",
