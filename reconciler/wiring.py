@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field, replace
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
-    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi
+    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer
     from reconciler.engine.reconciler import Reconciler
     from reconciler.local_daemon import LocalDaemon
     from reconciler.metrics import Metrics
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
+    from reconciler.mover.replace_command import ReplaceTable
     from reconciler.runs.feed import Feed
     from reconciler.settings import Settings
     from reconciler.system import Threads
@@ -222,6 +223,12 @@ def _apply_sdk_variables(settings: Settings) -> None:
         for name in KEY_VARIABLES:
             os.environ.pop(name, None)
         os.environ["AWS_PROFILE"] = settings.profile
+
+
+def _replacer() -> TableReplacer:
+    from reconciler.mover.replacer import Replacer
+
+    return Replacer()
 
 
 @dataclass
@@ -409,6 +416,12 @@ class App:
             return terraform.for_import(selection), found.skipped
         return cloudformation.for_import(selection, self.settings.stack), found.skipped
 
+    def replacement(self, table: str) -> ReplaceTable:
+        """What a person may ask of the replacement of one table that keeps its items."""
+        from reconciler.mover.replace_command import ReplaceTable
+
+        return ReplaceTable(self.reconciler, table)
+
     def live_tables(
         self, wanted: tuple[str, ...] | None = None
     ) -> tuple[Mapping[str, ObservedTable], tuple[str, ...], tuple[str, ...]]:
@@ -442,14 +455,15 @@ class App:
         files: tuple[MigrationFile, ...],
         limits: MigrateLimits | None = None,
         on_progress: Callable[[MigrationProgress], None] | None = None,
+        reconciler: Reconciler | None = None,
     ) -> MigrateCommands:
-        """The commands over these migrations."""
+        """The commands over these migrations. The daemon passes its own ``reconciler``."""
         import getpass
         import socket
 
         from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
 
-        reconciler = self.reconciler
+        reconciler = reconciler or self.reconciler
         try:
             user = getpass.getuser()
         except (OSError, KeyError):
@@ -522,8 +536,25 @@ class App:
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")
         watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
-        daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
+        daemon = Daemon(
+            self.settings,
+            self.loop_status,
+            self.metrics,
+            self._build,
+            watched,
+            self.stop,
+            self.feed,
+            migrate=lambda reconciler: self.migrate(self.migrations(), reconciler=reconciler),
+            migration_files=self._migration_checksums,
+        )
         return daemon.serve()
+
+    def _migration_checksums(self) -> Mapping[str, str]:
+        from reconciler.declarations.item_migrations import checksums, migrations_folder
+        from reconciler.declarations.locate import locate
+
+        location = self.settings.desired_state
+        return checksums(migrations_folder(self.settings.migrations, location), locate(location))
 
     def changes_so_far(self) -> str:
         """What this command has changed so far, as a clause."""
@@ -759,6 +790,7 @@ class App:
             traces=self.traces,
             many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
+            replacer=cache(_replacer),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from reconciler import interruption
 from reconciler.backoff import retry
@@ -33,6 +34,9 @@ from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
 from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
+
+if TYPE_CHECKING:
+    from reconciler.mover.migrate_commands import MigrateCommands
 
 log = get_logger("reconciler.daemon")
 
@@ -62,6 +66,10 @@ class Daemon:
     feed: Feed = field(default_factory=Feed)
     loop: Loop | None = None
     readers: ReaderPriority = field(default_factory=ReaderPriority)
+    migrate: Callable[[Reconciler], MigrateCommands] | None = None
+    """Loads the migrations of items, for a run that asks for them."""
+    migration_files: Callable[[], Mapping[str, str]] = dict
+    """Their checksums by name, for the status."""
     systemd: Systemd = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,7 +121,14 @@ class Daemon:
             bound_to_loopback(settings.http_host),
         )
         history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
-        return Control(self.loop_status, access, history, self.feed, testing=settings.testing)
+        return Control(
+            self.loop_status,
+            access,
+            history,
+            self.feed,
+            migration_files=self.migration_files,
+            testing=settings.testing,
+        )
 
     def _run(self, control: Control) -> None:
         reconciler = self._wait_for_endpoint()
@@ -141,7 +156,7 @@ class Daemon:
             jitter=timedelta(seconds=self.settings.jitter_seconds),
             on_skip=self.metrics.pass_skipped,
             on_crash=self.metrics.pass_crashed,
-            carry_out=lambda job: carry_out(job, reconciler),
+            carry_out=lambda job: carry_out(job, reconciler, self.migrate),
             history=control.history,
         )
         self._load_history(reconciler, control.history)
