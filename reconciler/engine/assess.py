@@ -221,7 +221,12 @@ def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
     recorded = context.snapshot.inventory.get(name)
     entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
     return TableAssessment(
-        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
+        name,
+        declaration,
+        recorded=recorded,
+        entry=entry,
+        seed_record=context.snapshot.seeds.get(name),
+        replacement=context.replacement(name),
     )
 
 
