@@ -12,8 +12,7 @@ import sys
 import time
 
 from reconciler import install_line
-from reconciler.pytest_plugin.backend import Content
-from reconciler.pytest_plugin.declared import Declared, Server
+from reconciler.pytest_plugin.declared import Content, Declared, Server
 from reconciler.pytest_plugin.installation import Missing
 from reconciler.pytest_plugin.moto_server import PREFIX
 from reconciler.pytest_plugin.options import Options
@@ -59,7 +58,7 @@ class MotoBackend:
         """Bring back the tables with this content; nothing is done where nothing was written."""
         if content not in self._saved:
             self.restore(self._saved[Content.BLANK])
-            self._declared.create(self.server, seeds=content is Content.SEEDED)
+            self._declared.create(self.server, content)
             self._saved[content] = self.snapshot()
         self.restore(self._saved[content])
 
