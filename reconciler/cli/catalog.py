@@ -23,6 +23,7 @@ COMMANDS = {
     "seed": "Write seed items.",
     "clear": "Remove unchanged seed items.",
     "restore": "Create a table from a backup or a point in time.",
+    "replace": "Replace a table whose key has changed, and keep its items.",
     "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
     "migrate": "Run migrations of items, in order and resumable.",
     "check-references": "Look for items of live tables that refer to no item.",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
-from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
+from reconciler.daemon.malloc_tuning import tune_malloc
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
 from reconciler.daemon.systemd import Systemd
 from reconciler.engine.authorization import unreachable
@@ -33,6 +34,9 @@ from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
 from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
+
+if TYPE_CHECKING:
+    from reconciler.mover.migrate_commands import MigrateCommands
 
 log = get_logger("reconciler.daemon")
 
@@ -62,6 +66,10 @@ class Daemon:
     feed: Feed = field(default_factory=Feed)
     loop: Loop | None = None
     readers: ReaderPriority = field(default_factory=ReaderPriority)
+    migrate: Callable[[Reconciler], MigrateCommands] | None = None
+    """Loads the migrations of items, for a run that asks for them."""
+    migration_files: Callable[[], Mapping[str, str]] = dict
+    """Their checksums by name, for the status."""
     systemd: Systemd = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,7 +121,14 @@ class Daemon:
             bound_to_loopback(settings.http_host),
         )
         history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
-        return Control(self.loop_status, access, history, self.feed, testing=settings.testing)
+        return Control(
+            self.loop_status,
+            access,
+            history,
+            self.feed,
+            migration_files=self.migration_files,
+            testing=settings.testing,
+        )
 
     def _run(self, control: Control) -> None:
         reconciler = self._wait_for_endpoint()
@@ -125,14 +140,12 @@ class Daemon:
             parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers),
             many=None if ports.many is None else YieldingReads(ports.many, self.readers),
         )
-        gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             report = None
             try:
                 report = reconciler.run_pass(trigger)
             finally:
-                gc_tuning.collect()
                 self.systemd.after_pass(report)
             return report
 
@@ -143,14 +156,13 @@ class Daemon:
             jitter=timedelta(seconds=self.settings.jitter_seconds),
             on_skip=self.metrics.pass_skipped,
             on_crash=self.metrics.pass_crashed,
-            carry_out=lambda job: carry_out(job, reconciler),
+            carry_out=lambda job: carry_out(job, reconciler, self.migrate),
             history=control.history,
         )
         self._load_history(reconciler, control.history)
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
-        gc_tuning.freeze_startup_objects()
         loop.start()
         control.connect(reconciler, loop.submit)
         watcher.start()

@@ -34,6 +34,7 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -182,6 +183,12 @@ class StateTable:
 
     def drop_rebuild(self, name: str) -> None:
         self._drop(kinds.REBUILD + name)
+
+    def put_replacement(self, replacement: Replacement) -> None:
+        self._put(kinds.REPLACEMENT + replacement.name, kinds.REPLACEMENTS.write(replacement), confirm=True)
+
+    def drop_replacement(self, name: str) -> None:
+        self._drop(kinds.REPLACEMENT + name)
 
     def put_ended(self, ended: Ended) -> None:
         self._put(kinds.ENDED + ended.name, kinds.ENDED_TABLES.write(ended))

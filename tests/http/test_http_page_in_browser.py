@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
+from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, listening, picture
 from support.prefix_proxy import PrefixProxy
 from support.sample_reports import report, table, ttl_step
 
@@ -93,12 +93,6 @@ def visitor(chrome: Browser, served: Served) -> Iterator[Visitor]:
 
 def rows(page: Page) -> Any:
     return page.locator("#listing tbody th a")
-
-
-def listening(page: Page) -> Page:
-    """Wait until the page hears of events."""
-    page.wait_for_function("feed !== null && feed.readyState === 1")
-    return page
 
 
 def test_search_filters_while_typing_and_the_address_follows(served: Served, visitor: Visitor) -> None:
