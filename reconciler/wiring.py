@@ -182,7 +182,7 @@ def json_schema() -> dict[str, Any]:
 
 def healthcheck(settings: Settings) -> tuple[bool, str]:
     """Whether the daemon on this machine is ready, and its message."""
-    from reconciler.http.healthcheck import ask
+    from reconciler.local_daemon import ask
 
     return ask(settings.http_host, settings.http_port)
 

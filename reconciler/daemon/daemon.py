@@ -23,7 +23,7 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.http.external_links import ExternalLinks
 from reconciler.http.health import liveness_problem
-from reconciler.http.healthcheck import authority
+from reconciler.local_daemon import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
