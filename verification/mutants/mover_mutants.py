@@ -187,7 +187,7 @@ MUTANTS = (
     ),
     Mutant(
         "a replacement forgets the migrations",
-        "_created",
+        "_Proceeding._created",
         "if identity is not None and migration.applied and record.identity.same(migration.identity): ...",
         "if False: ...",
         "a table that was replaced has every migration pending, and its indexes wait for their backfill",
