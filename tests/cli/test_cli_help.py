@@ -54,7 +54,7 @@ def test_the_help_of_run_has_every_option_and_its_default(cli: Callable) -> None
 
 
 def test_the_groups_of_options_name_settings() -> None:
-    display = {"output", "color", "verbose", "quiet", "help", "config"}
+    display = {"output", "report", "color", "verbose", "quiet", "help", "config"}
     assert {name for names in options.GROUPS.values() for name in names} <= {*SETTINGS, *display}
 
 
