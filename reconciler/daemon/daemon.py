@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
-from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
+from reconciler.daemon.malloc_tuning import tune_malloc
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
 from reconciler.daemon.systemd import Systemd
 from reconciler.engine.authorization import unreachable
@@ -23,7 +23,7 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.http.external_links import ExternalLinks
 from reconciler.http.health import liveness_problem
-from reconciler.http.healthcheck import authority
+from reconciler.local_daemon import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
@@ -140,14 +140,12 @@ class Daemon:
             parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers),
             many=None if ports.many is None else YieldingReads(ports.many, self.readers),
         )
-        gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             report = None
             try:
                 report = reconciler.run_pass(trigger)
             finally:
-                gc_tuning.collect()
                 self.systemd.after_pass(report)
             return report
 
@@ -165,7 +163,6 @@ class Daemon:
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
-        gc_tuning.freeze_startup_objects()
         loop.start()
         control.connect(reconciler, loop.submit)
         watcher.start()

@@ -21,6 +21,7 @@ from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
 from reconciler.declarations.locate import locate
+from reconciler.declarations.overlays.file_names import split_environment
 from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.declarations.seed_files import SeedChoice
 from reconciler.declarations.template_inputs import TemplateInputs
@@ -169,12 +170,18 @@ class FolderSource:
             first.unread_seeds,
             choice=SeedChoice(self.environment, self.seed_set),
             incomplete=bool(unread),
+            is_named=lambda name: any(name.encode() in file.content for file in files),
         )
         problems = [*unread, *assembly.problems]
         problems += _resembling(classes, python.declarations) if not python.problems else ()
         problems += self._changed(first, hashes, python)
+        if self._inputs.named:
+            from reconciler.declarations.unknown_parameters import unknown_parameters
+
+            problems += unknown_parameters(self._inputs.named, first.declarations, self.location)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
+        warnings += self._unused_environments(files, first)
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
             reason = "contains no table declaration"
@@ -274,6 +281,14 @@ class FolderSource:
         paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
         remedy = "If it was being saved, no action is needed; the next pass reads it again."
         return [Problem(path, None, None, "changed while it was being read", remedy) for path in paths]
+
+    def _unused_environments(self, files: Sequence[SourceFile], snapshot: FolderSnapshot) -> list[str]:
+        """Warnings about overlays; nothing is imported where there is none."""
+        if not any(split_environment(file.path) for file in files):
+            return []
+        from reconciler.declarations.overlays.unused_environments import unused_environments
+
+        return list(unused_environments(files, [seed.path for seed in snapshot.seeds], self.environment))
 
     def _digest(self, hashes: Mapping[str, str], python: PythonReading) -> str:
         outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}

@@ -67,6 +67,8 @@ class TableAssessment:
     not_observed: bool = False
     """Whether the table could not be read, which is not an error of the pass."""
     left_in_place: tuple[LeftInPlace, ...] = ()
+    replacement: Replacement | None = None
+    """The replacement of the table that is under way."""
     unfit: str | None = None
     """Why a declared table that needs a replacement could not hold all items of the present one."""
     refusal: str | None = None

@@ -17,6 +17,7 @@ from reconciler.engine.observe import observe_table
 from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
+from reconciler.model.json_values import timestamp
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
@@ -103,7 +104,7 @@ class Rebuild:
                 record = replace(record, ready_at=self.command.ports.clock.now())
                 self.command.ports.store.put_rebuild(record)
             if busy:
-                pause = self.command.pause(pause)
+                pause = self.command.pause(pause, why=f"an index of {record.name} is being built or deleted")
             elif record.new_index not in indexes:
                 self._create(record, observed, desired)
                 pause = self.command.pause(pause)
@@ -112,7 +113,8 @@ class Rebuild:
             elif self.command.ports.clock.now() < record.drop_at:
                 if record.drop_at > self.command.deadline:
                     return self._waiting(record)
-                pause = self.command.pause(pause, record.drop_at)
+                held = f"index {record.index} of {record.name} is kept until {timestamp(record.drop_at)}"
+                pause = self.command.pause(pause, record.drop_at, why=held)
             elif not readers_switched(record, desired):
                 return self._not_switched(record)
             else:

@@ -1,7 +1,7 @@
 """The state machine of a replacement: its phases, the events, and the transitions between them. Pure.
 
 ``next_move`` decides what to do next from the record and from what DescribeTable says about the table and the copy
-aside, and from nothing else, so that any process continues at any point. docs/safety.md shows ``TRANSITIONS``.
+aside, and from nothing else, so that any process continues at any point. docs/concepts/safety.md shows ``TRANSITIONS``.
 """
 
 from __future__ import annotations

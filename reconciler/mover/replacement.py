@@ -115,14 +115,19 @@ class _Proceeding:
             self._begin()
             for _ in range(MOST_MOVES):
                 if not self._move():
-                    return TableResult(self.assessment, (self._finished(),), wrote=True)
+                    return self._result(self._finished())
                 if self._late():
                     break
             raise _Ended(self._progress())
         except Paused:
-            return TableResult(self.assessment, (self._progress(),), wrote=True)
+            return self._result(self._progress())
         except _Ended as ended:
-            return TableResult(self.assessment, (ended.step,), wrote=True, error=self.error)
+            return self._result(ended.step)
+
+    def _result(self, step: Step) -> TableResult:
+        under_way = self.record if self.record is not None and self.record.under_way else None
+        assessment = replace(self.assessment, replacement=under_way)
+        return TableResult(assessment, (step,), wrote=True, error=self.error)
 
     # Beginning and ending
 
@@ -475,8 +480,9 @@ class _Proceeding:
                 missing += found.missing
             if missing and not record.accepted:
                 examples = "; ".join(shown_key(item, names) for item in missing[:3])
+                are = "is" if len(missing) == 1 else "are"
                 raise self._stop(
-                    f"{several(len(missing), 'item')} of {record.name} are missing again after they were returned"
+                    f"{several(len(missing), 'item')} of {record.name} {are} missing again"
                     f" (for example {examples}); {record.aside} has them. `reconciler replace {record.name} --resume`"
                     f" returns them once more, `--finish` goes on without them"
                 )

@@ -101,7 +101,10 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
     if contents is None:
         return None
     step = replace(step, nothing_lost=contents.only_seed or not contents.holds_items)
-    judged = _items(step, gate_input, contents) if contents.holds_items else _emptiness(step, gate_input)
+    if step.action is Action.REPLACE and _keeps_items(gate_input, contents):
+        judged = _with_items(replace(step, keeps_items=True), gate_input)
+    else:
+        judged = _items(step, gate_input, contents) if contents.holds_items else _emptiness(step, gate_input)
     return _unapproved(judged, gate_input) if judged.status is StepStatus.READY else judged
 
 
@@ -246,8 +249,6 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
     """(G15) to (G20): a table that has items. Those of its own seed can be written again, so they are not lost."""
     options = gate_input.options
     allowed = _allowed(gate_input)
-    if step.action is Action.REPLACE and _keeps_items(gate_input, contents):
-        return _with_items(replace(step, keeps_items=True), gate_input)
     if not (allowed or permits(options.data_loss, emulator=gate_input.emulator)):
         return step.blocked(
             Reason.DATA_LOSS,
@@ -275,10 +276,14 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
 
 
 def _keeps_items(gate_input: GateInput, contents: TableContents) -> bool:
-    """Whether a replacement keeps the items of the table: where it can, unless losing them was agreed to."""
-    if not gate_input.can_keep_items or contents.only_seed or gate_input.unfit is not None:
-        return False
-    return gate_input.keeping_items or not _allowed(gate_input)
+    """Whether a replacement keeps the items of the table: where it can, unless losing them was agreed to.
+
+    One that is under way goes on as it began, even if the table is empty by now: its copy may have items.
+    """
+    if not gate_input.can_keep_items or gate_input.keeping_items:
+        return gate_input.keeping_items
+    fits = gate_input.unfit is None and not _allowed(gate_input)
+    return contents.holds_items and not contents.only_seed and fits
 
 
 def _because(gate_input: GateInput) -> str:
