@@ -46,6 +46,8 @@ class Sizes:
     """Requests for each path in P9."""
     seconds: float = 720.0
     """Once these are used up, what is left is measured in one round, so that a run ends within 15 minutes."""
+    tests: int = 100
+    """Tests of the run of P11."""
     whole: bool = True
     """Whether the references are measured too that cost much time and change little."""
 
@@ -61,6 +63,7 @@ QUICK = Sizes(
     items=500,
     passes=5,
     requests=30,
+    tests=10,
     seconds=90.0,
     whole=False,
 )

@@ -75,9 +75,13 @@ LINE_SECONDS = 10.0
 """Seconds after which it says so again."""
 
 
-def desired_state(settings: Settings) -> DesiredState:
-    """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
+def desired_state(settings: Settings, *, one_of_two: bool = False) -> DesiredState:
+    """The declarations, read offline. Raises ``DeclarationError`` with every problem.
+
+    ``one_of_two`` tells that another folder is read with the same parameters, which need not know them all.
+    """
     inputs = template_inputs(settings)
+    inputs = replace(inputs, named=()) if one_of_two else inputs
     return FolderSource(
         settings.desired_state, settings.environment, uses_stored=True, inputs=inputs, seed_set=settings.seed_set
     ).load()
@@ -97,10 +101,10 @@ def template_inputs(settings: Settings) -> TemplateInputs:
         from reconciler.settings.parameters_file import parameters_in
 
         parameters = parameters_in(settings.parameters_file, settings.environment)
-    variables = {**os.environ, **settings.sdk_variables}
+    variables, given = {**os.environ, **settings.sdk_variables}, dict(settings.parameter)
     region = settings.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
     return TemplateInputs(
-        settings.stack, settings.environment, region or None, parameters | dict(settings.parameter), variables
+        settings.stack, settings.environment, region or None, parameters | given, variables, tuple(given)
     )
 
 
@@ -148,7 +152,8 @@ def convert(
     location, inputs = settings.desired_state, template_inputs(settings)
     folder = writer.target(location)
     root = folder.parent if folder.name == writer.CONFIGS else folder
-    known = writer.declared_so_far(location, settings.environment, inputs)
+    # The parameters are for the file that is read, which is not in the folder.
+    known = writer.declared_so_far(location, settings.environment, replace(inputs, named=()))
     shown = os.path.relpath(path, root)
     converted = converter.convert(converter.Request(path, shown, kind, names, form), inputs, known)
     with ExitStack() as stack:
@@ -177,7 +182,7 @@ def json_schema() -> dict[str, Any]:
 
 def healthcheck(settings: Settings) -> tuple[bool, str]:
     """Whether the daemon on this machine is ready, and its message."""
-    from reconciler.http.healthcheck import ask
+    from reconciler.local_daemon import ask
 
     return ask(settings.http_host, settings.http_port)
 
@@ -372,7 +377,7 @@ class App:
         location, environment = self.settings.desired_state, self.settings.environment
         folder, base_of = writer.target(location), partial(writer.base_name, environment=environment)
         found = self.reconciler.find_imports(
-            names, known := writer.declared_so_far(location, environment, template_inputs(self.settings)), base_of
+            names, known := writer.declared_so_far(location, environment, self._inputs), base_of
         )
         texts = writer.prepared(folder, found.tables, form, environment, known)
         declared_in = dict(zip(found.tables, texts, strict=True))
@@ -513,7 +518,7 @@ class App:
         declared = FolderSource(
             self.settings.desired_state,
             self.settings.environment,
-            inputs=template_inputs(self.settings),
+            inputs=self._inputs,
             seed_set=self.settings.seed_set,
         )
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler, declared.load)
@@ -665,6 +670,10 @@ class App:
         return ChangeCounter(self.settings.state_table)
 
     @cached_property
+    def _inputs(self) -> TemplateInputs:
+        return template_inputs(self.settings)
+
+    @cached_property
     def source(self) -> FolderSource | CachedSource:
         """The declarations; a one-shot command reads them once, so that all its passes use the same ones.
 
@@ -679,7 +688,7 @@ class App:
             settings.environment,
             SystemClock(),
             uses_stored=uses_stored,
-            inputs=template_inputs(settings),
+            inputs=self._inputs,
             seed_set=settings.seed_set,
         )
         return CachedSource(folder) if self.one_shot else folder
@@ -762,6 +771,7 @@ class App:
             holder_name=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
+            on_wait=self.telemetry.on_wait,
         )
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts

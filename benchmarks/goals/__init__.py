@@ -16,8 +16,16 @@ from benchmarks.goals import (
     p08_latency,
     p09_readers,
     p10_modules,
+    p11_tests,
 )
 
 WITH_DAEMONS = (p01_pass.GOAL, p02_calls.GOAL, p08_latency.GOAL, p09_readers.GOAL, p07_memory.GOAL)
-WHOLE_PROCESSES = (p03_create.GOAL, p04_nothing_to_do.GOAL, p05_validate.GOAL, p06_seed.GOAL, p10_modules.GOAL)
+WHOLE_PROCESSES = (
+    p03_create.GOAL,
+    p04_nothing_to_do.GOAL,
+    p05_validate.GOAL,
+    p06_seed.GOAL,
+    p10_modules.GOAL,
+    p11_tests.GOAL,
+)
 GOALS = WITH_DAEMONS + WHOLE_PROCESSES

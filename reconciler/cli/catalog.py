@@ -40,8 +40,8 @@ COMMANDS = {
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Every day": ("run", "preview", "up", "status"),
     "Declarations": ("init", "validate", "import", "export", "diff", "schema"),
-    "Items": ("seed", "clear", "check-references"),
-    "Tables": ("release", "restore", "rebuild-index", "destroy"),
+    "Items": ("seed", "clear", "migrate", "check-references"),
+    "Tables": ("replace", "rebuild-index", "restore", "release", "destroy"),
     "Operation": ("suspend", "resume", "doctor", "healthcheck"),
     "Help": ("environments", "explain", "completion"),
 }

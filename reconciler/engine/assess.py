@@ -40,7 +40,7 @@ from reconciler.planning.planner import order, plan, prune_step, seed_step
 from reconciler.planning.policy import permit_in_place
 from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
 from reconciler.planning.text import several
-from reconciler.seeding.decide import Need, need
+from reconciler.seeding.decide import Need, is_updating, need
 from reconciler.seeding.digest import canonical
 from reconciler.seeding.digest_set import DigestSet
 from reconciler.seeding.provenance import item_digest, provenance, seed_digests
@@ -446,6 +446,8 @@ def _resume_seed(
     and the table stays reported as partly seeded, because it holds neither version exactly.
     """
     record = base.seed_record
+    if record is not None and is_updating(record, seed.digest):
+        return step.with_message(f"{step.message}; continues the interrupted `seed --update`"), 0
     possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
     wanted = DigestSet(seed_digests(seed))
     changed = record is not None and record.digest != seed.digest

@@ -117,15 +117,15 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
         blocked=blocked,
         item_migrations=[item_migrations.entry_of_result(result) for result in items.results] if items else [],
     )
-    success = not failed and not refused and (items is None or items.whole)
-    return Answer[RunData](success=success, message=" ".join(messages), data=data)
+    failed = failed or (items is not None and not items.whole)
+    return Answer[RunData](success=not failed and not refused, message=" ".join(messages), data=data)
 
 
 def _items_sentences(items: ItemsOutcome) -> list[str]:
     applied = [result.record.name for result in items.results if result.finished]
     rest = [result.record.name for result in items.results if not result.finished]
-    sentences_ = [f"Applied to items: {', '.join(applied)}."] if applied else []
-    sentences_ += [f"Not finished: {', '.join(rest)}; data.item_migrations says why."] if rest else []
+    found = [f"Applied to items: {', '.join(applied)}."] if applied else []
+    found += [f"Not finished: {', '.join(rest)}; data.item_migrations says why."] if rest else []
     if items.error is not None:
-        sentences_.append(items.error)
-    return sentences_ or ["No migration of items is pending."]
+        found.append(items.error)
+    return found or ["No migration of items is pending."]

@@ -116,6 +116,7 @@ class SeedRecord:
     of the last transition. ``written`` and ``uncertain`` are packed digests of items in the table with this identity
     (``reconciler.seeding.provenance``); further ones are in the ``SeedPart`` records of the table. ``earlier`` is how
     many items of an earlier version of the seed the table held when seeding went on with a seed that had changed.
+    ``updating`` is true from the start of ``seed --update`` until it has changed all items that it may change.
     """
 
     name: str
@@ -128,6 +129,7 @@ class SeedRecord:
     written: str = ""
     uncertain: str = ""
     earlier: int = 0
+    updating: bool = False
 
 
 @dataclass(frozen=True, slots=True)

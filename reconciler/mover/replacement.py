@@ -426,7 +426,10 @@ class _Proceeding:
         self._created(identity)
 
     def _created(self, identity: Identity | None) -> None:
-        """The new table is there. The record of its seed goes with its items, so that it is not seeded again."""
+        """The new table is there. The records of its seed and of applied migrations go with its items.
+
+        Without them, it would be seeded again, and migrated items would be migrated again.
+        """
         record, snapshot = self._here(), self.context.snapshot
         seed = snapshot.seeds.get(record.name)
         if seed is not None and record.identity.same(seed.identity):
@@ -434,6 +437,9 @@ class _Proceeding:
                 if part.name.startswith(f"{record.name}#") and record.identity.same(part.identity):
                     self.ports.store.put_seed_part(replace(part, identity=identity))
             self.ports.store.put_seed(replace(seed, identity=identity))
+        for migration in snapshot.migrations.values():
+            if identity is not None and migration.applied and record.identity.same(migration.identity):
+                self.ports.store.put_migration(replace(migration, identity=identity))
         self._moved(Event.CREATED, target=identity)
 
     # Returning the items

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, Protocol
 
-from reconciler.pytest_plugin.declared import Server
-
-
-class Content(StrEnum):
-    """What a test begins with: no table, the declared tables without items, or with their seeds."""
-
-    BLANK = "blank"
-    EMPTY = "empty"
-    SEEDED = "seeded"
+from reconciler.pytest_plugin.declared import Content, Server
 
 
 class Backend(Protocol):

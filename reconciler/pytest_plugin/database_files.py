@@ -11,7 +11,6 @@ from pathlib import Path
 
 COUNTER = slice(24, 28)
 """Where the file change counter is; each transaction that writes raises it (https://sqlite.org/fileformat2.html)."""
-VALID_FOR = slice(92, 96)
 HEADER = 100
 
 
@@ -27,13 +26,9 @@ def change_counter(path: Path) -> int:
 def replace(path: Path, image: bytes, scratch: Path) -> None:
     """Let the file have the content of ``image``. ``scratch`` is a path in the same folder for a file of ours.
 
-    The counter rises even if that of the image is lower: a connection that has pages of an old counter in its cache
-    would take them for the new ones if it met the same number again.
+    SQLite raises the counter of the file, so that a connection with former pages in its cache reads them again.
     """
-    content = bytearray(image)
-    counter = ((max(change_counter(path), change_counter_of(image)) + 1) % 2**32).to_bytes(4, "big")
-    content[COUNTER], content[VALID_FOR] = counter, counter
-    scratch.write_bytes(content)
+    scratch.write_bytes(image)
     if not path.exists():
         scratch.rename(path)
         return
@@ -48,11 +43,6 @@ def replace(path: Path, image: bytes, scratch: Path) -> None:
         source.close()
         target.close()
         scratch.unlink()
-
-
-def change_counter_of(image: bytes) -> int:
-    """The counter in the bytes of a file."""
-    return int.from_bytes(image[COUNTER], "big")
 
 
 def read(path: Path) -> bytes:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,15 @@ OUTSIDE = ("RECONCILER_METRICS_FILE", "RECONCILER_PUSH_GATEWAY", "RECONCILER_MOD
 
 class NotDeclared(Exception):
     """The declarations cannot be used; the text lists every problem."""
+
+
+class Content(StrEnum):
+    """What a test begins with: no table, or the declared tables without items, with their seeds, or migrated too."""
+
+    BLANK = "blank"
+    EMPTY = "empty"
+    SEEDED = "seeded"
+    MIGRATED = "migrated"
 
 
 @dataclass(frozen=True)
@@ -112,9 +122,11 @@ class Declared:
         """The declaration with this name or base name."""
         return self.state.named(name)
 
-    def digest(self, *more: str) -> str:
-        """What tables and seeds depend on, as a name for a file."""
+    def digest(self, content: Content, *more: str) -> str:
+        """What tables and their items depend on, as a name for a file."""
         options = self._options
+        if content is Content.MIGRATED:
+            more = (*more, *self._migrations())
         parts = [
             *(__version__, self.state.digest, options.environment, options.parameters, options.seed_set),
             *(options.region, self.settings.environment, self.settings.parameter, self.settings.seed_set, *more),
@@ -122,9 +134,11 @@ class Declared:
         ]
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
 
-    def create(self, server: Server, *, seeds: bool) -> None:
+    def create(self, server: Server, content: Content) -> None:
         """Create the tables at an endpoint, where nothing but they remain. Raises ``NotDeclared``."""
-        self.converge(server, seeds=seeds)
+        self.converge(server, seeds=content is not Content.EMPTY)
+        if content is Content.MIGRATED:
+            self.migrate(server)
         client = server.client()
         client.update_table(TableName=STATE_TABLE, DeletionProtectionEnabled=False)
         client.delete_table(TableName=STATE_TABLE)
@@ -135,15 +149,28 @@ class Declared:
 
         There it has a clock that no test has frozen, and none of its threads stay. Raises ``NotDeclared``.
         """
+        ended = self._run(server, ("run", "--once"), seed="empty" if seeds else "never")
+        if ended.returncode:
+            raise NotDeclared(f"The tables could not be created (exit {ended.returncode}).\n{_told(ended)}")
+
+    def migrate(self, server: Server) -> None:
+        """Let the engine run the migrations of items. Raises ``NotDeclared``."""
+        ended = self._run(server, ("migrate", "up"))
+        if ended.returncode:
+            said = (ended.stderr or ended.stdout).strip()
+            raise NotDeclared(f"The items could not be migrated (exit {ended.returncode}).\n{said}")
+
+    def _run(self, server: Server, words: tuple[str, ...], **more: str) -> subprocess.CompletedProcess[str]:
+        """A command of the reconciler at an endpoint."""
         flags = {**self._flags(), "endpoint_url": server.url, "region": server.region, "state_table": STATE_TABLE}
-        flags |= {"seed": "empty" if seeds else "never", "desired_state": self.settings.desired_state}
-        command = [sys.executable, "-P", "-m", "reconciler", "run", "--once", "--quiet", "--output", "json"]
+        flags |= {"desired_state": self.settings.desired_state, **more}
+        command = [sys.executable, "-P", "-m", "reconciler", *words, "--quiet", "--output", "json"]
         for name, value in flags.items():
             values = value if isinstance(value, list) else [value]
             command += [word for each in values for word in (f"--{name.replace('_', '-')}", str(each))]
         paths = os.pathsep.join(path for path in sys.path if path)
         changes = {**variables(server.url, server.key, server.region), **dict.fromkeys(OUTSIDE), "PYTHONPATH": paths}
-        ended = subprocess.run(
+        return subprocess.run(
             command,
             check=False,
             cwd=self._options.root,
@@ -153,8 +180,14 @@ class Declared:
             text=True,
             timeout=CONVERGE_SECONDS,
         )
-        if ended.returncode:
-            raise NotDeclared(f"The tables could not be created (exit {ended.returncode}).\n{_told(ended)}")
+
+    def _migrations(self) -> Iterator[str]:
+        """The digest of each file of the migrations, helpers included."""
+        from reconciler.declarations.item_migrations import migrations_folder
+
+        folder = Path(self._options.root, migrations_folder(self.settings.migrations, self.settings.desired_state))
+        for path in sorted(folder.rglob("*.py")):
+            yield f"{path.name}:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
     @contextmanager
     def opened(self, server: Server) -> Iterator[App]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.pytest_plugin import cache, database_files
-from reconciler.pytest_plugin.backend import Content
-from reconciler.pytest_plugin.declared import Declared, Server
+from reconciler.pytest_plugin.declared import Content, Declared, Server
 from reconciler.pytest_plugin.installation import version
 from reconciler.pytest_plugin.local_server import LocalServer
 from reconciler.pytest_plugin.options import Options
@@ -71,7 +70,7 @@ class LocalBackend:
         return self._images[content]
 
     def _made(self, content: Content) -> bytes:
-        digest = "" if content is Content.BLANK else self._declared.digest(version(), str(self._options.delay))
+        digest = "" if content is Content.BLANK else self._declared.digest(content, version(), str(self._options.delay))
         name = f"{content.value}-{digest}.db"
         of_this_run = self._local.folder / name
         found = cache.load(of_this_run)
@@ -89,5 +88,5 @@ class LocalBackend:
         builder = Server(self.server.url, f"template{content.value}", self.server.region)
         builder.client().list_tables()
         if content is not Content.BLANK:
-            self._declared.create(builder, seeds=content is Content.SEEDED)
+            self._declared.create(builder, content)
         return database_files.read(self._local.database(builder.key, builder.region))

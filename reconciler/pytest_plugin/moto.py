@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 
-from reconciler.pytest_plugin.backend import Content
-from reconciler.pytest_plugin.declared import Declared, Server
+from reconciler import install_line
+from reconciler.pytest_plugin.declared import Content, Declared, Server
 from reconciler.pytest_plugin.installation import Missing
 from reconciler.pytest_plugin.moto_server import PREFIX
 from reconciler.pytest_plugin.options import Options
@@ -37,7 +37,7 @@ class MotoBackend:
         if self._process is not None:
             return
         if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
-            raise Missing("--dynamodb moto needs moto's server: pip install 'dynamodb-reconciler[embedded]'")
+            raise Missing(f"--dynamodb moto needs moto's server: {install_line('embedded')}")
         command = [sys.executable, "-P", "-m", "reconciler.pytest_plugin.moto_server", str(self._port)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
@@ -58,7 +58,7 @@ class MotoBackend:
         """Bring back the tables with this content; nothing is done where nothing was written."""
         if content not in self._saved:
             self.restore(self._saved[Content.BLANK])
-            self._declared.create(self.server, seeds=content is Content.SEEDED)
+            self._declared.create(self.server, content)
             self._saved[content] = self.snapshot()
         self.restore(self._saved[content])
 

@@ -62,11 +62,12 @@ def dynamodb_endpoint(pytestconfig: pytest.Config) -> str:
 def _dynamodb_backend(request: pytest.FixtureRequest, dynamodb_endpoint: str) -> Backend:
     """The server with the content that the fixtures of this test ask for."""
     del dynamodb_endpoint
-    from reconciler.pytest_plugin.backend import Content
+    from reconciler.pytest_plugin.declared import Content
 
     run = _run(request.config)
     names = request.fixturenames
     content = Content.SEEDED if "seeded_tables" in names else Content.EMPTY
+    content = Content.MIGRATED if "migrated_tables" in names else content
     return _told(lambda: run.use(content if "tables" in names or run.declared.exists else Content.BLANK))
 
 
@@ -97,11 +98,21 @@ def tables(request: pytest.FixtureRequest, _dynamodb_backend: Backend) -> Tables
 @pytest.fixture
 def seeded_tables(request: pytest.FixtureRequest, _dynamodb_backend: Backend) -> Tables:
     """The declared tables with the items of their seeds: the name of each by its base name."""
-    from reconciler.pytest_plugin.backend import Content
+    from reconciler.pytest_plugin.declared import Content
 
     if "seeded_tables" not in request.fixturenames:
         # Asked for by ``getfixturevalue``, when the tables already had another content.
         _told(lambda: _dynamodb_backend.reset(Content.SEEDED))
+    return _tables(request, _dynamodb_backend)
+
+
+@pytest.fixture
+def migrated_tables(request: pytest.FixtureRequest, _dynamodb_backend: Backend) -> Tables:
+    """As ``seeded_tables``, after every migration of items."""
+    from reconciler.pytest_plugin.declared import Content
+
+    if "migrated_tables" not in request.fixturenames:
+        _told(lambda: _dynamodb_backend.reset(Content.MIGRATED))
     return _tables(request, _dynamodb_backend)
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from reconciler.pytest_plugin.backend import Content, Refused
-from reconciler.pytest_plugin.declared import STATE_TABLE, Declared, Server
+from reconciler.pytest_plugin.backend import Refused
+from reconciler.pytest_plugin.declared import STATE_TABLE, Content, Declared, Server
 from reconciler.pytest_plugin.items import all_items
 from reconciler.pytest_plugin.options import Options
 
@@ -35,6 +35,7 @@ class RemoteBackend:
         self.server = Server(options.url, key, options.region)
         self._declared = declared
         self._shapes: dict[str, Any] = {}
+        self._migrated: Items | None = None
         self._lock: IO[bytes] | None = None
 
     def start(self) -> None:
@@ -55,11 +56,17 @@ class RemoteBackend:
         """Let every table have its declared shape, and the items of its seed or none."""
         if content is Content.BLANK:
             return
-        seeded = content is Content.SEEDED
+        if content is Content.MIGRATED and self._migrated is not None:
+            self.restore(self._migrated)
+            return
+        seeded = content is not Content.EMPTY
         declarations = self._declared.state.declarations
         self.restore(
             {each.spec.name: list(each.seed.items) if each.seed and seeded else [] for each in declarations},
         )
+        if content is Content.MIGRATED:
+            self._declared.migrate(self.server)
+            self._migrated = self.snapshot()
 
     def snapshot(self) -> Items:
         """All items of the declared tables."""
@@ -123,6 +130,10 @@ class RemoteBackend:
                 "Tests would overwrite its items. Delete it, set dynamodb_environment so that the tests have tables "
                 "of other names, or use --dynamodb local."
             )
+        if ours & there:
+            # A run that was killed left them, and its records tell which migrations were applied to them.
+            client.update_table(TableName=STATE_TABLE, DeletionProtectionEnabled=False)
+            _delete(client, {*(ours & there), STATE_TABLE})
 
     def _is_shared(self) -> bool:
         """Whether a client with another access key ID sees the tables of this one."""

@@ -13,8 +13,8 @@ from reconciler.pytest_plugin.environment import Environment, variables
 from reconciler.pytest_plugin.options import LOCAL, MOTO, Options
 
 if TYPE_CHECKING:
-    from reconciler.pytest_plugin.backend import Backend, Content
-    from reconciler.pytest_plugin.declared import Declared
+    from reconciler.pytest_plugin.backend import Backend
+    from reconciler.pytest_plugin.declared import Content, Declared
     from reconciler.pytest_plugin.local_server import ReservedPort
     from reconciler.pytest_plugin.outgoing import OutgoingCalls
 

@@ -191,6 +191,7 @@ SEED_RECORDS = Kind(
         "written": DIGESTS,
         "uncertain": DIGESTS,
         "earlier": (lambda earlier: earlier or None, lambda fields, name: fields.optional_number(name) or 0),
+        "updating": (lambda updating: updating or None, lambda fields, name: fields.optional_flag(name) or False),
     },
 )
 SEED_PARTS = Kind(SeedPart, {"name": TEXT, "identity": MAYBE_IDENTITY, "written": DIGESTS})

@@ -18,7 +18,7 @@ from benchmarks.figures import Row
 from benchmarks.goals import GOALS, p03_create, p10_modules
 from benchmarks.raw import RawClient
 
-TINY = Sizes(1, 2, 2, 0, 2, 2, 30, 2, 2, whole=False)
+TINY = Sizes(1, 2, 2, 0, 2, 2, 30, 2, 2, tests=3, whole=False)
 BY_NUMBER = {goal.number: goal for goal in GOALS}
 pytestmark = pytest.mark.dynamodb_local
 
@@ -146,6 +146,13 @@ def test_p10(bench):
     assert row.ratios["bare Python"] > 1
 
 
+def test_p11(bench):
+    found = rows(bench, "P11")
+    assert contenders(found) == {"pytest plugin", "delete, create, seed", "truncate, seed"}
+    (plugin,) = (row for row in found if row.contender == "pytest plugin")
+    assert set(plugin.ratios) == {"delete, create, seed", "truncate, seed"}
+
+
 def test_every_goal_has_a_test():
-    assert {name for name in globals() if name.startswith("test_p")} == {f"test_p{n}" for n in range(1, 11)}
-    assert len(BY_NUMBER) == 10
+    assert {name for name in globals() if name.startswith("test_p")} == {f"test_p{n}" for n in range(1, 12)}
+    assert len(BY_NUMBER) == 11

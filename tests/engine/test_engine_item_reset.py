@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
+from simulation.stacks import beside
 
 from reconciler.model.errors import StateError, Throttled, UsageError
 from reconciler.model.identity import Flavor
@@ -138,6 +139,17 @@ def test_without_the_lease_nothing_is_written(sim: Sim, monkeypatch: pytest.Monk
     report = sim.reconciler.reset_items(("users",), "seed")
     assert [each.error for each in report.tables] == ["the lease was lost"]
     assert items(sim, "users") == ["1 Eve", "3"]
+
+
+def test_a_table_of_another_stack_is_left_alone(sim: Sim) -> None:
+    sim.clock.seconds += 3600
+    other = beside(sim, one_state=True, stack="shop", testing=True)
+    other.declare(declaration("users"))
+    report = other.reconciler.reset_items((), "empty")
+    (table,) = report.tables
+    assert table.error is not None
+    assert "the table users is in the inventory of" in table.error
+    assert items(sim, "users") == ["1 Ada", "2"]
 
 
 def test_another_reconciler_keeps_its_lease(sim: Sim) -> None:

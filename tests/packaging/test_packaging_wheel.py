@@ -37,7 +37,9 @@ def test_every_file_of_the_packages_that_git_knows_is_in_it(wheel):
 
 def test_it_offers_the_console_script_and_the_extras(wheel):
     name = next(n for n in wheel.namelist() if n.endswith(".dist-info/entry_points.txt"))
-    assert "reconciler = reconciler.__main__:main" in wheel.read(name).decode()
+    entry_points = wheel.read(name).decode()
+    assert "reconciler = reconciler.__main__:main" in entry_points
+    assert "[pytest11]\ndynamodb = reconciler.pytest_plugin.plugin" in entry_points
     metadata = message_from_string(wheel.read(name.replace("entry_points.txt", "METADATA")).decode())
     assert metadata.get_all("Provides-Extra") == ["embedded", "faker", "ion", "otel", "pytest"]
     assert metadata["Requires-Python"] == ">=3.11"

@@ -81,6 +81,12 @@ def test_a_frozen_clock_hinders_nothing(
         assert_items("users", [{"pk": "3"}], subset=True)
 
 
+@pytest.mark.parametrize("turn", range(2))
+def test_migrations_were_applied(migrated_tables, assert_items, turn):
+    assert_items("users", [{"pk": "1", "name": "Ada", "age": 36, "v": 2}, {"pk": "2", "name": "Bob", "v": 2}])
+    client.put_item(TableName="users", Item={"pk": {"S": "1"}})
+
+
 def test_the_variables_are_for_the_code_under_test(dynamodb_endpoint):
     assert os.environ["AWS_ENDPOINT_URL_DYNAMODB"] == dynamodb_endpoint
     assert os.environ["AWS_ACCESS_KEY_ID"].isalnum()

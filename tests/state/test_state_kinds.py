@@ -95,7 +95,9 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "MANAGED": (Managed(None, ("ttl",)), {"identity": None, "features": ["ttl"], "tags": None}),
     "SEED_RECORDS": (
-        SeedRecord("users", "done", "d", "seeds/users.json", ID, 3, AT, "AAAAAAAAAAE=", "AAAAAAAAAAI=", 4),
+        SeedRecord(
+            "users", "done", "d", "seeds/users.json", ID, 3, AT, "AAAAAAAAAAE=", "AAAAAAAAAAI=", 4, updating=True
+        ),
         {
             "name": "users",
             "state": "done",
@@ -107,6 +109,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "written": "AAAAAAAAAAE=",
             "uncertain": "AAAAAAAAAAI=",
             "earlier": 4,
+            "updating": True,
         },
     ),
     "SEED_PARTS": (
@@ -257,9 +260,11 @@ def test_damaged_digests_do_not_read_as_an_empty_record(member: str, packed: str
 
 
 def test_a_seed_record_of_an_older_version_names_no_item() -> None:
-    stored = {k: v for k, v in STORED["SEED_RECORDS"][1].items() if k not in ("written", "uncertain", "earlier")}
+    stored = {
+        k: v for k, v in STORED["SEED_RECORDS"][1].items() if k not in ("written", "uncertain", "earlier", "updating")
+    }
     record = record_types.SEED_RECORDS.read(Fields(stored))
-    assert (record.written, record.uncertain, record.earlier) == ("", "", 0)
+    assert (record.written, record.uncertain, record.earlier, record.updating) == ("", "", 0, False)
 
 
 def test_what_a_lease_does_not_have_is_not_written() -> None:

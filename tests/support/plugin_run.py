@@ -29,6 +29,7 @@ AttributeDefinitions: [{AttributeName: pk, AttributeType: S}, {AttributeName: sk
 BillingMode: PAY_PER_REQUEST
 """
 USERS = '[{"pk": "1", "name": "Ada", "age": 36}, {"pk": "2", "name": "Bob"}]'
+MIGRATION = 'table = "users"\n\n\ndef up(item):\n    return {"v": 2}\n'
 OPTIONS = "[pytest]\naddopts = -q -p no:cacheprovider\n"
 
 
@@ -40,6 +41,7 @@ class Project:
         self.variables = dict(variables)
         self.write("desired_state/tables.yaml", TABLES)
         self.write("desired_state/seeds/users.json", USERS)
+        self.write("migrations/0001_add_v.py", MIGRATION)
         self.write("pytest.ini", OPTIONS)
 
     def write(self, name: str, text: str) -> None:

@@ -1,0 +1,1 @@
+"""A small shop: customers order products that are in stock."""
