@@ -50,7 +50,10 @@ FENCE = re.compile(
 )
 ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
 KNOWN = {"title", "exit", "not_run", "starts", "hl_lines", "linenums"}
-ELSEWHERE = {"guides/item-migrations.md": "tests/docs/test_docs_guide_migrations.py"}
+ELSEWHERE = {
+    "guides/item-migrations.md": "tests/docs/test_docs_guide_migrations.py",
+    "guides/replacing-a-table.md": "tests/docs/test_docs_guide_replacing.py",
+}
 """Pages whose examples have a test of their own."""
 STARTED_WITHIN = 60.0
 ENDED_WITHIN = 120.0
