@@ -53,6 +53,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/check_house.py
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/explanations.py --check
 	$(BIN)/python scripts/lean_model.py --check
 	$(BIN)/python scripts/dashboard.py --check
 	$(BIN)/python scripts/monitoring_objects.py --check
@@ -73,6 +74,7 @@ docs: $(VENV)/.docs ## build the documentation site into .cache/site and check e
 	$(BIN)/python scripts/build_docs.py
 
 pages: $(VENV)/.test ## write what follows from the code and from real runs into docs: reference, outputs, picture
+	$(BIN)/python scripts/explanations.py
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/doc_examples.py --write
 	$(BIN)/python scripts/terminal_picture.py

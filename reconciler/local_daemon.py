@@ -1,8 +1,10 @@
-"""Asks the daemon on this machine: when its next pass is, and to seed while it holds the lease. Called by the wiring.
+"""Asks the daemon on this machine: whether it is ready, when its next pass is, and to seed while it holds the lease.
+
+Called by the wiring. Plain sockets, because ``urllib`` takes longer to import than a command to run, and so that no
+proxy is asked for an address of this machine.
 
 A daemon is believed only if what it does is what the command would do: same stack, environment and endpoint, and for
-seeding the same items in each seed. Plain sockets, because ``urllib`` takes longer to import than a command to run, and
-so that no proxy is asked for an address of this machine.
+seeding the same items in each seed.
 """
 
 from __future__ import annotations
@@ -69,9 +71,7 @@ class LocalDaemon:
 
     @property
     def _authority(self) -> str:
-        bare = self.host.strip("[]")
-        target = ANYWHERE.get(bare, bare)
-        return f"[{target}]:{self.port}" if ":" in target else f"{target}:{self.port}"
+        return authority(self.host, self.port)
 
     def _data(self, path: str) -> Mapping[str, Any]:
         found = self._send("GET", path, SECONDS).get("data")
@@ -98,9 +98,27 @@ class LocalDaemon:
         return found
 
 
-def _exchange(authority: str, request: bytes, seconds: float) -> tuple[int, bytes]:
+def ask(host: str, port: int) -> tuple[bool, str]:
+    """Whether ``/readyz`` of the daemon at this address returns 200, and its reason if it does not."""
+    address = authority(host, port)
+    url = f"http://{address}/readyz"
+    try:
+        status, body = _exchange(address, f"GET /readyz HTTP/1.0\r\nHost: {address}\r\n\r\n".encode("latin-1"), SECONDS)
+    except (OSError, ValueError, IndexError) as error:
+        return False, f"no daemon answers at {url}: {error}"
+    return (True, "ready") if status == 200 else (False, f"not ready: {_reason(body)}")
+
+
+def authority(host: str, port: int) -> str:
+    """Host and port as they stand in a URL by which this machine reaches the server; IPv6 addresses are bracketed."""
+    bare = host.strip("[]")
+    target = ANYWHERE.get(bare, bare)
+    return f"[{target}]:{port}" if ":" in target else f"{target}:{port}"
+
+
+def _exchange(address: str, request: bytes, seconds: float) -> tuple[int, bytes]:
     """The status and the body of one response; the server closes the connection after it."""
-    host, _, port = authority.rpartition(":")
+    host, _, port = address.rpartition(":")
     with socket.create_connection((host.strip("[]"), int(port)), timeout=min(seconds, SECONDS)) as connection:
         connection.settimeout(seconds)
         connection.sendall(request)
@@ -109,6 +127,13 @@ def _exchange(authority: str, request: bytes, seconds: float) -> tuple[int, byte
             received += part
     head, _, body = bytes(received).partition(b"\r\n\r\n")
     return int(head.split(b" ", 2)[1]), body
+
+
+def _reason(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["reason"])
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
 
 
 def _identity(endpoint: Endpoint) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field, replace
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
-    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi
+    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer
     from reconciler.engine.reconciler import Reconciler
     from reconciler.local_daemon import LocalDaemon
     from reconciler.metrics import Metrics
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
+    from reconciler.mover.replace_command import ReplaceTable
     from reconciler.runs.feed import Feed
     from reconciler.settings import Settings
     from reconciler.system import Threads
@@ -74,9 +75,13 @@ LINE_SECONDS = 10.0
 """Seconds after which it says so again."""
 
 
-def desired_state(settings: Settings) -> DesiredState:
-    """The declarations, read offline. Raises ``DeclarationError`` with every problem."""
+def desired_state(settings: Settings, *, one_of_two: bool = False) -> DesiredState:
+    """The declarations, read offline. Raises ``DeclarationError`` with every problem.
+
+    ``one_of_two`` tells that another folder is read with the same parameters, which need not know them all.
+    """
     inputs = template_inputs(settings)
+    inputs = replace(inputs, named=()) if one_of_two else inputs
     return FolderSource(
         settings.desired_state, settings.environment, uses_stored=True, inputs=inputs, seed_set=settings.seed_set
     ).load()
@@ -96,10 +101,10 @@ def template_inputs(settings: Settings) -> TemplateInputs:
         from reconciler.settings.parameters_file import parameters_in
 
         parameters = parameters_in(settings.parameters_file, settings.environment)
-    variables = {**os.environ, **settings.sdk_variables}
+    variables, given = {**os.environ, **settings.sdk_variables}, dict(settings.parameter)
     region = settings.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
     return TemplateInputs(
-        settings.stack, settings.environment, region or None, parameters | dict(settings.parameter), variables
+        settings.stack, settings.environment, region or None, parameters | given, variables, tuple(given)
     )
 
 
@@ -147,7 +152,8 @@ def convert(
     location, inputs = settings.desired_state, template_inputs(settings)
     folder = writer.target(location)
     root = folder.parent if folder.name == writer.CONFIGS else folder
-    known = writer.declared_so_far(location, settings.environment, inputs)
+    # The parameters are for the file that is read, which is not in the folder.
+    known = writer.declared_so_far(location, settings.environment, replace(inputs, named=()))
     shown = os.path.relpath(path, root)
     converted = converter.convert(converter.Request(path, shown, kind, names, form), inputs, known)
     with ExitStack() as stack:
@@ -176,7 +182,7 @@ def json_schema() -> dict[str, Any]:
 
 def healthcheck(settings: Settings) -> tuple[bool, str]:
     """Whether the daemon on this machine is ready, and its message."""
-    from reconciler.http.healthcheck import ask
+    from reconciler.local_daemon import ask
 
     return ask(settings.http_host, settings.http_port)
 
@@ -217,6 +223,12 @@ def _apply_sdk_variables(settings: Settings) -> None:
         for name in KEY_VARIABLES:
             os.environ.pop(name, None)
         os.environ["AWS_PROFILE"] = settings.profile
+
+
+def _replacer() -> TableReplacer:
+    from reconciler.mover.replacer import Replacer
+
+    return Replacer()
 
 
 @dataclass
@@ -365,7 +377,7 @@ class App:
         location, environment = self.settings.desired_state, self.settings.environment
         folder, base_of = writer.target(location), partial(writer.base_name, environment=environment)
         found = self.reconciler.find_imports(
-            names, known := writer.declared_so_far(location, environment, template_inputs(self.settings)), base_of
+            names, known := writer.declared_so_far(location, environment, self._inputs), base_of
         )
         texts = writer.prepared(folder, found.tables, form, environment, known)
         declared_in = dict(zip(found.tables, texts, strict=True))
@@ -404,6 +416,12 @@ class App:
             return terraform.for_import(selection), found.skipped
         return cloudformation.for_import(selection, self.settings.stack), found.skipped
 
+    def replacement(self, table: str) -> ReplaceTable:
+        """What a person may ask of the replacement of one table that keeps its items."""
+        from reconciler.mover.replace_command import ReplaceTable
+
+        return ReplaceTable(self.reconciler, table)
+
     def live_tables(
         self, wanted: tuple[str, ...] | None = None
     ) -> tuple[Mapping[str, ObservedTable], tuple[str, ...], tuple[str, ...]]:
@@ -437,14 +455,15 @@ class App:
         files: tuple[MigrationFile, ...],
         limits: MigrateLimits | None = None,
         on_progress: Callable[[MigrationProgress], None] | None = None,
+        reconciler: Reconciler | None = None,
     ) -> MigrateCommands:
-        """The commands over these migrations."""
+        """The commands over these migrations. The daemon passes its own ``reconciler``."""
         import getpass
         import socket
 
         from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
 
-        reconciler = self.reconciler
+        reconciler = reconciler or self.reconciler
         try:
             user = getpass.getuser()
         except (OSError, KeyError):
@@ -499,7 +518,7 @@ class App:
         declared = FolderSource(
             self.settings.desired_state,
             self.settings.environment,
-            inputs=template_inputs(self.settings),
+            inputs=self._inputs,
             seed_set=self.settings.seed_set,
         )
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler, declared.load)
@@ -517,8 +536,25 @@ class App:
         if self.metrics is None:
             raise SettingsError("the daemon needs metrics")
         watched = (lambda: watch_paths(self.settings.desired_state)) if not self.settings.embedded else lambda: ()
-        daemon = Daemon(self.settings, self.loop_status, self.metrics, self._build, watched, self.stop, self.feed)
+        daemon = Daemon(
+            self.settings,
+            self.loop_status,
+            self.metrics,
+            self._build,
+            watched,
+            self.stop,
+            self.feed,
+            migrate=lambda reconciler: self.migrate(self.migrations(), reconciler=reconciler),
+            migration_files=self._migration_checksums,
+        )
         return daemon.serve()
+
+    def _migration_checksums(self) -> Mapping[str, str]:
+        from reconciler.declarations.item_migrations import checksums, migrations_folder
+        from reconciler.declarations.locate import locate
+
+        location = self.settings.desired_state
+        return checksums(migrations_folder(self.settings.migrations, location), locate(location))
 
     def changes_so_far(self) -> str:
         """What this command has changed so far, as a clause."""
@@ -634,6 +670,10 @@ class App:
         return ChangeCounter(self.settings.state_table)
 
     @cached_property
+    def _inputs(self) -> TemplateInputs:
+        return template_inputs(self.settings)
+
+    @cached_property
     def source(self) -> FolderSource | CachedSource:
         """The declarations; a one-shot command reads them once, so that all its passes use the same ones.
 
@@ -648,7 +688,7 @@ class App:
             settings.environment,
             SystemClock(),
             uses_stored=uses_stored,
-            inputs=template_inputs(settings),
+            inputs=self._inputs,
             seed_set=settings.seed_set,
         )
         return CachedSource(folder) if self.one_shot else folder
@@ -731,6 +771,7 @@ class App:
             holder_name=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
+            on_wait=self.telemetry.on_wait,
         )
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts
@@ -749,6 +790,7 @@ class App:
             traces=self.traces,
             many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
+            replacer=cache(_replacer),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)

@@ -27,6 +27,8 @@ OUTPUT = Path(__file__).resolve().parent.parent / "monitoring" / "dashboards" / 
 UID = "dynamodb-reconciler-drift"
 WIDTH = 24
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="$datasource")
+PAGE = "${page:raw}"
+"""The address of the status page, a text variable of the dashboard: Prometheus does not know it."""
 INSTANT = ("stat", "table")
 
 ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
@@ -40,16 +42,16 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
 )
 
 
-def dashboard_json() -> str:
-    """The whole dashboard as JSON text with a final newline."""
-    document = json.loads(JSONEncoder(sort_keys=True, indent=2).encode(dashboard().build()))
+def dashboard_json(page: str = "http://localhost:8002", runbooks: str | None = None) -> str:
+    """The whole dashboard as JSON text with a final newline. Its links lead to ``page`` and to ``runbooks``."""
+    document = json.loads(JSONEncoder(sort_keys=True, indent=2).encode(dashboard(page, runbooks).build()))
     for annotation in document["annotations"]["list"]:
         annotation |= {"titleFormat": "{{table}}: {{action}}", "tagKeys": "environment", "step": "60s"}
     return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
 
 
-def dashboard() -> build.Dashboard:
-    """The builder with variables, annotation and every row."""
+def dashboard(page: str, runbooks: str | None) -> build.Dashboard:
+    """The builder with variables, annotation, links and every row."""
     made = (
         build.Dashboard("DynamoDB reconciler: drift")
         .uid(UID)
@@ -62,8 +64,11 @@ def dashboard() -> build.Dashboard:
         .refresh("30s")
         .annotation(_actions())
     )
-    for variable in _variables():
+    for variable in _variables(page):
         made.with_variable(variable)
+    links = [("Status page", f"{PAGE}/"), ("API", f"{PAGE}/docs"), *([("Runbooks", runbooks)] if runbooks else [])]
+    for title, address in links:
+        made.link(build.DashboardLink(title).type(model.DashboardLinkType.LINK).url(address).target_blank(True))
     number, top = 0, 0
     for title, panels in ROWS:
         number += 1
@@ -79,7 +84,7 @@ def dashboard() -> build.Dashboard:
     return made
 
 
-def _variables() -> list[Any]:
+def _variables(page: str) -> list[Any]:
     source = build.DatasourceVariable("datasource").label("Data source").type("prometheus")
     chosen: list[Any] = [source.current(model.VariableOption(selected=True, text="default", value="default"))]
     build_info = "dynamodb_reconciler_build_info"
@@ -108,6 +113,7 @@ def _variables() -> list[Any]:
             .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
             .sort(model.VariableSort.ALPHABETICAL_ASC)
         )
+    chosen.append(build.TextBoxVariable("page").label("Status page").default_value(page))
     return chosen
 
 
@@ -174,6 +180,9 @@ def _table(panel: Panel) -> Any:
     )
     for _, heading, unit in panel.columns:
         properties = [model.DynamicConfigValue(id_val="unit", value=unit)]
+        if heading == "Table":
+            link = {"title": "Status page of the table", "url": f"{PAGE}/tables/${{__value.raw}}", "targetBlank": True}
+            properties.append(model.DynamicConfigValue(id_val="links", value=[link]))
         if heading == "Status":
             properties.append(model.DynamicConfigValue(id_val="mappings", value=[_words(panel)]))
             properties.append(model.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}))

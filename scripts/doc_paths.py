@@ -113,7 +113,11 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="paths-") as scratch:
         clone = Path(scratch)
         began = time.monotonic()
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": scratch, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        environment = {
+            "PATH": f"{sys.base_prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+            "HOME": scratch,
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
         installing = install(clone, environment)
         installed = time.monotonic() - began
         print(f"Installed from a clone: {installing} commands, {installed:.0f} s", flush=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 import command_reference
 import field_reference
 import interface_reference
+import reason_reference
 import report_reference
 import settings_reference
 
@@ -30,6 +31,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "metrics": interface_reference.metrics,
     "routes": interface_reference.routes,
     "report": report_reference.report,
+    "reasons": reason_reference.reasons,
 }
 PART = re.compile(
     r"(?P<begin><!-- written by scripts/reference\.py: (?P<name>[a-z-]+) -->\n)"

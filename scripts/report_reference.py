@@ -12,8 +12,9 @@ from typing import Any
 
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import Problem
-from reconciler.model.identity import Endpoint, Flavor
+from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.records import Phase, Replacement
 from reconciler.model.report import LeftInPlace, RebuildProgress, RunReport, TableReport, TableStatus
 from reconciler.presentation.document import document
 
@@ -58,6 +59,15 @@ MEANINGS = {
     "tables[].steps[].message": "The reason in a sentence.",
     "tables[].steps[].allow_with": "Command or setting that allows a blocked step.",
     "tables[].steps[].not_before": "Earliest time of a deferred step.",
+    "tables[].replacement": "Only while the table is replaced with its items.",
+    "tables[].replacement.phase": "Phase, for example copying, comparing, deleting, creating, returning or verifying.",
+    "tables[].replacement.since": "Start of the replacement.",
+    "tables[].replacement.items": "Items of the table when it began.",
+    "tables[].replacement.moved": "Items that went through in this phase.",
+    "tables[].replacement.bytes": "Bytes of the items when it began.",
+    "tables[].replacement.copy": "Table that has the items meanwhile.",
+    "tables[].replacement.paused": "Whether a person paused it.",
+    "tables[].replacement.problem": "Why it waits for a person, as a sentence; null if it does not.",
     "tables[].rebuild": "Only while an index is being rebuilt.",
     "tables[].rebuild.index": "Index that is replaced.",
     "tables[].rebuild.new_index": "Index that replaces it.",
@@ -96,6 +106,7 @@ def whole() -> dict[str, Any]:
         steps=(step.blocked(Reason.DENIED, "a sentence", "a setting"),),
         error="a sentence",
         rebuild=RebuildProgress("by_mail", "by_mail-v2", "holding", NOW, NOW, NOW, "a sentence"),
+        replacement=Replacement("users", Phase.COPYING, Identity(None, "arn", ""), "users.replacing.0a", (), NOW),
         left_in_place=(LeftInPlace("ttl", "a sentence", "a line", "a sentence"),),
     )
     return document(

@@ -21,7 +21,7 @@ from rich.text import Text
 from reconciler.aws.embedded import EmbeddedServer
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "terminal.svg"
-WIDTH = 104
+WIDTH = 108
 TABLE = """\
 table_name: orders
 key_schema: [{ AttributeName: customer, KeyType: HASH }]

@@ -6,6 +6,7 @@ import logging
 import os
 from typing import Any, Self
 
+from reconciler import install_line
 from reconciler.model.errors import UsageError
 
 PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
@@ -25,8 +26,7 @@ class EmbeddedServer:
             from moto.server import ThreadedMotoServer
         except ImportError as missing:
             raise UsageError(
-                f"--embedded needs an emulator that is not installed ({missing.name}): "
-                "pip install 'dynamodb-reconciler[embedded]'"
+                f"--embedded needs an emulator that is not installed ({missing.name}): {install_line('embedded')}"
             ) from missing
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._profiles = {name: os.environ.pop(name) for name in PROFILES if name in os.environ}

@@ -47,26 +47,12 @@ class BotoMoverApi:
             units = sum(map(item_size, answer["Items"])) / READ_BYTES / (1 if request.consistent else 2)
         return Page(answer["Items"], answer.get("LastEvaluatedKey") or None, scanned, units)
 
-    def find(self, table: str, key: Item, where: Where | None = None) -> FoundItem:
-        """The item with this whole key. With ``where`` it is a Query, because a GetItem has no filter."""
-        if where is None:
-            params = {"TableName": table, "Key": key, "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"}
-            answer = self._client.call("GetItem", params)
-            item: Item | None = answer.get("Item")
-            return FoundItem(item, item is not None, _units(answer) or _read_units(item))
-        names = _Names()
-        condition = " AND ".join(f"{names.name(name)} = {names.value(value)}" for name, value in key.items())
-        params = {
-            "TableName": table,
-            "ConsistentRead": True,
-            "ReturnConsumedCapacity": "TOTAL",
-            "KeyConditionExpression": condition,
-            "FilterExpression": names.add(where),
-        }
-        answer = self._client.call("Query", {**params, **names.members()})
-        item = answer["Items"][0] if answer["Items"] else None
-        exists = int(answer.get("ScannedCount", answer["Count"])) > 0
-        return FoundItem(item, exists, _units(answer) or _read_units(item))
+    def find(self, table: str, key: Item) -> FoundItem:
+        """The item with this whole key (GetItem), read consistently."""
+        params = {"TableName": table, "Key": key, "ConsistentRead": True, "ReturnConsumedCapacity": "TOTAL"}
+        answer = self._client.call("GetItem", params)
+        item: Item | None = answer.get("Item")
+        return FoundItem(item, _units(answer) or _read_units(item))
 
     def update(self, table: str, update: ItemUpdate) -> float:
         """UpdateItem on an item that exists and still has the expected attributes."""

@@ -23,6 +23,7 @@ COMMANDS = {
     "seed": "Write seed items.",
     "clear": "Remove unchanged seed items.",
     "restore": "Create a table from a backup or a point in time.",
+    "replace": "Replace a table whose key has changed, and keep its items.",
     "rebuild-index": "Replace an index: build another, let readers move over, drop the old one.",
     "migrate": "Run migrations of items, in order and resumable.",
     "check-references": "Look for items of live tables that refer to no item.",
@@ -39,8 +40,8 @@ COMMANDS = {
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Every day": ("run", "preview", "up", "status"),
     "Declarations": ("init", "validate", "import", "export", "diff", "schema"),
-    "Items": ("seed", "clear", "check-references"),
-    "Tables": ("release", "restore", "rebuild-index", "destroy"),
+    "Items": ("seed", "clear", "migrate", "check-references"),
+    "Tables": ("replace", "rebuild-index", "restore", "release", "destroy"),
     "Operation": ("suspend", "resume", "doctor", "healthcheck"),
     "Help": ("environments", "explain", "completion"),
 }

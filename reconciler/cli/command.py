@@ -6,7 +6,6 @@ import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,6 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError, UsageError
-from reconciler.model.report import PassReport
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 if TYPE_CHECKING:
@@ -106,19 +104,7 @@ def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -
             invocation.console.note("error", sentence)
         if not invocation.reports:
             return
-    now = datetime.now(UTC)
-    report = PassReport(
-        pass_id="",
-        trigger=invocation.verb,
-        environment=invocation.environment,
-        stack=invocation.stack,
-        started=now,
-        finished=now,
-        endpoint=None,
-        problems=problems,
-        warnings=warnings,
-        error=None if problems else str(error),
-    )
+    report = invocation.without_pass(problems=problems, warnings=warnings, error=None if problems else str(error))
     if shown:
         invocation.show(report, applied=False)
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reconciler import interruption
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
-from reconciler.model.plan import Action, StepStatus
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 
@@ -44,13 +45,16 @@ def loses(plan: PassReport) -> bool:
 
 def loss_warning(plan: PassReport) -> str:
     """Sentences before the question: which tables end, and what is lost. Empty where no table ends."""
-    lost, harmless = _named(plan, nothing_lost=False), _named(plan, nothing_lost=True)
+    lost = _named(plan, lambda step: not (step.nothing_lost or step.keeps_items))
+    harmless = _named(plan, lambda step: step.nothing_lost and not step.keeps_items)
+    kept = _named(plan, lambda step: step.keeps_items)
     sentences = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
     sentences += f"{'; '.join(harmless)}: they hold only seed items. " if harmless else ""
+    sentences += f"{'; '.join(kept)}: they keep their items. " if kept else ""
     return printable(sentences)
 
 
-def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
+def _named(plan: PassReport, which: Callable[[Step], bool]) -> list[str]:
     sentences = []
     for action, word in ((Action.REPLACE, "replaced"), (Action.DELETE, "deleted")):
         names = [
@@ -58,8 +62,9 @@ def _named(plan: PassReport, *, nothing_lost: bool) -> list[str]:
             for table in plan.tables
             for step in table.steps
             if step.action is action
+            and step.ends_table
             and step.status in (StepStatus.READY, StepStatus.DEFERRED)
-            and step.nothing_lost is nothing_lost
+            and which(step)
         ]
         if names:
             sentences.append(f"{', '.join(names)} will be {word}")

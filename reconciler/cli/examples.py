@@ -47,6 +47,16 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "reconciler rebuild-index orders by_customer --as by_customer-v2 --hold 2h",
         "reconciler rebuild-index orders by_customer --cancel",
     ),
+    "migrate": (
+        "reconciler migrate new add_status",
+        "reconciler migrate up --dry-run",
+        "reconciler migrate status",
+    ),
+    "replace": (
+        "reconciler replace orders",
+        "reconciler replace orders --pause",
+        "reconciler replace orders --cancel",
+    ),
     "check-references": (
         "reconciler check-references",
         "reconciler check-references orders",

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -130,7 +130,9 @@ class Invocation:
             from reconciler.cli import reports
             from reconciler.presentation.formats import View, lines
 
-            rendered = partial(lines, report=report, view=view or View(base=self.desired_state))
+            # A file is for programs and pages: whole, and not cut to the width of this terminal.
+            whole = View(base=self.desired_state) if view is None else replace(view, results=False, width=None)
+            rendered = partial(lines, report=report, view=whole)
             self.warn(reports.write(self.reports, rendered, self.console.annotate))
 
     def print(self, lines: Iterable[tuple[str, str]]) -> None:
@@ -141,6 +143,22 @@ class Invocation:
 
             lines = wrapped(lines, width)
         self.console.result(lines)
+
+    def without_pass(self, **members: Any) -> PassReport:
+        """The report of a command that ended before any pass, or has none."""
+        from datetime import UTC, datetime
+
+        now = datetime.now(UTC)
+        return PassReport(
+            pass_id="",
+            trigger=self.verb,
+            environment=self.environment,
+            stack=self.stack,
+            started=now,
+            finished=now,
+            endpoint=None,
+            **members,
+        )
 
     def warn(self, sentences: Iterable[str]) -> None:
         """Warnings on standard error, about problems beside the work itself."""

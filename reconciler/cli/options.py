@@ -93,7 +93,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Safety": ("mode", "prune", "prune_grace", "data_loss", "disruption", "max_deletes", "allowed_accounts"),
     "Daemon and HTTP": ("interval", "jitter", "http_host", "http_port", "api_token_file", "api_auth", "allowed_hosts"),
-    "Output": ("output", "color", "verbose", "quiet", "log_format", "log_level", "help"),
+    "Output": ("output", "report", "color", "verbose", "quiet", "log_format", "log_level", "help"),
 }
 """Options of settings by use, as the help shows them."""
 OWN, REST = "Options of this command", "Metrics and events"

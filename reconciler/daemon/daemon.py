@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
-from reconciler.daemon.gc_tuning import GcTuning, tune_malloc
 from reconciler.daemon.loop import Loop
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
 from reconciler.daemon.systemd import Systemd
@@ -22,7 +22,7 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.http import Access, Control, HttpServer, bound_to_loopback, create_app
 from reconciler.http.external_links import ExternalLinks
 from reconciler.http.health import liveness_problem
-from reconciler.http.healthcheck import authority
+from reconciler.local_daemon import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
 from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
@@ -33,6 +33,9 @@ from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
 from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
+
+if TYPE_CHECKING:
+    from reconciler.mover.migrate_commands import MigrateCommands
 
 log = get_logger("reconciler.daemon")
 
@@ -47,6 +50,13 @@ SWITCH_SECONDS = 0.001
 """How long a thread of a pass keeps the interpreter from the HTTP server. Measured beside passes over 2,500 tables, in
 three runs of interleaved rounds: the p99 of a compressed /metrics is 34 to 79 ms with Python's default of 5 ms and 12
 to 40 ms with 1 ms. Medians are equal."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+"""Parameters of glibc's mallopt(3)."""
+MALLOC = {M_ARENA_MAX: 1, M_MMAP_THRESHOLD: 256 * 1024, M_TRIM_THRESHOLD: 128 * 1024}
+"""The threads of a pass take turns at the interpreter, so an arena of its own helps none of them, and each arena keeps
+what was freed in it. The thresholds are near glibc's defaults. Setting them keeps glibc from raising them to 32 MB once
+a large text was freed; all later texts would then leave holes in the heap. Measured with 2,500 tables after 8 passes:
+180 MB resident without this, 154 MB with it."""
 
 
 @dataclass(slots=True)
@@ -62,6 +72,10 @@ class Daemon:
     feed: Feed = field(default_factory=Feed)
     loop: Loop | None = None
     readers: ReaderPriority = field(default_factory=ReaderPriority)
+    migrate: Callable[[Reconciler], MigrateCommands] | None = None
+    """Loads the migrations of items, for a run that asks for them."""
+    migration_files: Callable[[], Mapping[str, str]] = dict
+    """Their checksums by name, for the status."""
     systemd: Systemd = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,7 +127,14 @@ class Daemon:
             bound_to_loopback(settings.http_host),
         )
         history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
-        return Control(self.loop_status, access, history, self.feed, testing=settings.testing)
+        return Control(
+            self.loop_status,
+            access,
+            history,
+            self.feed,
+            migration_files=self.migration_files,
+            testing=settings.testing,
+        )
 
     def _run(self, control: Control) -> None:
         reconciler = self._wait_for_endpoint()
@@ -125,14 +146,12 @@ class Daemon:
             parallel=YieldingParallel(ports.parallel, self.readers, self.settings.workers),
             many=None if ports.many is None else YieldingReads(ports.many, self.readers),
         )
-        gc_tuning = GcTuning()
 
         def run_pass(trigger: str) -> PassReport:
             report = None
             try:
                 report = reconciler.run_pass(trigger)
             finally:
-                gc_tuning.collect()
                 self.systemd.after_pass(report)
             return report
 
@@ -143,14 +162,13 @@ class Daemon:
             jitter=timedelta(seconds=self.settings.jitter_seconds),
             on_skip=self.metrics.pass_skipped,
             on_crash=self.metrics.pass_crashed,
-            carry_out=lambda job: carry_out(job, reconciler),
+            carry_out=lambda job: carry_out(job, reconciler, self.migrate),
             history=control.history,
         )
         self._load_history(reconciler, control.history)
         if control.access.auth == "none" and not reconciler.ports.emulator:
             log.warning("RECONCILER_API_AUTH=none is allowed only with an emulator; mutating routes return 403")
         watcher = Watcher(self.watched, lambda: loop.trigger("file"))
-        gc_tuning.freeze_startup_objects()
         loop.start()
         control.connect(reconciler, loop.submit)
         watcher.start()
@@ -205,3 +223,17 @@ class Daemon:
         if self.loop is not None:
             self.systemd.reloading()
             self.loop.trigger("signal")
+
+
+def tune_malloc() -> None:
+    """Let the C library give freed memory back to the system. Called before the first thread starts.
+
+    Does nothing where the C library is not glibc.
+    """
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return
+    for parameter, value in MALLOC.items():
+        mallopt(parameter, value)

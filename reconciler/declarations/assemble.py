@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 
 from reconciler.declarations.checked import CheckedDeclaration
@@ -38,11 +38,14 @@ def assemble(
     *,
     choice: SeedChoice = ANY_SEED,
     incomplete: bool = False,
+    is_named: Callable[[str], bool] = lambda _: False,
 ) -> Assembly:
     """Check all declarations together, then each seed against its table.
 
     ``unread`` are the paths of files below ``seeds`` that are not read; each is reported. ``incomplete`` means that
     more declarations exist that could not be read. ``choice`` tells which of several seeds of a table is meant.
+    ``is_named`` tells whether a file of the folder has the name of a seed file in its text, as an overlay for another
+    environment has.
     """
     if any(each.companion is not None for each in checked):
         from reconciler.declarations.companions import with_companions
@@ -67,7 +70,7 @@ def assemble(
     result.problems += files.problems
     # An unreadable declaration may belong to a seed file, which must not be reported as superfluous then.
     if not incomplete and all(each.base_name for each in checked):
-        result.warnings += files.orphans()
+        result.warnings += files.orphans(is_named)
     files.name_unread(checked)
     result.problems += files.unread_problems
     result.warnings += files.unread_warnings

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.folder_snapshot import FolderSnapshot, read_snapshot
 from reconciler.declarations.locate import locate
+from reconciler.declarations.overlays.file_names import split_environment
 from reconciler.declarations.raw import PythonReading, RawDeclaration
 from reconciler.declarations.seed_files import SeedChoice
 from reconciler.declarations.template_inputs import TemplateInputs
@@ -169,12 +171,18 @@ class FolderSource:
             first.unread_seeds,
             choice=SeedChoice(self.environment, self.seed_set),
             incomplete=bool(unread),
+            is_named=partial(_is_named, [file.content for file in files]),
         )
         problems = [*unread, *assembly.problems]
         problems += _resembling(classes, python.declarations) if not python.problems else ()
         problems += self._changed(first, hashes, python)
+        if self._inputs.named:
+            from reconciler.declarations.unknown_parameters import unknown_parameters
+
+            problems += unknown_parameters(self._inputs.named, first.declarations, self.location)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
+        warnings += self._unused_environments(files, first)
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
             reason = "contains no table declaration"
@@ -274,6 +282,14 @@ class FolderSource:
         paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
         remedy = "If it was being saved, no action is needed; the next pass reads it again."
         return [Problem(path, None, None, "changed while it was being read", remedy) for path in paths]
+
+    def _unused_environments(self, files: Sequence[SourceFile], snapshot: FolderSnapshot) -> list[str]:
+        """Warnings about overlays; nothing is imported where there is none."""
+        if not any(split_environment(file.path) for file in files):
+            return []
+        from reconciler.declarations.overlays.unused_environments import unused_environments
+
+        return list(unused_environments(files, [seed.path for seed in snapshot.seeds], self.environment))
 
     def _digest(self, hashes: Mapping[str, str], python: PythonReading) -> str:
         outside = {str(path): hashlib.sha256(content).hexdigest() for path, content in python.outside.items()}
@@ -383,3 +399,9 @@ def _bytes(path: Path) -> bytes | None:
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     """By file and line, each once: a broken module may fail every file that imports it."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
+
+
+def _is_named(contents: Sequence[bytes], name: str) -> bool:
+    """Whether any of the texts has the name of a file as a word of its own."""
+    word = re.compile(rb"(?<![\w.-])" + re.escape(name.encode()) + rb"(?![\w.-])")
+    return any(word.search(content) for content in contents)

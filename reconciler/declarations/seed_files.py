@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from pathlib import PurePosixPath
 
@@ -143,12 +143,15 @@ class SeedFiles:
                 found.notes.append(text)
         return found
 
-    def orphans(self) -> list[str]:
-        """Warnings for seed files without a declared table: a misspelling, or a leftover of a removed declaration."""
+    def orphans(self, is_named: Callable[[str], bool]) -> list[str]:
+        """Warnings for seed files without a declared table: a misspelling, or a leftover of a removed declaration.
+
+        A file that some declaration names is for another environment.
+        """
         warnings = []
         for path in self.files.keys() - self.taken:
             name = self.places[path].table
-            if name in self.base_names:
+            if name in self.base_names or is_named(PurePosixPath(path).name):
                 continue
             suggestion = did_you_mean(name, self.base_names)
             remedy = f"Did you mean `{suggestion}`?" if suggestion else "Remove it, or declare the table."

@@ -20,7 +20,8 @@ class TemplateInputs:
     ``stack`` names the stack (``AWS::StackName``), ``region`` is None where none was given. ``parameters`` are the
     given ones: a parameter by its name, an attribute of a resource as ``LogicalId.Attribute``, an exported value by its
     export name, a pseudo parameter as ``AWS::AccountId``, a variable of serverless as ``self:custom.name``.
-    ``variables`` are those of the process. ``files`` are the other files of the folder by their path, where the file
+    ``variables`` are those of the process. ``named`` are the parameters that a file of the folder must know, because
+    somebody gave each by its name. ``files`` are the other files of the folder by their path, where the file
     that is read may include some.
     """
 
@@ -29,6 +30,7 @@ class TemplateInputs:
     region: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    named: tuple[str, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def digest(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from reconciler.engine.apply_step import TableResult, apply_next
+from reconciler.engine.apply_step import TableResult, apply_next, move_items
 from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
 from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, needs_write
@@ -69,6 +69,7 @@ def apply_all(
     if context.desired is not None and not context.ports.source.still(context.desired):
         return replace(report_only(context, deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
     applied = list(context.ports.parallel.map(partial(_apply, context), assessments))
+    applied = [_move_items(context, one) for one in applied]
     for one in applied:
         if one.attempts is not None:
             state.attempts[one.assessment.name] = one.attempts
@@ -112,6 +113,13 @@ def _apply(context: PassContext, assessment: TableAssessment) -> TableResult:
             if step.status in (StepStatus.DONE, StepStatus.FAILED):
                 context.ports.traces.step(step)
     return applied
+
+
+def _move_items(context: PassContext, applied: TableResult) -> TableResult:
+    if context.out_of_time or not any(step.moves_items for step in applied.steps):
+        return applied
+    with context.ports.traces.table(applied.assessment.name):
+        return move_items(context, applied)
 
 
 def _is_reported(assessment: TableAssessment) -> bool:

@@ -6,7 +6,7 @@ UPDATING. If the response of a call is lost, nothing is assumed: the next round 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,7 +21,7 @@ from reconciler.engine.deletion_gate import (
     with_backup,
 )
 from reconciler.engine.observe import observe_table
-from reconciler.engine.pass_guards import deferred_until_replanned, delete_limit
+from reconciler.engine.pass_guards import REPLAN, deferred_until_replanned, delete_limit
 from reconciler.engine.state import endpoint_changed_step, latched_step
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import (
@@ -81,7 +81,7 @@ def apply_next(context: PassContext, assessment: TableAssessment) -> TableResult
     try:
         assessment = _write_entry(context, assessment)
         position = _next(assessment.steps)
-        if position is None:
+        if position is None or any(_moves_items_now(step) for step in assessment.steps):
             return TableResult(assessment, assessment.steps)
         step = assessment.steps[position]
         applied = _execute(context, assessment, step)
@@ -99,6 +99,47 @@ def apply_next(context: PassContext, assessment: TableAssessment) -> TableResult
     return replace(applied, steps=(*before, *applied.steps, *after))
 
 
+def move_items(context: PassContext, applied: TableResult) -> TableResult:
+    """Let the mover begin or continue the replacement of a table, if a ready step asks for it.
+
+    Not called from a thread of ``Parallel``, because the mover uses it itself. Errors are in the result.
+    """
+    ports, assessment = context.ports, applied.assessment
+    position = next((i for i, step in enumerate(applied.steps) if _moves_items_now(step)), None)
+    if position is None or ports.replacer is None or applied.error is not None or applied.lease_lost:
+        return applied
+    step = applied.steps[position]
+    refused = _not_now(context, step)
+    if refused is not None:
+        moved = TableResult(assessment, (refused,))
+    else:
+        try:
+            moved = ports.replacer().proceed(context, assessment)
+        except LeaseLost:
+            moved = TableResult(assessment, (_defer_without_lease(step),), lease_lost=True)
+        except RecordChanged:
+            moved = TableResult(assessment, (step.deferred(Reason.LEASE, REPLAN),))
+        except ApiError as error:
+            context.latch.note(error)
+            moved = TableResult(assessment, (step_after_error(step, error),), wrote=True, error=_fatal(error))
+    before, after = applied.steps[:position], applied.steps[position + 1 :]
+    return replace(moved, steps=(*before, *moved.steps, *after), wrote=moved.wrote or applied.wrote)
+
+
+def _moves_items_now(step: Step) -> bool:
+    return step.moves_items and step.status is StepStatus.READY
+
+
+def _not_now(context: PassContext, step: Step) -> Step | None:
+    if context.latch.endpoint_changed:
+        return endpoint_changed_step(step)
+    if not context.ports.store.keep_lease():
+        return step.deferred(Reason.LEASE, LEASE_LOST)
+    if step.destructive and context.declarations_unstable:
+        return step.deferred(Reason.NOT_BEFORE, UNSETTLED, context.stable_at)
+    return None
+
+
 def _defer_without_lease(step: Step) -> Step:
     return step.deferred(Reason.LEASE, LEASE_LOST) if step.status is StepStatus.READY else step
 
@@ -113,11 +154,11 @@ def _execute(context: PassContext, assessment: TableAssessment, step: Step) -> T
     if not context.ports.store.keep_lease():
         return TableResult(assessment, (step.deferred(Reason.LEASE, LEASE_LOST),))
     if step.action is Action.CREATE:
-        return _create(context, assessment, step)
+        return create_table(context, assessment, step)
     if (step.destructive or step.removes) and context.declarations_unstable:
         return TableResult(assessment, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, context.stable_at),))
     if step.destructive:
-        return _delete(context, assessment, step)
+        return delete_table(context, assessment, step)
     refused = preflight_removal(context, assessment, step) if step.removes else None
     if refused is not None:
         return TableResult(assessment, (refused,))
@@ -127,7 +168,8 @@ def _execute(context: PassContext, assessment: TableAssessment, step: Step) -> T
     return _update(context, assessment, step)
 
 
-def _create(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
+def create_table(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
+    """Record the intent, then send CreateTable for the declaration of the assessment."""
     ports, declaration = context.ports, assessment.declaration
     if declaration is None:
         return TableResult(assessment, (step,))
@@ -173,7 +215,13 @@ def _withdraw_intent(context: PassContext, assessment: TableAssessment, intent: 
         context.ports.store.put_entry(replace(assessment.entry, revision=intent.revision))
 
 
-def _delete(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
+def delete_table(
+    context: PassContext, assessment: TableAssessment, step: Step, announce: Callable[[], None] = lambda: None
+) -> TableResult:
+    """Send a destructive call after every check that the gate asks for right before it.
+
+    ``announce`` is called when all of them allow a step that ends the table, before DeleteTable is sent.
+    """
     ports = context.ports
     if assessment.observed is None or step.call is None:
         return TableResult(assessment, (step,))
@@ -196,6 +244,7 @@ def _delete(context: PassContext, assessment: TableAssessment, step: Step) -> Ta
         return TableResult(assessment, (latched_step(step),))
     if not step.ends_table:
         return _update(context, assessment, step)
+    announce()
     _record_ended(context, assessment.observed)
     return _delete_table(context, assessment, step)
 

@@ -26,7 +26,7 @@ from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle,
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Attempts, InventoryEntry
+from reconciler.model.records import Attempts, InventoryEntry, Replacement
 from reconciler.planning import ownership, quotas
 from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back
@@ -40,7 +40,7 @@ from reconciler.planning.planner import order, plan, prune_step, seed_step
 from reconciler.planning.policy import permit_in_place
 from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
 from reconciler.planning.text import several
-from reconciler.seeding.decide import Need, need
+from reconciler.seeding.decide import Need, is_updating, need
 from reconciler.seeding.digest import canonical
 from reconciler.seeding.digest_set import DigestSet
 from reconciler.seeding.provenance import item_digest, provenance, seed_digests
@@ -188,6 +188,10 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
+        if context.snapshot.copy_of(name) is not None:
+            from reconciler.engine.assess_replacement import copy_refusal
+
+            return TableAssessment(name, declaration, observed, recorded, steps=(copy_refusal(context, name),))
         basis = _basis(context, base, declaration, observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
         if concluded is not None:
@@ -195,6 +199,9 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
+        replacement = context.replacement(name)
+        if replacement is not None and replacement.interrupts(observed.identity if observed else None):
+            return _interrupted(base, replacement, observed)
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         if observed is None:
             return _assess_missing(context, base, declaration)
@@ -214,7 +221,12 @@ def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
     recorded = context.snapshot.inventory.get(name)
     entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
     return TableAssessment(
-        name, declaration, recorded=recorded, entry=entry, seed_record=context.snapshot.seeds.get(name)
+        name,
+        declaration,
+        recorded=recorded,
+        entry=entry,
+        seed_record=context.snapshot.seeds.get(name),
+        replacement=context.replacement(name),
     )
 
 
@@ -231,7 +243,7 @@ def _basis(
     name, snapshot = base.name, context.snapshot
     if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
         return None
-    if has_backfill(declaration):
+    if context.replacement(name) is not None or has_backfill(declaration):
         return None
     return Basis(
         declaration,
@@ -242,6 +254,19 @@ def _basis(
         context.ports.endpoint,
         snapshot.fresh,
     )
+
+
+def _interrupted(base: TableAssessment, replacement: Replacement, observed: ObservedTable | None) -> TableAssessment:
+    # Imported for the rare table that is being replaced; see the start-up budget.
+    from reconciler.engine.assess_replacement import assess_interrupted
+
+    return assess_interrupted(base, replacement, observed)
+
+
+def _cancelling(replacement: Replacement, why: str) -> Step:
+    from reconciler.engine.assess_replacement import cancelling
+
+    return cancelling(replacement, why)
 
 
 def _needs_nothing(context: PassContext, assessment: TableAssessment) -> bool:
@@ -348,7 +373,7 @@ def assess_present(
     for step in hold_back(planned, base.attempts, ports.clock.now(), emulator=ports.emulator):
         if step.destructive:
             judged = assess_deletion(context, base, step, lifecycle)
-            base = replace(base, entry=judged.entry, observed=judged.observed)
+            base = replace(base, entry=judged.entry, observed=judged.observed, unfit=judged.unfit)
             steps += judged.steps
         else:
             steps.append(_permitted(step, context, lifecycle))
@@ -357,6 +382,9 @@ def assess_present(
         base = replace(base, entry=replace(entry, unwanted_since=None, empty_since=None))
     if ownership.is_state_lost(entry):
         steps.append(ownership.state_lost())
+    replacement = context.replacement(base.name)
+    if replacement is not None and not any(step.action is Action.REPLACE for step in steps):
+        steps.insert(0, _cancelling(replacement, "its declaration fits the table again"))
     if steps:
         fated = defer_protection(harmless_under_another_key(tuple(steps)))
         base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
@@ -418,6 +446,8 @@ def _resume_seed(
     and the table stays reported as partly seeded, because it holds neither version exactly.
     """
     record = base.seed_record
+    if record is not None and is_updating(record, seed.digest):
+        return step.with_message(f"{step.message}; continues the interrupted `seed --update`"), 0
     possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
     wanted = DigestSet(seed_digests(seed))
     changed = record is not None and record.digest != seed.digest
@@ -473,6 +503,12 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         return replace(base, entry=ownership.dropped(base.entry, ownership.Event.NOT_DECLARED))
     try:
         observed = observe_twice(context.ports, recorded.name)
+        replacement = context.replacement(recorded.name)
+        if replacement is not None and replacement.interrupts(observed.identity if observed else None):
+            return _interrupted(base, replacement, observed)
+        if replacement is not None and observed is not None:
+            steps = (_cancelling(replacement, "the table is no longer declared"),)
+            return replace(base, observed=observed, steps=steps)
         if observed is None:
             return _assess_missing_undeclared(context, base, recorded)
         if foreign_owner_of(context, base, observed) is not None:

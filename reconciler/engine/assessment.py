@@ -29,7 +29,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Approval, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
+from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, Replacement, SeedRecord, StateSnapshot
 from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.policy import GateInput
@@ -67,6 +67,10 @@ class TableAssessment:
     not_observed: bool = False
     """Whether the table could not be read, which is not an error of the pass."""
     left_in_place: tuple[LeftInPlace, ...] = ()
+    replacement: Replacement | None = None
+    """The replacement of the table that is under way."""
+    unfit: str | None = None
+    """Why a declared table that needs a replacement could not hold all items of the present one."""
     refusal: str | None = None
     """Why the table has an error although no call failed: it exists, and ``on_existing`` is ``fail``."""
 
@@ -133,6 +137,7 @@ class PassContext:
     ) -> GateInput:
         """The input of the deletion gate for one destructive step of the assessed table."""
         name = assessment.name
+        replacement = self.replacement(name)
         return GateInput(
             self.options,
             self.ports.emulator,
@@ -150,7 +155,16 @@ class PassContext:
             missing_folder=self.missing_folders.get(name),
             renamed_to=self.renamed.get(name),
             elsewhere=self.elsewhere.get(name),
+            can_keep_items=self.ports.replacer is not None and self.ports.emulator,
+            keeping_items=replacement is not None,
+            asked_to_keep=replacement is not None and replacement.asked,
+            unfit=assessment.unfit,
         )
+
+    def replacement(self, name: str) -> Replacement | None:
+        """The replacement of the table that is under way, or ``None``."""
+        found = self.snapshot.replacements.get(name)
+        return found if found is not None and found.under_way else None
 
     def _elapsed(self, name: str, what: str, since: datetime) -> timedelta:
         """How long ``what`` has lasted.

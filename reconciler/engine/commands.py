@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import field
 from datetime import datetime
 
 from reconciler.engine.authorization import acquire_lease, authorize_writes
@@ -10,14 +12,18 @@ from reconciler.engine.observe import with_owner
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import DeclarationError, StateError, UsageError
+from reconciler.model.json_values import timestamp
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
 from reconciler.planning.scopes import foreign_owner, not_ours
+from reconciler.planning.text import printable
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+REPORTED_SECONDS = 1.0
+"""A pause of this length follows shorter ones that were about as long together: it is time to say what for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,9 @@ class CommandContext:
     options: Options
     allowed_accounts: frozenset[str]
     deadline: datetime
+    on_wait: Callable[[str], None] | None = None
+    """Called with a sentence on what the command waits for, once for each."""
+    reported: set[str] = field(default_factory=set)
 
     def begin(self) -> StateSnapshot:
         """Authorize writing, acquire the lease, and return the state as it is since then.
@@ -84,11 +93,17 @@ class CommandContext:
             raise UsageError(problem)
         return call
 
-    def pause(self, last: float, until: datetime | None = None) -> float | None:
-        """Wait longer than ``last`` seconds, or until a time. Returns the seconds, or ``None`` at the deadline."""
+    def pause(self, last: float, until: datetime | None = None, *, why: str = "") -> float | None:
+        """Wait longer than ``last`` seconds, or until a time. Returns the seconds, or ``None`` at the deadline.
+
+        ``why`` is a clause that is reported once the wait gets long.
+        """
         now = self.ports.clock.now()
         seconds = min(max(last * 2, FIRST_PAUSE), LONGEST_PAUSE) if until is None else (until - now).total_seconds()
         left = (self.deadline - now).total_seconds()
+        if why and seconds >= REPORTED_SECONDS and left > 0 and self.on_wait is not None and why not in self.reported:
+            self.reported.add(why)
+            self.on_wait(printable(f"Waiting: {why}; this command ends at {timestamp(self.deadline)} at the latest."))
         if left <= 0 or not self.ports.clock.sleep(max(0.0, min(seconds, left))):
             return None
         return seconds

@@ -21,6 +21,7 @@ from reconciler.engine.ports import (
     RequestValidator,
     StateStore,
     TableApi,
+    TableReplacer,
     Telemetry,
     Tracing,
 )
@@ -142,6 +143,8 @@ class EngineContext:
     """Reads tables that are probably unchanged; ``None`` where only ``api`` can."""
     endpoint_watch: EndpointWatch = field(default_factory=EndpointWatch)
     """Notices when ``endpoint`` or the state table is no longer the one that earlier passes used."""
+    replacer: Callable[[], TableReplacer] | None = None
+    """Makes the replacer at its first use. Without it, a table cannot be replaced with its items."""
 
     @property
     def emulator(self) -> bool:

@@ -69,6 +69,15 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
         base = replace(base, observed=observed)
     gate_input = context.gate_input(base, observed, step, lifecycle)
     decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
+    if decided.keeps_items and (decided.status is StepStatus.READY or decided.reason is Reason.NOT_APPROVED):
+        from reconciler.engine.assess_replacement import with_preflight
+
+        unfit, decided = with_preflight(context, base, decided)
+        if unfit is not None:
+            # Without its items, the replacement is judged as one that loses them.
+            base = replace(base, unfit=unfit)
+            gate_input = context.gate_input(base, observed, step, lifecycle)
+            decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
     return replace(base, entry=entry, steps=(decided,))
 
 
@@ -116,6 +125,9 @@ def preflight_delete(
     decision, _ = judge_deletion(ports, step, replace(gate_input, observed=fresh, now=ports.clock.now()), seed)
     if decision.status is not StepStatus.READY:
         return decision
+    # Items that arrived after the plan are to be kept, and this step would lose them.
+    if decision.keeps_items and not step.keeps_items:
+        return step.deferred(Reason.BUSY, RESOURCE_CHANGED)
     # The lease comes last. A pass that was paused here long enough to lose it must not delete for its old decision.
     if not ports.store.keep_lease():
         return step.deferred(Reason.LEASE, LEASE_LOST)

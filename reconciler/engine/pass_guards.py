@@ -172,4 +172,6 @@ def _takes_ownership(assessment: TableAssessment) -> bool:
 
 
 def _without_destruction(step: Step) -> Step:
-    return latched_step(step) if (step.destructive or step.removes) and step.status is StepStatus.READY else step
+    # A replacement that brings items back removes the copy at its end.
+    takes_away = step.destructive or step.removes or step.returns_items
+    return latched_step(step) if takes_away and step.status is StepStatus.READY else step

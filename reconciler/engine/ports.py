@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
 from reconciler.model.desired import AttributeValue, DesiredState, Item, PutTogether, Removal, Undeclared
@@ -25,12 +25,19 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
     Suspension,
 )
 from reconciler.model.report import PassReport, TableReport
+
+if TYPE_CHECKING:
+    from reconciler.engine.apply_step import TableResult
+    from reconciler.engine.assessment import PassContext, TableAssessment
+    from reconciler.model.desired import Declaration
+    from reconciler.model.observed import ObservedTable
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -185,6 +192,10 @@ class StateStore(Protocol):
 
     def drop_rebuild(self, name: str) -> None: ...
 
+    def put_replacement(self, replacement: Replacement) -> None: ...
+
+    def drop_replacement(self, name: str) -> None: ...
+
     def put_ended(self, ended: Ended) -> None: ...
 
     def drop_ended(self, name: str) -> None: ...
@@ -266,6 +277,33 @@ class DeclarationSource(Protocol):
         """A problem for each table that is no longer declared but still defined in some file below the declarations.
 
         Files that are not read as declarations count too, and a file that cannot be searched is a problem.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replaceable:
+    """What the items of a table mean for its replacement: ``refusal`` is why they cannot be kept, ``None`` if they can.
+
+    ``items`` and ``size`` count all of them, in numbers and in bytes.
+    """
+
+    items: int
+    size: int
+    refusal: str | None = None
+
+
+class TableReplacer(Protocol):
+    """Replaces tables and keeps their items. ``mover.replacer`` implements it."""
+
+    def examine(self, context: PassContext, declaration: Declaration, observed: ObservedTable) -> Replaceable:
+        """Read all items and say whether the declared table can hold them. Only reads. Raises ``ApiError``."""
+        ...
+
+    def proceed(self, context: PassContext, assessment: TableAssessment) -> TableResult:
+        """Begin or continue the replacement of a table whose first step keeps its items or returns them.
+
+        Raises what ``apply_step.apply_next`` catches.
         """
         ...
 

@@ -17,10 +17,12 @@ from reconciler.engine.observe import observe_table
 from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
+from reconciler.model.json_values import timestamp
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
 from reconciler.model.table import GlobalIndex, TableSpec
+from reconciler.planning.index_backfill import pending_backfill
 from reconciler.planning.index_rebuild import readers_switched
 
 
@@ -96,10 +98,13 @@ class Rebuild:
             busy = observed.status != "ACTIVE" or "global_indexes" in observed.changing
             ready = record.new_index in indexes and not busy
             if ready and record.ready_at is None:
+                missing = self._pending_backfill(record, desired, observed)
+                if missing is not None:
+                    return missing
                 record = replace(record, ready_at=self.command.ports.clock.now())
                 self.command.ports.store.put_rebuild(record)
             if busy:
-                pause = self.command.pause(pause)
+                pause = self.command.pause(pause, why=f"an index of {record.name} is being built or deleted")
             elif record.new_index not in indexes:
                 self._create(record, observed, desired)
                 pause = self.command.pause(pause)
@@ -108,7 +113,8 @@ class Rebuild:
             elif self.command.ports.clock.now() < record.drop_at:
                 if record.drop_at > self.command.deadline:
                     return self._waiting(record)
-                pause = self.command.pause(pause, record.drop_at)
+                held = f"index {record.index} of {record.name} is kept until {timestamp(record.drop_at)}"
+                pause = self.command.pause(pause, record.drop_at, why=held)
             elif not readers_switched(record, desired):
                 return self._not_switched(record)
             else:
@@ -155,6 +161,22 @@ class Rebuild:
         ready = f"Index {record.new_index} is ready: use it instead of {record.index} in readers and the declaration."
         later = f"{record.index} is kept until {when}; run the same command after that to delete it."
         return CommandResult((ready, later), finished=False, data=_data(record, "ready"))
+
+    def _pending_backfill(
+        self, record: IndexRebuild, desired: TableSpec | None, observed: ObservedTable
+    ) -> CommandResult | None:
+        """What to say while the new index lacks old items, because the migration that it names is not applied."""
+        declared = (desired.global_indexes or ()) if desired is not None else ()
+        index = next((each for each in declared if each.name == record.new_index), None)
+        migrations = self.command.ports.store.load().migrations if index is not None and index.backfill else {}
+        state = pending_backfill(index, observed.identity, migrations) if index is not None else None
+        if index is None or state is None:
+            return None
+        message = (
+            f"Index {record.new_index} is ACTIVE; its backfill {index.backfill} is {state}. Run `reconciler migrate"
+            f" up`, then run this again. {record.index} is not deleted before that."
+        )
+        return CommandResult((message,), finished=False, data=_data(record, "building"))
 
     def _not_switched(self, record: IndexRebuild) -> CommandResult:
         message = (

@@ -330,5 +330,6 @@ def _unmanaged(
     names: tuple[str, ...], desired: DesiredState, snapshot: StateSnapshot, state_table: str
 ) -> tuple[TableReport, ...]:
     ours = {name for name, entry in snapshot.inventory.items() if not is_released(entry)}
-    known = {declaration.spec.name for declaration in desired.declarations} | ours | {state_table}
+    copies = {replacement.aside for replacement in snapshot.replacements.values()}
+    known = {declaration.spec.name for declaration in desired.declarations} | ours | copies | {state_table}
     return tuple(TableReport(name, TableStatus.UNMANAGED) for name in names if name not in known)

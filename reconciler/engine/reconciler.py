@@ -7,22 +7,18 @@ from contextlib import AbstractContextManager
 from dataclasses import field, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.authorization import authorize_writes
-from reconciler.engine.check_references import CheckedReference, CheckReferences
 from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
 from reconciler.engine.import_tables import BaseOf, Import, ImportCandidates
-from reconciler.engine.item_reset import Content, ItemReset
-from reconciler.engine.rebuild_index import Rebuild
 from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.release import Release
 from reconciler.engine.restore import OnProgress, Restore, no_progress
 from reconciler.engine.seed_changes import seed_changes
 from reconciler.engine.seed_commands import SeedCommands
-from reconciler.engine.seed_verify import SeedVerification, verify_seeds
 from reconciler.engine.state import EngineState
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, StateError, UsageError
@@ -35,6 +31,11 @@ from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
+
+if TYPE_CHECKING:
+    from reconciler.engine.check_references import CheckedReference
+    from reconciler.engine.item_reset import Content, ItemReset
+    from reconciler.engine.seed_verify import SeedVerification
 
 HOLD = timedelta(hours=1)
 """How long ``rebuild-index`` keeps the old index after the new one is ready. On emulators it keeps none."""
@@ -86,19 +87,27 @@ class Reconciler:
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
         return self._with_history(self._converge(request, on_wait))
 
-    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> RunReport:
+    def destroy(
+        self,
+        tables: tuple[str, ...] = (),
+        *,
+        confirmed: bool = False,
+        on_step: OnStep | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> RunReport:
         """Delete the tables that this stack created, through the deletion gate, and suspend the stack.
 
         The stack is suspended even if the gate blocked some tables; otherwise the daemon would create the others again.
         ``confirmed`` tells that a person was shown the names of the tables; to name them in ``tables`` is as good.
+        ``on_step`` and ``on_wait`` are those of ``converge``.
         """
         approved = Approval(everything=True) if confirmed or tables else None
-        request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved)
-        report = self._with_explicit_delete()._converge(request)
+        request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved, on_step=on_step)
+        report = self._with_explicit_delete()._converge(request, on_wait)
         if not report.error and not report.problems and self.options.mode == "enforce":
             self.suspend("destroy")
             if self._created_in_the_meantime(report, request.focus):
-                report = self._with_explicit_delete()._converge(request)
+                report = self._with_explicit_delete()._converge(request, on_wait)
         return replace(self._with_history(self._with_destroyed_missing(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
@@ -126,6 +135,9 @@ class Reconciler:
 
         Raises ``UsageError`` for a named table without a seed.
         """
+        # Commands of their own are imported when they are called: a pass needs none of them.
+        from reconciler.engine.seed_verify import verify_seeds
+
         return verify_seeds(self.ports, self.options, self._seeded_names(tables))
 
     def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
@@ -152,6 +164,8 @@ class Reconciler:
         return self._test_items().take_snapshot(self.focus_names(tables))
 
     def _test_items(self) -> ItemReset:
+        from reconciler.engine.item_reset import ItemReset
+
         return ItemReset(self.ports, self.options, self.state, self.writable_state)
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
@@ -179,6 +193,8 @@ class Reconciler:
 
         Only reads. Raises ``UsageError`` for an unknown table, and for one without references to check.
         """
+        from reconciler.engine.check_references import CheckReferences
+
         names = self.focus_names(tables) if tables else ()
         return CheckReferences(self.ports, self.ports.source.load()).run(names, sample)
 
@@ -240,12 +256,23 @@ class Reconciler:
             table, to, backup=backup, at=at, overrides=overrides or RestoreOverrides(), on_progress=on_progress
         )
 
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
+    def rebuild_index(
+        self,
+        table: str,
+        index: str,
+        new: str | None,
+        hold: timedelta | None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> CommandResult:
         """Build the index ``new`` to replace ``index``, which is deleted ``hold`` after the new one is ready."""
-        return Rebuild(self.command(), self._hold(hold)).run(table, index, new)
+        from reconciler.engine.rebuild_index import Rebuild
+
+        return Rebuild(replace(self.command(), on_wait=on_wait), self._hold(hold)).run(table, index, new)
 
     def cancel_rebuild(self, table: str) -> CommandResult:
         """Cancel a rebuild. Neither index is changed."""
+        from reconciler.engine.rebuild_index import Rebuild
+
         return Rebuild(self.command(), self._hold(None)).cancel(table)
 
     def history(self, limit: int = 20) -> tuple[Mapping[str, Any], ...]:

@@ -49,7 +49,13 @@ class Release:
 
     def _one(self, name: str, revoked: Lease | None) -> str:
         for _ in range(TRIES):
-            entry = self.state().inventory.get(name)
+            snapshot = self.state()
+            entry, replacement = snapshot.inventory.get(name), snapshot.replacements.get(name)
+            if replacement is not None and replacement.under_way:
+                raise StateError(
+                    f"{name}: not released, because it is being replaced and {replacement.aside} has its items;"
+                    f" `reconciler replace {name}` finishes that, `--cancel` gives it up"
+                )
             if entry is None:
                 raise StateError(f"{name}: not in the inventory of this stack, so there is nothing to release")
             released = advance(entry, Event.RELEASE, unwanted_since=None, empty_since=None, forgotten_since=None)

@@ -20,6 +20,7 @@ from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import StateSnapshot
+from reconciler.seeding.decide import is_updating
 from reconciler.seeding.digest_set import DigestSet
 from reconciler.seeding.provenance import item_digest, seed_digests
 
@@ -39,6 +40,7 @@ def write_seed(
 
     The record is ``started`` before the first item and ``done`` after the last. ``by_command`` is true for the command
     ``seed``; ``update`` also brings items of a former version of the seed to the present one (``seed --update``).
+    A pass resumes an interrupted update of the same version by itself.
     ``earlier`` is the number of items of an earlier version of the seed in the table: a pass then leaves the record
     ``started``, because the table holds neither version exactly. Errors are in the outcome.
     """
@@ -47,7 +49,9 @@ def write_seed(
         return SeedOutcome()
     work = SeedWork(ports, declaration, seed, identity, snapshot, deadline)
     ledger, writing, updating, stopped = work.ledger, SeedWriting(work), SeedUpdate(work), None
-    ledger.record = replace(ledger.record, earlier=earlier)
+    # A pass finishes what a person asked for, and only for the version of the seed that they asked it for.
+    update = update or (not by_command and is_updating(ledger.record, seed.digest))
+    ledger.record = replace(ledger.record, earlier=earlier, updating=update)
     numbered = NumberedItems(seed)
     work.total = len(numbered)
     try:
@@ -60,7 +64,7 @@ def write_seed(
             work.watch.check()
         whole = not (work.errors or stopped) and writing.written + writing.present == len(numbered)
         if whole and (by_command or not earlier):
-            ledger.record = replace(ledger.record, earlier=0)
+            ledger.record = replace(ledger.record, earlier=0, updating=False)
             ledger.save("done", seed, count=len(seed.items))
         elif not isinstance(work.error(), LeaseLost):
             ledger.save("started", seed)

@@ -74,6 +74,7 @@ def table_report(
         seed_present=seeded.present,
         seed_failed=seeded.failed,
         rebuild=assessment.rebuild,
+        replacement=assessment.replacement,
         left_in_place=assessment.left_in_place,
         observed=live,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),

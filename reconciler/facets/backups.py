@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.facets import backup_names, cron
-from reconciler.facets.base import Facet, HasPreconditions, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.backups import Backups, TakenBackup
 from reconciler.model.change import Call, Change
@@ -65,6 +65,14 @@ class BackupsFacet(Facet, HasPreconditions):
         if change.path != SCHEDULE:
             return None
         return Precondition(f"the endpoint does not have {READ}", status=StepStatus.UNSUPPORTED)
+
+    def removal(self, observed: TableSpec) -> Removal | None:
+        live = observed.backups
+        if live is not None and not _ours(observed.name, Backups(), live):
+            return None
+        return Removal(
+            Backups(), None, "no more backups are made; `aws dynamodb delete-backup` removes those there are"
+        )
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         if change.after is None:

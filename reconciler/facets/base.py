@@ -49,11 +49,12 @@ class Precondition:
 class Removal:
     """How a declaration takes a feature off a table: the value of its field, and the line to write.
 
-    ``cost`` says in a few words what goes with it; empty if nothing but the feature does.
+    ``cost`` says in a few words what goes with it; empty if nothing but the feature does. ``line`` is None where no
+    declaration takes the feature off; ``cost`` then says why, and ``value`` only has the feature read.
     """
 
     value: Any
-    line: str
+    line: str | None
     cost: str = ""
 
 
@@ -127,7 +128,7 @@ class Facet(Protocol):
         return False
 
     def removal(self, observed: TableSpec) -> Removal | None:
-        """How to take the feature off the observed table; None if a table cannot be without it."""
+        """How to take the feature off the observed table; None if it is off, or a table cannot be without it."""
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.facets.replica_calls import other_replicas
 from reconciler.model.change import Call, Change
@@ -33,6 +33,13 @@ class GlobalTableSettingsFacet(Facet, InCreateTable, HasPreconditions):
         if target is None or target == seen or (target == OVERRIDES and not other_replicas(observed)):
             return
         yield Change(self.name, f"{self.name}.mode", seen, target)
+
+    def removal(self, observed: TableSpec) -> Removal | None:
+        live = observed.global_table_settings
+        if live is not None and live.mode in (None, "DISABLED", OVERRIDES):
+            return None
+        why = "which settings replicas share never changes while the table has replicas"
+        return Removal(GlobalTableSettings(), None, why)
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         mode = change.after

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.facets import replica_calls
-from reconciler.facets.base import Facet, HasPreconditions, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.global_table import ConsistencyMode, MultiRegionConsistency
@@ -50,6 +50,12 @@ class MultiRegionConsistencyFacet(Facet, HasPreconditions):
             yield Change(self.name, f"{self.name}.mode", have.mode, want.mode)
         if want.mode == "STRONG" and want.witness != have.witness:
             yield Change(self.name, f"{self.name}.witness", have.witness, want.witness)
+
+    def removal(self, observed: TableSpec) -> Removal | None:
+        live = observed.multi_region_consistency
+        if live is not None and (live.mode == EVENTUAL.mode or not replica_calls.other_replicas(observed)):
+            return None
+        return Removal(EVENTUAL, None, "the consistency of a global table never changes; `replicas: []` ends it")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         return replica_calls.strong_call(desired, observed.spec)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.facets import capacity, limits
-from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition
+from reconciler.facets.base import Facet, HasPreconditions, InCreateTable, Precondition, Removal
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
 from reconciler.model.observed import ObservedTable, Responses
@@ -32,6 +32,12 @@ class WarmThroughputFacet(Facet, InCreateTable, HasPreconditions):
 
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         return limits.warm_precondition(change)
+
+    def removal(self, observed: TableSpec) -> Removal | None:
+        live = observed.warm_throughput
+        if live is not None and (live.read or 0) <= limits.BASELINE.read and (live.write or 0) <= limits.BASELINE.write:
+            return None
+        return Removal(WarmThroughput(), None, "warm throughput can only be raised, never lowered or removed")
 
     def request(self, change: Change, desired: TableSpec, observed: ObservedTable) -> Call:
         shape = limits.raised_warm(desired.warm_throughput, observed.spec.warm_throughput)

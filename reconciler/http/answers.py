@@ -22,6 +22,19 @@ class Answer(BaseModel, Generic[T]):
     data: T
 
 
+class ItemMigrationEntry(BaseModel):
+    """One migration of items."""
+
+    name: str = Field(description="The name of its file without .py.")
+    status: str = Field(description="pending, started, applied, reverting, changed or missing.")
+    table: str | None = Field(None, description="The table that it was started on; null while it is pending.")
+    by: str | None = Field(None, description="Who started it.")
+    started: datetime | None = None
+    finished: datetime | None = None
+    counts: dict[str, int] = Field(default_factory=dict, description="Items by what was done with them.")
+    error: str | None = Field(None, description="Why this run did not finish it.")
+
+
 class RunData(BaseModel):
     """The result of a run, or that it is queued."""
 
@@ -32,6 +45,9 @@ class RunData(BaseModel):
     )
     blocked: list[Json] = Field(
         default_factory=list, description="Blocked steps, each with its reason and what would allow it."
+    )
+    item_migrations: list[ItemMigrationEntry] = Field(
+        default_factory=list, description="Migrations of items that this run ran; only with items: true."
     )
 
 
@@ -94,6 +110,9 @@ class MigrationsData(BaseModel):
     last_success: datetime | None
     next_pass: datetime | None
     tables: list[MigratedTable]
+    item_migrations: list[ItemMigrationEntry] = Field(
+        default_factory=list, description="Migrations of items, in order. `reconciler migrate` runs them."
+    )
 
 
 class SeederEntry(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -31,6 +31,8 @@ class Control:
     submit: Callable[[Job], Run] | None = None
     confirm: Callable[[], Endpoint] | None = None
     """Identifies the endpoint again."""
+    migration_files: Callable[[], Mapping[str, str]] = dict
+    """The checksums of the migrations of items by name. Raises ``DeclarationError``."""
     testing: bool = False
     """Whether tests may reset items (RECONCILER_TESTING)."""
 

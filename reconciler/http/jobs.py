@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from fastapi.responses import JSONResponse
 
+from reconciler.http import item_migrations
 from reconciler.http.answers import Answer, RunData
 from reconciler.http.control import Control
 from reconciler.http.problems import HttpProblem
@@ -16,6 +17,7 @@ from reconciler.model.report import Verdict
 from reconciler.planning.text import several
 from reconciler.presentation.document import document, problem_entry, step_entry
 from reconciler.runs import Job, Outcome, QueueFull, Run, Verb
+from reconciler.runs.job import ItemsOutcome
 from reconciler.runs.messages import sentences
 from reconciler.runs.verbs import PlanChanged
 
@@ -106,8 +108,24 @@ def _done(run: Run, outcome: Outcome) -> Answer[RunData]:
     messages = [*sentences(run.job, report)]
     if refused:
         messages.append(f"{several(len(blocked), 'step')} blocked; data.blocked says why.")
-    return Answer[RunData](
-        success=not failed and not refused,
-        message=" ".join(messages),
-        data=RunData(run_id=run.id, report=document(report), plan_digest=outcome.plan_digest, blocked=blocked),
+    items = outcome.items
+    messages += _items_sentences(items) if items is not None else []
+    data = RunData(
+        run_id=run.id,
+        report=document(report),
+        plan_digest=outcome.plan_digest,
+        blocked=blocked,
+        item_migrations=[item_migrations.entry_of_result(result) for result in items.results] if items else [],
     )
+    failed = failed or (items is not None and not items.whole)
+    return Answer[RunData](success=not failed and not refused, message=" ".join(messages), data=data)
+
+
+def _items_sentences(items: ItemsOutcome) -> list[str]:
+    applied = [result.record.name for result in items.results if result.finished]
+    rest = [result.record.name for result in items.results if not result.finished]
+    found = [f"Applied to items: {', '.join(applied)}."] if applied else []
+    found += [f"Not finished: {', '.join(rest)}; data.item_migrations says why."] if rest else []
+    if items.error is not None:
+        found.append(items.error)
+    return found or ["No migration of items is pending."]

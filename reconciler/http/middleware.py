@@ -16,7 +16,7 @@ UNMATCHED = "unmatched"
 """The route label of unmatched paths, so that a scanner cannot grow the metrics."""
 
 GZIP_LEVEL = 5
-"""A page over 2,500 tables takes 3 ms at this level and 9 ms at the highest, which saves 2 % more."""
+"""A page of 110 KB takes 0.7 ms and 16 KB at this level. The highest takes 1.3 ms and saves 2 % more."""
 
 Count = Callable[[str, str, int, float], None]
 

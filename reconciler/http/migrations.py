@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from reconciler.http.answers import CHANGING, Answer, Json, MigratedTable, MigrationsData, RunData, errors, example
 from reconciler.http.control import Control
 from reconciler.http.guard import GuardedRoute
+from reconciler.http.item_migrations import entries
 from reconciler.http.jobs import answer, refusal
 from reconciler.http.summary import sentence, visible_tables
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import DeclarationError, ReconcilerError
+from reconciler.model.identity import Identity
 from reconciler.model.json_values import plain
 from reconciler.model.records import InventoryEntry
-from reconciler.model.report import TableReport
+from reconciler.model.report import PassReport, TableReport
 from reconciler.runs import Job, Verb
 
 TableName = Annotated[str, Field(min_length=1, max_length=255)]
@@ -42,6 +45,15 @@ class RunRequest(BaseModel):
     plan_digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(
         None, description="Digest of an earlier dry run. If the plan has changed, nothing is done; the response is 409."
     )
+    items: bool = Field(
+        False, description="After the pass, also run the pending migrations of items, of all tables and in order."
+    )
+
+    @model_validator(mode="after")
+    def _items_alone(self) -> RunRequest:
+        if self.items and (self.tables or self.dry_run):
+            raise ValueError("items runs every pending migration, in order. Leave out tables and dry_run.")
+        return self
 
 
 class RollbackRequest(BaseModel):
@@ -69,7 +81,8 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
     async def run(body: RunRequest | None = None, wait: Wait = True) -> Answer[RunData]:
         request = body or RunRequest()
         verb = Verb.PREVIEW if request.dry_run else Verb.RUN
-        job = Job(verb, _names(request.tables), None if request.dry_run else request.plan_digest)
+        digest = None if request.dry_run else request.plan_digest
+        job = Job(verb, _names(request.tables), digest, items=request.items)
         return await answer(control, job, wait=wait)  # type: ignore[return-value]
 
     @changing.post(
@@ -95,6 +108,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             snapshot = control.snapshot()
         except ReconcilerError as error:
             raise refusal(error) from error
+        files, unread = _files(control)
         loop_status = control.loop_status
         data = MigrationsData(
             suspended=loop_status.suspended or snapshot.suspension is not None,
@@ -104,10 +118,24 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
             last_success=loop_status.last_success,
             next_pass=loop_status.next_pass,
             tables=[_entry(table, snapshot.inventory.get(table.name)) for table in visible_tables(loop_status.report)],
+            item_migrations=entries(files, snapshot.migrations, _live(loop_status.report)),
         )
-        return Answer(success=True, message=sentence(loop_status), data=data)
+        return Answer(success=True, message=" ".join([sentence(loop_status), *unread]), data=data)
 
     return changing, reading
+
+
+def _files(control: Control) -> tuple[Mapping[str, str], list[str]]:
+    """The checksums of the migrations of items, and a sentence if their files cannot be read."""
+    try:
+        return control.migration_files(), []
+    except DeclarationError as error:
+        return {}, [f"The migrations of items cannot be read: {error.problems[0]}"]
+
+
+def _live(report: PassReport | None) -> dict[str, Identity]:
+    """The tables that the last pass saw."""
+    return {table.name: table.identity for table in report.tables if table.identity} if report else {}
 
 
 def _names(given: list[str]) -> tuple[str, ...]:

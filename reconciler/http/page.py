@@ -51,6 +51,8 @@ from reconciler.runs import Outcome
 from reconciler.runs.history import MAX_RECORDS
 
 SHOWN_RUNS = 15
+RECENT_RUNS = 3
+"""Runs are executed one at a time, so one that has not ended is among the newest."""
 MAX_NEIGHBOURS = 12
 """Related tables in the drawing of a table; the list of relations has all."""
 NAMES = ("status", "table", "confirm", "run", "runs", "settings", "problem")
@@ -89,6 +91,7 @@ class Page:
             stuck=stuck,
             stale=shown if stale else None,
             progress=long_work(loop_status, more),
+            busy=self._busy(more),
             leader=leader(loop_status),
             write_block=write_block(loop_status),
             mode=more.get("mode") or ("observe" if report and report.observe_only else "enforce"),
@@ -122,6 +125,7 @@ class Page:
             drawing=self._drawing(table.name),
             strip=status_strip(loop_status.history.of(table.name), self._now()),
             progress=[each for each in long_work(loop_status, more) if each.table == table.name],
+            busy=self._busy(more),
             endpoint=loop_status.endpoint,
             runs=runs_of(self._control, table.name),
             buttons=buttons(self._control, headers, table.name),
@@ -168,6 +172,12 @@ class Page:
         return self._render(
             "problem", status=status, title=HTTPStatus(status).phrase, detail=detail, request=request_id
         )
+
+    def _busy(self, more: Mapping[str, Any]) -> bool:
+        """Whether something is being done, so that an open page looks again without waiting for an event."""
+        loop_status = self._control.loop_status
+        running = any(not record.ended for record in self._control.history.newest(RECENT_RUNS))
+        return loop_status.in_progress is not None or running or bool(long_work(loop_status, more))
 
     def _drawing(self, name: str) -> Markup | None:
         """A declared table, those it refers to and those that refer to it."""

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     FOREIGN_DECLARATIONS = "foreign_declarations"
     INVALID_ANSWER = "invalid_answer"
     SEED_CHANGED = "seed_changed"
+    REPLACING = "replacing"
     STATE_LOST = "state_lost"
     ON_EXISTING = "on_existing"
     CONTESTED = "contested"
@@ -85,6 +86,10 @@ class Step:
     staged: bool = False
     nothing_lost: bool = False
     """Whether a Scan showed that the table of a destructive step holds no item other than its seed."""
+    keeps_items: bool = False
+    """Whether the items of a replaced table are copied aside before, and returned after it."""
+    returns_items: bool = False
+    """Whether the table of a replacement is deleted already, so that the step only brings its items back."""
 
     @property
     def destructive(self) -> bool:
@@ -104,7 +109,12 @@ class Step:
     @property
     def ends_table(self) -> bool:
         """True for deletes and replaces."""
-        return self.action in (Action.DELETE, Action.REPLACE)
+        return self.action in (Action.DELETE, Action.REPLACE) and not self.returns_items
+
+    @property
+    def moves_items(self) -> bool:
+        """True for steps that the mover carries out."""
+        return self.keeps_items or self.returns_items
 
     def blocked(self, reason: Reason, message: str, allow_with: str | None = None) -> Step:
         """This step, refused by policy."""

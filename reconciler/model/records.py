@@ -16,6 +16,8 @@ Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
 CountedChange = Literal["ttl", "mode", "class", "decrease"]
 """Kinds of change with a quota: time to live, the switch to on demand, the table class, decreases of capacity."""
 SeedState = Literal["started", "done", "cleared"]
+OnConflict = Literal["fail", "newest", "keep-first"]
+"""What becomes of several items that have one key in the new table."""
 MigrationDirection = Literal["up", "down"]
 
 
@@ -114,6 +116,7 @@ class SeedRecord:
     of the last transition. ``written`` and ``uncertain`` are packed digests of items in the table with this identity
     (``reconciler.seeding.provenance``); further ones are in the ``SeedPart`` records of the table. ``earlier`` is how
     many items of an earlier version of the seed the table held when seeding went on with a seed that had changed.
+    ``updating`` is true from the start of ``seed --update`` until it has changed all items that it may change.
     """
 
     name: str
@@ -126,6 +129,7 @@ class SeedRecord:
     written: str = ""
     uncertain: str = ""
     earlier: int = 0
+    updating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,88 @@ class IndexRebuild:
     def left_alone(self) -> tuple[str, ...]:
         """The paths of both indexes. No pass changes them during the rebuild."""
         return (f"global_indexes.{self.index}", f"global_indexes.{self.new_index}")
+
+
+class Phase(StrEnum):
+    """How far a replacement is. ``reconciler.mover.phases`` has the transitions."""
+
+    COPYING = "copying"
+    """The items go from the table into a copy aside."""
+    COMPARING = "comparing"
+    """The copy has every item; the table and the copy are compared, and differences are copied again."""
+    DELETING = "deleting"
+    """Both were equal. DeleteTable is about to be sent, or was."""
+    CREATING = "creating"
+    """The table is gone. The copy is the only place that has its items."""
+    RETURNING = "returning"
+    """The items go from the copy into the new table."""
+    VERIFYING = "verifying"
+    """Every item was returned; the copy and the new table are compared."""
+    CLEANING = "cleaning"
+    """The new table has every item, and the copy is removed."""
+    CANCELLING = "cancelling"
+    """The table stays as it is, and the copy is removed."""
+    DONE = "done"
+
+
+BEFORE_DELETION = frozenset({Phase.COPYING, Phase.COMPARING, Phase.DELETING, Phase.CANCELLING})
+"""Phases in which the table may still be there with all its items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """The replacement of table ``name``, from which any process continues.
+
+    - ``identity``: the table that is replaced. ``target``: the new table, once it is known.
+    - ``aside``: the name of the copy, ``aside_identity`` its identity once it is known.
+    - ``keys``: the key of the new table as ``attribute KIND TYPE``, partition key first.
+    - ``items``, ``size``: what the table held when the replacement began, in items and in bytes as DynamoDB counts.
+    - ``copied``: items that went through in the present phase.
+    - ``on_conflict``, ``newest_by``: what becomes of items that have one key in the new table.
+    - ``asked``: whether a person asked for it with ``replace``; ``keep``: whether the copy stays at the end.
+    - ``problem``: why it does not go on by itself, as a sentence; ``accepted``: whether a person accepted, with
+      ``--finish``, that the new table differs from the copy.
+    - ``digest``: of all items, as ``reconciler.mover.digest`` computes it. ``others``: items that others wrote into the
+      new table before the end.
+    """
+
+    name: str
+    phase: Phase
+    identity: Identity
+    aside: str
+    keys: tuple[str, ...]
+    started: datetime
+    aside_identity: Identity | None = None
+    target: Identity | None = None
+    items: int = 0
+    size: int = 0
+    copied: int = 0
+    on_conflict: OnConflict = "fail"
+    newest_by: str = ""
+    asked: bool = False
+    paused: bool = False
+    keep: bool = False
+    accepted: bool = False
+    problem: str | None = None
+    digest: str = ""
+    others: int = 0
+    finished: datetime | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether anything is left to do."""
+        return self.phase is not Phase.DONE
+
+    @property
+    def table_deleted(self) -> bool:
+        """Whether the former table is gone, so that the copy is the only place that has all items."""
+        return self.under_way and self.phase not in BEFORE_DELETION
+
+    def interrupts(self, live: Identity | None) -> bool:
+        """Whether it is all that may happen to the table now. ``live`` is the table that is there, if any is."""
+        if self.table_deleted or self.phase is Phase.CANCELLING:
+            return True
+        return live is None or not live.same(self.identity)
 
 
 CAP_WINDOW = timedelta(hours=1)
@@ -330,6 +416,7 @@ class StateSnapshot:
     attempts: Mapping[str, Attempts] = field(default_factory=dict)
     quota_usage: Mapping[str, QuotaUsage] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
+    replacements: Mapping[str, Replacement] = field(default_factory=dict)
     ended: Mapping[str, Ended] = field(default_factory=dict)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
     migrations: Mapping[str, ItemMigration] = field(default_factory=dict)
@@ -343,3 +430,7 @@ class StateSnapshot:
     """Why the state table cannot be used, as a sentence."""
     rolled_back: str | None = None
     """Why these records must be an older copy than what was seen before, as a sentence: nothing is written then."""
+
+    def copy_of(self, name: str) -> Replacement | None:
+        """The replacement whose copy aside has this name. Such a table is nobody's but the mover's."""
+        return next((each for each in self.replacements.values() if each.aside == name), None)

@@ -13,7 +13,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
-from reconciler.model.records import Ownership, SeedState
+from reconciler.model.records import Ownership, Replacement, SeedState
 from reconciler.model.table import TableSpec
 
 RebuildPhase = Literal["starting", "building", "backfilling", "holding", "ready", "dropping"]
@@ -110,6 +110,8 @@ class TableReport:
     seed_updated: int = 0
     seed_failed: int = 0
     rebuild: RebuildProgress | None = None
+    replacement: Replacement | None = None
+    """While the table is replaced with its items."""
     left_in_place: tuple[LeftInPlace, ...] = ()
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""

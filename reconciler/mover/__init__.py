@@ -1,1 +1,1 @@
-"""Long work on the items of tables: item migrations, and the scan, rate control and checkpoints that they use."""
+"""Long work on the items of tables: replacing a table with its items, item migrations, and what both use."""

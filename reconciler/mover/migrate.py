@@ -21,9 +21,13 @@ from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, chang
 from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.ports import FoundItem, MoverItems, Page
 from reconciler.mover.scan import PageFailed, SegmentedScan
+from reconciler.mover.where_expression import holds
+from reconciler.seeding.digest import canonical
 
 CONFLICTS = 50
 """Attempts at one item that somebody else keeps changing."""
+SURELY_UNCHANGED = 3
+"""Times that an item was refused and then read unchanged. Once may be a change that was undone in between."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
 MOST_PROBLEMS = 20
 """Items that are reported one by one."""
@@ -123,22 +127,28 @@ class MigrationRun:
 
     def _migrated(self, item: Item, counts: dict[str, int]) -> str:
         """What was done with one item: ``changed``, ``done``, ``skipped`` or ``gone``."""
-        pause = FIRST_PAUSE
+        pause, unchanged = FIRST_PAUSE, 0
         for _ in range(CONFLICTS):
             change = change_of(self.migration, self.record.direction, item, self.key_names)
             if isinstance(change, Untouched):
                 return change.value
             if self._applied(change):
                 return CHANGED
-            found = self._read_again(change)
-            if not found.exists:
+            found = self._read_again(change).item
+            if found is None:
                 return GONE
-            if found.item is None:
-                return Untouched.SKIPPED.value
-            if change.is_in(found.item):
+            if change.is_in(found):
                 # Our own update, whose answer was lost, or the same one by somebody else.
                 return CHANGED
-            item = found.item
+            where = change.update.where
+            if where is not None:
+                # A Query could filter, but not by a key attribute, and the condition of the update says it as well: an
+                # item that stays as it was read and is refused again is one that ``where`` does not select.
+                selected = holds(where, found)
+                unchanged = unchanged + 1 if canonical(found) == canonical(item) else 0
+                if selected is False or (selected is None and unchanged >= SURELY_UNCHANGED):
+                    return Untouched.SKIPPED.value
+            item = found
             _add(counts, CONFLICT)
             self.ports.clock.sleep(self.ports.random.uniform(0, pause))
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -153,10 +163,7 @@ class MigrationRun:
         return True
 
     def _read_again(self, change: ItemChange) -> FoundItem:
-        where = change.update.where
-        return self.calls.read(
-            lambda: self.items.find(self.record.table, change.update.key, where), lambda found: found.units
-        )
+        return self.calls.read(lambda: self.items.find(self.record.table, change.update.key), lambda found: found.units)
 
     def _failed(self, item: Item, line: int | None, name: str | None, reason: str, remedy: str) -> None:
         key = key_text({part: item[part] for part in self.key_names if part in item})

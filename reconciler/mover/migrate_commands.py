@@ -227,6 +227,13 @@ class MigrateCommands:
             raise StateError(f"{file.name}: table {name} {state}. Run `reconciler up` first.")
         if snapshot is not None:
             self.command.refuse_foreign(snapshot, observed)
+            replacement = snapshot.replacements.get(name)
+            if replacement is not None and replacement.under_way:
+                # A part of the items is in the copy, and would come back as it was.
+                raise StateError(
+                    f"table {name} is being replaced, and a part of its items is in {replacement.aside}. "
+                    f"Finish that first: `reconciler replace {name} --resume`."
+                )
             if is_released(snapshot.inventory.get(name)):
                 raise StateError(f"table {name} is released. `reconciler import {name}` manages it again.")
             if declaration.lifecycle.on_existing == "observe":

@@ -57,13 +57,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class FoundItem:
-    """The item of one key. ``item`` is ``None`` if there is none, or if ``where`` does not hold for it.
-
-    ``exists`` tells the two apart.
-    """
+    """The item of one key, or ``None``; ``units`` is the consumed read capacity."""
 
     item: Item | None
-    exists: bool
     units: float
 
 
@@ -89,7 +85,7 @@ class MoverItems(Protocol):
         """One page of one segment. A page without items does not end a segment."""
         ...
 
-    def find(self, table: str, key: Item, where: Where | None = None) -> FoundItem:
+    def find(self, table: str, key: Item) -> FoundItem:
         """The item with this whole key, read consistently."""
         ...
 

@@ -22,6 +22,7 @@ def plan_digest(tables: Iterable[TableReport], error: str | None = None, problem
             step.call.operation if step.call else None,
             step.status.value,
             step.nothing_lost,
+            step.keeps_items,
             [[change.path, plain(change.before), plain(change.after)] for change in step.changes],
         ]
         for table in sorted(tables, key=lambda table: table.name)
@@ -41,7 +42,7 @@ def approval(plan: PassReport, *, only_this: bool) -> Approval:
         (table.name, step.action, step.facet): step for table in plan.tables for step in table.steps if step.destructive
     }
     steps = frozenset(key for key, step in shown.items() if step.status in (StepStatus.READY, StepStatus.DEFERRED))
-    harmless = frozenset(key for key in steps if shown[key].nothing_lost)
+    harmless = frozenset(key for key in steps if shown[key].nothing_lost or shown[key].keeps_items)
     withheld = frozenset(key for key, step in shown.items() if step.status is StepStatus.BLOCKED)
     digest = plan_digest(plan.tables, plan.error, plan.problems) if only_this else None
     return Approval(steps, harmless, withheld, digest=digest)

@@ -168,16 +168,27 @@ def _features(
                 kept.add(name)
         elif before and name in on:
             kept.add(name)
-            left.append(LeftInPlace(name, FEATURE_STAYS, on[name].line, on[name].cost))
+            left.append(_left(name, on[name]))
     return left, kept
 
 
 def _removals(spec: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Removal]]:
-    """The name of each feature that is on, and how to remove it: declaring it off would change something."""
+    """The name of each feature that is on, and how to remove it: declaring it off would change something.
+
+    A feature that nothing removes is on where its facet says so.
+    """
     for facet in FACETS:
         removal = facet.removal(observed) if getattr(observed, facet.name) is not None else None
-        if removal is not None and any(facet.diff(_with(spec, facet.name, removal.value), observed)):
+        if removal is None:
+            continue
+        if removal.line is None or any(facet.diff(_with(spec, facet.name, removal.value), observed)):
             yield facet.name, removal
+
+
+def _left(name: str, removal: Removal) -> LeftInPlace:
+    if removal.line is None:
+        return LeftInPlace(name, f"{FEATURE_STAYS}: {removal.cost}")
+    return LeftInPlace(name, FEATURE_STAYS, removal.line, removal.cost)
 
 
 def _with(spec: TableSpec, name: str, value: Any) -> TableSpec:

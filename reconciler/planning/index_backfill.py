@@ -8,19 +8,40 @@ and lacks all old items until a migration has added the attribute to them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration
+from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import ItemMigration
+from reconciler.model.table import GlobalIndex
 
 FACET = "global_indexes"
+BackfillState = Literal["pending", "started", "being undone"]
 
 
 def has_backfill(declaration: Declaration) -> bool:
     """Whether any declared index names a migration."""
     return any(index.backfill for index in declaration.spec.global_indexes or ())
+
+
+def pending_backfill(
+    index: GlobalIndex, identity: Identity, migrations: Mapping[str, ItemMigration]
+) -> BackfillState | None:
+    """How far the backfill of an index is on the table with this identity; ``None`` if it is applied, or not declared.
+
+    A record of another identity is void: the table was created again, and its items need the migration.
+    """
+    if index.backfill is None:
+        return None
+    record = migrations.get(index.backfill)
+    if record is None or not record.identity.same(identity):
+        return "pending"
+    if record.applied:
+        return None
+    return "being undone" if record.direction == "down" else "started"
 
 
 def backfill_steps(
@@ -29,13 +50,9 @@ def backfill_steps(
     """A blocked step for each index whose backfill is not applied to this table, with the state of both."""
     live = {index.name for index in observed.spec.global_indexes or ()}
     for index in declaration.spec.global_indexes or ():
-        if index.backfill is None:
+        before = pending_backfill(index, observed.identity, migrations)
+        if before is None:
             continue
-        record = migrations.get(index.backfill)
-        here = record if record is not None and record.identity.same(observed.identity) else None
-        if here is not None and here.applied:
-            continue
-        before = "pending" if here is None else "being undone" if here.direction == "down" else "started"
         message = f"{_state(index.name, live, observed)}; its backfill {index.backfill} is {before}"
         change = Change(FACET, f"{FACET}.{index.name}.backfill", before, "applied")
         step = Step(Action.UPDATE, FACET, (change,))

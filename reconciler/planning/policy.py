@@ -37,6 +37,9 @@ class GateInput:
     - ``missing_folder``: the folder that declared the table, if no file in it declares anything any more;
       ``renamed_to``: the tables that its file declares instead; ``elsewhere``: the folder of the other project of this
       stack that declared it.
+    - ``can_keep_items``: whether this endpoint's tables are replaced with their items; ``keeping_items``: whether such
+      a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`; ``unfit``:
+      why the declared table cannot hold all items.
     """
 
     options: Options
@@ -55,6 +58,10 @@ class GateInput:
     missing_folder: str | None = None
     renamed_to: str | None = None
     elsewhere: str | None = None
+    can_keep_items: bool = False
+    keeping_items: bool = False
+    asked_to_keep: bool = False
+    unfit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,10 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
     if contents is None:
         return None
     step = replace(step, nothing_lost=contents.only_seed or not contents.holds_items)
-    judged = _items(step, gate_input, contents) if contents.holds_items else _emptiness(step, gate_input)
+    if step.action is Action.REPLACE and _keeps_items(gate_input, contents):
+        judged = _with_items(replace(step, keeps_items=True), gate_input)
+    else:
+        judged = _items(step, gate_input, contents) if contents.holds_items else _emptiness(step, gate_input)
     return _unapproved(judged, gate_input) if judged.status is StepStatus.READY else judged
 
 
@@ -168,9 +178,10 @@ def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
 
 def _unapproved(step: Step, gate_input: GateInput) -> Step:
     """(G13): ``up`` destroys only what its plan showed. Plan and table may change while the person decides."""
+    harmless = step.nothing_lost or step.keeps_items
     if gate_input.approved is False:
         why = "the plan changed after it was shown, and this step was not part of it"
-    elif gate_input.approved and not (gate_input.loss_approved or step.nothing_lost or _allowed(gate_input)):
+    elif gate_input.approved and not (gate_input.loss_approved or harmless or _allowed(gate_input)):
         why = "the plan showed a table without items other than its seed, and now it has some"
     else:
         return step
@@ -254,13 +265,44 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
         name = gate_input.observed.spec.name
         return step.blocked(
             Reason.DATA_LOSS,
-            "replacing the table would lose items other than its seed",
+            f"replacing the table would lose items other than its seed{_because(gate_input)}",
             f"`reconciler up {name}` and confirm, lifecycle.allow_data_loss: true, or RECONCILER_DATA_LOSS=allow",
         )
     if step.action is Action.DELETE and gate_input.renamed_to is not None and not (allowed or gate_input.approved):
         return _renamed(step, gate_input, gate_input.renamed_to)
     if step.action is Action.DELETE and gate_input.single and not gate_input.approved:
         return _foreign(step, gate_input)
+    return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
+
+
+def _keeps_items(gate_input: GateInput, contents: TableContents) -> bool:
+    """Whether a replacement keeps the items of the table: where it can, unless losing them was agreed to.
+
+    One that is under way goes on as it began, even if the table is empty by now: its copy may have items.
+    """
+    if not gate_input.can_keep_items or gate_input.keeping_items:
+        return gate_input.keeping_items
+    fits = gate_input.unfit is None and not _allowed(gate_input)
+    return contents.holds_items and not contents.only_seed and fits
+
+
+def _because(gate_input: GateInput) -> str:
+    return f"; the declared table cannot hold them all: {gate_input.unfit}" if gate_input.unfit is not None else ""
+
+
+def _with_items(step: Step, gate_input: GateInput) -> Step:
+    """A replacement that keeps the items. It ends the table all the same, so (G20) applies.
+
+    ``DATA_LOSS=never`` says that no step of a pass may touch a table with items; a person may still ask for this one.
+    """
+    if gate_input.asked_to_keep:
+        return step
+    if gate_input.options.data_loss == "never":
+        return step.blocked(
+            Reason.DATA_LOSS,
+            "the table has items, and DATA_LOSS=never leaves its replacement to a person",
+            f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items",
+        )
     return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
 
 

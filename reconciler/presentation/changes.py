@@ -45,10 +45,17 @@ def change_lines(change: Change, *, absent: str = ABSENT) -> Iterator[Line]:
 
 
 def _or(value: Any, absent: str) -> str:
+    if isinstance(value, Mapping) and len(value) == 1:
+        # One member is as good as a value: an attribute of an item is N "30".
+        name, member = next(iter(value.items()))
+        return f"{printable(name)} {value_text(member)}"
     return absent if value is None else value_text(value)
 
 
 def _has_members(value: Any) -> bool:
+    """Whether a value takes lines of its own: a list or a mapping, unless its only member is a plain value."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        return any(isinstance(member, list | Mapping) and member for member in value.values())
     return isinstance(value, list | Mapping) and bool(value)
 
 

@@ -9,6 +9,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Step
+from reconciler.model.records import Replacement
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, RunReport, TableReport
 
 FORMAT_VERSION = "1.0"
@@ -53,7 +54,8 @@ def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def table_entry(table: TableReport) -> dict[str, Any]:
-    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` is there only during one.
+    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` and
+    ``replacement`` are there only during one.
 
     ``left_in_place`` is there only if something is.
     """
@@ -65,6 +67,7 @@ def table_entry(table: TableReport) -> dict[str, Any]:
         "changes": [change_entry(change) for change in table.changes],
         "steps": [step_entry(step) for step in table.steps],
         **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
+        **({"replacement": replacement_entry(table.replacement)} if table.replacement else {}),
         **({"left_in_place": [left_entry(left) for left in table.left_in_place]} if table.left_in_place else {}),
     }
 
@@ -79,6 +82,20 @@ def rebuild_entry(rebuild: RebuildProgress) -> dict[str, Any]:
         "ready_at": timestamp(rebuild.ready_at),
         "until": timestamp(rebuild.until),
         "then": rebuild.then,
+    }
+
+
+def replacement_entry(replacement: Replacement) -> dict[str, Any]:
+    """A table that is being replaced with its items: how far it is, and why it waits for a person, if it does."""
+    return {
+        "phase": replacement.phase.value,
+        "since": timestamp(replacement.started),
+        "items": replacement.items,
+        "moved": replacement.copied,
+        "bytes": replacement.size,
+        "copy": replacement.aside,
+        "paused": replacement.paused,
+        "problem": replacement.problem,
     }
 
 

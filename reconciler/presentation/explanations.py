@@ -36,11 +36,7 @@ def explain(code: str) -> Sequence[Entry]:
 
 def conditions_of(reason: str) -> Sequence[Entry]:
     """The conditions of the deletion gate that lead to a reason."""
-    return [
-        entry
-        for entry in everything()
-        if re.fullmatch(r"G\d+", entry["code"]) and re.search(rf"`?\b{re.escape(reason)}\b", entry["more"])
-    ]
+    return [entry for entry in everything() if re.fullmatch(r"G\d+", entry["code"]) and f"`{reason}`" in entry["more"]]
 
 
 def similar(code: str) -> Sequence[str]:

@@ -164,6 +164,8 @@ def losses(table: TableReport) -> tuple[str, ...]:
         when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
             lost, kept = "every item in it is lost", "restore its declaration"
+        elif step.keeps_items:
+            lost, kept = "it is created again as declared and keeps its items", "restore its former declaration"
         else:
             lost = "it is created again as declared and seeded; every other item in it is lost"
             kept = "restore its former declaration"
@@ -313,16 +315,17 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
     yield style, f"  {number}. {sign} {step_title(step)}{operation}{': ' + sentence if sentence else ''}"
     if step.status is StepStatus.BLOCKED and step.allow_with:
         yield "blocked", f"     allow with: {printable(step.allow_with)}"
-    if step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
-        yield "plain", "       then: the table is created again as declared, and its seed is written if it has one"
+    if step.ends_table and step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
+        rest = "its items are returned" if step.keeps_items else "its seed is written if it has one"
+        yield "plain", f"       then: the table is created again as declared, and {rest}"
     for change in step.changes:
-        yield from _indented(change)
+        yield from _indented(change, keeps_items=step.keeps_items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
 
 
-def _indented(change: Change) -> Iterator[Line]:
+def _indented(change: Change, *, keeps_items: bool = False) -> Iterator[Line]:
     yield from ((style, f"       {text}") for style, text in change_lines(change))
-    if change.unsafe:
+    if change.unsafe and not keeps_items:
         yield "blocked", f"       unsafe: {printable(change.unsafe)}"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from reconciler import install_line
 from reconciler.pytest_plugin.declared import Content, Declared, Server
 from reconciler.pytest_plugin.installation import Missing
 from reconciler.pytest_plugin.moto_server import PREFIX
@@ -36,7 +37,7 @@ class MotoBackend:
         if self._process is not None:
             return
         if importlib.util.find_spec("moto") is None or importlib.util.find_spec("flask") is None:
-            raise Missing("--dynamodb moto needs moto's server: pip install 'dynamodb-reconciler[embedded]'")
+            raise Missing(f"--dynamodb moto needs moto's server: {install_line('embedded')}")
         command = [sys.executable, "-P", "-m", "reconciler.pytest_plugin.moto_server", str(self._port)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
         environ["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.model.errors import DeclarationError, ReconcilerError, UsageError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport
+
+if TYPE_CHECKING:
+    from reconciler.mover.migrate import MigrationResult
 
 TRIGGER = "api"
 PAGE = "page"
@@ -36,13 +39,15 @@ class Job:
     """One request to the daemon; equal jobs in the queue share one run.
 
     ``tables`` are base or full names, empty for all. With ``plan_digest``, a run or rollback is executed only if a
-    preview right before it has this digest. ``trigger`` names the source of the job.
+    preview right before it has this digest. ``trigger`` names the source of the job. A run with ``items`` also runs the
+    pending migrations of items after its pass.
     """
 
     verb: Verb
     tables: tuple[str, ...] = ()
     plan_digest: str | None = None
     trigger: str = TRIGGER
+    items: bool = False
     content: Literal["snapshot", "seed", "empty"] = "snapshot"
     """For ``TEST_RESET``: what the tables have afterwards. Without a snapshot, their seeds."""
 
@@ -58,6 +63,19 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsOutcome:
+    """What a run did with migrations of items. ``error`` says why none, or no further one, was run."""
+
+    results: tuple[MigrationResult, ...] = ()
+    error: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was pending is applied."""
+        return self.error is None and all(result.finished for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of a job.
 
@@ -68,6 +86,8 @@ class Outcome:
     report: PassReport | None
     plan_digest: str | None = None
     suspended: bool | None = None
+    items: ItemsOutcome | None = None
+    """``None`` unless the job asked for them."""
 
 
 class Stopping(ReconcilerError):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.state import EngineState
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning import digest
-from reconciler.runs.job import PAGE, TRIGGER, Job, Outcome, Verb
+from reconciler.runs.job import PAGE, TRIGGER, ItemsOutcome, Job, Outcome, Verb
 from reconciler.runs.quiet_telemetry import QuietTelemetry
+
+if TYPE_CHECKING:
+    from reconciler.mover.migrate_commands import MigrateCommands
+
+    Migrate = Callable[[Reconciler], MigrateCommands]
 
 SUFFIX = "_seeder"
 
@@ -23,8 +30,10 @@ class PlanChanged(UsageError):
         super().__init__(f"The plan has changed since it was previewed; its digest is now {present}. Nothing was done.")
 
 
-def carry_out(job: Job, reconciler: Reconciler) -> Outcome:
+def carry_out(job: Job, reconciler: Reconciler, migrate: Migrate | None = None) -> Outcome:
     """Execute the job. Raises what the verb raises, and ``PlanChanged``.
+
+    ``migrate`` loads the migrations of items, for a run that asks for them.
 
     Only a pass over all tables reports to status and metrics. The reports of the other verbs cover some tables; the
     loop runs a full pass right after them.
@@ -38,7 +47,9 @@ def carry_out(job: Job, reconciler: Reconciler) -> Outcome:
             report = _dry(quiet).preview_destroy(job.tables)
             return Outcome(report, plan_digest(report))
         case Verb.RUN:
-            return Outcome(_run(job, reconciler, quiet))
+            commands = migrate(reconciler) if job.items and migrate is not None else None
+            report = _run(job, reconciler, quiet)
+            return Outcome(report, items=None if commands is None else _items(commands, report))
         case Verb.ROLLBACK:
             return _rollback(job, quiet)
         case Verb.SEED:
@@ -66,6 +77,19 @@ def _run(job: Job, reconciler: Reconciler, quiet: Reconciler) -> PassReport:
     if reconciler.options.mode == "enforce":
         reconciler.resume()
     return quiet.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
+
+
+def _items(commands: MigrateCommands, report: PassReport) -> ItemsOutcome:
+    """Run the pending migrations of items after a pass that could write.
+
+    A table that failed or is blocked does not keep the migrations of others from running: each asks for its own table.
+    """
+    if report.error or report.problems or report.observe_only:
+        return ItemsOutcome(error="No migration of items was run, because the pass could not write.")
+    try:
+        return ItemsOutcome(commands.up())
+    except ReconcilerError as error:
+        return ItemsOutcome(error=str(error))
 
 
 def _rollback(job: Job, quiet: Reconciler) -> Outcome:

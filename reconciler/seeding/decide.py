@@ -31,3 +31,8 @@ def need(record: SeedRecord | None, identity: Identity | None) -> Need:
     if identity is None or not identity.same(record.identity):
         return Need.PROBE
     return Need.RESUME if record.state == "started" else Need.NOTHING
+
+
+def is_updating(record: SeedRecord, digest: str) -> bool:
+    """Whether ``seed --update`` was interrupted while it brought the table to the seed with this ``digest``."""
+    return record.state == "started" and record.updating and record.digest == digest

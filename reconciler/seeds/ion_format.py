@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from reconciler import install_line
 from reconciler.parsing.parsed import TOO_DEEP, ParseError
 from reconciler.seeds.seed_types import WrittenItem
 
@@ -32,7 +33,7 @@ def read_ion_seed(pieces: Iterator[bytes]) -> Iterator[WrittenItem]:
         from amazon.ion import simpleion  # type: ignore[import-not-found,import-untyped,unused-ignore]
         from amazon.ion.exceptions import IonException  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
-        remedy = "Install it: pip install 'dynamodb-reconciler[ion]'. Or export the table as DynamoDB JSON."
+        remedy = f"Install it: {install_line('ion')}. Or export the table as DynamoDB JSON."
         raise ParseError(None, "is in Ion format, which needs the extra `ion`", remedy) from None
     number = 0
     try:

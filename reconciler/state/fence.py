@@ -26,6 +26,7 @@ FENCED = (
     kinds.ATTEMPTS,
     kinds.QUOTA_USAGE,
     kinds.REBUILD,
+    kinds.REPLACEMENT,
     kinds.ENDED,
     kinds.CHECKPOINT,
     kinds.MIGRATION,

@@ -91,6 +91,7 @@ class StackTransfer:
             attempts={**moved.attempts, **own.attempts},
             quota_usage={**moved.quota_usage, **own.quota_usage},
             rebuilds={**moved.rebuilds, **own.rebuilds},
+            replacements={**moved.replacements, **own.replacements},
             ended={**moved.ended, **own.ended},
             checkpoints={**moved.checkpoints, **own.checkpoints},
             foreign_claims={name: claims for name, claims in elsewhere.items() if claims},

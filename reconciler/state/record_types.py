@@ -23,9 +23,12 @@ from reconciler.model.records import (
     Lease,
     Managed,
     MigrationDirection,
+    OnConflict,
     Ownership,
     OwnTag,
+    Phase,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     SeedState,
@@ -38,6 +41,7 @@ from reconciler.state.fields import Fields, written_identity, written_time
 TABLE, SEED, ATTEMPTS, QUOTA_USAGE, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"
 REBUILD, ENDED = "rebuild#", "ended#"
+REPLACEMENT = "replacement#"
 CHECKPOINT, MIGRATION = "checkpoint#", "migration#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
@@ -187,6 +191,7 @@ SEED_RECORDS = Kind(
         "written": DIGESTS,
         "uncertain": DIGESTS,
         "earlier": (lambda earlier: earlier or None, lambda fields, name: fields.optional_number(name) or 0),
+        "updating": (lambda updating: updating or None, lambda fields, name: fields.optional_flag(name) or False),
     },
 )
 SEED_PARTS = Kind(SeedPart, {"name": TEXT, "identity": MAYBE_IDENTITY, "written": DIGESTS})
@@ -225,6 +230,35 @@ REBUILDS = Kind(
         "started": TIME,
         "hold": _same(lambda fields, name: fields.number(name, LONGEST_HOLD)),
         "ready_at": MAYBE_TIME,
+    },
+)
+REPLACEMENTS = Kind(
+    Replacement,
+    {
+        "name": TEXT,
+        "phase": (
+            lambda phase: phase.value,
+            lambda fields, name: Phase(fields.one_of(name, tuple(phase.value for phase in Phase))),
+        ),
+        "identity": IDENTITY,
+        "aside": TEXT,
+        "keys": TEXTS,
+        "started": TIME,
+        "aside_identity": MAYBE_IDENTITY,
+        "target": MAYBE_IDENTITY,
+        "items": NUMBER,
+        "size": NUMBER,
+        "copied": NUMBER,
+        "on_conflict": _one_of(OnConflict),
+        "newest_by": TEXT,
+        "asked": FLAG,
+        "paused": FLAG,
+        "keep": FLAG,
+        "accepted": FLAG,
+        "problem": MAYBE_TEXT,
+        "digest": TEXT,
+        "others": NUMBER,
+        "finished": MAYBE_TIME,
     },
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})

@@ -7,7 +7,7 @@ without an owner.
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -27,6 +27,7 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.ATTEMPTS: ("attempts", kinds.ATTEMPT_RECORDS.read),
     kinds.QUOTA_USAGE: ("quota_usage", kinds.QUOTA_USAGES.read),
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
+    kinds.REPLACEMENT: ("replacements", kinds.REPLACEMENTS.read),
     kinds.ENDED: ("ended", kinds.ENDED_TABLES.read),
     kinds.CHECKPOINT: ("checkpoints", kinds.CHECKPOINTS.read),
     kinds.MIGRATION: ("migrations", kinds.MIGRATIONS.read),
@@ -123,15 +124,29 @@ def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tup
     # A Scan, because the records of other scopes have other hash keys, and the state table has no index.
     request = {
         "TableName": table,
-        "FilterExpression": "#scope <> :scope AND begins_with(#record, :table)",
+        "FilterExpression": "#scope <> :scope AND (begins_with(#record, :table) OR begins_with(#record, :copy))",
         "ExpressionAttributeNames": {"#scope": "scope", "#record": "record"},
-        "ExpressionAttributeValues": encode({":scope": scope, ":table": TABLE}),
+        "ExpressionAttributeValues": encode({":scope": scope, ":table": TABLE, ":copy": kinds.REPLACEMENT}),
     }
     found: dict[str, list[Claim]] = {}
     for item in pages(client, "Scan", request):
+        if not str(item["record"]["S"]).startswith(TABLE):
+            for name, claim in _copy_claim(item):
+                found.setdefault(name, []).append(claim)
+            continue
         name = str(item["record"]["S"]).removeprefix(TABLE)
         found.setdefault(name, []).append(_claim(item))
     return {name: tuple(sorted(several, key=lambda claim: claim.scope)) for name, several in found.items()}
+
+
+def _copy_claim(item: Mapping[str, Any]) -> Iterator[tuple[str, Claim]]:
+    """The copy aside of a replacement belongs to the scope that replaces the table."""
+    try:
+        replacement = kinds.REPLACEMENTS.read(understood(item))
+    except Unreadable:
+        return
+    if replacement.under_way or replacement.keep:
+        yield replacement.aside, Claim(str(item["scope"]["S"]), "created", replacement.aside_identity)
 
 
 def _claim(item: Mapping[str, Any]) -> Claim:

@@ -6,7 +6,7 @@ protection. A table of the same name with other keys is not a state table and is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -34,6 +34,7 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -54,6 +55,8 @@ from reconciler.state.snapshot import ReadRecords, foreign_claims, snapshot_of
 READY_SECONDS = 60.0
 """Seconds to wait until a new state table is ACTIVE."""
 POLL_SECONDS = 0.5
+REPORTED_SECONDS = 2.0
+"""Seconds after which the wait is reported."""
 READABLE = frozenset(("ACTIVE", "UPDATING"))
 """Statuses in which DynamoDB serves items."""
 
@@ -72,11 +75,13 @@ class StateTable:
         holder_name: str = "",
         lease_term: timedelta = TERM,
         former: FormerStack | None = None,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
         self._client = client
         self._scope = scope
         self._clock = clock
+        self._on_wait = on_wait
         self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, name=holder_name, term=lease_term)
         self._history = History(client, name, scope)
         self._fresh = False
@@ -179,6 +184,12 @@ class StateTable:
     def drop_rebuild(self, name: str) -> None:
         self._drop(kinds.REBUILD + name)
 
+    def put_replacement(self, replacement: Replacement) -> None:
+        self._put(kinds.REPLACEMENT + replacement.name, kinds.REPLACEMENTS.write(replacement), confirm=True)
+
+    def drop_replacement(self, name: str) -> None:
+        self._drop(kinds.REPLACEMENT + name)
+
     def put_ended(self, ended: Ended) -> None:
         self._put(kinds.ENDED + ended.name, kinds.ENDED_TABLES.write(ended))
 
@@ -268,13 +279,18 @@ class StateTable:
 
     def _wait(self) -> None:
         # Not a retry library: the wait runs on the clock of the engine, which tests simulate and a stop cuts short.
-        deadline = self._clock.monotonic() + READY_SECONDS
+        began = self._clock.monotonic()
+        deadline, is_reported = began + READY_SECONDS, False
         while True:
             live = self._describe()
             if live is not None and live["TableStatus"] != "CREATING":
                 return
             if self._clock.monotonic() >= deadline:
                 raise StateError(f"The state table {self.name} is not ACTIVE after {READY_SECONDS:.0f} s. Try again.")
+            if self._on_wait is not None and not is_reported and self._clock.monotonic() - began >= REPORTED_SECONDS:
+                is_reported = True
+                until = f"{READY_SECONDS:.0f} s at most"
+                self._on_wait(f"Waiting for the state table {self.name} to become ACTIVE, {until}.")
             if not self._clock.sleep(POLL_SECONDS):
                 raise StateError(f"Stopped while the state table {self.name} was being created.")
 

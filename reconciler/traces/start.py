@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler import install_line
 from reconciler.engine.ports import NULL_TRACING, NullTracing
 from reconciler.model.lazy_dataclass import dataclass
 
@@ -19,7 +20,7 @@ EXPORTERS = ("otlp", "console")
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 PROTOCOL = "http/protobuf"
-INSTALL = "pip install dynamodb-reconciler[otel]"
+INSTALL = install_line("otel")
 
 log = logging.getLogger("reconciler.traces")
 

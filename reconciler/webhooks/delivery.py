@@ -72,7 +72,12 @@ class Webhooks:
         self._thread: threading.Thread | None = None
 
     def report(self, report: PassReport) -> None:
-        """Queue the events of a report. Never waits and never raises for a receiver."""
+        """Queue the events of a report. Never waits and never raises for a receiver.
+
+        Where several processes observe one stack, the one with the lease tells.
+        """
+        if report.leader is False:
+            return
         for event in self._conditions.events(report):
             if event.kind in self._wanted:
                 self._put(event)

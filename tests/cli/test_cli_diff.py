@@ -149,7 +149,7 @@ def test_json_has_each_field_and_the_counts(run: Callable, tmp_path: Path) -> No
 
 
 def test_markdown_is_a_list(run: Callable, tmp_path: Path) -> None:
-    write(tmp_path, {"a/users.json": USERS, "b/users.json": {**USERS, "tags": {"a|b": "c"}}})
+    write(tmp_path, {"a/users.json": USERS, "b/users.json": {**USERS, "tags": {"a|b": "c", "d": "e"}}})
     _, out, _ = run("diff a b -o markdown")
     assert out.splitlines() == [
         "## DynamoDB: a and b",
@@ -160,6 +160,7 @@ def test_markdown_is_a_list(run: Callable, tmp_path: Path) -> None:
         "  - tags: not declared →",
         "    ```yaml",
         "    a|b: c",
+        "    d: e",
         "    ```",
     ]
 

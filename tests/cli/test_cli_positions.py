@@ -56,6 +56,8 @@ def test_once_works_bare_and_on_either_side(line: str, cli: Callable, fake: Fake
     assert fake.calls == [("open", True, False), ("converge", "once", ()), ("close",), ("publish_metrics",)]
 
 
+APART = {"migrate", "replace"}
+"""They need more than the fake wiring has; tests/e2e runs them."""
 OFFLINE = {"environments": "", "explain": "data_loss", "completion": "bash"}
 
 
@@ -65,7 +67,7 @@ def test_verbs_without_settings_take_them_too(verb: str, cli: Callable) -> None:
 
 
 def test_the_table_of_commands_is_complete() -> None:
-    assert {*CONNECTED, "schema", "init", *OFFLINE} == set(COMMANDS)
+    assert {*CONNECTED, "schema", "init", *OFFLINE} == set(COMMANDS) - APART
 
 
 VALUES = {

@@ -124,3 +124,11 @@ def test_a_variable_forces_colour_where_there_is_no_terminal(
     assert ("\x1b[" in ended.out) is colored
     assert "\x1b[" not in Path("report.md").read_text()
     assert "\x1b[" not in cli("preview --color never").out
+
+
+def test_validate_makes_sarif_for_a_hook_or_code_scanning(cli: Callable, fake: FakeWiring) -> None:
+    assert json.loads(cli("validate -o sarif").out)["runs"][0]["results"] == []
+    fake.raises = lambda: DeclarationError((PROBLEM,))
+    ended = cli("validate -o sarif")
+    [result] = json.loads(ended.out)["runs"][0]["results"]
+    assert (ended.code, result["ruleId"]) == (1, "declaration")

@@ -107,3 +107,21 @@ def test_an_output_without_keys_is_an_error(described: dict[str, Any], tmp_path:
             "Paste the whole output."
         )
     ]
+
+
+GOING = {
+    "DELETING": "Remove the file if the table should be gone; otherwise paste the output of an ACTIVE table.",
+    "ARCHIVED": "Restore the table from its backup, and paste the output of the restored table.",
+}
+
+
+@pytest.mark.parametrize("status", GOING)
+def test_a_table_that_is_going_is_refused(status: str, described: dict[str, Any], tmp_path: Path) -> None:
+    text = json.dumps({"Table": {**described["Table"], "TableStatus": status}})
+    write(tmp_path, {"users.json": text})
+    with pytest.raises(DeclarationError) as caught:
+        load(tmp_path)
+    column = text.index('"TableStatus"') + 1
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"users.json:1:{column}: TableStatus: shows the table shop.users as {status}. {GOING[status]}"
+    ]

@@ -277,6 +277,10 @@ def test_a_text_that_grows_without_end_is_refused_at_once(case: str, tmp_path: P
     assert any("makes a text of more than 1000000 characters. Shorten it." in str(p) for p in caught.value.problems)
 
 
+PARAMETERS = template(
+    "      TableName: !Sub 'orders-${Stage}'\n", "Parameters: {Stage: {Type: String, Default: dev}}\n"
+)
+MORE = template(before="Parameters: {Size: {Type: Number, Default: 5}}\n").replace("orders", "more")
 OTHERS = ("AWS::Serverless::Function", "AWS::Serverless::Api", "AWS::Glue::Table", "AWS::Timestream::Table", "AWS::DAX::Cluster", "Custom::DynamoDBTable")  # fmt: skip
 
 
@@ -304,6 +308,41 @@ def test_what_a_replica_in_another_region_loses_is_warned_of(tmp_path: Path) -> 
             "Run with --region eu-central-1 to manage these"
         ),
     )
+
+
+UNKNOWN: dict[str, tuple[dict[str, str], tuple[str, ...], list[str]]] = {
+    "misspelt": (
+        {"tables.yaml": PARAMETERS, "more.yaml": MORE},
+        ("Stge",),
+        ["--parameter Stge: no file declares this parameter. Did you mean `Stage`? Declared: Size, Stage."],
+    ),
+    "like none": (
+        {"tables.yaml": PARAMETERS},
+        ("Owner",),
+        ["--parameter Owner: no file declares this parameter. Declared: Stage."],
+    ),
+    "where nothing has one": (
+        {"tables.yaml": template()},
+        ("Stage",),
+        ["--parameter Stage: no file declares this parameter. No file declares one; remove the option."],
+    ),
+    "of another file": ({"tables.yaml": PARAMETERS, "more.yaml": MORE}, ("Stage", "Size"), []),
+    "another kind of name": ({"tables.yaml": PARAMETERS}, ("AWS::AccountId", "Key.Arn", "self:custom.x"), []),
+    "an export": ({"tables.yaml": PARAMETERS + "# ImportValue: Shared\n"}, ("Shared",), []),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_a_parameter_that_no_file_knows_is_an_error_that_names_the_declared_ones(case: str, tmp_path: Path) -> None:
+    files, names, expected = UNKNOWN[case]
+    write(tmp_path, files)
+    inputs = TemplateInputs(parameters=dict.fromkeys(names, "5"), named=names)
+    found: list[str] = []
+    try:
+        FolderSource(str(tmp_path), None, inputs=inputs).load()
+    except DeclarationError as error:
+        found = [str(problem) for problem in error.problems]
+    assert found == [f"{tmp_path}: {each}" for each in expected]
 
 
 def test_a_given_parameter_that_is_misspelt_is_warned_of(tmp_path: Path) -> None:

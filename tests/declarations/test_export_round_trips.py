@@ -17,13 +17,14 @@ from support.random_wide import wide
 from support.specs import keys
 from support.strategies import table_specs, table_specs_with_all
 
+from reconciler.declarations.convert import Request, convert
 from reconciler.declarations.export import cloudformation, create_table, terraform
 from reconciler.declarations.export.exported import Exported, Selection
 from reconciler.declarations.export.read_back import is_off, read_back
 from reconciler.declarations.export.whole_document import whole_document
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.template_inputs import TemplateInputs
-from reconciler.model.desired import Declaration, Lifecycle, Origin, Reference
+from reconciler.model.desired import Declaration, DesiredState, Lifecycle, Origin, Reference
 from reconciler.model.errors import DeclarationError
 from reconciler.model.table import ContributorInsights, TableSpec
 
@@ -135,6 +136,24 @@ def test_every_declaration_in_the_tests_reads_back(
 ) -> None:
     for number, (origin, spec) in enumerate(everything.items()):
         assert list(differing(form, spec, tmp_path / str(number))) == [], origin
+
+
+def test_a_template_that_became_our_yaml_is_exported_as_the_same_template(
+    everything: Mapping[str, TableSpec], tmp_path: Path
+) -> None:
+    for number, (origin, spec) in enumerate(everything.items()):
+        if any(each.backfill for each in spec.global_indexes or ()):
+            # A template has no place for the migration that fills an index.
+            continue
+        folder = tmp_path / str(number)
+        first = exported("cloudformation", declared(spec))
+        ((name, text),) = first.texts.items()
+        write(folder, {"theirs/template.yaml": text})
+        request = Request(str(folder / "theirs" / "template.yaml"), name, "cloudformation", (), "yaml")
+        ours = convert(request, INPUTS, DesiredState((), ""))
+        write(folder, {f"ours/{path}": each for path, each in ours.declarations.items()})
+        read = FolderSource(str(folder / "ours"), None, inputs=INPUTS).load().declarations
+        assert exported("cloudformation", *read).texts == first.texts, origin
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.folders import write
 from support.own_documents import INDEXES, KEYS, ORDERS, TEMPLATE, load, sentences
 
 from reconciler.declarations.folder import FolderSource
@@ -458,3 +459,39 @@ def test_a_changed_overlay_is_seen_although_its_base_is_stored(tmp_path: Path, m
         state = FolderSource(str(folder), "prod", uses_stored=True).load()
         assert state.named("orders-prod").spec.tags == (("a", value),)
     assert state.from_cache
+
+
+STRANGE: dict[str, tuple[tuple[str, ...], str | None, list[str]]] = {
+    "beside the current one": (
+        ("orders.prd.yaml",),
+        "prod",
+        ["orders.prd.yaml: environment 'prd' is named nowhere else. Did you mean `prod`?"],
+    ),
+    "beside one of several overlays": (
+        ("orders.prd.yaml", "users.prod.yaml", "carts.prod.yaml"),
+        None,
+        ["orders.prd.yaml: environment 'prd' is named nowhere else. Did you mean `prod`?"],
+    ),
+    "of two tables": (("orders.prd.yaml", "users.prd.yaml"), "prod", []),
+    "like no other": (("orders.test.yaml",), "prod", []),
+    "numbered": (("orders.dev2.yaml",), "dev1", []),
+    "without any environment": (("orders.prd.yaml",), None, []),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_an_environment_that_nothing_else_names_is_a_warning(case: str, tmp_path: Path) -> None:
+    overlays, environment, expected = STRANGE[case]
+    text = "key_schema: [{AttributeName: pk, KeyType: HASH}]\nattribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
+    files = {f"{name}.yaml": f"table_name: {name}\n{text}" for name in ("orders", "users", "carts")}
+    write(tmp_path, {**files, **dict.fromkeys(overlays, "deletion_protection: true\n")})
+    assert list(FolderSource(str(tmp_path), environment).load().warnings) == expected
+
+
+def test_a_seed_that_an_overlay_of_another_environment_names_is_no_orphan(tmp_path: Path) -> None:
+    text = "key_schema: [{AttributeName: pk, KeyType: HASH}]\nattribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
+    seeds = {"seeds/large.json": "[]", "seeds/small.json": "[]", "seeds/other.json": "[]"}
+    overlay = {"orders.prod.yaml": "seed: {file: large.json}\n"}
+    write(tmp_path, {"orders.yaml": f"table_name: orders\n{text}seed: {{file: small.json}}\n", **seeds, **overlay})
+    (warning,) = FolderSource(str(tmp_path), "dev").load().warnings
+    assert warning.startswith("seeds/other.json: ")

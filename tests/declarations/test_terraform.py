@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from support.folders import load, write
 
-from reconciler.model.desired import Declaration
+from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import DeclarationError
 
 VALUES: dict[str, Any] = {
@@ -44,6 +46,7 @@ OURS = (
     "attribute_definitions: [{AttributeName: pk, AttributeType: S}]\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
     "point_in_time_recovery: {enabled: false}\n"
 )
+STREAM = {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"}
 PROVISIONED = {"billing_mode": "PROVISIONED", "read_capacity": 5, "write_capacity": 6}
 OUR_UNITS = "provisioned_throughput: {read_capacity_units: 5, write_capacity_units: 6}\n"
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"
@@ -596,3 +599,60 @@ def test_strong_consistency_with_a_witness_is_read(tmp_path: Path) -> None:
         ),
     )
     assert declaration.spec.multi_region_consistency is not None
+
+
+def regional(region: str, name: str, **values: Any) -> dict[str, Any]:
+    return resource("aws_dynamodb_table", {**VALUES, **values, "arn": ARN.replace("eu-west-1", region)}, name)
+
+
+TWICE = (regional("eu-west-1", "here", deletion_protection_enabled=True), regional("us-east-1", "there"))
+
+
+def in_region(folder: Path, region: str | None, *resources: dict[str, Any]) -> DesiredState:
+    write(folder, {"state.json": json.dumps(state(*resources))})
+    return FolderSource(str(folder), None, inputs=TemplateInputs(region=region)).load()
+
+
+@pytest.mark.parametrize(("region", "protected"), [("eu-west-1", True), ("us-east-1", None)])
+def test_of_two_tables_with_one_name_that_of_the_region_is_declared(
+    region: str, protected: bool | None, tmp_path: Path
+) -> None:
+    tag = {"resource_arn": ARN, "key": "team", "value": "eu"}
+    (found,) = in_region(tmp_path, region, *TWICE, resource("aws_dynamodb_tag", tag)).declarations
+    assert found.spec.deletion_protection is protected
+    assert found.spec.tags == ((("team", "eu"),) if protected else None)
+
+
+ELSEWHERE = {
+    None: "and the Region is not known",
+    "ap-south-1": "and none is in ap-south-1",
+}
+
+
+@pytest.mark.parametrize("region", ELSEWHERE)
+def test_without_its_region_a_table_in_two_of_them_is_an_error_that_names_them(
+    region: str | None, tmp_path: Path
+) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        in_region(tmp_path, region, *TWICE)
+    (problem,) = caught.value.problems
+    assert (problem.reason, problem.remedy) == (
+        f"the table orders is declared in eu-west-1, us-east-1, {ELSEWHERE[region]}",
+        "Name the one to work with: --region eu-west-1.",
+    )
+
+
+def test_a_replica_that_is_a_resource_of_its_own_is_a_replica_of_its_table(tmp_path: Path) -> None:
+    replica = {"global_table_arn": ARN, "region": "us-east-1", "kms_key_arn": None, "table_class_override": None}
+    other = {**replica, "region": None, "arn": ARN.replace("eu-west-1", "eu-central-1")}
+    document = state(
+        table(**STREAM),
+        *(resource("aws_dynamodb_table_replica", each, str(place)) for place, each in enumerate((replica, other))),
+    )
+    found = only(tmp_path, document).spec.replicas
+    assert [each.region for each in found or ()] == ["eu-central-1", "us-east-1"]
+
+
+def test_a_replica_without_its_region_is_an_error(tmp_path: Path) -> None:
+    document = state(table(**STREAM), resource("aws_dynamodb_table_replica", {"global_table_arn": ARN}))
+    assert bad(document, tmp_path)[0].endswith(f"the Region of the replica is not known. {AFTER}")

@@ -12,7 +12,9 @@ from support.tool import Tool
 from reconciler.declarations.item_migrations import load_migrations
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "item-migrations.md"
-BLOCK = re.compile(r"(?:^`(?P<file>[\w/.]+)`\n\n)?^(?P<indent> *)```(?P<kind>\w+)\n(?P<text>.*?)^ *```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^(?P<indent> *)```(?P<kind>\w+)(?: title=\"(?P<file>[\w/.]+)\")?\n(?P<text>.*?)^ *```$", re.M | re.S
+)
 
 
 def example() -> str:

@@ -17,7 +17,7 @@ from reconciler.facets import FACETS
 from reconciler.http import create_app
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import StepStatus
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.settings import SETTINGS, Settings
 from reconciler.settings.values import duration
 
@@ -26,20 +26,27 @@ COMMANDS_PAGE = REFERENCE / "commands.md"
 LISTED = {plain(row[0]): row for row in table(REFERENCE / "settings.md", "Settings")}
 DEFAULT = 3
 """The column of defaults."""
-IN_WORDS = ("stack", "prune_grace", "max_deletes", "timeout")
+IN_WORDS = ("stack", "prune_grace", "max_deletes", "timeout", "console_url")
 PREFIX = "dynamodb_reconciler_"
 
 
 def test_every_command_is_listed_and_no_other():
     listed = re.findall(r"^## `reconciler ([a-z-]+)`$", COMMANDS_PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert listed == list(COMMANDS)
+    assert [plain(row[0]).split()[1] for row in table(COMMANDS_PAGE, "All commands")] == list(COMMANDS)
 
 
 def test_every_common_option_is_named_and_no_other():
     named = {
         name for row in table(COMMANDS_PAGE, "Options of every command") for name in re.findall(r"--[a-z-]+", row[0])
     }
-    common = {flag.long for flag in options.FLAGS if flag.common} | {"--output", "--color", "--verbose", "--quiet"}
+    common = {flag.long for flag in options.FLAGS if flag.common} | {
+        "--output",
+        "--report",
+        "--color",
+        "--verbose",
+        "--quiet",
+    }
     assert named == common
 
 
@@ -49,8 +56,9 @@ def test_every_form_of_output_and_colour_is_named():
     assert ", ".join(color.value for color in options.Color) in text
 
 
-def test_every_setting_but_the_token_is_an_option():
-    assert {flag.name for flag in options.FLAGS} - {"config"} == set(SETTINGS) - {"api_token"}
+def test_every_setting_that_is_no_secret_is_an_option():
+    secret = {"api_token", "webhook_secret", "webhook_urls"}
+    assert {flag.name for flag in options.FLAGS} - {"config"} == set(SETTINGS) - secret
 
 
 def test_every_exit_code_is_listed_and_no_other():
@@ -137,8 +145,12 @@ def test_every_facet_is_listed_and_no_other():
     ] == [f.name for f in FACETS]
 
 
+def test_every_reason_is_listed_and_no_other():
+    assert [row[0].strip("`") for row in table(REFERENCE / "reasons.md", "Reasons")] == [each.value for each in Reason]
+
+
 def test_every_step_status_is_listed_and_no_other():
-    listed = [plain(row[0]) for row in table(REFERENCE / "reasons.md", "Statuses, reasons and rules")]
+    listed = [plain(row[0]) for row in table(REFERENCE / "reasons.md", "Statuses of a step")]
     assert sorted(listed) == sorted(status.value for status in StepStatus)
 
 

@@ -118,11 +118,12 @@ def anchors(page: Path) -> set[str]:
 
 
 def document(path: Path, name: str) -> Path | None:
-    """The document that is meant in a file: beside it, from the root, or in docs."""
+    """The document that is meant in a file: beside it, from the root, or the only one of that name in docs."""
     for base in (path.parent, ROOT, DOCS):
         if (base / name).is_file():
             return base / name
-    return None
+    named = list(DOCS.rglob(name)) if "/" not in name else []
+    return named[0] if len(named) == 1 else None
 
 
 def test_every_named_document_and_heading_exists():

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.bundled_daemon import ready, running, seeds, until
 from support.endpoints import Live
+from support.endpoints import client as endpoint_client
 from support.tool import Run, Tool
+from support.waiting import PATIENCE, eventually
 
 USERS = """\
 table_name: users
@@ -188,3 +197,175 @@ def test_an_index_is_ready_only_after_its_backfill(project: Project) -> None:
     assert project.migrate("up").exit_code == 0
     assert project.tool.preview_expecting_no_changes().exit_code == 0
     assert project.client.scan(TableName="users", IndexName="by_status")["Count"] == 5
+
+
+def test_the_api_lists_migrations_and_runs_them_only_when_it_is_asked_to(local: Live, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    text = "table = 'users'\n\n\ndef up(item):\n    return {'migrated': True}\n"
+    (folder / "0001_mark.py").write_text(text)
+
+    def marked() -> int:
+        found = local.client.scan(TableName="users", ConsistentRead=True)["Items"]
+        return sum("migrated" in item for item in found)
+
+    with running(tmp_path, local.url, RECONCILER_INTERVAL="1h") as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert (entry["name"], entry["status"]) == ("0001_mark", "pending")
+        assert daemon.post("migrations/run")[1]["success"] is True
+        assert marked() == 0
+        status, answer = daemon.post("migrations/run", {"items": True})
+        assert (status, answer["success"]) == (200, True), answer
+        assert answer["message"].endswith("Applied to items: 0001_mark.")
+        assert marked() == seeds("users") > 0
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert (entry["status"], entry["table"], entry["counts"]["changed"]) == ("applied", "users", seeds("users"))
+        (folder / "0001_mark.py").write_text(text + "\n")
+        (entry,) = daemon.data("migrations/status")["item_migrations"]
+        assert entry["status"] == "changed"
+        status, answer = daemon.post("migrations/run", {"items": True})
+        assert (status, answer["success"]) == (200, False)
+        assert "was changed after it was applied" in answer["message"]
+        (folder / "unnumbered.py").write_text(text)
+        _, shown = daemon.get("/api/v1/migrations/status")
+        assert "The migrations of items cannot be read: " in json.loads(shown)["message"]
+
+
+def test_where_may_name_the_key(project: Project) -> None:
+    text = (
+        "table = 'users'\nwhere = 'id = :one'\nvalues = {':one': 'u1'}\n\n\ndef up(item):\n    return {'one': True}\n"
+    )
+    project.write("0001_one.py", text)
+    up = project.migrate("up")
+    assert (up.exit_code, up.stdout) == (0, "0001_one: applied to users (1 changed, 4 skipped)\n"), up.stderr
+    assert [key for key, item in project.items().items() if "one" in item] == ["u1"]
+
+
+class Writers:
+    """Threads that put, change, delete and move items of old shape, each with its own keys and its own model."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self._stop = threading.Event()
+        self.models: list[dict[str, dict[str, Any]]] = [{} for _ in range(count)]
+        self.writes = 0
+        self._clients = [endpoint_client(url) for _ in range(count)]
+        self._threads = [threading.Thread(target=self._write, args=(number,)) for number in range(count)]
+
+    def __enter__(self) -> Writers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def fill(self, count: int) -> None:
+        for number, model in enumerate(self.models):
+            for each in range(count):
+                self._put(number, f"w{number}-{each}", model, each)
+
+    def expected(self) -> dict[str, dict[str, Any]]:
+        return {key: item for model in self.models for key, item in model.items()}
+
+    def _write(self, number: int) -> None:
+        model, rng = self.models[number], random.Random(number)
+        while not self._stop.is_set():
+            key = rng.choice(sorted(model)) if model else f"w{number}-0"
+            self.writes += 1
+            match rng.randrange(4):
+                case 0:
+                    self._put(number, f"w{number}-{rng.randrange(1000)}", model, rng.randrange(1, 50))
+                case 1 if key in model:
+                    self._clients[number].delete_item(TableName="users", Key={"id": {"S": key}})
+                    del model[key]
+                case 2 if key in model:
+                    self._move(number, key, f"m{number}-{self.writes}", model)
+                case _ if key in model:
+                    self._note(number, key, model, f"note {self.writes}")
+
+    def _put(self, number: int, key: str, model: dict[str, dict[str, Any]], price: int) -> None:
+        model[key] = {"id": {"S": key}, "price": {"N": str(price)}}
+        self._clients[number].put_item(TableName="users", Item=model[key])
+
+    def _note(self, number: int, key: str, model: dict[str, dict[str, Any]], text: str) -> None:
+        model[key] = {**model[key], "note": {"S": text}}
+        self._clients[number].update_item(
+            TableName="users",
+            Key={"id": {"S": key}},
+            UpdateExpression="SET note = :note",
+            ConditionExpression="attribute_exists(id)",
+            ExpressionAttributeValues={":note": {"S": text}},
+        )
+
+    def _move(self, number: int, key: str, to: str, model: dict[str, dict[str, Any]]) -> None:
+        """One transaction: the item goes, another one with its price comes in old shape."""
+        item = {"id": {"S": to}, "price": model[key]["price"]}
+        self._clients[number].transact_write_items(
+            TransactItems=[
+                {"Delete": {"TableName": "users", "Key": {"id": {"S": key}}}},
+                {"Put": {"TableName": "users", "Item": item}},
+            ]
+        )
+        del model[key]
+        model[to] = item
+
+
+CENTS = """\
+table = "users"
+
+
+def up(item):
+    return {"price": item["price"] * 100, "unit": "cent"}
+
+
+def done(item):
+    return item.get("unit") == "cent"
+"""
+
+
+def test_with_live_writers_nothing_is_lost_resurrected_or_changed_twice(local: Live, tmp_path: Path) -> None:
+    project = Project(local, tmp_path, items=0)
+    writers = Writers(local.url, 3)
+    writers.fill(150)
+    project.write("0001_cents.py", CENTS)
+    with writers:
+        up = project.migrate("up", "--workers", "3")
+    assert up.exit_code == 0, up.stdout + up.stderr
+    assert writers.writes > 0
+    found, expected = project.items(), writers.expected()
+    assert found.keys() == expected.keys()
+    for key, wanted in expected.items():
+        item = found[key]
+        price = int(wanted["price"]["N"])
+        price_now = str(price * 100 if "unit" in item else price)
+        right = {"price": {"N": price_now}, **({"unit": {"S": "cent"}} if "unit" in item else {})}
+        note = {"note": wanted["note"]} if "note" in wanted else {}
+        assert item == {**right, **note}, (key, wanted)
+    assert project.migrate("verify").exit_code in (0, 2)
+
+
+def test_a_signal_stops_it_between_two_items_and_the_next_run_goes_on(local: Live, tmp_path: Path) -> None:
+    project = Project(local, tmp_path, items=30)
+    project.write("0001_add_status.py")
+    slow = subprocess.Popen(
+        [sys.executable, "-m", "reconciler", "migrate", "up", "--max-wcu", "2"],
+        cwd=tmp_path,
+        env={**os.environ, "AWS_ENDPOINT_URL_DYNAMODB": local.url, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    eventually(lambda: sum("status" in item for item in project.items().values()) >= 3)
+    slow.send_signal(signal.SIGINT)
+    out, err = slow.communicate(timeout=PATIENCE)
+    assert slow.returncode == 130, (out, err)
+    left = sum("status" not in item for item in project.items().values())
+    assert left > 10
+    again = project.migrate("up")
+    assert (again.exit_code, again.stdout) == (
+        0,
+        f"0001_add_status: applied to users ({left} changed, {30 - left} skipped)\n",
+    ), again.stderr

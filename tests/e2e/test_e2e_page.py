@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from support import drift_scenario as scenario
-from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
+from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, listening, picture
 from support.daemon import Daemon
 from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, free_port
 
@@ -387,7 +387,7 @@ def test_10_within_5_seconds_an_open_page_shows_that_the_daemon_does_not_respond
         page = visitor.open("/")
         before = banner(page)
         unlost(page)
-        page.wait_for_function("typeof feed === 'object' && feed !== null && feed.readyState === 1")
+        listening(page)
         (daemon.kill if how == "killed" else daemon.freeze)()
         expect(page.get_by_role("alert")).to_have_text("Disconnected: the daemon does not respond.", timeout=5000)
         expect(page.locator("#connection-seen")).to_contain_text(re.compile(r"Last seen \d+ s ago\."))

@@ -239,7 +239,7 @@ def test_doctor_and_status_write_nothing(user: User) -> None:
     assert {"declarations", "endpoint", "clock", "state table", "ListTables", "ttl", "tags"} <= names
     client = next(finding for finding in reported["findings"] if finding["name"] == "client")
     assert client["detail"].startswith(("the lean client: ", "boto3: "))
-    status = user.run("status")
+    status = user.run("status", "--all")
     assert status.returncode == 0
     assert "users: in_sync" in status.stdout
     assert user.proxy.mutating() == []

@@ -206,7 +206,7 @@ def test_without_the_extra_one_warning_says_how_to_install_it(tool: tuple[Tool, 
     assert done.returncode == 0
     warnings = [line for line in done.stderr.splitlines() if "traces" in line]
     assert len(warnings) == 1
-    assert "pip install dynamodb-reconciler[otel]" in warnings[0]
+    assert "pip install '.[otel]'" in warnings[0]
     assert "users" in done.stdout
 
 

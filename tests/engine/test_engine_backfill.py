@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from simulation.simulated_engine import declaration, simulate
@@ -108,3 +109,22 @@ def test_a_backfill_alone_is_no_difference_of_the_index():
     report = sim.reconciler.preview()
     assert report.tables[0].changes == ()
     assert [step.reason for step in report.tables[0].steps] == [Reason.BACKFILL]
+
+
+def test_a_rebuilt_index_replaces_the_old_one_only_after_its_backfill():
+    old = GlobalIndex("by_kind", (KeyElement("kind", "HASH", "S"),), Projection("ALL"))
+    sim = simulate()
+    sim.declare(declaration("users", global_indexes=(old,)))
+    sim.once()
+    sim.declare(declaration("users", global_indexes=(INDEX,)))
+    waits = sim.reconciler.rebuild_index("users", "by_kind", "by_status", timedelta(0))
+    assert not waits.finished
+    (message,) = waits.messages
+    assert message == (
+        "Index by_status is ACTIVE; its backfill 0007_add_status is pending. Run `reconciler migrate up`, then run "
+        "this again. by_kind is not deleted before that."
+    )
+    apply_migration(sim)
+    assert sim.reconciler.rebuild_index("users", "by_kind", "by_status", timedelta(0)).finished
+    described = sim.dynamodb.tables["users"].description["GlobalSecondaryIndexes"]
+    assert [index["IndexName"] for index in described] == ["by_status"]

@@ -33,12 +33,13 @@ def test_one_index_more_is_one_line_of_the_plan_and_no_other_index_is_named() ->
     sim = living(global_indexes=SEVEN)
     sim.declare(declaration("users", global_indexes=(*SEVEN, gsi("by_h", "h S"))))
     lines = [text for _, text in render(sim.reconciler.preview())]
-    assert [line for line in lines if "by_" in line] == [
-        (
-            "       global_indexes.by_h: none → "
-            '{"KeySchema": [{"AttributeName": "h", "KeyType": "HASH", "AttributeType": "S"}], '
-            '"Projection": {"ProjectionType": "ALL"}}'
-        )
+    assert [line for line in lines if "by_" in line] == ["       global_indexes.by_h: none →"]
+    after = lines[lines.index("       global_indexes.by_h: none →") + 1 :]
+    assert [line.strip() for line in after[:4]] == [
+        "KeySchema:",
+        "AttributeName: h, KeyType: HASH, AttributeType: S",
+        "Projection:",
+        "ProjectionType: ALL",
     ]
 
 

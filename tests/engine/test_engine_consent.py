@@ -18,6 +18,7 @@ from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval, plan_digest
 
 SEED = (item("1", name="Ada"), item("2", name="Grace"))
+SORTED_SEED = (item("1", sk="a"), item("2", sk="b"))
 EMULATORS = [Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.LOCALSTACK]
 Hand = Callable[[Sim], None]
 
@@ -47,6 +48,11 @@ def _untouched(sim: Sim) -> None:
     """Nobody did anything."""
 
 
+def _with_sort_key(sim: Sim) -> None:
+    for number in range(230):
+        sim.dynamodb.tables["users"].items[repr(number)] = item(f"n{number}", sk=str(number), at="now")
+
+
 @dataclass(frozen=True)
 class Case:
     """A table as it was declared first, what others did to it, and how it is declared now."""
@@ -63,7 +69,6 @@ LOST = {
     "another type of the key": Case(_put("theirs")),
     "another name of the key": Case(_put("theirs"), {"keys": keys("id S")}),
     "a sort key is added": Case(_put("theirs"), {"keys": keys("pk S", "sk S")}),
-    "the sort key goes": Case(_put("theirs"), {"keys": keys("pk S")}, {"keys": keys("pk S", "sk S")}),
     "a local index is added": Case(
         _put("theirs"),
         {"keys": keys("pk S", "sk S"), "local_indexes": (lsi("by_at", "at S"),)},
@@ -76,6 +81,18 @@ LOST = {
     "the daemon's grace does not stand for consent": Case(_put("theirs"), options={"prune_grace": timedelta(0)}),
     "DATA_LOSS=emulator, said explicitly": Case(_put("theirs"), options={"data_loss": "emulator"}),
 }
+KEPT = {
+    "the sort key goes": Case(_put("theirs"), {"keys": keys("pk S")}, {"keys": keys("pk S", "sk S")}),
+    "a sort key is added that all items have": Case(_with_sort_key, {"keys": keys("pk S", "sk S")}),
+    "an attribute becomes the key": Case(_with_sort_key, {"keys": keys("sk S")}),
+    "a local index is added": Case(
+        _with_sort_key,
+        {"keys": keys("pk S", "sk S"), "local_indexes": (lsi("by_at", "at S"),)},
+        {"keys": keys("pk S", "sk S")},
+    ),
+    "an item beside the seed": Case(_with_sort_key, {"keys": keys("sk S", "pk S")}, seed=SORTED_SEED),
+}
+"""The declared table can hold every item."""
 FREE = {
     "an empty table": Case(_untouched),
     "only its seed": Case(_untouched, seed=SEED),
@@ -118,6 +135,52 @@ def test_items_are_not_lost_to_a_replacement_without_consent(name: str, flavor: 
             assert way in (step.allow_with or "")
     assert sim.dynamodb.tables["users"].items == before
     assert "DeleteTable" not in sim.dynamodb.mutating
+
+
+def _items(sim: Sim, table: str = "users") -> list[str]:
+    return sorted(repr(sorted(found.items())) for found in sim.dynamodb.tables[table].items.values())
+
+
+RUNS: dict[str, Callable[[Sim], PassReport]] = {
+    "once": Sim.once,
+    "up": lambda sim: sim.reconciler.converge("up", approved=approval(sim.reconciler.preview(), only_this=True)),
+    "up --yes": lambda sim: sim.reconciler.converge("up", approved=approval(sim.reconciler.preview(), only_this=False)),
+}
+
+
+@pytest.mark.parametrize("flavor", EMULATORS)
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("name", KEPT)
+def test_items_that_fit_are_kept(name: str, run: str, flavor: Flavor) -> None:
+    sim = staged(KEPT[name], flavor)
+    before = _items(sim)
+    report = RUNS[run](sim)
+    assert report.verdict.value == "in_sync"
+    assert _items(sim) == before
+    assert list(sim.dynamodb.tables) == ["users"], "the copy is gone"
+    assert sim.dynamodb.mutating[:4] == ["CreateTable", "DeleteTable", "CreateTable", "DeleteTable"]
+    assert report.summary()["replace"] == 1
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_daemon_waits_its_grace_before_it_replaces_a_table_with_items(name: str) -> None:
+    sim = staged(replace(KEPT[name], options={"one_shot": False, "prune_grace": timedelta(minutes=5)}), Flavor.MOTO)
+    before = _items(sim)
+    (step,) = [step for table in sim.run().tables for step in table.steps if step.action is Action.REPLACE]
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.PRUNE_GRACE)
+    assert "DeleteTable" not in sim.dynamodb.mutating
+    sim.clock.seconds += 301
+    while sim.run().tables[0].has(StepStatus.DONE, StepStatus.DEFERRED):
+        sim.clock.seconds += 1
+    assert _items(sim) == before
+    assert sim.run().verdict.value == "in_sync"
+
+
+def test_data_loss_never_leaves_the_replacement_to_a_person() -> None:
+    sim = staged(replace(KEPT["the sort key goes"], options={"data_loss": "never"}), Flavor.MOTO)
+    (step,) = [step for step in blocked(sim.once()) if step.action is Action.REPLACE]
+    assert (step.reason, step.allow_with) == (Reason.DATA_LOSS, "`reconciler replace users`, which keeps its items")
+    assert sim.dynamodb.mutating == []
 
 
 @pytest.mark.parametrize("name", LOST)

@@ -150,7 +150,7 @@ def test_a_released_table_that_no_longer_exists_cannot_be_reclaimed() -> None:
 def test_the_first_pass_says_what_it_does() -> None:
     sim = simulate()
     texts: list[str] = []
-    sim.telemetry.planned = lambda _, words: texts.append(words)
+    sim.telemetry.planned = lambda _, words, creating: texts.append(words)
     sim.declare(*(declaration(name) for name in NAMES))
     sim.once()
     assert texts[0] == "creating 6 tables"

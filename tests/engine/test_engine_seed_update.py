@@ -10,7 +10,7 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.errors import Ambiguous, Rejected
-from reconciler.model.report import TableReport
+from reconciler.model.report import TableReport, Verdict
 from reconciler.seeding.provenance import unpack
 
 FORMER = tuple(item(str(number), name=f"former {number}") for number in range(1, 5))
@@ -251,3 +251,60 @@ def test_nothing_is_said_where_nothing_changed(case: str) -> None:
     sim = changed_seed()
     QUIET[case](sim)
     assert said(sim) == []
+
+
+def killed(sim: Sim, calls: int) -> bool:
+    """Kill ``seed --update`` right before it sends one more write of an item. False if it ended before."""
+    left = iter(range(calls))
+
+    def kill(operation: str, value: Any) -> None:
+        if operation in ("PutItem", "DeleteItem") and next(left, None) is None:
+            raise KeyboardInterrupt
+
+    sim.items.faults = kill
+    try:
+        sim.reconciler.seed(update=True)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sim.items.faults = None
+    return False
+
+
+@pytest.mark.parametrize("calls", range(9))
+@pytest.mark.parametrize("theirs", [(), (item("8", name="theirs"),)], ids=["alone", "beside items of others"])
+def test_a_pass_continues_an_update_that_was_killed(calls: int, theirs: tuple[Any, ...]) -> None:
+    sim = changed_seed()
+    for one in theirs:
+        put(sim, one)
+    assert killed(sim, calls) is (calls < 8)
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert held(sim) == by_key(*PRESENT, FORMER[3], *theirs)
+    record = sim.store.snapshot.seeds["users"]
+    assert (record.state, record.updating) == ("done", False)
+
+
+def test_what_somebody_changed_in_between_is_kept_by_the_pass() -> None:
+    sim = changed_seed()
+    assert killed(sim, 0)
+    put(sim, item("2", name="theirs"))
+    assert sim.once().verdict is Verdict.IN_SYNC
+    assert held(sim)["2"] == item("2", name="theirs")
+    assert held(sim)["3"] == PRESENT[2]
+
+
+def test_a_pass_does_not_update_to_a_version_that_nobody_asked_for() -> None:
+    sim = changed_seed()
+    assert killed(sim, 0)
+    before = held(sim)
+    sim.declare(declaration(seed=(FORMER[0], item("2", name="third"), *FORMER[2:])))
+    assert sim.once().verdict is Verdict.DRIFTED
+    assert held(sim) == before
+
+
+def test_the_command_without_the_option_ends_the_update() -> None:
+    sim = changed_seed()
+    assert killed(sim, 0)
+    sim.reconciler.seed()
+    assert not sim.store.snapshot.seeds["users"].updating
+    assert held(sim) == by_key(*FORMER, PRESENT[3])

@@ -8,6 +8,7 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, simulate
 from support.sample_reports import report, table
 
+from reconciler.engine.commands import CommandContext
 from reconciler.engine.converge import ConvergeLoop
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.plan import Action, Reason, Step
@@ -68,3 +69,30 @@ def test_a_run_that_waits_for_the_lease_names_its_holder() -> None:
     messages: list[str] = []
     sim.reconciler.converge("once", on_wait=messages.append)
     assert any("Waiting for the lease held by pod-7, " in sentence for sentence in messages), messages
+
+
+def test_a_rebuild_that_waits_says_for_what_and_only_once() -> None:
+    sim = simulate()
+    messages: list[str] = []
+    command = CommandContext(
+        sim.reconciler.ports,
+        sim.reconciler.options,
+        frozenset(),
+        sim.clock.now() + timedelta(minutes=30),
+        messages.append,
+    )
+    pause: float | None = 0.0
+    for _ in range(12):
+        assert pause is not None
+        pause = command.pause(pause, why="an index of users is being built or deleted")
+    assert len(messages) == 1
+    assert messages[0].startswith("Waiting: an index of users is being built or deleted; this command ends at ")
+
+
+def test_a_rebuild_that_hardly_waits_says_nothing() -> None:
+    sim = simulate()
+    messages: list[str] = []
+    until = sim.clock.now() + timedelta(minutes=30)
+    command = CommandContext(sim.reconciler.ports, sim.reconciler.options, frozenset(), until, messages.append)
+    command.pause(0.0, why="an index of users is being built or deleted")
+    assert messages == []

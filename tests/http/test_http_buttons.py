@@ -283,3 +283,26 @@ def test_no_page_has_a_style_or_a_script_that_the_policy_does_not_name(server, p
     assert not re.search(r"\s(style|on[a-z]+)=", re.sub(r"<script>.*?</script>", "", answer.text, flags=re.DOTALL))
     assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_form_of_a_rollback_counts_what_it_deletes_and_asks_for_the_name_of_the_stack(server):
+    kept = DELETE.blocked(Reason.PROTECTED, "deletion protection is on")
+    server.plan = Outcome(
+        report(
+            table("users", steps=(DELETE,), item_count=1200),
+            table("orders", steps=(DELETE,), item_count=4),
+            table("audit", steps=(DELETE,)),
+            table("kept", steps=(kept,), item_count=50_000),
+        ),
+        DIGEST,
+    )
+    answer = server.get("/confirm/rollback")
+    assert "3 tables with about 1,204 items will be deleted" in words(answer)
+    assert "1 of them has no known number of items" in words(answer)
+    assert "type the name of the stack: default" in words(answer)
+    assert '<input type="text" id="stack" name="stack" required' in answer.text
+
+
+@pytest.mark.parametrize("verb", [verb for verb in confirm.ACTIONS if verb != "rollback"])
+def test_no_other_form_asks_for_the_name_of_the_stack(server, verb):
+    assert 'name="stack"' not in server.get(f"/confirm/{verb}").text

@@ -192,3 +192,33 @@ def test_the_token_of_a_form_is_in_no_log_line(with_token):
         with_token.send("/confirm/suspend", [("token", TOKEN)])
         with_token.send("/confirm/suspend", [("token", TOKEN + "x")])
     assert TOKEN not in str(lines)
+
+
+STACKS = {
+    "no name": [],
+    "an empty name": [("stack", "")],
+    "another name": [("stack", "prod")],
+    "another case": [("stack", "DEFAULT")],
+    "a part of it": [("stack", "defaul")],
+}
+
+
+@pytest.mark.parametrize("tables", [[], [("table", "users")]], ids=["all tables", "one table"])
+@pytest.mark.parametrize("case", STACKS)
+def test_a_rollback_needs_the_name_of_the_stack(on_emulator, case, tables):
+    on_emulator.jobs.clear()
+    answer = on_emulator.send("/confirm/rollback", [("digest", DIGEST), *tables, *STACKS[case]])
+    assert answer.status == 422
+    assert "the name of the stack, default," in answer.text
+    assert on_emulator.jobs == []
+
+
+def test_spaces_around_the_name_of_the_stack_do_not_matter(on_emulator):
+    assert on_emulator.send("/confirm/rollback", [("digest", DIGEST), ("stack", " default ")]).status == 303
+
+
+def test_two_names_of_the_stack_are_refused(on_emulator):
+    on_emulator.jobs.clear()
+    given = [("digest", DIGEST), ("stack", "default"), ("stack", "default")]
+    assert on_emulator.send("/confirm/rollback", given).status == 422
+    assert on_emulator.jobs == []

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, picture
+from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, listening, picture
 from support.prefix_proxy import PrefixProxy
 from support.sample_reports import report, table, ttl_step
 
@@ -93,12 +93,6 @@ def visitor(chrome: Browser, served: Served) -> Iterator[Visitor]:
 
 def rows(page: Page) -> Any:
     return page.locator("#listing tbody th a")
-
-
-def listening(page: Page) -> Page:
-    """Wait until the page hears of events."""
-    page.wait_for_function("feed !== null && feed.readyState === 1")
-    return page
 
 
 def test_search_filters_while_typing_and_the_address_follows(served: Served, visitor: Visitor) -> None:
@@ -182,9 +176,10 @@ def test_a_wrong_clock_of_the_browser_does_not_matter(served: Served, visitor: V
 def test_progress_advances_without_an_event(served: Served, visitor: Visitor) -> None:
     served.finish(table("users"))
     served.loop_status.start("pass-2")
-    served.loop_status.advance(Progress("users", "seeding", 100, 1000, 50.0, 18.0))
-    page = visitor.open("/")
+    page = listening(visitor.open("/"))
     work = page.locator("#progress")
+    expect(work).to_be_empty()
+    served.loop_status.advance(Progress("users", "seeding", 100, 1000, 50.0, 18.0))
     expect(work.get_by_role("progressbar", name="users seeding")).to_have_attribute("value", "100")
     served.loop_status.advance(Progress("users", "seeding", 600, 1000, 50.0, 8.0))
     expect(work).to_contain_text("600 of 1,000 · 50/s · 8 s left")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from mover.migrations import Bench, migration, numbered
+from simulation import data_plane
 from simulation.simulated_engine import declaration
 
 from reconciler.model.desired import Lifecycle
@@ -165,6 +166,16 @@ def test_an_item_that_fails_is_named_and_the_next_run_continues():
     assert [item["x"]["N"] for item in bench.everything()] == ["0", "100", "50", "33", "25"]
 
 
+def test_an_item_that_was_corrected_is_migrated_by_the_next_run_of_the_same_file():
+    bench = Bench(*numbered(5))
+    failing = migration(up=lambda item: {"x": 100 // item["n"]})
+    assert not bench.commands(failing).up()[0].finished
+    bench.put({"pk": {"S": "u0000"}, "n": {"N": "10"}})
+    (result,) = bench.commands(failing).up()
+    assert result.finished
+    assert [item["x"]["N"] for item in bench.everything()] == ["10", "100", "50", "33", "25"]
+
+
 def test_a_refused_update_is_named():
     bench = Bench({"pk": {"S": "a"}})
 
@@ -255,6 +266,46 @@ def test_where_that_no_longer_holds_leaves_the_item_alone():
     (result,) = bench.commands(migration(where=where)).up()
     assert bench.item("a") == {"pk": {"S": "a"}, "kind": {"S": "y"}}
     assert result.record.counts == {"scanned": 1, "skipped": 1}
+
+
+@pytest.mark.parametrize("expression", ["size(#k) = :one", "begins_with(pk, :x) AND #k = :x"])
+def test_where_that_is_not_understood_or_names_the_key_leaves_the_item_alone_as_well(expression):
+    bench = Bench({"pk": {"S": "x1"}, "kind": {"S": "x"}}, {"pk": {"S": "x2"}, "kind": {"S": "x"}})
+    selects = {"x1": True, "x2": True}
+
+    def holds_now(text, item, params):
+        return item is not None and selects[item["pk"]["S"]] if "(#k)" in text or "begins_with" in text else True
+
+    def race(operation, params):
+        if operation == "UpdateItem" and params["Key"]["pk"]["S"] == "x1":
+            bench.put({"pk": {"S": "x1"}, "kind": {"S": "yy"}})
+            selects["x1"] = False
+
+    bench.calls.before = race
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data_plane, "holds", holds_now)
+        where = Where(expression, {"#k": "kind"}, {":x": {"S": "x"}, ":one": {"N": "1"}})
+        (result,) = bench.commands(migration(where=where)).up()
+    assert bench.item("x1") == {"pk": {"S": "x1"}, "kind": {"S": "yy"}}
+    assert bench.item("x2")["status"] == {"S": "active"}
+    assert (result.finished, result.record.counts["skipped"], result.record.counts["changed"]) == (True, 1, 1)
+
+
+def test_a_conflict_under_a_where_that_is_not_understood_is_tried_again():
+    bench = Bench({"pk": {"S": "x1"}, "n": {"N": "1"}})
+    raced = []
+
+    def race(operation, params):
+        if operation == "UpdateItem" and not raced:
+            raced.append(1)
+            bench.put({"pk": {"S": "x1"}, "n": {"N": "2"}})
+
+    bench.calls.before = race
+    # A comparison of different types is false for the service, and nothing that is decided here.
+    where = Where("NOT n < :text", {}, {":text": {"S": "z"}})
+    (result,) = bench.commands(migration(up=lambda item: {"double": item["n"] * 2}, where=where)).up()
+    assert bench.item("x1")["double"] == {"N": "4"}
+    assert result.record.counts == {"scanned": 1, "changed": 1, "conflicts": 1}
 
 
 def test_down_undoes_the_last_one_and_forgets_it():

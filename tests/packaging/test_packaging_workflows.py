@@ -102,3 +102,8 @@ def test_the_yaml_of_a_guide_is_yaml(name: str) -> None:
     blocks = code_blocks(ROOT / "docs" / "guides" / f"{name}.md", "yaml")
     assert blocks
     assert all(yaml.load(block) for block in blocks)
+
+
+def test_no_message_tells_to_install_a_name_that_is_not_published() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "reconciler").rglob("*.py")]
+    assert [text for text in sources if re.search(r"(?:install|uvx|add) +[\"']?dynamodb-reconciler\b", text)] == []

@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 from support.folders import SOUND, load, write
+from support.reports import NOON
 from support.specs import IDENTITY, declaration, gsi, lsi, observed, policy, provisioned, spec, stream, ttl, vectors
 
 from reconciler.facets import BY_NAME, FACETS
+from reconciler.facets.backup_names import backup_name
+from reconciler.model.backups import PATTERN, Backups, TakenBackup
 from reconciler.model.change import Change
-from reconciler.model.global_table import Replica
+from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica
 from reconciler.model.records import InventoryEntry, Managed
+from reconciler.model.report import LeftInPlace
 from reconciler.model.scaling import AutoScaling, IndexScaling, Scaling
 from reconciler.model.table import (
     ContributorInsights,
@@ -23,6 +27,7 @@ from reconciler.model.table import (
     PointInTimeRecovery,
     Sse,
     TableSpec,
+    WarmThroughput,
 )
 from reconciler.planning.diff import diff
 from reconciler.planning.handed_back import as_imported, hand_back, set_by_create, spec_to_read, with_tags
@@ -50,19 +55,53 @@ ON: dict[str, Any] = {
 WITHOUT = {
     "keys",
     "tags",
-    "backups",
-    "warm_throughput",
-    "multi_region_consistency",
-    "global_table_settings",
 }
-"""Facets that no line takes off a table. ``docs/reference/declarations.md`` names them."""
+"""Facets that are never left in place as a whole."""
+TAKEN = TakenBackup(backup_name(PATTERN, "subject", NOON), "arn:backup", NOON, "AVAILABLE")
+STAYS: dict[str, tuple[Any, Any, str]] = {
+    "warm_throughput": (
+        WarmThroughput(20_000, 8_000),
+        WarmThroughput(12_000, 4_000),
+        "warm throughput can only be raised, never lowered or removed",
+    ),
+    "backups": (
+        Backups(taken=(TAKEN,)),
+        Backups(taken=(replace(TAKEN, name="by hand"),)),
+        "no more backups are made; `aws dynamodb delete-backup` removes those there are",
+    ),
+    "multi_region_consistency": (
+        MultiRegionConsistency("STRONG"),
+        MultiRegionConsistency("EVENTUAL"),
+        "the consistency of a global table never changes; `replicas: []` ends it",
+    ),
+    "global_table_settings": (
+        GlobalTableSettings("ENABLED"),
+        GlobalTableSettings("DISABLED"),
+        "which settings replicas share never changes while the table has replicas",
+    ),
+}
+"""What no line takes off a table: a value that is on, one that is off, and why (``docs/reference/declarations.md``)."""
 
 
 def test_every_facet_has_a_line_or_is_known_to_have_none() -> None:
     known = {facet.name for facet in FACETS if facet.removal(spec()) is not None}
     assert known | WITHOUT == {facet.name for facet in FACETS}
     assert known & WITHOUT == set()
-    assert known == ON.keys() | {"disassociation_protection"}
+    assert known == ON.keys() | STAYS.keys() | {"disassociation_protection"}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_nothing_removes_is_reported_with_the_reason_while_it_is_on(name: str) -> None:
+    on, off, why = STAYS[name]
+    replicas = (Replica("eu-west-1"),)
+    entry = InventoryEntry("subject", "subject", "adopted", "", IDENTITY, managed=Managed(IDENTITY, (name,)))
+    live = observed(spec(replicas=replicas, **{name: on}))
+    handed = hand_back(entry, declaration(spec(replicas=replicas)), live, ())
+    assert handed.left_in_place == (LeftInPlace(name, f"no longer declared, left in place: {why}"),)
+    assert getattr(spec_to_read(spec(), entry), name) is not None
+    gone = hand_back(entry, declaration(spec(replicas=replicas)), observed(spec(replicas=replicas, **{name: off})), ())
+    assert gone.left_in_place == ()
+    assert gone.managed is None or name not in gone.managed.features
 
 
 def read(line: str, folder: Path) -> TableSpec:

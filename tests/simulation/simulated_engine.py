@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from simulation.clock import CountingRandom, OneAfterTheOther, OneByOne, VirtualClock
@@ -32,6 +33,7 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     StateSnapshot,
@@ -39,6 +41,7 @@ from reconciler.model.records import (
 )
 from reconciler.model.report import PassReport, TableReport
 from reconciler.model.table import KeyElement, TableSpec
+from reconciler.mover.replacer import Replacer
 from reconciler.seeding.digest import items_digest
 
 HERE = Fingerprint("aws", "111122223333", "eu-central-1", Identity("state", "arn:state", "2026-01-01"))
@@ -113,6 +116,14 @@ class MemoryStore:
     def drop_rebuild(self, name: str) -> None:
         kept = {key: value for key, value in self.snapshot.rebuilds.items() if key != name}
         self.snapshot = replace(self.snapshot, rebuilds=kept)
+
+    def put_replacement(self, replacement: Replacement) -> None:
+        kept = {**self.snapshot.replacements, replacement.name: replacement}
+        self.snapshot = replace(self.snapshot, replacements=kept)
+
+    def drop_replacement(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.replacements.items() if key != name}
+        self.snapshot = replace(self.snapshot, replacements=kept)
 
     def put_ended(self, ended: Ended) -> None:
         self.snapshot = replace(self.snapshot, ended={**self.snapshot.ended, ended.name: ended})
@@ -278,6 +289,7 @@ def simulate(
         OneByOne(),
         AllValid(),
         endpoint,
+        replacer=cache(Replacer),
         many=OneAfterTheOther(api),
     )
     reconciler = Reconciler(environment, Options(**options), timedelta(seconds=timeout))

@@ -22,7 +22,9 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
+    Phase,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     Suspension,
@@ -86,6 +88,10 @@ def _rebuild(store: StateTable, by: str) -> None:
     store.put_rebuild(IndexRebuild("users", IDENTITY, "by_mail", by, NOW, 60))
 
 
+def _replacement(store: StateTable, by: str) -> None:
+    store.put_replacement(Replacement("users", Phase.COPYING, IDENTITY, by, ("id HASH S",), NOW))
+
+
 def _checkpoint(store: StateTable, by: str) -> None:
     store.put_checkpoint(Checkpoint("users#0001_a#00000", IDENTITY, by))
 
@@ -111,6 +117,7 @@ PUTS: dict[str, Write] = {
     "attempts#users": _attempts,
     "marks#users": _marks,
     "rebuild#users": _rebuild,
+    "replacement#users": _replacement,
     "checkpoint#users#0001_a#00000": _checkpoint,
     "migration#0001_a": _migration,
 }
@@ -120,6 +127,7 @@ DROPS: dict[str, Write] = {
     "attempts#users": lambda store, _: store.put_attempts(Attempts("users", IDENTITY)),
     "marks#users": lambda store, _: store.put_quota_usage(QuotaUsage("users", IDENTITY)),
     "rebuild#users": lambda store, _: store.drop_rebuild("users"),
+    "replacement#users": lambda store, _: store.drop_replacement("users"),
     "checkpoint#users#0001_a#00000": lambda store, _: store.drop_checkpoint("users#0001_a#00000"),
     "migration#0001_a": lambda store, _: store.drop_migration("0001_a"),
 }

@@ -20,7 +20,9 @@ from reconciler.model.records import (
     ItemMigration,
     Lease,
     Managed,
+    Phase,
     QuotaUsage,
+    Replacement,
     SeedPart,
     SeedRecord,
     Suspension,
@@ -93,7 +95,9 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "MANAGED": (Managed(None, ("ttl",)), {"identity": None, "features": ["ttl"], "tags": None}),
     "SEED_RECORDS": (
-        SeedRecord("users", "done", "d", "seeds/users.json", ID, 3, AT, "AAAAAAAAAAE=", "AAAAAAAAAAI=", 4),
+        SeedRecord(
+            "users", "done", "d", "seeds/users.json", ID, 3, AT, "AAAAAAAAAAE=", "AAAAAAAAAAI=", 4, updating=True
+        ),
         {
             "name": "users",
             "state": "done",
@@ -105,6 +109,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "written": "AAAAAAAAAAE=",
             "uncertain": "AAAAAAAAAAI=",
             "earlier": 4,
+            "updating": True,
         },
     ),
     "SEED_PARTS": (
@@ -143,6 +148,54 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "started": AT_TEXT,
             "hold": 60,
             "ready_at": LATER_TEXT,
+        },
+    ),
+    "REPLACEMENTS": (
+        Replacement(
+            "users",
+            Phase.RETURNING,
+            ID,
+            "users.replacing.0a1b",
+            ("customer HASH S", "id RANGE N"),
+            AT,
+            aside_identity=ID,
+            target=ID,
+            items=7,
+            size=700,
+            copied=3,
+            on_conflict="newest",
+            newest_by="at",
+            asked=True,
+            paused=True,
+            keep=True,
+            accepted=True,
+            problem="somebody deleted it",
+            digest="00ff",
+            others=2,
+            finished=LATER,
+        ),
+        {
+            "name": "users",
+            "phase": "returning",
+            "identity": ID_TEXT,
+            "aside": "users.replacing.0a1b",
+            "keys": ["customer HASH S", "id RANGE N"],
+            "started": AT_TEXT,
+            "aside_identity": ID_TEXT,
+            "target": ID_TEXT,
+            "items": 7,
+            "size": 700,
+            "copied": 3,
+            "on_conflict": "newest",
+            "newest_by": "at",
+            "asked": True,
+            "paused": True,
+            "keep": True,
+            "accepted": True,
+            "problem": "somebody deleted it",
+            "digest": "00ff",
+            "others": 2,
+            "finished": LATER_TEXT,
         },
     ),
     "ENDED_TABLES": (Ended("users", ID, AT), {"name": "users", "identity": ID_TEXT, "at": AT_TEXT}),
@@ -207,9 +260,11 @@ def test_damaged_digests_do_not_read_as_an_empty_record(member: str, packed: str
 
 
 def test_a_seed_record_of_an_older_version_names_no_item() -> None:
-    stored = {k: v for k, v in STORED["SEED_RECORDS"][1].items() if k not in ("written", "uncertain", "earlier")}
+    stored = {
+        k: v for k, v in STORED["SEED_RECORDS"][1].items() if k not in ("written", "uncertain", "earlier", "updating")
+    }
     record = record_types.SEED_RECORDS.read(Fields(stored))
-    assert (record.written, record.uncertain, record.earlier) == ("", "", 0)
+    assert (record.written, record.uncertain, record.earlier, record.updating) == ("", "", 0, False)
 
 
 def test_what_a_lease_does_not_have_is_not_written() -> None:

@@ -17,7 +17,17 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
-from reconciler.model.records import Attempts, Claim, IndexRebuild, InventoryEntry, QuotaUsage, SeedRecord, Suspension
+from reconciler.model.records import (
+    Attempts,
+    Claim,
+    IndexRebuild,
+    InventoryEntry,
+    Phase,
+    QuotaUsage,
+    Replacement,
+    SeedRecord,
+    Suspension,
+)
 from reconciler.model.report import PassReport
 from reconciler.state.schema import create_request
 from reconciler.state.state_table import StateTable
@@ -160,6 +170,30 @@ def test_quota_usage_is_read_back_and_removed_with_its_last_entry(make: Make) ->
     assert make().load().quota_usage == {"users": marks}
     store.put_quota_usage(QuotaUsage("users", IDENTITY))
     assert make().load().quota_usage == {}
+
+
+def test_a_replacement_is_read_back_and_its_copy_belongs_to_this_stack(make: Make) -> None:
+    store = make()
+    store.ensure()
+    begun = Replacement("users", Phase.COPYING, IDENTITY, "users.replacing.0a", ("id HASH S",), NOW)
+    there = make("shop/prod")
+    for record, claims in (
+        (begun, {"users.replacing.0a": (Claim("default/default", "created", None),)}),
+        (
+            replace(begun, aside_identity=IDENTITY),
+            {"users.replacing.0a": (Claim("default/default", "created", IDENTITY),)},
+        ),
+        (
+            replace(begun, phase=Phase.DONE, keep=True),
+            {"users.replacing.0a": (Claim("default/default", "created", None),)},
+        ),
+        (replace(begun, phase=Phase.DONE), {}),
+    ):
+        store.put_replacement(record)
+        assert make().load().replacements == {"users": record}
+        assert there.load().foreign_claims == claims
+    store.drop_replacement("users")
+    assert make().load().replacements == {}
 
 
 def test_a_rebuild_record_is_read_back_until_it_is_dropped(make: Make) -> None:

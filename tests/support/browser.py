@@ -25,6 +25,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from support.waiting import eventually
 
 WIDTHS = {"widest": 1600, "wide": 1280, "phone": 390}
 HEIGHT = 900
@@ -110,6 +111,13 @@ class Visitor:
     def _response(self, response: Response) -> None:
         if response.status >= 400:
             self.complaints.append(f"{response.status}: {response.url}")
+
+
+def listening(page: Page) -> Page:
+    """Wait until the page hears of events."""
+    # Not wait_for_function, which evaluates a string in the page; the policy forbids that.
+    eventually(lambda: page.evaluate("feed !== null && feed.readyState === 1"), "the page hears of no events")
+    return page
 
 
 def picture(visitor: Visitor, name: str) -> None:

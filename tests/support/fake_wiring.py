@@ -132,7 +132,9 @@ class FakeWiring:
         self.calls.append(("publish_metrics",))
         return self.unpublished
 
-    def destroy(self, tables: tuple[str, ...] = (), *, confirmed: bool = False) -> PassReport:
+    def destroy(
+        self, tables: tuple[str, ...] = (), *, confirmed: bool = False, on_step: Any = None, on_wait: Any = None
+    ) -> PassReport:
         self.calls.append(("destroy", tables))
         return self.result
 
@@ -169,7 +171,9 @@ class FakeWiring:
         self.calls.append(("check_references", tables, sample))
         return self.checked
 
-    def rebuild_index(self, table: str, index: str, new: str | None, hold: timedelta | None) -> CommandResult:
+    def rebuild_index(
+        self, table: str, index: str, new: str | None, hold: timedelta | None, on_wait: Any = None
+    ) -> CommandResult:
         self.calls.append(("rebuild_index", table, index, new, hold))
         return self.reported
 
@@ -206,7 +210,7 @@ class FakeWiring:
         self.calls.append(("serve",))
         return self.served
 
-    def desired_state(self, settings: Any) -> DesiredState:
+    def desired_state(self, settings: Any, *, one_of_two: bool = False) -> DesiredState:
         self.settings = settings
         self._maybe_raise()
         return desired()

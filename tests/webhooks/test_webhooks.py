@@ -130,6 +130,12 @@ def test_each_receiver_gets_its_format() -> None:
     assert [("blocks" in body, "event" in body) for _, body, _ in receiver.sent] == [(True, False), (False, True)]
 
 
+def test_of_several_processes_only_the_leader_tells() -> None:
+    receiver = Receiver()
+    told(receiver, a_report(drifted("a"), leader=False, held_by="pod-7"), a_report(drifted("b"), leader=True))
+    assert [body["tables"][0]["name"] for _, body, _ in receiver.sent] == ["b"]
+
+
 def test_only_the_wanted_events_are_sent() -> None:
     receiver = Receiver()
     told(receiver, a_report(drifted("a"), failed("b")), events=("failed",))

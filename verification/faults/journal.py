@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from faults.scenario import Scenario
 from support.proxy import MUTATING, Recorded
 
+MARK = ".replacing."
 RENEWAL = "#holder = :holder AND #token = :token"
 ITEM_WRITES = frozenset(("PutItem", "UpdateItem", "DeleteItem"))
 WHOLESALE = frozenset(
@@ -69,7 +70,18 @@ def writes(requests: Iterable[Recorded]) -> int:
 def effects(requests: Iterable[Recorded]) -> Counter[tuple[str, str]]:
     """What was done to tables other than the state's, refused calls left out: operation and table."""
     done = (r for r in requests if r.operation in MUTATING and r.status == 200 and not of_state(r))
-    return Counter((request.operation, name) for request in done for name in request.tables)
+    return Counter((request.operation, without_token(name)) for request in done for name in request.tables)
+
+
+def without_token(name: str) -> str:
+    """The name of a table; that of a copy aside without its random token."""
+    return name.partition(MARK)[0] + MARK if MARK in name else name
+
+
+def _is_copy(name: str, scenario: Scenario) -> bool:
+    """Whether it is the copy of a table that the run replaces with its items."""
+    of, mark, _ = name.partition(MARK)
+    return bool(mark) and of in scenario.may_delete
 
 
 def unrecorded(runs: Iterable[Sequence[Recorded]]) -> set[str]:
@@ -98,7 +110,7 @@ def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:
         elif renews_lease(request):
             leased = position if request.status == 200 else -1
         elif request.operation == "DeleteTable":
-            if name not in scenario.may_delete:
+            if not _is_copy(name, scenario) and name not in scenario.may_delete:
                 yield f"I1: table {name} was deleted"
             if leased < looked.get(name, position):
                 yield f"I4: {name} was deleted without reading identity and renewing the lease right before"
@@ -145,7 +157,7 @@ def _puts_where_free(request: Recorded) -> bool:
 def _update(request: Recorded, name: str, scenario: Scenario) -> Iterator[str]:
     if of_state(request):
         return
-    if name not in scenario.ends and name not in scenario.may_delete:
+    if name not in scenario.ends and name not in scenario.may_delete and not _is_copy(name, scenario):
         yield f"{request.operation} on {name}, which is not of this stack"
     if request.operation in WHOLESALE and not _puts_where_free(request):
         yield f"I5: {request.operation} on {name} writes items without a condition"

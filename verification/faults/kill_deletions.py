@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from faults.builders import declare, foreign, foreign_items, some, table, together
-from faults.scenario import Run, Scenario
-from support.specs import spec, ttl
+from faults.scenario import Hand, Run, Scenario
+from support.specs import gsi, spec, ttl
 
 ORDERS, USERS = table("orders"), table("users")
 BOTH = Run(declare(ORDERS, USERS))
@@ -202,5 +202,46 @@ CONSENT = (
         when=Run(declare(ORDERS), code=2),
         quiet_code=2,
         ends={"users": 2, "orders": 0},
+    ),
+)
+
+
+def orders_of(number: int) -> Hand:
+    """Somebody puts items that also have an ``id``, which is to become the key."""
+
+    def put(dynamodb: Any) -> None:
+        for count in range(number):
+            item = {"pk": {"S": f"p{count}"}, "id": {"S": f"i{count:03}"}, "total": {"N": f"{count}.50"}}
+            dynamodb.put_item(TableName="users", Item={**item, "tags": {"SS": ["b", "a"]}})
+
+    return put
+
+
+BY_ID_KEPT = table("users", "id S")
+KEEPING = (
+    Scenario(
+        "a table is replaced by a pass and keeps its items",
+        given=(BOTH,),
+        meanwhile=orders_of(130),
+        when=Run(declare(ORDERS, BY_ID_KEPT)),
+        ends={"orders": 0, "users": 130},
+        may_delete=DELETED,
+    ),
+    Scenario(
+        "a table is replaced on request and keeps its items and its seed",
+        given=(Run(declare(USERS, users=[{"pk": "s", "id": "i"}])),),
+        meanwhile=orders_of(3),
+        when=Run(declare(BY_ID_KEPT, users=[{"pk": "s", "id": "i"}]), words=("replace", "users", "--yes")),
+        again=Run(declare(BY_ID_KEPT, users=[{"pk": "s", "id": "i"}])),
+        ends={"users": 4},
+        may_delete=DELETED,
+    ),
+    Scenario(
+        "a table gets a sort key and an index and keeps its items",
+        given=(Run(declare(USERS)),),
+        meanwhile=orders_of(3),
+        when=Run(declare(table("users", "pk S", "id S", global_indexes=(gsi("by_total", "total N"),)))),
+        ends={"users": 3},
+        may_delete=DELETED,
     ),
 )

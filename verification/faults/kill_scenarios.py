@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from faults.kill_creations import ADOPTING, CREATING
-from faults.kill_deletions import CONSENT, PRUNING, REPLACING
+from faults.kill_deletions import CONSENT, KEEPING, PRUNING, REPLACING
 from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_parallel import PARALLEL
 from faults.kill_records import RECORDS
@@ -22,4 +22,5 @@ SCENARIOS = (
     *RECORDS,
     *BEYOND,
     *CONSENT,
+    *KEEPING,
 )

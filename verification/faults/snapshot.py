@@ -22,7 +22,21 @@ PASSING = frozenset(
 SINCE = ("unwanted_since", "empty_since", "forgotten_since", "guarded_since", "ready_at")
 DIGESTS = ("written", "uncertain")
 """Digests of items that are recorded as ours. A batch that a kill interrupts stays uncertain, so both count as one."""
-DROPPED = ("nonce", "fence", "revision", "changed_at", "ours_since", "at", "started", "scope", "record", *DIGESTS)
+OF_THE_COPY = ("aside", "aside_identity", "target", "finished", "copied")
+"""Members of the record of a replacement that have a random name, or depend on where it was interrupted."""
+DROPPED = (
+    "nonce",
+    "fence",
+    "revision",
+    "changed_at",
+    "ours_since",
+    "at",
+    "started",
+    "scope",
+    "record",
+    *DIGESTS,
+    *OF_THE_COPY,
+)
 STATE_KEYS = ["scope", "record"]
 
 

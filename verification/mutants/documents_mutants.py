@@ -254,4 +254,28 @@ MUTANTS = (
         "the apply is refused, because the metric has a policy already",
         (EXPORT,),
     ),
+    Mutant(
+        "a file of serverless from anywhere",
+        "IncludedFiles.document",
+        "name.startswith(('/', '~')) or path.startswith('..')",
+        "False",
+        "a template reads files that no snapshot has, so a change of one goes unnoticed",
+        ("test_serverless_files::test_what_is_not_read_is_an_error_with_its_remedy",),
+    ),
+    Mutant(
+        "the table of another Region",
+        "_Reading._tables",
+        "if region == self.region: ...",
+        "if region != self.region: ...",
+        "the table of this Region is changed to the shape of another one",
+        ("test_terraform::test_of_two_tables_with_one_name_that_of_the_region_is_declared",),
+    ),
+    Mutant(
+        "a misspelt parameter is ignored",
+        "unknown_parameters",
+        "if not missing: ...",
+        "if True: ...",
+        "the default names another table, and the former one counts as removed",
+        ("test_broken_templates::test_a_parameter_that_no_file_knows_is_an_error_that_names_the_declared_ones",),
+    ),
 )

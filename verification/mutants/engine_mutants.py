@@ -211,7 +211,7 @@ MUTANTS = (
     ),
     Mutant(
         "the intent is not written before the create",
-        "_create",
+        "create_table",
         """
         intent = ownership.intended(...)
         intent = ports.store.put_entry(intent)
@@ -395,7 +395,7 @@ MUTANTS = (
     ),
     Mutant(
         "a refused create leaves its intent",
-        "_create",
+        "create_table",
         "if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(assessment.recorded) is None): ...",
         "if False: ...",
         "a table that others made in the same moment counts as managed, and on_existing: fail is asked no more",
@@ -424,7 +424,7 @@ MUTANTS = (
     ),
     Mutant(
         "each try of a create has a nonce of its own",
-        "_create",
+        "create_table",
         "nonce = ownership.open_nonce(assessment.recorded) or ports.random.token()",
         "nonce = ports.random.token()",
         "a table that a paused leader made late is taken for somebody else's, and never pruned",

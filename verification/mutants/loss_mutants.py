@@ -29,7 +29,7 @@ MUTANTS = (
     Mutant(
         "consent to replace an empty table covers what it holds by now",
         "_unapproved",
-        "if gate_input.approved and not (gate_input.loss_approved or step.nothing_lost or _allowed(gate_input)): ...",
+        "if gate_input.approved and not (gate_input.loss_approved or harmless or _allowed(gate_input)): ...",
         "if False: ...",
         "the plan shows a table with its seed alone, an item arrives before the delete, and is lost",
         (f"{CONSENT}::test_an_item_that_arrives_before_the_last_scan_keeps_its_table",),

@@ -392,4 +392,83 @@ MUTANTS = (
         "somebody who looks at plans without end keeps drift from being repaired",
         ("test_loop_jobs",),
     ),
+    Mutant(
+        "a rollback needs no name",
+        "_job",
+        "if action.types_stack and form.stack != stack: ...",
+        "if action.types_stack and form.stack and form.stack != stack: ...",
+        "a form without the field deletes the tables of a stack that its sender did not name",
+        ("test_http_forms::test_a_rollback_needs_the_name_of_the_stack",),
+    ),
+    Mutant(
+        "items of unknown tables are nothing",
+        "_losing",
+        "return Losing(len(doomed), sum(known), len(doomed) - len(known))",
+        "return Losing(len(doomed), sum(known), 0)",
+        "a rollback looks as if it lost no item",
+        ("test_http_buttons::test_the_form_of_a_rollback_counts_what_it_deletes_and_asks_for_the_name_of_the_stack",),
+    ),
+    Mutant(
+        "what is kept counts as lost",
+        "_losing",
+        "any(s.ends_table and s.status is StepStatus.READY for s in table.steps)",
+        "any(s.ends_table for s in table.steps)",
+        "the number of items that are lost is one that nobody believes",
+        ("test_http_buttons::test_the_form_of_a_rollback_counts_what_it_deletes_and_asks_for_the_name_of_the_stack",),
+    ),
+    Mutant(
+        "old observations pass for new ones",
+        "shown_report",
+        "return (observed, True) if stale else (report, False)",
+        "return (observed, False) if stale else (report, False)",
+        "while the endpoint is down the page shows tables in sync and not that this is old",
+        ("test_http_last_known::test_the_list_shows_what_the_last_pass_that_could_look_saw",),
+    ),
+    Mutant(
+        "a blind pass counts as one that looked",
+        "LoopStatus.finish",
+        "if report.error is None and report.endpoint_up: ...",
+        "if report.endpoint_up: ...",
+        "after an error of the whole pass, the last known state is that every table failed",
+        ("test_http_last_known::test_the_list_shows_what_the_last_pass_that_could_look_saw",),
+    ),
+    Mutant(
+        "a dead loop stays green",
+        "Page.render",
+        "HealthState.ERROR.value if stuck else health_state(loop_status).value",
+        "health_state(loop_status).value",
+        "the page says in sync for ever after the loop has ended",
+        ("test_http_last_known::test_a_loop_that_stopped_is_never_shown_as_in_sync",),
+    ),
+    Mutant(
+        "different remedies are one problem",
+        "_of_step",
+        "(step.message, step.allow_with, step_title(step))",
+        "(step.message, step_title(step))",
+        "a reader allows for one table what would allow another thing for the next",
+        ("test_http_problem_groups::test_two_blocked_tables_are_apart_where_their_remedies_differ",),
+    ),
+    Mutant(
+        "a released table has drifted for days",
+        "EngineState.drift_start",
+        "if not table.drifted or table.status is TableStatus.RELEASED: ...",
+        "if not table.drifted: ...",
+        "the dashboard shows the age of a drift that nobody may repair, beside no table out of sync",
+        ("test_monitoring_consistency",),
+    ),
+    Mutant(
+        "a setting may be a script",
+        "web_address.read",
+        """
+        if (
+            parts is None
+            or parts.scheme not in ("http", "https")
+            or not parts.netloc
+            or re.search(r"[\\s<>\\"]", value)
+        ): ...
+        """,
+        "if parts is None: ...",
+        "a link of the page runs a script in it",
+        ("test_http_external_links::test_an_address_that_is_no_web_address_is_refused",),
+    ),
 )

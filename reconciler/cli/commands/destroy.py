@@ -6,7 +6,7 @@ from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.progress import reading
+from reconciler.cli.progress import progress, reading
 
 
 @command(reports=True)
@@ -28,7 +28,8 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             if not confirm_loss(f"{what} {location(settings, plan.endpoint)}?", settings.stack, emulator=emulator):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        report = app.reconciler.destroy(names, confirmed=not yes)
+        with progress(invocation) as watched:
+            report = app.reconciler.destroy(names, confirmed=not yes, on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)

@@ -75,4 +75,4 @@ def _declarations(invocation: Invocation, text: str) -> Any:
         settings = invocation.settings(overrides={"environment": name})
     else:
         settings = invocation.settings(overrides={"desired_state": text})
-    return wiring.desired_state(settings).declarations
+    return wiring.desired_state(settings, one_of_two=True).declarations

@@ -11,6 +11,7 @@ from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
+from reconciler.cli.progress import progress
 from reconciler.model.errors import UsageError
 
 Table = Annotated[str, Argument(metavar="TABLE", help="The table, by name or base name.")]
@@ -47,7 +48,11 @@ def rebuild_index(
             if not confirm_loss(question, settings.stack, emulator=engine.ports.emulator):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        result = engine.cancel_rebuild(table) if cancel else engine.rebuild_index(table, index, new, stays)
+        if cancel:
+            result = engine.cancel_rebuild(table)
+        else:
+            with progress(invocation) as watched:
+                result = engine.rebuild_index(table, index, new, stays, watched.on_wait)
     invocation.answer(result.messages, {**result.data, "finished": result.finished, "messages": list(result.messages)})
     return codes.OK if result.finished else codes.DRIFT
 

@@ -24,7 +24,7 @@ Path = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME
 @command()
 def validate(invocation: Invocation, path: Path = None) -> int:
     """Load everything, connect to nothing."""
-    invocation.allow(Output.HUMAN, Output.JSON, Output.GITHUB)
+    invocation.allow(Output.HUMAN, Output.JSON, Output.GITHUB, Output.SARIF)
     settings = invocation.settings(overrides={} if path is None else {"desired_state": path})
     from reconciler import wiring
 
@@ -70,6 +70,11 @@ def _result(
         view = View(base=base)
         marks = [*github.problems(problems, view), *github.warnings(warnings, view)]
         invocation.console.result(("plain", line) for line in marks)
+    elif invocation.output is Output.SARIF:
+        from reconciler.presentation.formats import View, lines
+
+        report = invocation.without_pass(problems=problems, warnings=warnings)
+        invocation.console.result(lines(Output.SARIF, report, View(base=base)))
 
 
 def _rare_seeds(desired: DesiredState) -> Iterator[str]:

@@ -66,8 +66,8 @@ async function renew() {
       const next = fresh.getElementById(part.id);
       if (next && !part.isEqualNode(next)) replace(part, next);
     }
-    // What advances without an event: counts of long work.
-    if (document.querySelector("#progress li")) plan(SECOND);
+    // Counts of long work advance without an event.
+    if (document.querySelector("#progress[data-busy]")) plan(SECOND);
   } catch {
     check();
   }

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler import install_line
 from reconciler.model.desired import Seed
 from reconciler.model.errors import Problem
 from reconciler.parsing.parsed import ParseError
@@ -23,7 +24,7 @@ from reconciler.seeds.item_rules import key_of
 from reconciler.seeds.read_seed import Reading, SeedCache, seed_of_items
 from reconciler.seeds.seed_types import GENERATE, DeclaredSeed, ValueProblem, WrittenItem
 
-INSTALL = "pip install 'dynamodb-reconciler[faker]'"
+INSTALL = install_line("faker")
 _TRIES = 100
 """How often an item is made anew because another one has its key."""
 

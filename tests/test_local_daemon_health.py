@@ -7,7 +7,7 @@ import socket
 import pytest
 from support.scripted import ScriptedServer, answer
 
-from reconciler.http.healthcheck import ask, authority
+from reconciler.local_daemon import ask, authority
 
 HOSTS = {
     "127.0.0.1": "127.0.0.1:80",

@@ -1,0 +1,85 @@
+"""What a pass plans for a table whose items are kept while it is replaced. Called by ``assess``.
+
+Until the table is deleted, its replacement is a destructive step like any other and goes through the deletion gate in
+each pass. After that nothing else is planned for the table: no seed and no change meets a half-filled one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.assessment import PassContext, TableAssessment
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Phase, Replacement
+from reconciler.planning.text import several
+
+UNITS = ("KB", "MB", "GB")
+
+
+def assess_interrupted(
+    base: TableAssessment, replacement: Replacement, observed: ObservedTable | None
+) -> TableAssessment:
+    """The assessment whose only step brings the items back. The inventory entry stays as it is."""
+    step = Step(Action.REPLACE, "table", returns_items=True, message=progress_sentence(replacement))
+    return replace(base, observed=observed, entry=base.recorded, steps=(_held(step, replacement),))
+
+
+def cancelling(replacement: Replacement, why: str) -> Step:
+    """The step that removes the copy of a table that is not replaced any more."""
+    step = Step(Action.REPLACE, "table", returns_items=True)
+    return step.with_message(f"its replacement is cancelled, because {why}; the copy {replacement.aside} is removed")
+
+
+def copy_refusal(context: PassContext, name: str) -> Step:
+    """The one step of a declared table that has the name of a copy aside. It is blocked."""
+    of = context.snapshot.copy_of(name)
+    message = f"{name} is the copy of the items of {of.name if of else 'a table'} while that table is replaced"
+    return Step(Action.UPDATE, "ownership").blocked(Reason.REPLACING, message, "another table_name")
+
+
+def with_preflight(context: PassContext, base: TableAssessment, step: Step) -> tuple[str | None, Step]:
+    """Why the declared table could not hold all items, or ``None``; and the step, which says what is kept.
+
+    All items are read for that, unless the replacement is under way already. Raises ``ApiError``.
+    """
+    replacer, declaration, observed = context.ports.replacer, base.declaration, base.observed
+    if replacer is None or declaration is None or observed is None:
+        return "they cannot be read", step
+    replacement = context.replacement(base.name)
+    if replacement is not None:
+        return None, _held(step.with_message(progress_sentence(replacement)), replacement)
+    found = replacer().examine(context, declaration, observed)
+    if found.refusal is not None:
+        return found.refusal, step
+    drop = "lifecycle.allow_data_loss: true or RECONCILER_DATA_LOSS=allow would drop them"
+    if step.status is not StepStatus.READY:
+        return None, step
+    return None, step.with_message(f"keeps its {several(found.items, 'item')} ({byte_text(found.size)}); {drop}")
+
+
+def _held(step: Step, replacement: Replacement) -> Step:
+    resume = f"`reconciler replace {replacement.name} --resume`"
+    if replacement.paused:
+        return step.blocked(Reason.REPLACING, f"{step.message}; paused", resume)
+    if replacement.problem is not None:
+        return step.blocked(Reason.REPLACING, replacement.problem, resume)
+    return step
+
+
+def progress_sentence(replacement: Replacement) -> str:
+    """How far a replacement is: ``is being replaced with its items: copying, 400 of 1000 items``."""
+    done = min(replacement.copied, replacement.items)
+    counted = replacement.phase in (Phase.COPYING, Phase.RETURNING)
+    share = f", {done} of {several(replacement.items, 'item')}" if counted else ""
+    return f"is being replaced with its items: {replacement.phase.value}{share}; the copy is {replacement.aside}"
+
+
+def byte_text(size: int) -> str:
+    """``1.2 MB``."""
+    amount, unit = float(size), "bytes"
+    for bigger in UNITS:
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, bigger
+    return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 100 else f"{amount:.1f} {unit}"

@@ -1,0 +1,215 @@
+"""The command ``replace``: what a person may ask of a replacement. The passes that follow carry it out.
+
+A person's decision is a member of the record, so it holds for every process that continues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reconciler.engine.assess_replacement import byte_text, progress_sentence
+from reconciler.engine.commands import CommandContext
+from reconciler.engine.observe import observe_table
+from reconciler.engine.reconciler import Reconciler
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import StateError, UsageError
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import OnConflict, Phase, Replacement, StateSnapshot
+from reconciler.model.report import RunReport
+from reconciler.mover.conflicts import ConflictRule
+from reconciler.mover.phases import Event, advance
+from reconciler.mover.preflight import Preflight
+from reconciler.mover.replacement import examine_table
+from reconciler.mover.replacer import copy_name, key_texts
+from reconciler.planning.text import several
+
+NOT_YET = "outside an emulator, a table cannot be replaced with its items yet"
+OVERCOME = frozenset({Reason.PRUNE_GRACE, Reason.DATA_LOSS})
+"""What the request of a person settles: it needs no grace period, and nothing is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A replacement before it begins: what the table holds, in items and bytes, and how long the reading took."""
+
+    declaration: Declaration
+    observed: ObservedTable
+    found: Preflight
+    rule: ConflictRule
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """What will be done, for the question."""
+        name, lost = self.declaration.spec.name, self.found.lost
+        given_up = (
+            f" {several(lost, 'item')} that share a key with another item are given up ({self.rule.on_conflict})."
+        )
+        keeps = f"{name} is replaced and keeps its {several(self.found.items, 'item')} ({byte_text(self.found.size)})."
+        # Each item is read four times and written twice; a write takes about three times as long as a read.
+        return f"{keeps}{given_up if lost else ''} That takes about {max(1, round(self.seconds * 10))} s."
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceTable:
+    """The command on one table, by name or base name."""
+
+    reconciler: Reconciler
+    table: str
+
+    def prepare(self, on_conflict: OnConflict, newest_by: str) -> Prepared | None:
+        """Read all items. ``None`` if the replacement is under way already.
+
+        Raises ``UsageError`` if the table cannot be replaced, needs no replacement, or could not keep all items.
+        """
+        ports, name = self.reconciler.ports, self._name()
+        if not ports.emulator:
+            raise UsageError(f"{name}: {NOT_YET}")
+        if on_conflict == "newest" and not newest_by:
+            raise UsageError(
+                "--on-conflict newest needs --newest-by ATTRIBUTE, whose greatest value is the newest item"
+            )
+        recorded = ports.store.load().replacements.get(name)
+        if recorded is not None and recorded.under_way:
+            return None
+        declaration = self._declared()
+        self._refuse_other_plans(name)
+        observed = observe_table(ports, name, None)
+        if observed is None:
+            raise UsageError(f"table {name} does not exist")
+        rule = ConflictRule(on_conflict, tuple(element.attribute for element in observed.spec.keys), newest_by)
+        began = ports.clock.monotonic()
+        found = examine_table(ports, declaration, observed, rule)
+        refusal = found.refusal(rule)
+        if refusal is not None:
+            raise UsageError(f"{name} cannot keep its {several(found.items, 'item')}: {refusal}. Nothing was changed")
+        return Prepared(declaration, observed, found, rule, ports.clock.monotonic() - began)
+
+    def _refuse_other_plans(self, name: str) -> None:
+        """Raise ``UsageError`` unless the plan of a pass is to replace the table."""
+        report = self.reconciler.preview((name,))
+        if report.error or report.problems:
+            raise StateError(report.error or "\n".join(map(str, report.problems)))
+        steps = [step for table in report.tables if table.name == name for step in table.steps]
+        step = next((step for step in steps if step.action is Action.REPLACE), None)
+        if step is None:
+            why = next((step.message for step in steps if step.message), None)
+            raise UsageError(f"{name} needs no replacement: its key and local indexes are as declared{_after(why)}")
+        if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED) and step.reason not in OVERCOME:
+            raise UsageError(f"{name} cannot be replaced: {step.message}{_allow(step)}")
+
+    def begin(self, prepared: Prepared, *, keep: bool) -> None:
+        """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""
+        command, spec = self.reconciler.command(), prepared.declaration.spec
+        snapshot = command.begin()
+        command.refuse_foreign(snapshot, prepared.observed)
+        standing = snapshot.replacements.get(spec.name)
+        if standing is not None and standing.under_way:
+            raise StateError(f"{spec.name} {progress_sentence(standing)}; run the command again")
+        ports, rule = command.ports, prepared.rule
+        ports.store.put_replacement(
+            Replacement(
+                spec.name,
+                Phase.COPYING,
+                prepared.observed.identity,
+                copy_name(spec.name, ports.random.token()),
+                key_texts(spec.keys),
+                ports.clock.now(),
+                items=prepared.found.items,
+                size=prepared.found.size,
+                on_conflict=rule.on_conflict,
+                newest_by=rule.newest_by,
+                asked=True,
+                keep=keep,
+            )
+        )
+
+    def run(self, on_step: Callable[[str, Step], None] | None = None) -> RunReport:
+        """Passes over this table until it is replaced or the deadline is over."""
+        return self.reconciler.converge("replace", (self._name(),), on_step)
+
+    def pause(self) -> str:
+        """Stop where it is. A pass that copies at this moment ends at its next request."""
+        record = self._change(lambda record: replace(record, paused=True))
+        return (
+            f"Paused: {record.name} {progress_sentence(record)}. `reconciler replace {record.name} --resume` goes on."
+        )
+
+    def resume(self) -> None:
+        """Go on after a pause, or try again after a problem."""
+        self._change(_resumed)
+
+    def keep(self) -> None:
+        """Let the copy stay at the end."""
+        self._change(lambda record: replace(record, keep=True))
+
+    def cancel(self) -> str:
+        """Give the replacement up. Raises ``UsageError`` once only the copy has the items."""
+        record = self._change(_cancelled)
+        return f"The replacement of {record.name} is cancelled; the table is unchanged, and its copy is removed."
+
+    def finish(self) -> None:
+        """Accept the items that the new table has, after a problem: the copy is removed although it has others."""
+        self._change(_accepted)
+
+    def _change(self, change: Callable[[Replacement], Replacement]) -> Replacement:
+        name = self._name()
+        # A running pass must neither write over the decision nor delete anything after it.
+        self.reconciler.writable_state()
+        self.reconciler.ports.store.revoke_lease()
+        command: CommandContext = self.reconciler.command()
+        snapshot: StateSnapshot = command.begin()
+        record = snapshot.replacements.get(name)
+        if record is None or not record.under_way:
+            raise UsageError(f"{name} is not being replaced")
+        changed = change(record)
+        command.ports.store.put_replacement(changed)
+        return changed
+
+    def _declared(self) -> Declaration:
+        declaration = self.reconciler.ports.source.load().named(self.table)
+        if declaration is None:
+            raise UsageError(f"no table {self.table!r} is declared, so there is nothing to replace it with")
+        return declaration
+
+    def _name(self) -> str:
+        declaration = self.reconciler.command().declared(self.table)
+        return declaration.spec.name if declaration is not None else self.table
+
+
+def _resumed(record: Replacement) -> Replacement:
+    # Items that are missing again after they were returned are returned once more.
+    if record.problem is not None and record.phase is Phase.VERIFYING:
+        record = advance(record, Event.RETURN_AGAIN)
+    return replace(record, paused=False, problem=None)
+
+
+def _cancelled(record: Replacement) -> Replacement:
+    if record.phase is Phase.CANCELLING:
+        return record
+    if record.table_deleted or record.phase is Phase.DELETING:
+        raise UsageError(
+            f"{record.name} is deleted already, or about to be, and {record.aside} has its items:"
+            f" `reconciler replace {record.name}` goes on"
+        )
+    return advance(record, Event.CANCEL, paused=False, problem=None)
+
+
+def _accepted(record: Replacement) -> Replacement:
+    if record.problem is None or record.phase not in (Phase.RETURNING, Phase.VERIFYING):
+        raise UsageError(
+            f"--finish accepts items that are missing after they were returned; {record.name}"
+            f" {progress_sentence(record)}"
+        )
+    return replace(record, paused=False, problem=None, accepted=True)
+
+
+def _after(why: str | None) -> str:
+    return f" ({why})" if why else ""
+
+
+def _allow(step: Step) -> str:
+    return f". Allow it with {step.allow_with}" if step.allow_with else ""

@@ -1,0 +1,62 @@
+"""The engine's ``TableReplacer``, which imports the mover only when a table is replaced, and the names in its records.
+
+Built by the wiring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from reconciler.model.desired import Declaration
+from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.observed import ObservedTable
+from reconciler.model.table import KeyElement
+
+if TYPE_CHECKING:
+    from reconciler.engine.apply_step import TableResult
+    from reconciler.engine.assessment import PassContext, TableAssessment
+    from reconciler.engine.ports import Replaceable
+    from reconciler.mover.preflight import Preflight
+
+LONGEST_NAME = 255
+MARK = ".replacing."
+"""In the name of each copy, between the name of its table and a random token."""
+
+
+def key_texts(keys: tuple[KeyElement, ...]) -> tuple[str, ...]:
+    """A key as a record has it."""
+    return tuple(f"{element.attribute} {element.role} {element.type}" for element in keys)
+
+
+def key_names(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The attributes of a recorded key."""
+    return tuple(key.rsplit(" ", 2)[0] for key in keys)
+
+
+def copy_name(table: str, token: str) -> str:
+    """The name of a copy aside. Its random token keeps it apart from every table that a person names."""
+    return f"{table[: LONGEST_NAME - len(MARK) - len(token)]}{MARK}{token}"
+
+
+@dataclass(slots=True)
+class Replacer:
+    """The ``TableReplacer`` of one process."""
+
+    examined: dict[str, tuple[Identity, Preflight]] = field(default_factory=dict)
+    """The last preflight of each table, for the record that a replacement begins with."""
+
+    def examine(self, context: PassContext, declaration: Declaration, observed: ObservedTable) -> Replaceable:
+        """See ``TableReplacer``."""
+        from reconciler.mover.replacement import replaceable
+
+        found, answer = replaceable(context, declaration, observed)
+        self.examined[declaration.spec.name] = observed.identity, found
+        return answer
+
+    def proceed(self, context: PassContext, assessment: TableAssessment) -> TableResult:
+        """See ``TableReplacer``."""
+        from reconciler.mover.replacement import proceed
+
+        return proceed(context, assessment, self.examined)

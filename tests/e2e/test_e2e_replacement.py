@@ -1,0 +1,143 @@
+"""A table whose key changes is replaced under its own name and keeps its items, in front of real endpoints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import forked
+from support.endpoints import Live
+from support.waiting import PATIENCE
+
+BEFORE = """\
+table_name: orders
+key_schema: [{AttributeName: id, KeyType: HASH}]
+attribute_definitions: [{AttributeName: id, AttributeType: S}]
+"""
+AFTER = """\
+table_name: orders
+key_schema: [{AttributeName: customer, KeyType: HASH}, {AttributeName: id, KeyType: RANGE}]
+attribute_definitions: [{AttributeName: customer, AttributeType: S}, {AttributeName: id, AttributeType: S}]
+"""
+KEY = {"customer": "HASH", "id": "RANGE"}
+
+
+def order(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": {"S": f"o{number:05}"},
+        "customer": {"S": f"c{number % 17}"},
+        "total": {"N": f"{number}.5"},
+        "tags": {"SS": ["b", "a"]},
+        "raw": {"B": bytes([number % 256])},
+        "lines": {"L": [{"M": {"sku": {"S": "x"}, "empty": {"S": ""}, "none": {"NULL": True}}}]},
+        **more,
+    }
+
+
+def declare(folder: Path, text: str) -> None:
+    (folder / "desired_state").mkdir(exist_ok=True)
+    (folder / "desired_state" / "orders.yaml").write_text(text)
+
+
+def tool(endpoint: Live, folder: Path, *words: str, code: int = 0) -> str:
+    done = forked.run(*words, "--endpoint-url", endpoint.url, folder=folder, timeout=PATIENCE)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def fill(dynamodb: Any, items: list[dict[str, Any]]) -> None:
+    for start in range(0, len(items), 25):
+        batch = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        assert not dynamodb.batch_write_item(RequestItems={"orders": batch})["UnprocessedItems"]
+
+
+def held(dynamodb: Any, table: str = "orders") -> list[str]:
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    found = [item for page in pages for item in page["Items"]]
+    return sorted(
+        json.dumps({**item, "tags": sorted(item["tags"]["SS"])}, default=repr, sort_keys=True) for item in found
+    )
+
+
+def keys(dynamodb: Any) -> dict[str, str]:
+    schema = dynamodb.describe_table(TableName="orders")["Table"]["KeySchema"]
+    return {element["AttributeName"]: element["KeyType"] for element in schema}
+
+
+def begun(endpoint: Live, folder: Path, items: list[dict[str, Any]]) -> list[str]:
+    """The table as it was declared first, with these items, and declared otherwise now."""
+    declare(folder, BEFORE)
+    tool(endpoint, folder, "--once")
+    fill(endpoint.client, items)
+    before = held(endpoint.client)
+    declare(folder, AFTER)
+    return before
+
+
+@pytest.mark.parametrize("words", [("--once",), ("up", "--yes"), ("up", "--yes", "orders")], ids=" ".join)
+def test_a_pass_replaces_the_table_and_keeps_its_items(endpoint: Live, tmp_path: Path, words: tuple[str, ...]) -> None:
+    before = begun(endpoint, tmp_path, [order(number) for number in range(230)])
+    output = tool(endpoint, tmp_path, *words)
+    assert keys(endpoint.client) == KEY
+    assert held(endpoint.client) == before
+    assert sorted(endpoint.client.list_tables()["TableNames"]) == ["orders", "reconciler_state"]
+    assert "1 replaced" in output
+    assert "In sync" in tool(endpoint, tmp_path, "preview", "--expect-no-changes")
+
+
+def test_replace_says_what_is_kept_and_keeps_it(endpoint: Live, tmp_path: Path) -> None:
+    before = begun(endpoint, tmp_path, [order(number) for number in range(30)])
+    output = tool(endpoint, tmp_path, "replace", "orders", "--yes", "--data-loss", "never")
+    assert "orders is replaced and keeps its 30 items" in output
+    assert "kept its 30 items; digest" in output
+    assert (keys(endpoint.client), held(endpoint.client)) == (KEY, before)
+    assert "needs no replacement" in tool(endpoint, tmp_path, "replace", "orders", "--yes", code=1)
+
+
+UNFIT = {
+    "an item without the new key": (
+        {"customer": None},
+        "1 item without customer, which is in the new key (for example id=o00000)",
+    ),
+    "another type": ({"customer": {"N": "7"}}, "1 item with a customer of type N, which is S in the new key"),
+    "an empty key": ({"customer": {"S": ""}}, "1 item with an empty customer, which is in the new key"),
+    "a key that is too long": ({"customer": {"S": "x" * 2049}}, "1 item with a customer of more than 2048 bytes"),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_items_that_do_not_fit_are_refused_before_the_first_write(local: Live, tmp_path: Path, name: str) -> None:
+    changes, why = UNFIT[name]
+    odd = {key: value for key, value in {**order(0), **changes}.items() if value is not None}
+    before = begun(local, tmp_path, [odd, order(1)])
+    assert why in tool(local, tmp_path, "replace", "orders", "--yes", code=1)
+    assert why in tool(local, tmp_path, "--once", code=2)
+    assert (keys(local.client), held(local.client)) == ({"id": "HASH"}, before)
+    assert sorted(local.client.list_tables()["TableNames"]) == ["orders", "reconciler_state"]
+
+
+BY_CUSTOMER = """\
+table_name: orders
+key_schema: [{AttributeName: customer, KeyType: HASH}]
+attribute_definitions: [{AttributeName: customer, AttributeType: S}]
+"""
+RULES = {
+    "the newest by a number": (("newest", "--newest-by", "total"), ["o00017", "o00018", "o00002"]),
+    "the first former key": (("keep-first",), ["o00000", "o00001", "o00002"]),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_items_that_share_a_new_key_are_refused_or_resolved_by_a_rule(local: Live, tmp_path: Path, name: str) -> None:
+    begun(local, tmp_path, [order(number) for number in (0, 1, 2, 17, 18)])
+    declare(tmp_path, BY_CUSTOMER)
+    why = "4 items would share 2 keys of the new table"
+    assert why in tool(local, tmp_path, "replace", "orders", "--yes", code=1)
+    assert "--on-conflict newest --newest-by ATTRIBUTE" in tool(local, tmp_path, "--once", code=2)
+    words, kept = RULES[name]
+    output = tool(local, tmp_path, "replace", "orders", "--yes", "--on-conflict", *words)
+    assert "2 items that share a key with another item are given up" in output
+    found = sorted(local.client.scan(TableName="orders")["Items"], key=lambda item: str(item["customer"]["S"]))
+    assert [item["id"]["S"] for item in found] == kept

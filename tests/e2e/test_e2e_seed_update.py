@@ -1,0 +1,72 @@
+"""``seed --verify`` and ``seed --update`` at DynamoDB Local, as an independent client sees their effect."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from support import forked
+from support.endpoints import Live
+from support.waiting import PATIENCE
+
+DECLARATION = """\
+table_name: things
+key_schema: [{AttributeName: pk, KeyType: HASH}]
+attribute_definitions: [{AttributeName: pk, AttributeType: S}]
+"""
+FORMER = [{"pk": "same", "n": 1}, {"pk": "changed", "n": 1}, {"pk": "theirs", "n": 1}, {"pk": "gone", "n": 1}]
+PRESENT = [{"pk": "same", "n": 1}, {"pk": "changed", "n": 2}, {"pk": "theirs", "n": 2}, {"pk": "new", "n": 2}]
+
+
+class Project:
+    """One project with a table that was seeded."""
+
+    def __init__(self, endpoint: Live, folder: Path, declaration: str, seed: Any = None) -> None:
+        self.endpoint, self.folder = endpoint, folder
+        (folder / "desired_state" / "seeds").mkdir(parents=True)
+        (folder / "desired_state" / "things.yaml").write_text(declaration)
+        if seed is not None:
+            self.write(seed)
+        assert self.run("--once").returncode == 0
+
+    def write(self, seed: Any) -> None:
+        (self.folder / "desired_state" / "seeds" / "things.json").write_text(json.dumps(seed))
+
+    def run(self, *words: str) -> CompletedProcess[str]:
+        return forked.run(*words, "--endpoint-url", self.endpoint.url, folder=self.folder, timeout=PATIENCE)
+
+    def items(self) -> dict[str, Any]:
+        found = self.endpoint.client.scan(TableName="things", ConsistentRead=True)["Items"]
+        return {item["pk"]["S"]: item.get("n", {}).get("N") for item in found}
+
+
+@pytest.mark.dynamodb_local
+def test_a_changed_seed_is_named_by_verify_and_applied_by_update(local: Live, tmp_path: Path) -> None:
+    project = Project(local, tmp_path, DECLARATION, FORMER)
+    assert project.run("seed", "--verify").returncode == 0
+    project.write(PRESENT)
+    local.client.put_item(TableName="things", Item={"pk": {"S": "theirs"}, "n": {"N": "7"}})
+    before = project.items()
+    verified = project.run("seed", "--verify", "things")
+    assert verified.returncode == 2, verified.stderr
+    assert "things: 1 item as in seeds/things.json, 1 missing, 2 changed; 1 other item." in verified.stderr
+    assert project.items() == before, "verify writes nothing"
+    updated = project.run("seed", "--update", "things")
+    assert updated.returncode == 0, updated.stderr
+    assert project.items() == {"same": "1", "changed": "2", "theirs": "7", "new": "2", "gone": "1"}
+    assert "1 updated, 1 kept (changed by others)" in updated.stderr
+    again = project.run("seed", "--update", "things")
+    assert (again.returncode, project.items()["theirs"]) == (0, "7")
+
+
+@pytest.mark.dynamodb_local
+def test_generated_items_are_written_verified_and_the_same_for_another_process(local: Live, tmp_path: Path) -> None:
+    generate = "seed: {generate: {count: 30, fields: {pk: uuid4, n: {provider: random_int}}}}\n"
+    project = Project(local, tmp_path, DECLARATION + generate)
+    assert len(project.items()) == 30
+    verified = project.run("seed", "--verify")
+    assert verified.returncode == 0, verified.stderr
+    assert "things: 30 items as in things.yaml seed.generate" in verified.stderr

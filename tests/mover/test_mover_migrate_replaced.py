@@ -1,0 +1,69 @@
+"""Migrations of a table that is replaced with its items: they stay applied, and none runs in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from mover.migrations import Bench, migration
+from simulation.simulated_engine import declaration, item
+from support.specs import keys
+
+from reconciler.model.errors import StateError
+from reconciler.model.identity import Flavor
+from reconciler.model.records import Phase, Replacement
+from reconciler.planning.observe import identity_of
+
+
+def bench() -> Bench:
+    made = Bench(
+        *(item(f"p{number}", sk=str(number)) for number in range(5)),
+        flavor=Flavor.DYNAMODB_LOCAL,
+        one_shot=True,
+        prune_grace=timedelta(0),
+    )
+    made.sim.dynamodb.journal.clear()
+    return made
+
+
+def live(made: Bench):
+    return identity_of(made.sim.dynamodb.tables["users"].description)
+
+
+def test_what_was_applied_stays_applied_after_a_replacement():
+    made = bench()
+    made.commands().up()
+    before = live(made)
+    made.sim.declare(declaration("users", keys=keys("pk S", "sk S")))
+    made.sim.once()
+    assert not live(made).same(before)
+    assert all(one["status"] == {"S": "active"} for one in made.everything())
+    (state,) = made.commands().status().states
+    assert (state.status.value, state.void) == ("applied", False)
+    assert made.commands().up() == ()
+
+
+def test_what_was_half_done_begins_again_after_a_replacement():
+    made = bench()
+    made.calls.after = lambda operation, params: (
+        setattr(made.sim.store, "lost", True)
+        if operation == "UpdateItem" and params["Key"]["pk"]["S"] == "p2"
+        else None
+    )
+    assert not made.commands().up()[0].finished
+    made.sim.store.lost, made.calls.after = False, None
+    made.sim.declare(declaration("users", keys=keys("pk S", "sk S")))
+    made.sim.once()
+    assert made.commands().up()[0].finished
+    assert all(one["status"] == {"S": "active"} for one in made.everything())
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.DONE])
+def test_during_a_replacement_no_migration_runs(phase):
+    made = bench()
+    replacing = Replacement("users", phase, live(made), "users-aside", ("pk HASH S",), made.sim.clock.now())
+    made.sim.store.snapshot = replace(made.sim.store.snapshot, replacements={"users": replacing})
+    with pytest.raises(StateError, match="table users is being replaced, and a part of its items is in users-aside"):
+        made.commands(migration(down=lambda item: {"status": None})).up()
+    assert made.calls.count("UpdateItem") == 0

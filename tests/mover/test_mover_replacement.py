@@ -1,0 +1,361 @@
+"""Replacing a table with its items in the hard cases: others interfere, people decide, and declarations change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from simulation.simulated_engine import Sim, declaration, item, simulate
+from support.specs import keys
+
+from reconciler.model.desired import Lifecycle
+from reconciler.model.errors import StateError, UsageError
+from reconciler.model.identity import Flavor
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Lease, Phase, Replacement
+from reconciler.model.report import PassReport, TableStatus
+from reconciler.mover.replace_command import ReplaceTable
+from reconciler.mover.replacer import MARK
+
+BEFORE, AFTER = keys("pk S"), keys("pk S", "sk S")
+ITEMS = [item(f"p{number}", sk=str(number)) for number in range(7)]
+
+
+def staged(*, lifecycle: Lifecycle | None = None, seed: tuple[Any, ...] = (), **options: Any) -> Sim:
+    """A table of ours with seven items, whose declaration has another key by now."""
+    given = {"one_shot": True, "prune_grace": timedelta(0), **options}
+    sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, **given)
+    sim.declare(declaration("users", keys=BEFORE, seed=seed, lifecycle=lifecycle))
+    sim.once()
+    for one in ITEMS:
+        put(sim, "users", one)
+    sim.dynamodb.journal.clear()
+    sim.declare(declaration("users", keys=AFTER, seed=seed, lifecycle=lifecycle))
+    return sim
+
+
+def put(sim: Sim, table: str, one: Any) -> None:
+    """Somebody else puts an item."""
+    live = sim.dynamodb.tables[table]
+    live.items[repr([one[element["AttributeName"]] for element in live.description["KeySchema"]])] = dict(one)
+
+
+def held(sim: Sim, table: str = "users") -> list[str]:
+    """The items of a table, in an order of their own."""
+    return sorted(repr(sorted(one.items())) for one in sim.dynamodb.tables[table].items.values())
+
+
+def shown(items: list[Any]) -> list[str]:
+    return sorted(repr(sorted(one.items())) for one in items)
+
+
+def copy_of(sim: Sim) -> str:
+    """The name of the copy aside."""
+    return next(name for name in sim.dynamodb.tables if MARK in name)
+
+
+def record(sim: Sim) -> Replacement:
+    return sim.store.snapshot.replacements["users"]
+
+
+def step_of(report: PassReport) -> Step:
+    """The one step about the replacement."""
+    return next(s for table in report.tables for s in table.steps if s.action is Action.REPLACE)
+
+
+def at(sim: Sim, phase: Phase, then: Callable[[], None]) -> None:
+    """Do something once, when the record first says this phase."""
+    store = sim.store.put_replacement
+    done: list[bool] = []
+
+    def noticed(found: Replacement) -> None:
+        store(found)
+        if found.phase is phase and not done:
+            done.append(True)
+            then()
+
+    sim.store.put_replacement = noticed  # type: ignore[method-assign]
+
+
+class Dies(BaseException):
+    """The process is killed."""
+
+
+def killed_at(sim: Sim, phase: Phase) -> None:
+    """A run that dies when the record says this phase."""
+
+    def die() -> None:
+        raise Dies
+
+    at(sim, phase, die)
+    with pytest.raises(Dies):
+        sim.once()
+
+
+def test_an_item_that_is_written_while_the_table_is_copied_is_kept() -> None:
+    sim, late = staged(), item("late", sk="9")
+    at(sim, Phase.COMPARING, lambda: put(sim, "users", late))
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown([*ITEMS, late])
+
+
+def test_an_item_that_is_removed_while_the_table_is_copied_does_not_come_back() -> None:
+    sim = staged()
+    at(sim, Phase.COMPARING, sim.dynamodb.tables["users"].items.clear)
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == []
+
+
+def test_a_table_that_others_keep_writing_to_is_not_deleted() -> None:
+    sim = staged()
+    number = 0
+
+    def writes(operation: str, _: Any) -> None:
+        nonlocal number
+        if operation == "Scan":
+            number += 1
+            put(sim, "users", item(f"w{number}", sk="1"))
+
+    sim.items.faults = writes
+    step = step_of(sim.run())
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.REPLACING)
+    assert "others write to users" in (step.message or "")
+    assert [call.params["TableName"] for call in sim.dynamodb.journal if call.operation == "DeleteTable"] == []
+    sim.items.faults = None
+    assert sim.once().verdict.value == "in_sync"
+    assert len(held(sim)) == len(ITEMS) + number
+
+
+def test_an_item_without_the_new_key_that_arrives_late_stops_it_before_the_table_is_deleted() -> None:
+    sim = staged()
+    at(sim, Phase.COMPARING, lambda: put(sim, "users", item("odd")))
+    step = step_of(sim.once())
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+    assert "an item without sk, which is in the new key, was written: pk=odd" in (step.message or "")
+    assert held(sim) == shown([*ITEMS, item("odd")])
+
+
+def test_a_copy_that_others_delete_is_made_again_while_the_table_is_there() -> None:
+    sim = staged()
+    at(sim, Phase.COMPARING, lambda: sim.dynamodb.tables.pop(copy_of(sim)) and None)
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+def test_a_copy_that_others_delete_after_the_table_is_reported_and_nothing_goes_on() -> None:
+    sim = staged()
+    at(sim, Phase.CREATING, lambda: sim.dynamodb.tables.pop(copy_of(sim)) and None)
+    step = step_of(sim.once())
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+    assert "somebody deleted users.replacing." in (step.message or "")
+
+
+def test_a_table_that_others_create_with_another_key_is_not_touched() -> None:
+    sim = staged()
+    other = {
+        "TableName": "users",
+        "KeySchema": [{"AttributeName": "x", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "x", "AttributeType": "S"}],
+    }
+    at(sim, Phase.CREATING, lambda: sim.dynamodb.make(**other) and None)
+    step = step_of(sim.once())
+    assert step.status is StepStatus.BLOCKED
+    assert "somebody created users with another key" in (step.message or "")
+    assert held(sim, copy_of(sim)) == shown(ITEMS), "the copy still has every item"
+    del sim.dynamodb.tables["users"]
+    ReplaceTable(sim.reconciler, "users").resume()
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+def test_a_new_item_of_others_wins_over_the_one_that_is_returned() -> None:
+    sim, newer = staged(), item("p3", sk="3", name="newer")
+    at(sim, Phase.RETURNING, lambda: put(sim, "users", newer))
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown([*(one for one in ITEMS if one["pk"]["S"] != "p3"), newer])
+    assert record(sim).others == 1
+
+
+@pytest.mark.parametrize("decision", ["resume", "finish"])
+def test_an_item_that_is_missing_again_after_it_was_returned_is_left_to_a_person(decision: str) -> None:
+    sim = staged()
+    at(sim, Phase.VERIFYING, lambda: sim.dynamodb.tables["users"].items.popitem() and None)
+    step = step_of(sim.once())
+    assert step.status is StepStatus.BLOCKED
+    assert "1 item of users is missing again (for example pk=" in (step.message or "")
+    assert held(sim, copy_of(sim)) == shown(ITEMS), "the copy stays"
+    getattr(ReplaceTable(sim.reconciler, "users"), decision)()
+    assert sim.once().verdict.value == "in_sync"
+    assert len(held(sim)) == len(ITEMS) - (decision == "finish")
+    assert list(sim.dynamodb.tables) == ["users"]
+
+
+BEFORE_THE_DELETION = [Phase.COPYING, Phase.COMPARING]
+
+
+@pytest.mark.parametrize("phase", BEFORE_THE_DELETION)
+def test_a_declaration_that_fits_again_cancels_it(phase: Phase) -> None:
+    sim = staged()
+    killed_at(sim, phase)
+    sim.declare(declaration("users", keys=BEFORE))
+    assert sim.once().verdict.value == "in_sync"
+    assert (held(sim), list(sim.dynamodb.tables)) == (shown(ITEMS), ["users"])
+    assert sim.store.snapshot.replacements == {}
+
+
+@pytest.mark.parametrize("phase", BEFORE_THE_DELETION)
+def test_another_key_that_is_declared_meanwhile_makes_another_copy(phase: Phase) -> None:
+    sim = staged()
+    killed_at(sim, phase)
+    sim.declare(declaration("users", keys=keys("sk S")))
+    assert sim.once().verdict.value == "in_sync"
+    assert (held(sim), list(sim.dynamodb.tables)) == (shown(ITEMS), ["users"])
+
+
+@pytest.mark.parametrize("phase", BEFORE_THE_DELETION)
+def test_a_person_cancels_it_before_the_table_is_deleted(phase: Phase) -> None:
+    sim = staged()
+    killed_at(sim, phase)
+    command = ReplaceTable(sim.reconciler, "users")
+    assert "the table is unchanged" in command.cancel()
+    sim.declare(declaration("users", keys=BEFORE))
+    assert sim.once().verdict.value == "in_sync"
+    assert (held(sim), list(sim.dynamodb.tables)) == (shown(ITEMS), ["users"])
+
+
+AFTER_THE_DELETION = [Phase.CREATING, Phase.RETURNING, Phase.VERIFYING]
+
+
+@pytest.mark.parametrize("phase", [Phase.DELETING, *AFTER_THE_DELETION])
+def test_it_cannot_be_cancelled_or_released_once_the_table_may_be_deleted(phase: Phase) -> None:
+    sim = staged()
+    killed_at(sim, phase)
+    with pytest.raises(UsageError, match="goes on"):
+        ReplaceTable(sim.reconciler, "users").cancel()
+    with pytest.raises(StateError, match="has its items"):
+        sim.reconciler.release(("users",))
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+@pytest.mark.parametrize("phase", AFTER_THE_DELETION)
+def test_a_declaration_that_is_removed_after_the_deletion_loses_nothing(phase: Phase) -> None:
+    sim = staged(prune="never")
+    sim.declare(declaration("users", keys=AFTER), declaration("others"))
+    killed_at(sim, phase)
+    sim.declare(declaration("others"))
+    sim.once()
+    where = "users" if phase is not Phase.CREATING else copy_of(sim)
+    assert held(sim, where) == shown(ITEMS)
+    sim.declare(declaration("users", keys=AFTER), declaration("others"))
+    if phase is Phase.CREATING:
+        ReplaceTable(sim.reconciler, "users").resume()
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+@pytest.mark.parametrize("phase", [Phase.COPYING, Phase.COMPARING, *AFTER_THE_DELETION])
+def test_a_paused_one_waits_and_goes_on(phase: Phase) -> None:
+    sim = staged()
+    killed_at(sim, phase)
+    command = ReplaceTable(sim.reconciler, "users")
+    command.pause()
+    before = len(sim.dynamodb.journal)
+    step = step_of(sim.once())
+    assert (step.status, step.allow_with) == (StepStatus.BLOCKED, "`reconciler replace users --resume`")
+    assert len(sim.dynamodb.journal) == before
+    command.resume()
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+@pytest.mark.parametrize("phase", list(Phase)[:7])
+def test_a_lease_that_is_lost_ends_it_and_the_next_run_goes_on(phase: Phase) -> None:
+    sim = staged()
+
+    def lose() -> None:
+        sim.store.lost = True
+
+    at(sim, phase, lose)
+    first = sim.run()
+    assert first.verdict.value != "in_sync"
+    sim.store.lost = False
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+def test_another_holder_of_the_lease_is_waited_for() -> None:
+    sim = staged()
+    sim.store.rival = Lease("rival", 2, sim.clock.now())
+    sim.run()
+    assert sim.dynamodb.mutating == []
+
+
+def test_neither_a_seed_nor_a_change_meets_a_half_filled_table() -> None:
+    sim = staged(seed=(item("s", sk="s"),))
+    killed_at(sim, Phase.RETURNING)
+    assert [one.action for one in sim.reconciler.preview().tables[0].steps] == [Action.REPLACE]
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown([item("s", sk="s"), *ITEMS])
+    seed = sim.store.snapshot.seeds["users"]
+    assert (seed.state, seed.identity) == ("done", record(sim).target), "the record goes with the items"
+
+
+def test_the_copy_is_nobodys_table() -> None:
+    sim = staged()
+    killed_at(sim, Phase.RETURNING)
+    name = copy_of(sim)
+    report = sim.reconciler.preview()
+    assert [table.name for table in report.tables if table.status is TableStatus.UNMANAGED] == []
+    sim.declare(declaration("users", keys=AFTER), declaration(name, keys=AFTER))
+    (step,) = next(table for table in sim.reconciler.preview().tables if table.name == name).steps
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+
+
+def test_the_cap_counts_it_as_a_deletion() -> None:
+    sim = staged(max_deletes=0)
+    step = step_of(sim.once())
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.MAX_DELETES)
+    assert (held(sim), list(sim.dynamodb.tables)) == (shown(ITEMS), ["users"])
+
+
+@pytest.mark.parametrize("why", ["protected", "adopted", "observed"])
+def test_the_gate_holds_for_it(why: str) -> None:
+    lifecycle = {"protected": Lifecycle(protect=True), "observed": Lifecycle(on_existing="observe")}.get(why)
+    sim = staged(lifecycle=lifecycle)
+    if why == "adopted":
+        entry = sim.store.snapshot.inventory["users"]
+        sim.store.overwrite(replace(entry, ownership="adopted", nonce=""))
+    step = step_of(sim.once())
+    assert step.status is StepStatus.BLOCKED
+    assert sim.dynamodb.mutating == []
+    with pytest.raises(UsageError, match="cannot be replaced"):
+        ReplaceTable(sim.reconciler, "users").prepare("fail", "")
+
+
+def test_items_that_arrive_in_an_empty_table_right_before_its_deletion_are_kept() -> None:
+    sim = staged()
+    sim.dynamodb.tables["users"].items.clear()
+    scans = 0
+
+    def arrives(operation: str, _: Any) -> None:
+        nonlocal scans
+        if operation == "Scan":
+            scans += 1
+            if scans == 2:
+                put(sim, "users", ITEMS[0])
+
+    sim.items.faults = arrives
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS[:1])
+
+
+def test_outside_an_emulator_nothing_is_replaced_with_its_items() -> None:
+    sim = staged()
+    ports = sim.reconciler.ports
+    sim.reconciler.ports = replace(ports, endpoint=replace(ports.endpoint, flavor=Flavor.AWS))
+    with pytest.raises(UsageError, match="outside an emulator"):
+        ReplaceTable(sim.reconciler, "users").prepare("fail", "")
