@@ -23,7 +23,8 @@ def test_without_java(project: Project, tmp_path: Path) -> None:
     project.variables |= {"PATH": str(tmp_path), "DYNAMODB_RECONCILER_RUN": ""}
     project.write(
         "test_app.py",
-        "import os, pathlib\npathlib.Path('folder').write_text(os.environ['DYNAMODB_RECONCILER_RUN'].split(':', 2)[2])\n"
+        "import os, pathlib\nplan = os.environ['DYNAMODB_RECONCILER_RUN']\n"
+        "pathlib.Path('folder').write_text(plan.split(':', 2)[2])\n"
         "def test_tables(tables):\n    pass\n",
     )
     output = project.fails("--dynamodb", "local")
