@@ -14,7 +14,6 @@ from reconciler import interruption
 from reconciler.backoff import retry
 from reconciler.daemon.file_watch import Watcher
 from reconciler.daemon.loop import Loop
-from reconciler.daemon.malloc_tuning import tune_malloc
 from reconciler.daemon.reader_priority import ReaderPriority, YieldingParallel, YieldingReads
 from reconciler.daemon.systemd import Systemd
 from reconciler.engine.authorization import unreachable
@@ -51,6 +50,13 @@ SWITCH_SECONDS = 0.001
 """How long a thread of a pass keeps the interpreter from the HTTP server. Measured beside passes over 2,500 tables, in
 three runs of interleaved rounds: the p99 of a compressed /metrics is 34 to 79 ms with Python's default of 5 ms and 12
 to 40 ms with 1 ms. Medians are equal."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+"""Parameters of glibc's mallopt(3)."""
+MALLOC = {M_ARENA_MAX: 1, M_MMAP_THRESHOLD: 256 * 1024, M_TRIM_THRESHOLD: 128 * 1024}
+"""The threads of a pass take turns at the interpreter, so an arena of its own helps none of them, and each arena keeps
+what was freed in it. The thresholds are near glibc's defaults. Setting them keeps glibc from raising them to 32 MB once
+a large text was freed; all later texts would then leave holes in the heap. Measured with 2,500 tables after 8 passes:
+180 MB resident without this, 154 MB with it."""
 
 
 @dataclass(slots=True)
@@ -217,3 +223,17 @@ class Daemon:
         if self.loop is not None:
             self.systemd.reloading()
             self.loop.trigger("signal")
+
+
+def tune_malloc() -> None:
+    """Let the C library give freed memory back to the system. Called before the first thread starts.
+
+    Does nothing where the C library is not glibc.
+    """
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return
+    for parameter, value in MALLOC.items():
+        mallopt(parameter, value)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,7 +171,7 @@ class FolderSource:
             first.unread_seeds,
             choice=SeedChoice(self.environment, self.seed_set),
             incomplete=bool(unread),
-            is_named=lambda name: any(name.encode() in file.content for file in files),
+            is_named=partial(_is_named, [file.content for file in files]),
         )
         problems = [*unread, *assembly.problems]
         problems += _resembling(classes, python.declarations) if not python.problems else ()
@@ -398,3 +399,9 @@ def _bytes(path: Path) -> bytes | None:
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
     """By file and line, each once: a broken module may fail every file that imports it."""
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
+
+
+def _is_named(contents: Sequence[bytes], name: str) -> bool:
+    """Whether any of the texts has the name of a file as a word of its own."""
+    word = re.compile(rb"(?<![\w.-])" + re.escape(name.encode()) + rb"(?![\w.-])")
+    return any(word.search(content) for content in contents)

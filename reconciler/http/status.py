@@ -13,12 +13,20 @@ from reconciler.http.health import readiness
 
 
 def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress]:
-    """How far each long piece of work is: what this process does, and the entries ``progress`` of the wiring."""
+    """How far each long piece of work is: what this process does, replacements of tables, and what the wiring adds.
+
+    A replacement may be the work of another process, so its counts are those of the record that the last pass read.
+    """
     # A copy, because the threads that seed change it.
     own = loop_status.progress.copy().values()
     known = {each.name for each in fields(Progress)}
     others = ({name: entry[name] for name in known & entry.keys()} for entry in more.get("progress", ()))
-    return sorted((*own, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what))
+    moves = (
+        Progress(table.name, f"replacement, {move.phase.value}", move.copied, move.items or None)
+        for table in (loop_status.report.tables if loop_status.report else ())
+        if (move := table.replacement) is not None
+    )
+    return sorted((*own, *moves, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what))
 
 
 def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any], report_text: str) -> bytes:

@@ -54,8 +54,8 @@ def test_the_help_of_run_has_every_option_and_its_default(cli: Callable) -> None
 
 
 def test_the_groups_of_options_name_settings() -> None:
-    display = {"output", "color", "verbose", "quiet", "help", "config"}
-    assert {name for names in options.GROUPS.values() for name in names} <= {*SETTINGS, *display}
+    known = {*SETTINGS, *options.DISPLAY, "help", "config"}
+    assert {name for names in options.GROUPS.values() for name in names} <= known
 
 
 @pytest.mark.parametrize("word", SYNONYMS)

@@ -161,7 +161,7 @@ def test_output_without_utf_8_is_escaped_not_a_crash(tmp_path: Path) -> None:
 
 def test_a_closed_output_pipe_causes_no_traceback(tmp_path: Path) -> None:
     many = "*(drifted(f't{n}') for n in range(5000))"
-    process = faked("preview", plan=many, folder=tmp_path)
+    process = faked("preview", "--diff", plan=many, folder=tmp_path)
     assert process.stdout is not None
     process.stdout.readline()
     process.stdout.close()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import pytest
 
-from reconciler.daemon import malloc_tuning as module
-from reconciler.daemon.malloc_tuning import MALLOC, tune_malloc
+from reconciler.daemon.daemon import MALLOC, tune_malloc
 
 
 class Library:
@@ -20,6 +21,6 @@ class Library:
 @pytest.mark.parametrize("known", [True, False], ids=["glibc", "another C library"])
 def test_freed_memory_goes_back_to_the_system_where_the_c_library_can_be_told(known, monkeypatch):
     library = Library(known)
-    monkeypatch.setattr(module.ctypes, "CDLL", lambda _: library)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
     tune_malloc()
     assert dict(library.calls) == (MALLOC if known else {})

@@ -22,8 +22,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"global_secondary_indexes": [index(backfill="add_status.py")]},
         [
             (
-                "users.json:27: global_secondary_indexes[0].backfill: invalid value 'add_status.py'; expected the name "
-                "of a migration. Write the name of its file without .py, for example 0007_add_status."
+                "users.json:27:4: global_secondary_indexes[0].backfill: invalid value 'add_status.py'; expected the "
+                "name of a migration. Write the name of its file without .py, for example 0007_add_status."
             )
         ],
     ),

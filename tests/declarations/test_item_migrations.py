@@ -142,9 +142,9 @@ def test_helpers_and_other_files_are_not_migrations(tmp_path):
             "class CreateUsers:\n    table = 'u'\n    def up(self):\n        pass\n",
             "0001_a.py:3: up: does not take one item",
         ),
-        ("table = 'users'\ndef up(item)\n", "0001_a.py:2: is not Python: expected ':'. Correct the syntax."),
-        ("import nothing_like_this\n", "0001_a.py:1: cannot be loaded: ModuleNotFoundError"),
-        ("\n\nraise SystemExit(1)\n", "0001_a.py:3: calls exit"),
+        ("table = 'users'\ndef up(item)\n", "0001_a.py:2:13: is not Python: expected ':'. Correct the syntax."),
+        ("import nothing_like_this\n", "0001_a.py:1:1: cannot be loaded: ModuleNotFoundError"),
+        ("\n\nraise SystemExit(1)\n", "0001_a.py:3:1: calls exit"),
     ],
 )
 def test_what_is_no_migration_is_an_error_with_its_line_and_what_to_do(tmp_path, text, said):

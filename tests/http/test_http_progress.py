@@ -6,11 +6,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from support.sample_reports import report, table
+from support.sample_reports import T0, report, table
 
 from reconciler.engine.loop_status import LoopStatus, Progress
 from reconciler.engine.ports import SeedProgress
+from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Step, StepStatus
+from reconciler.model.records import Phase, Replacement
 from reconciler.telemetry import CompositeTelemetry
 
 SEED = SeedProgress("users", total=1000, written=200, present=50, seconds=5.0)
@@ -99,3 +101,13 @@ def test_progress_from_many_threads_is_complete():
         thread.join()
     assert {one.done for one in loop_status.progress.values()} == {199}
     assert len(loop_status.progress) == 8
+
+
+def test_the_replacement_of_a_table_shows_its_phase_and_items(ready):
+    identity = Identity("id-1", "arn:aws:dynamodb:us-east-1:000000000000:table/orders", "")
+    move = Replacement("orders", Phase.COPYING, identity, "orders-aside", (), T0, items=1000, copied=400)
+    ready.loop_status.finish(report(table("orders", replacement=move)))
+    [entry] = entries(ready)
+    assert (entry["table"], entry["done"], entry["total"]) == ("orders", 400, 1000)
+    assert entry["what"] == f"replacement, {move.phase.value}"
+    assert "400 of 1,000" in ready.get("/tables/orders").text

@@ -210,7 +210,7 @@ class FakeWiring:
         self.calls.append(("serve",))
         return self.served
 
-    def desired_state(self, settings: Any) -> DesiredState:
+    def desired_state(self, settings: Any, *, one_of_two: bool = False) -> DesiredState:
         self.settings = settings
         self._maybe_raise()
         return desired()

@@ -36,6 +36,11 @@ SPREAD = (
     ("a loop comes after a destroy that died", 5, Moment.APPLIED),
     ("a daemon prunes a table with items of others", 3, Moment.APPLIED),
     ("a table with items of others is replaced by up", 5, Moment.APPLIED),
+    ("a table is replaced by a pass and keeps its items", 8, Moment.APPLIED),
+    ("a table is replaced by a pass and keeps its items", 13, Moment.APPLIED),
+    ("a table is replaced by a pass and keeps its items", 16, Moment.BEFORE),
+    ("a table is replaced by a pass and keeps its items", 20, Moment.DELIVERED),
+    ("a table is replaced on request and keeps its items and its seed", 12, Moment.APPLIED),
 )
 TWICE = (
     ("a first table", 6, 2, Moment.APPLIED),

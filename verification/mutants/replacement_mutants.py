@@ -58,14 +58,6 @@ MUTANTS = (
         (f"{HARD}::test_it_cannot_be_cancelled_or_released_once_the_table_may_be_deleted",),
     ),
     Mutant(
-        "a half-filled table is seeded and changed",
-        "Replacement.interrupts",
-        "if self.table_deleted or self.phase is Phase.CANCELLING: ...",
-        "if False: ...",
-        "a seed item takes the key of an item that is still to be returned",
-        (f"{HARD}::test_neither_a_seed_nor_a_change_meets_a_half_filled_table",),
-    ),
-    Mutant(
         "a table that holds items is replaced by a pass although DATA_LOSS=never",
         "_with_items",
         "if gate_input.options.data_loss == 'never': ...",
