@@ -1,4 +1,4 @@
-"""The command line: ``main`` finds the verb, runs its command and returns its exit code (README.md).
+"""The command line: ``main`` finds the verb, runs its command and returns its exit code (docs/reference/exit-codes.md).
 
 Most lines are parsed by ``plain_line``, the others by typer: help, errors and rare forms.
 """

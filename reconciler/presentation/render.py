@@ -1,4 +1,4 @@
-"""The plan for people: styled lines with the symbols of README.md. Pure; the commands add colour and print."""
+"""The plan for people: styled lines with the symbols of docs/reference/commands.md. Pure; the commands print."""
 
 from __future__ import annotations
 
