@@ -20,7 +20,7 @@ from support.strategies import table_specs, table_specs_with_all
 from reconciler.declarations.convert import Request, convert
 from reconciler.declarations.export import cloudformation, create_table, terraform
 from reconciler.declarations.export.exported import Exported, Selection
-from reconciler.declarations.export.read_back import is_off, read_back
+from reconciler.declarations.export.read_back import is_off, read_back, without_defaults
 from reconciler.declarations.export.whole_document import whole_document
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.template_inputs import TemplateInputs
@@ -111,7 +111,8 @@ def differing(form: str, spec: TableSpec, folder: Path) -> Iterator[str]:
     for name in (each.name for each in fields(TableSpec)):
         before, after = getattr(spec, name), getattr(back.spec, name)
         named = any(f"{spec.name}: " in warning and f" {name} " in f"{warning} " for warning in found.warnings)
-        left_out = is_off(before) and (after is None or is_off(after))
+        # A maximum of -1 is none, and so is a maximum that is not written.
+        left_out = (is_off(before) and (after is None or is_off(after))) or without_defaults(before) == after
         exact = form in ("cloudformation", "sam")
         if before != after and (exact or not (named or left_out)):
             yield f"{name}: {before} came back as {after}"
