@@ -120,4 +120,5 @@ def test_it_is_imported_in_both_forms_and_read_back_as_it_is(used: dict[str, Any
 def test_it_is_documented(used: dict[str, Any]) -> None:
     description = "Days for which the audit trail is kept; 0 turns it off."
     assert used["schema"] == description
-    assert f"## `audit_days`\n\n| field | example | meaning |\n|---|---|---|\n| `audit_days` | `60` | {description} |\n" in used["page"]
+    row = f"| `audit_days` | `60` | {description} |"
+    assert f"## `audit_days`\n\n| field | example | meaning |\n|---|---|---|\n{row}\n" in used["page"]
