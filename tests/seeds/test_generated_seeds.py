@@ -229,7 +229,6 @@ def test_without_the_extra_the_error_has_the_line_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "faker", None)
-    assert sentences(write(tmp_path, {"users.yaml": table("{count: 1, fields: {pk: uuid4}}")})) == [
-        "users.yaml:5:3: seed.generate: needs the extra `faker`. Install it: "
-        + "pip install '.[faker]' in a checkout of dynamodb-reconciler."
-    ]
+    remedy = "Install it: pip install '.[faker]' in a checkout of dynamodb-reconciler."
+    found = sentences(write(tmp_path, {"users.yaml": table("{count: 1, fields: {pk: uuid4}}")}))
+    assert found == [f"users.yaml:5:3: seed.generate: needs the extra `faker`. {remedy}"]
