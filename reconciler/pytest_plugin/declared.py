@@ -102,11 +102,13 @@ class Declared:
         """The declarations and seeds. Raises ``NotDeclared``."""
         from reconciler import wiring
         from reconciler.model.errors import DeclarationError, ReconcilerError
+        from reconciler.presentation.paths import seen_from_here
 
         try:
             return wiring.desired_state(self.settings)
         except DeclarationError as error:
-            problems = "\n".join(str(problem) for problem in error.problems)
+            base = self.settings.desired_state
+            problems = "\n".join(str(seen_from_here(problem, base)) for problem in error.problems)
             raise NotDeclared(
                 f"{problems}\nThe ini option dynamodb_desired_state names the folder of the declarations."
             ) from error
@@ -149,6 +151,8 @@ class Declared:
 
         There it has a clock that no test has frozen, and none of its threads stay. Raises ``NotDeclared``.
         """
+        # Its errors have file and line, and need no other process.
+        _ = self.state
         ended = self._run(server, ("run", "--once"), seed="empty" if seeds else "never")
         if ended.returncode:
             raise NotDeclared(f"The tables could not be created (exit {ended.returncode}).\n{_told(ended)}")

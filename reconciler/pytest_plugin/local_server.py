@@ -87,6 +87,16 @@ class LocalServer:
         Raises ``Missing`` where it cannot be started.
         """
         self._hold()
+        try:
+            self._join(cache, project, delay=delay)
+        except Missing:
+            self.leave()
+            if not (self.folder / "server.json").exists():
+                # Nothing was started that would remove it.
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _join(self, cache: Path, project: Path | None, *, delay: bool) -> None:
         with self.locked():
             chosen = self.folder / "port"
             if not self.port and chosen.exists():

@@ -35,12 +35,13 @@ def main(folder: Path) -> None:
             stderr=subprocess.STDOUT,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - there is no thread yet
         )
-    threading.Thread(target=_note_end, args=(server, folder), daemon=True).start()
+    noting = threading.Thread(target=_note_end, args=(server, folder), daemon=True)
+    noting.start()
     for terminating in (signal.SIGTERM,):
-        signal.signal(terminating, lambda *_: _end(server, folder))
+        signal.signal(terminating, lambda *_: _end(server, noting, folder))
     with (folder / "alive").open("rb") as alive:
         fcntl.flock(alive, fcntl.LOCK_EX)
-    _end(server, folder)
+    _end(server, noting, folder)
 
 
 def _die_with_parent() -> None:
@@ -58,9 +59,10 @@ def _note_end(server: "subprocess.Popen[bytes]", folder: Path) -> None:
         (folder / "server.exit").write_text(str(code), encoding="utf-8")
 
 
-def _end(server: "subprocess.Popen[bytes]", folder: Path) -> None:
+def _end(server: "subprocess.Popen[bytes]", noting: threading.Thread, folder: Path) -> None:
     server.kill()
-    server.wait()
+    # Its note is a file in the folder that is removed next.
+    noting.join()
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 

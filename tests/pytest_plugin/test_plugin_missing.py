@@ -20,9 +20,15 @@ def program(folder: Path, name: str, text: str) -> None:
 
 
 def test_without_java(project: Project, tmp_path: Path) -> None:
-    project.variables["PATH"] = str(tmp_path)
-    project.write("test_app.py", "def test_tables(tables):\n    pass\n")
+    project.variables |= {"PATH": str(tmp_path), "DYNAMODB_RECONCILER_RUN": ""}
+    project.write(
+        "test_app.py",
+        "import os, pathlib\nplan = os.environ['DYNAMODB_RECONCILER_RUN']\n"
+        "pathlib.Path('folder').write_text(plan.split(':', 2)[2])\n"
+        "def test_tables(tables):\n    pass\n",
+    )
     output = project.fails("--dynamodb", "local")
+    assert not Path((project.folder / "folder").read_text(encoding="utf-8")).exists()
     assert "DynamoDB Local needs Java 17 or newer, and there is no `java`." in output
     assert "Run with --dynamodb moto, which needs no Java." in output
     assert "Traceback" not in output
