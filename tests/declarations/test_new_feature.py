@@ -42,6 +42,9 @@ def load(extra):
 def calls(declaration, observed):
     return [[step.call.operation, step.call.params] for step in plan(declaration, observed)]
 
+examples = Path(sys.argv[1]) / "examples.yaml"
+examples.write_text(field_reference.EXAMPLES.read_text() + "audit_days: 60\\n")
+field_reference.EXAMPLES = examples
 declared = load("audit_days: 60")
 live = ObservedTable(replace(declared.spec, audit_days=30), Identity(None, "users", ""), "ACTIVE")
 forms = {form: texts({"users": live}, form) for form in ("yaml", "python")}
@@ -117,4 +120,4 @@ def test_it_is_imported_in_both_forms_and_read_back_as_it_is(used: dict[str, Any
 def test_it_is_documented(used: dict[str, Any]) -> None:
     description = "Days for which the audit trail is kept; 0 turns it off."
     assert used["schema"] == description
-    assert f"## `audit_days`\n\n| field | meaning |\n|---|---|\n| `audit_days` | {description} |\n" in used["page"]
+    assert f"## `audit_days`\n\n| field | example | meaning |\n|---|---|---|\n| `audit_days` | `60` | {description} |\n" in used["page"]

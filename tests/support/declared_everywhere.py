@@ -5,6 +5,7 @@ Tables of cases are taken whole, so that a case which is added there is held to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +109,15 @@ def _documents(folder: Path) -> Iterator[tuple[str, TableSpec]]:
             yield f"document: {name}", declaration.spec
 
 
+def _is_whole(block: str, language: str) -> bool:
+    """Whether a block of a document declares a table, and does not only name one, as the values of a chart do."""
+    if not re.search(r"key_schema|KeySchema", block):
+        return False
+    if language == "yaml":
+        return re.search(r"(?m)^(table_name|TableName): *\w", block) is not None
+    return "table_name" in block or "TableName" in block
+
+
 def _files(folder: Path) -> Iterator[tuple[str, TableSpec]]:
     environments = {f"class: {name}": environment for name, (_, environment, _) in SHAPES.items()}
     files = {f"class: {name}": {"new_table.py": source} for name, (source, _, _) in SHAPES.items()}
@@ -117,7 +127,7 @@ def _files(folder: Path) -> Iterator[tuple[str, TableSpec]]:
     for page in pages:
         for ending, language in (("py", "python"), ("yaml", "yaml"), ("json", "json")):
             for position, block in enumerate(code_blocks(page, language)):
-                if "table_name" in block or "TableName" in block:
+                if _is_whole(block, language):
                     files[f"{page.name}: {language} {position}"] = {f"shown_table.{ending}": block}
     for number, (name, content) in enumerate(files.items()):
         written = write(folder / f"file-{number}", dict(content))

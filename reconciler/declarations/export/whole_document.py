@@ -158,6 +158,7 @@ def _global_index(index: GlobalIndex, spec: TableSpec) -> Document:
             "OnDemandThroughput": on_demand_maximum(index.on_demand_throughput),
             "WarmThroughput": warm(index.warm_throughput),
             "ContributorInsightsSpecification": _insights(insights),
+            "Backfill": index.backfill,
         }
     )
 

@@ -134,6 +134,7 @@ def _members(index: GlobalIndex, spec: TableSpec) -> dict[str, Any]:
         "ProvisionedThroughput": throughput_members(index.throughput) if provisioned else None,
         "OnDemandThroughput": None if provisioned else maximum_members(index.on_demand_throughput),
         "contributor_insights": insights_members(insights_of_index(spec, index.name)),
+        "backfill": index.backfill,
     }
     return {
         "IndexName": index.name,
