@@ -8,6 +8,7 @@ anything else is imported; used by the command line, the wiring and the daemon.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
@@ -84,7 +85,8 @@ class Interruption:
             for number in HANDLED:
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     former[number] = signal.signal(number, self._handle)
-            threading.Thread(target=copy_context().run, args=(body,), name="command", daemon=True).start()
+            command = threading.Thread(target=copy_context().run, args=(body,), name="command", daemon=True)
+            command.start()
             self._until_ended(outcome)
             self._code, error = outcome[0] if outcome else (1, None)
             if self.received is None and error is not None:
@@ -98,6 +100,11 @@ class Interruption:
             signal.set_wakeup_fd(former_fd)
             for number, handler in former.items():
                 signal.signal(number, self._late if last else handler)
+            if outcome and not last:
+                # The last thing that the thread does is to write to the pipe.
+                command.join()
+                os.close(self._reads)
+                os.close(self._writes)
 
     @contextmanager
     def grace(self, seconds: float) -> Iterator[None]:
@@ -158,7 +165,13 @@ class Interruption:
 
     def _await(self, seconds: float | None) -> None:
         """Until a signal or the end of the command; no lock is taken that a signal handler could wait for."""
-        select.select([self._reads], [], [], seconds)
+        if hasattr(select, "poll"):
+            # select(2) knows no descriptor above 1023, and a process with many connections has them.
+            waiting = select.poll()
+            waiting.register(self._reads, select.POLLIN)
+            waiting.poll(None if seconds is None else math.ceil(seconds * 1000))
+        else:
+            select.select([self._reads], [], [], seconds)
         with suppress(BlockingIOError):
             os.read(self._reads, 4096)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -266,3 +267,23 @@ def test_a_transaction_counts_with_all_of_its_items() -> None:
     change_counter.request("TransactWriteItems", ("a",), 20)
     change_counter.request("TransactWriteItems", ("state",), 4)
     assert change_counter.summary() == "120 of 8,000 items of a written"
+
+
+def test_a_command_within_a_process_leaves_no_descriptor_open(cli: Callable) -> None:
+    cli("preview")
+    before = len(list(Path("/dev/fd").iterdir()))
+    for _ in range(5):
+        assert cli("preview").code == 0
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_a_command_ends_in_a_process_with_thousands_of_descriptors(cli: Callable) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert cli("preview").code == 0
+    finally:
+        for each in opened:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
