@@ -143,7 +143,7 @@ ACTIONS = {"exits": ("__import__('os')._exit(0)", ENDS), "hangs": ("while True: 
 def test_the_method_that_never_returns_is_named(method: str, action: str, tmp_path: Path) -> None:
     code, expected = ACTIONS[action]
     (sentence,) = sentences(write(tmp_path, {"a_table.py": METHODS[method].replace("DEED", code)}))
-    assert sentence.startswith(f"a_table.py:1: {method}: {expected}")
+    assert sentence.startswith(f"a_table.py:1:1: {method}: {expected}")
 
 
 ENDLESS = {
@@ -164,7 +164,7 @@ def test_a_seed_without_end_is_refused(case: str, tmp_path: Path, monkeypatch: p
     )
     code, expected = ENDLESS[case]
     (sentence,) = sentences(write(tmp_path, {"a_table.py": limits + USERS + SEED + f"        {code}\n"}))
-    assert sentence.startswith(f"a_table.py:4: seed: {expected}")
+    assert sentence.startswith(f"a_table.py:4:1: seed: {expected}")
 
 
 GARBLED = {

@@ -138,7 +138,10 @@ def test_a_changed_key_of_a_table_with_foreign_items_needs_permission(user: User
     (user.folder / "desired_state" / "seeds" / "users.json").unlink()
     blocked = user.run("--once", RECONCILER_DATA_LOSS="never")
     assert blocked.returncode == 2
-    assert "RECONCILER_DATA_LOSS=allow" in blocked.stdout
+    assert "`reconciler replace users`" in blocked.stdout
+    assert user.writes() == []
+    refused = user.run("replace", "users", "--yes")
+    assert (refused.returncode, "pk" in refused.stderr) == (1, True), "no item has a number as its key"
     assert user.writes() == []
     assert user.count("users") == seeds("users") + 1
     blocked = user.run("--once")
