@@ -222,7 +222,7 @@ def test_the_daemon_sends_each_pass_and_at_its_end_what_was_left(tmp_path: Path)
             assert daemon.end(signal.SIGTERM) == 128 + signal.SIGTERM
         assert counted(collector.calls) == Counter(proxy.operations)
         triggers = {span.attributes["reconciler.pass.trigger"] for span in collector.named("pass")}
-        assert triggers <= {"start", "interval", "follow_up", "file"}
+        assert triggers <= {"start", "interval", "followup", "file"}
         again = [span for span in collector.calls if _is(span, "CreateTable", "users")]
         assert len(again) == 2
         held = {span.id: span for span in collector.spans}
