@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,10 +74,11 @@ def decode(file: SourceFile) -> str:
 
 def decoded(content: bytes) -> str:
     """The text of a whole file. Raises ``ParseError`` as ``decode`` does."""
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig")
+        before = content[: error.start].decode()
         raise ParseError(position_at(before, len(before)), *NOT_UTF8) from None
     if not text.strip():
         raise ParseError(None, *EMPTY)

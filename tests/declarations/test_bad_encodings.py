@@ -74,6 +74,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": "# -*- coding: klingon -*-\n" + HEAD + SCHEMA},
         ["users_table.py: is not Python: unknown encoding: klingon. Correct the syntax."],
     ),
+    "half a byte order mark": (
+        {"users.yaml": b"\xef\xbb\xbf\xef\xbb" + DOC.encode()},
+        ["users.yaml:1:1: is not UTF-8. Save it as UTF-8."],
+    ),
     "YAML that is packed": (
         {"users.yaml": gzip.compress(DOC.encode(), mtime=0)},
         ["users.yaml:1:2: is not UTF-8. Save it as UTF-8."],

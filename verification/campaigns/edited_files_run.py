@@ -40,6 +40,8 @@ class Monitor:
     folder: Folder
     verb: str = ""
     lost: Counter[str] = field(default_factory=Counter)
+    replaced: set[str] = field(default_factory=set)
+    """Tables that were replaced and kept their items. The first declaration may not hold them any more."""
 
     def call(self, operation: str, params: Mapping[str, Any]) -> None:
         """``faults`` of the control plane."""
@@ -49,8 +51,22 @@ class Monitor:
         assert self.verb != "preview", f"preview sent {operation} of {name}"
         assert self.folder.understood, f"{operation} of {name}, though a part of the folder is not understood"
         if operation == "DeleteTable" and self.sim.dynamodb.tables[name].items:
-            self._delete(name)
-            self.lost[name] += 1
+            if self._is_copied(name):
+                self.replaced.add(name)
+            else:
+                self._delete(name)
+                self.lost[name] += 1
+
+    def _is_copied(self, name: str) -> bool:
+        """Whether the other table of a replacement that is under way has every item of this one."""
+        tables = self.sim.dynamodb.tables
+        for record in self.sim.store.snapshot.replacements.values():
+            other = {record.name: record.aside, record.aside: record.name}.get(name)
+            if other in tables:
+                there = list(tables[other].items.values())
+                if all(item in there for item in tables[name].items.values()):
+                    return True
+        return False
 
     def _delete(self, name: str) -> None:
         folder = self.folder
@@ -97,9 +113,10 @@ def _run(case: MisbeliefCase, base: Path) -> Counter[str]:
         _carry_out(sim, folder, monitor, edit, figures)
     _restore(sim, folder, monitor, case)
     for name, table in held.items():
-        stays = sim.dynamodb.tables.get(name) is table
+        now = sim.dynamodb.tables.get(name)
+        stays = now is table or (now is not None and name in monitor.replaced and not monitor.lost[name])
         assert stays or monitor.lost[name], f"{name} is gone, and no DeleteTable was judged"
-        assert not stays or len(table.items) == 3, f"{name} lost items"
+        assert not stays or (now is not None and len(now.items) == 3), f"{name} lost items"
         figures["tables with items"] += 1
     figures["deleted with consent"] += sum(monitor.lost.values())
     return figures
@@ -184,7 +201,7 @@ def _restore(sim: Sim, folder: Folder, monitor: Monitor, case: MisbeliefCase) ->
     unsettled = [t for t in report.tables if t.name in folder.declared and t.status.value != "in_sync"]
     missing = folder.declared - set(sim.dynamodb.tables)
     assert not missing, f"declared again and not there: {sorted(missing)}: {report.error or report.problems}"
-    changed = {name for name in monitor.lost if name in folder.declared}
+    changed = {name for name in (*monitor.lost, *monitor.replaced) if name in folder.declared}
     left = [f"{t.name} is {t.status.value}" for t in unsettled if t.name not in changed]
     assert not left, f"not in sync at the end: {left}; {[s.message for t in unsettled for s in t.steps]}"
 

@@ -25,7 +25,7 @@ from reconciler.seeding.digest import items_digest
 from reconciler.seeds.read_seed import SeedCache, read_seed_file
 from reconciler.seeds.seed_types import SeedTarget
 
-SENTENCE = re.compile(r"[^\n:]+(?::\d+)?: .*\. [A-Z].*[.?]", re.DOTALL)
+SENTENCE = re.compile(r"[^\n:]+(?::\d+(?::\d+)?)?: .*\. [A-Z].*[.?]", re.DOTALL)
 BY_EMAIL = GlobalIndex("by_email", (KeyElement("email", "HASH", "S"),), Projection("ALL"))
 PLAIN = SeedTarget("users", TableSpec("users", (KeyElement("pk", "HASH", "S"),)))
 COMPOSITE = SeedTarget(

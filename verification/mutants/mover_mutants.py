@@ -196,8 +196,14 @@ MUTANTS = (
     Mutant(
         "the whole capacity of the table is used",
         "limits_of",
-        "write * share",
-        "write",
+        """return RateLimits(
+        max_rcu if max_rcu is not None else max(SLOWEST, read * share),
+        max_wcu if max_wcu is not None else max(SLOWEST, write * share),
+    )""",
+        """return RateLimits(
+        max_rcu if max_rcu is not None else max(SLOWEST, read * share),
+        max_wcu if max_wcu is not None else max(SLOWEST, write),
+    )""",
         "the application is throttled by the migration",
         ("test_mover_governor::test_the_default_is_a_quarter_of_what_the_table_has",),
     ),
