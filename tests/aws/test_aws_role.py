@@ -39,7 +39,7 @@ def test_calls_are_signed_with_the_keys_of_the_role(
         return real(self, operation, params)
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", noted)
-    connection = connect(moto.url, "us-east-1", 1, Quiet(), role=(ROLE, external_id))
+    connection = connect(moto.url, "us-east-1", 1, Quiet(), client="auto", role=(ROLE, external_id))
     assert sent == [], "nothing is asked before the first call"
     connection.identify()
     assert connection.tables.list_tables() is not None
