@@ -169,8 +169,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
     return certificate, context
 
 
-def limited(url: str, seconds: float = LIMIT) -> Any:
-    connection = connect(url, "us-east-1", 2, Quiet())
+def limited(url: str, seconds: float = LIMIT, client: str | None = None) -> Any:
+    connection = connect(url, "us-east-1", 2, Quiet(), client=client)
     connection.limits.append(lambda _: seconds)
     return connection
 
@@ -182,10 +182,11 @@ def taken(work: Callable[[], object]) -> tuple[float, ApiError]:
     return time.monotonic() - began, raised.value
 
 
+@pytest.mark.parametrize("client", ["lean", "boto3"])
 @pytest.mark.parametrize("talk", SLOW.values(), ids=SLOW)
-def test_a_slow_answer_ends_with_the_call(talk: Talk) -> None:
+def test_a_slow_answer_ends_with_the_call(talk: Talk, client: str) -> None:
     with Talker(talk) as server:
-        connection = limited(server.url)
+        connection = limited(server.url, client=client)
         seconds, error = taken(connection.tables.list_tables)
     assert seconds < ENDED
     assert isinstance(error, Ambiguous | Unreachable), error
