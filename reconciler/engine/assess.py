@@ -243,7 +243,7 @@ def _basis(
     name, snapshot = base.name, context.snapshot
     if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
         return None
-    if context.replacement(name) is not None or has_backfill(declaration):
+    if context.replacement(name) is not None or snapshot.copy_of(name) is not None or has_backfill(declaration):
         return None
     return Basis(
         declaration,

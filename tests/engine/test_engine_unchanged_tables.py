@@ -11,6 +11,7 @@ from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.engine.ports import NullTracing, TableApi
 from reconciler.model.errors import ApiError, Unreachable
+from reconciler.model.records import Phase, Replacement
 from reconciler.model.report import TableStatus
 from reconciler.model.table import Ttl
 
@@ -104,6 +105,16 @@ def test_a_table_with_other_reads_than_its_description_is_read_alone() -> None:
     many.asked.clear()
     sim.run()
     assert many.asked == [("users",)]
+
+
+def test_a_table_that_became_the_copy_of_a_replacement_is_refused() -> None:
+    sim, _ = settled()
+    identity = sim.store.snapshot.inventory["users"].identity
+    assert identity is not None
+    copied = Replacement("elsewhere", Phase.COPYING, identity, "orders", ("pk HASH S",), sim.clock.now())
+    sim.store.put_replacement(copied)
+    orders = next(table for table in sim.run().tables if table.name == "orders")
+    assert orders.status is TableStatus.BLOCKED
 
 
 def test_it_stops_at_the_deadline_and_the_others_are_reported_as_not_reached() -> None:
