@@ -46,9 +46,9 @@ class Target:
 
     @property
     def shown(self) -> str:
-        """Scheme and host."""
+        """Scheme, host and port, without a user and a password."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def start(urls: str, *, form: str, events: Sequence[str], secret: str | None, send: Send | None = None) -> Webhooks:
@@ -74,7 +74,7 @@ class Webhooks:
     def report(self, report: PassReport) -> None:
         """Queue the events of a report. Never waits and never raises for a receiver.
 
-        Where several processes observe one stack, the one with the lease tells.
+        If several processes observe one stack, only the one with the lease sends events.
         """
         if report.leader is False:
             return

@@ -1,6 +1,6 @@
-"""What a webhook is told of a report, as a JSON event or as a message for Slack. Pure; used by ``delivery``.
+"""The events of a report, as JSON or as messages for Slack. Pure; used by ``delivery``.
 
-A condition is told when it begins, not in every pass, so that a table that stays blocked for a week is one message.
+A condition is sent when it begins, not in every pass, so that a table that stays blocked for a week is one message.
 """
 
 from __future__ import annotations

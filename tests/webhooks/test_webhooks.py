@@ -225,3 +225,10 @@ def test_an_event_reaches_a_server(server: tuple[str, list[bytes]]) -> None:
     webhooks.report(a_report(drifted()))
     webhooks.close(PATIENCE)
     assert json.loads(got[0])["event"] == "drift"
+
+
+def test_a_user_and_a_password_in_a_url_are_not_shown() -> None:
+    assert (
+        delivery.Target("https://ann:secret@hooks.example:8443/T1/token?key=1", slack=False).shown
+        == "https://hooks.example:8443"
+    )
