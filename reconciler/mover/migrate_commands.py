@@ -216,7 +216,7 @@ class MigrateCommands:
     def _target(self, file: MigrationFile, desired: DesiredState, snapshot: StateSnapshot | None) -> Target:
         """The live table. Raises ``StateError`` if it cannot be migrated.
 
-        ``snapshot`` is ``None`` where nothing is written, so that whose table it is does not matter.
+        ``snapshot`` is ``None`` if nothing is written; the owner of the table is not checked then.
         """
         declaration = _declared(file, desired)
         assert declaration is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
-import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -71,7 +70,9 @@ class OutgoingCalls:
         target = request.headers.get("X-Amz-Target", b"")
         target = target.decode("ascii", "replace") if isinstance(target, bytes) else str(target)
         of_dynamodb = target.startswith(TARGETS)
-        if not of_dynamodb and _is_loopback(there[1]):
+        from reconciler.aws.credentials import is_loopback
+
+        if not of_dynamodb and is_loopback(request.url):
             return
         address = f"{there[0]}://{there[1]}:{there[2]}"
         what = target.partition(".")[2] if of_dynamodb else "A request"
@@ -79,12 +80,3 @@ class OutgoingCalls:
             f"{what} was not sent to {address}: these tests may not reach it. Create the client without an "
             "endpoint_url, after the tests have started, or name the endpoint in the ini option dynamodb_allow."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
