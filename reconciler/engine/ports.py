@@ -34,8 +34,8 @@ from reconciler.model.records import (
 from reconciler.model.report import PassReport, TableReport
 
 if TYPE_CHECKING:
-    from reconciler.engine.apply_step import TableResult
     from reconciler.engine.assessment import PassContext, TableAssessment
+    from reconciler.engine.send_call import TableResult
     from reconciler.model.desired import Declaration
     from reconciler.model.observed import ObservedTable
 

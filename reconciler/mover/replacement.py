@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from reconciler.engine.apply_step import TableResult, create_table, delete_table
+from reconciler.engine.apply_step import create_table, delete_table
 from reconciler.engine.assess_replacement import progress_sentence
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.ports import Replaceable
 from reconciler.engine.seed_batches import lease_lost
+from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, NameTaken, NotFound, Rejected
