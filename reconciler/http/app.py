@@ -20,7 +20,7 @@ from reconciler.http.access import Access
 from reconciler.http.control import Control
 from reconciler.http.external_links import ExternalLinks
 from reconciler.http.middleware import (
-    PageCompression,
+    Compression,
     ReaderPriorityMiddleware,
     RequestCount,
     SecurityHeaders,
@@ -71,7 +71,7 @@ def create_app(
     policy = page.content_security_policy
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
     app.add_middleware(PathPrefix)
-    app.add_middleware(PageCompression)
+    app.add_middleware(Compression)
     app.add_middleware(RequestCount, count=metrics.http_request)
     request_id.install(app)
     app.add_middleware(ReaderPriorityMiddleware, answering=answering)

@@ -12,11 +12,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reconciler.http.whole_answers import send_changed
+
 UNMATCHED = "unmatched"
 """The route label of unmatched paths, so that a scanner cannot grow the metrics."""
 
 GZIP_LEVEL = 5
 """A page of 110 KB takes 0.7 ms and 16 KB at this level. The highest takes 1.3 ms and saves 2 % more."""
+
+COMPRESSIBLE = frozenset(("text/html", "application/json", "application/problem+json"))
+MINIMUM_BYTES = 500
+"""A smaller answer fits into one packet anyway."""
 
 Count = Callable[[str, str, int, float], None]
 
@@ -47,10 +53,11 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-class PageCompression:
-    """Compresses pages with gzip for clients that accept it.
+class Compression:
+    """Compresses pages and JSON with gzip for clients that accept it, in a thread: the loop answers others meanwhile.
 
-    ``/metrics`` compresses its cached text itself. Events are not compressed, because each must arrive at once.
+    Starlette's GZipMiddleware compresses on the loop and takes ``gzip;q=0`` for consent. ``/metrics`` compresses its
+    cached text itself. Events are not compressed, because each must arrive at once.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -61,30 +68,21 @@ class PageCompression:
         wanted = scope["type"] == "http" and scope["method"] == "GET"
         if not wanted or not accepts_gzip(Headers(scope=scope).get("accept-encoding", "")):
             await self._app(scope, receive, send)
-            return
-        start: Message | None = None
-        body = bytearray()
+        else:
+            await send_changed(self._app, scope, receive, send, wanted=_is_compressible, change=_compressed)
 
-        async def compressed(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers.add_vary_header("Accept-Encoding")
-                    start = message
-                    return
-            elif start is not None:
-                body.extend(message.get("body", b""))
-                if message.get("more_body"):
-                    return
-                page = await run_in_threadpool(gzip.compress, bytes(body), GZIP_LEVEL)
-                headers = MutableHeaders(scope=start)
-                headers["content-encoding"], headers["content-length"] = "gzip", str(len(page))
-                await send(start)
-                message = {"type": "http.response.body", "body": page}
-            await send(message)
 
-        await self._app(scope, receive, compressed)
+def _is_compressible(headers: MutableHeaders) -> bool:
+    kind = headers.get("content-type", "").partition(";")[0]
+    if kind not in COMPRESSIBLE or "content-encoding" in headers:
+        return False
+    headers.add_vary_header("Accept-Encoding")
+    return int(headers.get("content-length", MINIMUM_BYTES)) >= MINIMUM_BYTES
+
+
+async def _compressed(headers: MutableHeaders, body: bytes) -> bytes:
+    headers["content-encoding"] = "gzip"
+    return await run_in_threadpool(gzip.compress, body, GZIP_LEVEL)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
