@@ -85,9 +85,10 @@ def create_app(
         accept: str = Header(default="", include_in_schema=False),
         accept_encoding: str = Header(default="", include_in_schema=False),
     ) -> Response:
-        headers = {"Vary": "Accept, Accept-Encoding"}
+        # ``Compression`` adds Accept-Encoding to answers that it could have compressed.
+        headers = {"Vary": "Accept"}
         if accepts_gzip(accept_encoding):
-            headers["Content-Encoding"] = "gzip"
+            headers = {"Vary": "Accept, Accept-Encoding", "Content-Encoding": "gzip"}
             content_type, body = metrics.compressed(accept)
         else:
             content_type, body = metrics.exposition(accept)

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from reconciler.http.whole_answers import send_changed
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = "x-forwarded-prefix"
 LONGEST = 200
@@ -39,14 +37,30 @@ class PathPrefix:
         if not prefix:
             await self._app(scope, receive, send)
             return
+        start: Message | None = None
+        body = bytearray()
 
-        def wanted(headers: MutableHeaders) -> bool:
-            where = headers.get("location", "")
-            if where.startswith("/") and not where.startswith("//"):
-                headers["location"] = prefix + where
-            return headers.get("content-type", "").startswith("text/html")
+        async def prefixed(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                where = headers.get("location", "")
+                if where.startswith("/") and not where.startswith("//"):
+                    headers["location"] = prefix + where
+                if headers.get("content-type", "").startswith("text/html"):
+                    start = message
+                    return
+            elif start is not None:
+                body.extend(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                page = _LINK.sub(rb"\1" + prefix.encode() + b"/", bytes(body))
+                headers = MutableHeaders(scope=start)
+                if scope["method"] != "HEAD":
+                    headers["content-length"] = str(len(page))
+                await send(start)
+                await send({"type": "http.response.body", "body": page if scope["method"] != "HEAD" else b""})
+                return
+            await send(message)
 
-        async def prefixed(_: MutableHeaders, body: bytes) -> bytes:
-            return _LINK.sub(rb"\1" + prefix.encode() + b"/", body)
-
-        await send_changed(self._app, scope, receive, send, wanted=wanted, change=prefixed)
+        await self._app(scope, receive, prefixed)
