@@ -13,9 +13,9 @@ A page is one story in one empty folder, at one endpoint without tables. Its fen
 - ``starts="URL"`` is a command that goes on in the background, from when its URL answers until the end of the page.
 
 Addresses are those of the documentation: DynamoDB at http://localhost:8000, the daemon at http://localhost:8002.
-The pages show the answers of moto, and ``tests/docs`` runs every page there. ``--dynamodb-local`` follows them at DynamoDB
-Local, each in a namespace of its own, and expects the same answers; ``.ci/run`` calls it. ``doc_paths`` runs three of
-them as somebody who starts from nothing.
+The pages show the answers of moto, and ``tests/docs`` runs every page there. ``--dynamodb-local`` follows them at
+DynamoDB Local, each in a namespace of its own, and expects the same answers; ``.ci/run`` calls it. ``doc_paths`` runs
+three of them as somebody who starts from nothing.
 """
 
 from __future__ import annotations
