@@ -117,6 +117,15 @@ def local(dynamodb_local: DynamoDBLocal) -> Live:
     return Live(dynamodb_local.url, client)
 
 
+@pytest.fixture(scope="module")
+def module_local(dynamodb_local: DynamoDBLocal) -> Iterator[DynamoDBLocal]:
+    """DynamoDB Local without tables for all tests of a file, which may stop and restart it."""
+    wipe(dynamodb_local.client())
+    yield dynamodb_local
+    if not dynamodb_local.runs:
+        dynamodb_local.restart()
+
+
 @pytest.fixture
 def moto(moto_server: MotoServer) -> Live:
     """moto's server with nothing in it."""

@@ -96,14 +96,6 @@ def test_an_unusable_cache_is_replaced_by_a_temporary_one(tmp_path: Path, monkey
     assert cache.folder() == tmp_path / "dynamodb-reconciler"
 
 
-@pytest.mark.dynamodb_local
-def test_a_read_only_cache_costs_the_template_alone(local_project: Project) -> None:
-    local_project.variables |= {"XDG_CACHE_HOME": "/proc/cache", "TMPDIR": str(local_project.folder)}
-    local_project.write("test_app.py", "def test_seeded(seeded_tables, assert_items):\n    assert_items('users')\n")
-    local_project.passes()
-    assert list(local_project.folder.glob("dynamodb-reconciler-cache-*/templates/seeded-*.db"))
-
-
 def test_a_server_that_does_not_answer(project: Project) -> None:
     project.variables["RECONCILER_WAIT"] = "0s"
     project.write("test_app.py", "def test_tables(tables):\n    pass\n")
