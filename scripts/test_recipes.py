@@ -55,7 +55,8 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="recipes-") as folder,
             Recipes(Path(folder), server.url, free_port()) as story,
         ):
-            # npm, Go and Maven keep their downloads and their settings below the home of the user.
+            # npm, Go and Maven keep their downloads, builds and settings below the home of the user.
+            del story.environment["XDG_CACHE_HOME"]
             story.environment |= {name: value for name, value in os.environ.items() if name in ("HOME", "JAVA_HOME")}
             written = story.follow(text, skip=lambda fence: "not_run" in fence.attributes)
     except Unlike as problem:

@@ -41,6 +41,7 @@ class RemoteBackend:
         self._shapes: dict[str, Any] = {}
         self._migrated: Items | None = None
         self._lock: IO[bytes] | None = None
+        self._lock_path = Path()
 
     def start(self) -> None:
         """Create the tables. Raises ``Refused`` at AWS, and where tables of others are in the way."""
@@ -112,6 +113,7 @@ class RemoteBackend:
     def leave(self) -> None:
         """Let other processes use the server; for one that is gone with its tables."""
         if self._lock is not None:
+            self._lock_path.unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 
@@ -158,15 +160,22 @@ class RemoteBackend:
     def _hold_server(self) -> None:
         """One process of this machine at a time: they would write into each other's tables."""
         name = hashlib.sha256(self.server.url.encode()).hexdigest()[:16]
-        path = Path(tempfile.gettempdir()) / f"dynamodb-reconciler-{os.getuid()}-{name}.lock"
-        self._lock = path.open("wb")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Refused(
-                f"{self._name}: another process of tests uses this server, and it does not keep access "
-                "keys apart. Wait for it, run without xdist, or use --dynamodb local."
-            ) from error
+        self._lock_path = Path(tempfile.gettempdir()) / f"dynamodb-reconciler-{os.getuid()}-{name}.lock"
+        while True:
+            lock = self._lock_path.open("wb")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.close()
+                raise Refused(
+                    f"{self._name}: another process of tests uses this server, and it does not keep access "
+                    "keys apart. Wait for it, run without xdist, or use --dynamodb local."
+                ) from error
+            # The process that had it may have removed the file in between.
+            if os.fstat(lock.fileno()).st_nlink:
+                self._lock = lock
+                return
+            lock.close()
 
 
 def _shape(client: Any, name: str) -> Any:
