@@ -50,7 +50,12 @@ def _neutral(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SLOWEST = (
-    *("verification/fuzz/test_fuzz_openapi", "tests/e2e/test_e2e_page", "tests/e2e/test_e2e_daemon", "tests/e2e/test_e2e_prov"),
+    *(
+        "verification/fuzz/test_fuzz_openapi",
+        "tests/e2e/test_e2e_page",
+        "tests/e2e/test_e2e_daemon",
+        "tests/e2e/test_e2e_prov",
+    ),
     *("verification/faults", "tests/e2e", "verification", "tests/aws", "tests/monitoring", "tests/state", "tests/cli"),
 )
 """Beginnings of paths, the slowest files first; all others follow."""
@@ -128,6 +133,15 @@ def local(dynamodb_local: DynamoDBLocal) -> Live:
     client = dynamodb_local.client()
     wipe(client)
     return Live(dynamodb_local.url, client)
+
+
+@pytest.fixture(scope="module")
+def module_local(dynamodb_local: DynamoDBLocal) -> Iterator[DynamoDBLocal]:
+    """DynamoDB Local without tables for all tests of a file, which may stop and restart it."""
+    wipe(dynamodb_local.client())
+    yield dynamodb_local
+    if not dynamodb_local.runs:
+        dynamodb_local.restart()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ A page is one story in one empty folder, at one endpoint without tables. Its fen
 - A ``console`` fence holds commands after ``$ ``; the lines below a command are its output. ``…`` in it stands for any
   text, and a line ``…`` for any lines. Without such lines the output is not compared. ``exit="2"`` is the exit code of
   the last command.
-- ``not_run="WHY"`` says why a fence is not run. ``recipe="NAME"`` belongs to one that ``emulator_recipes`` runs.
+- ``not_run="WHY"`` says why a fence is not run. ``recipe="NAME"`` belongs to one that ``emulator_recipes`` runs;
+  ``needs="npm"`` names a program: ``test_recipes`` runs it.
 - ``starts="URL"`` is a command that goes on in the background, from when its URL answers until the end of the page.
 
 Addresses are those of the documentation: DynamoDB at http://localhost:8000, the daemon at http://localhost:8002.
@@ -51,7 +52,8 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
-KNOWN = {"title", "exit", "not_run", "recipe", "starts", "hl_lines", "linenums"}
+KNOWN = {"title", "exit", "not_run", "needs", "recipe", "starts", "hl_lines", "linenums"}
+SKIPPED = {"not_run", "needs", "recipe"}
 ELSEWHERE = {
     "guides/item-migrations.md": "tests/docs/test_docs_guide_migrations.py",
     "guides/replacing-a-table.md": "tests/docs/test_docs_guide_replacing.py",
@@ -206,7 +208,9 @@ class Story:
         aws.chmod(0o755)
         self.environment["PATH"] = f"{aws.parent}{os.pathsep}{self.environment['PATH']}"
 
-    def follow(self, text: str, *, skip: Callable[[Fence], bool] = lambda fence: "not_run" in fence.attributes) -> str:
+    def follow(
+        self, text: str, *, skip: Callable[[Fence], bool] = lambda fence: bool(SKIPPED & set(fence.attributes))
+    ) -> str:
         """Do what a page says. Returns the page with the output that the commands printed.
 
         Raises:

@@ -148,8 +148,10 @@ def _seconds(folder: Path, variables: dict[str, str], test: str) -> float:
     (folder / "conftest.py").write_text(TIMES, encoding="utf-8")
     (folder / "test_clean.py").write_text(test, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
-    asked = ["--dynamodb", "local"] if "DYNAMODB_LOCAL_HOME" in variables else []
-    run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *asked], folder, variables)
+    asked = ["-p", "dynamodb", "--dynamodb", "local"] if "DYNAMODB_LOCAL_HOME" in variables else []
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *asked]
+    # Other plugins that are installed here have no part in it.
+    run(command, folder, {**variables, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     seconds: list[float] = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
     if len(seconds) < 2:
         raise BenchmarkError("fewer than two tests were measured")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,14 @@ class Content(StrEnum):
     MIGRATED = "migrated"
 
 
+@cache
+def _session(key: str, region: str) -> Any:
+    """One session for all clients, because each new one parses the description of the service again: 60 ms."""
+    import boto3.session
+
+    return boto3.session.Session(key, SECRET, region_name=region)
+
+
 @dataclass(frozen=True)
 class Server:
     """An endpoint and the access key ID to use there, which chooses the namespace in DynamoDB Local."""
@@ -54,18 +62,13 @@ class Server:
     key: str
     region: str
 
-    def client(self, service: str = "dynamodb") -> Any:
-        """A boto3 client of its own session, which reads no environment and no file."""
-        return self._session().client(service, endpoint_url=self.url)
+    def client(self, service: str = "dynamodb", **options: Any) -> Any:
+        """A new boto3 client, of a session that reads no keys and no Region from environment and files."""
+        return _session(self.key, self.region).client(service, endpoint_url=self.url, **options)
 
-    def resource(self) -> Any:
+    def resource(self, **options: Any) -> Any:
         """The resource of boto3."""
-        return self._session().resource("dynamodb", endpoint_url=self.url)
-
-    def _session(self) -> Any:
-        import boto3.session
-
-        return boto3.session.Session(self.key, SECRET, region_name=self.region)
+        return _session(self.key, self.region).resource("dynamodb", endpoint_url=self.url, **options)
 
 
 class Declared:
@@ -109,9 +112,7 @@ class Declared:
         except DeclarationError as error:
             base = self.settings.desired_state
             problems = "\n".join(str(seen_from_here(problem, base)) for problem in error.problems)
-            raise NotDeclared(
-                f"{problems}\nThe ini option dynamodb_desired_state names the folder of the declarations."
-            ) from error
+            raise NotDeclared(f"{problems}\n{self._options.named_by} names the folder of the declarations.") from error
         except ReconcilerError as error:
             raise NotDeclared(str(error)) from error
 

@@ -170,7 +170,9 @@ def _run(command: list[str], name: str) -> None:
     else:
         if not ended.returncode:
             return
-        lines = [line.strip() for line in (ended.stdout + ended.stderr).splitlines() if line.strip()]
+        # Maven colours even what goes into a pipe.
+        output = re.sub(r"\x1b\[[0-9;]*m", "", ended.stdout + ended.stderr)
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
         why = lines[0] if lines else f"exit {ended.returncode}"
     raise Missing(
         f"{name} could not fetch DynamoDB Local {version()}: {why}\n"

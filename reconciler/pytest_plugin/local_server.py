@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from reconciler.pytest_plugin.installation import NO_JAVA, Missing, find
+from reconciler.pytest_plugin.installation import NO_JAVA, Installation, Missing, find
 
 GUARD = Path(__file__).with_name("server_guard.py")
 START_SECONDS = 60.0
@@ -86,17 +86,19 @@ class LocalServer:
 
         Raises ``Missing`` where it cannot be started.
         """
+        # Before the folder exists, because a run may be killed during a download.
+        installed = find(cache, project)
         self._hold()
         try:
-            self._join(cache, project, delay=delay)
-        except Missing:
+            self._join(installed, delay=delay)
+        except BaseException:
             self.leave()
             if not (self.folder / "server.json").exists():
                 # Nothing was started that would remove it.
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
 
-    def _join(self, cache: Path, project: Path | None, *, delay: bool) -> None:
+    def _join(self, installed: Installation, *, delay: bool) -> None:
         with self.locked():
             chosen = self.folder / "port"
             if not self.port and chosen.exists():
@@ -107,7 +109,6 @@ class LocalServer:
                     self.port = reserved.number
                     reserved.close()
                     chosen.write_text(str(self.port), encoding="utf-8")
-                installed = find(cache, project)
                 options = ["-dbPath", str(self.databases), "-disableTelemetry", "-port", str(self.port)]
                 if delay:
                     options.append("-delayTransientStatuses")

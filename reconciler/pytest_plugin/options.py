@@ -20,7 +20,8 @@ class Options:
     """``server`` is ``local``, ``moto`` or a URL. ``explicit`` tells that the user chose it.
 
     ``root`` is pytest's root folder, from which ``desired_state`` is found; ``None`` leaves that to the settings of
-    the reconciler. ``allow`` are origins of further endpoints that the code under test may call.
+    the reconciler. ``allow`` are origins of further endpoints that the code under test may call. ``named_by`` tells in
+    a message what names the folder of the declarations.
     """
 
     server: str
@@ -33,6 +34,7 @@ class Options:
     region: str = "us-east-1"
     delay: bool = False
     allow: tuple[str, ...] = ()
+    named_by: str = "The ini option dynamodb_desired_state"
 
     @property
     def url(self) -> str | None:

@@ -28,15 +28,20 @@ Items = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 class RemoteBackend:
-    """``key`` is an access key ID of this process alone. DynamoDB Local without -sharedDb gives it its own tables."""
+    """``key`` is an access key ID of this process alone. DynamoDB Local without -sharedDb gives it its own tables.
 
-    def __init__(self, options: Options, declared: Declared, key: str) -> None:
+    ``name`` is what messages call the server, by default the option with its URL.
+    """
+
+    def __init__(self, options: Options, declared: Declared, key: str, *, name: str | None = None) -> None:
         assert options.url is not None
+        self._name = name or f"--dynamodb {options.url}"
         self.server = Server(options.url, key, options.region)
         self._declared = declared
         self._shapes: dict[str, Any] = {}
         self._migrated: Items | None = None
         self._lock: IO[bytes] | None = None
+        self._lock_path = Path()
 
     def start(self) -> None:
         """Create the tables. Raises ``Refused`` at AWS, and where tables of others are in the way."""
@@ -45,12 +50,17 @@ class RemoteBackend:
             return
         self._identify()
         self._hold_server()
-        self._refuse_tables_of_others()
-        self._declared.converge(self.server, seeds=False)
-        client = self.server.client()
-        self._shapes = {name: _shape(client, name) for name in self._declared.names.values()}
-        if not self._is_shared():
-            self._release_server()
+        try:
+            self._refuse_tables_of_others()
+            self._declared.converge(self.server, seeds=False)
+            client = self.server.client()
+            self._shapes = {name: _shape(client, name) for name in self._declared.names.values()}
+            shared = self._is_shared()
+        except BaseException:
+            self.leave()
+            raise
+        if not shared:
+            self.leave()
 
     def reset(self, content: Content) -> None:
         """Let every table have its declared shape, and the items of its seed or none."""
@@ -98,7 +108,14 @@ class RemoteBackend:
             client.update_table(TableName=STATE_TABLE, DeletionProtectionEnabled=False)
             _delete(client, {*self._shapes, STATE_TABLE})
             self._shapes = {}
-        self._release_server()
+        self.leave()
+
+    def leave(self) -> None:
+        """Let other processes use the server; for one that is gone with its tables."""
+        if self._lock is not None:
+            self._lock_path.unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
 
     def _identify(self) -> None:
         from reconciler.model.errors import ReconcilerError
@@ -107,10 +124,10 @@ class RemoteBackend:
             with self._declared.opened(self.server) as app:
                 endpoint = app.connection.identify()
         except ReconcilerError as error:
-            raise Refused(f"--dynamodb {self.server.url}: {error}") from error
+            raise Refused(f"{self._name}: {error}") from error
         if not endpoint.flavor.emulator:
             raise Refused(
-                f"--dynamodb {self.server.url}: tests run at an emulator alone, and this is {endpoint.flavor.value}. "
+                f"{self._name}: tests run at an emulator alone, and this is {endpoint.flavor.value}. "
                 "Name DynamoDB Local, moto or LocalStack."
             )
 
@@ -126,7 +143,7 @@ class RemoteBackend:
         others = sorted((there & set(self._declared.names.values())) - ours)
         if others:
             raise Refused(
-                f"--dynamodb {self.server.url}: {', '.join(others)} exists there and was not created by a test run. "
+                f"{self._name}: {', '.join(others)} exists there and was not created by a test run. "
                 "Tests would overwrite its items. Delete it, set dynamodb_environment so that the tests have tables "
                 "of other names, or use --dynamodb local."
             )
@@ -143,20 +160,22 @@ class RemoteBackend:
     def _hold_server(self) -> None:
         """One process of this machine at a time: they would write into each other's tables."""
         name = hashlib.sha256(self.server.url.encode()).hexdigest()[:16]
-        path = Path(tempfile.gettempdir()) / f"dynamodb-reconciler-{os.getuid()}-{name}.lock"
-        self._lock = path.open("wb")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Refused(
-                f"--dynamodb {self.server.url}: another process of tests uses this server, and it does not keep access "
-                "keys apart. Wait for it, run without xdist, or use --dynamodb local."
-            ) from error
-
-    def _release_server(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock_path = Path(tempfile.gettempdir()) / f"dynamodb-reconciler-{os.getuid()}-{name}.lock"
+        while True:
+            lock = self._lock_path.open("wb")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.close()
+                raise Refused(
+                    f"{self._name}: another process of tests uses this server, and it does not keep access "
+                    "keys apart. Wait for it, run without xdist, or use --dynamodb local."
+                ) from error
+            # The process that had it may have removed the file in between.
+            if os.fstat(lock.fileno()).st_nlink:
+                self._lock = lock
+                return
+            lock.close()
 
 
 def _shape(client: Any, name: str) -> Any:

@@ -18,27 +18,21 @@ OURS = {"users", "projects_details"}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[DynamoDBLocal]:
-    with dynamodb_local_or_skip() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def daemon(server: DynamoDBLocal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    with running(tmp_path_factory.mktemp("api"), server.url, RECONCILER_INTERVAL="1h") as started:
+def daemon(module_local: DynamoDBLocal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with running(tmp_path_factory.mktemp("api"), module_local.url, RECONCILER_INTERVAL="1h") as started:
         until(lambda: ready(started), daemon=started)
         yield started
 
 
 @pytest.fixture
-def dynamodb(server: DynamoDBLocal, daemon: Daemon) -> Any:
+def dynamodb(module_local: DynamoDBLocal, daemon: Daemon) -> Any:
     """As declared before each test, whatever the one before did."""
     status, answer = daemon.post("migrations/run")
     assert (status, answer.get("success")) == (200, True), (answer, daemon.log.read_text()[-2500:])
-    until(lambda: names(server.client()) >= OURS, daemon=daemon)
+    until(lambda: names(module_local.client()) >= OURS, daemon=daemon)
     until(lambda: daemon.post("migrations/run")[1]["data"]["report"]["verdict"] == "in_sync", daemon=daemon)
     assert daemon.post("seeders/run")[1]["success"]
-    return server.client()
+    return module_local.client()
 
 
 def test_rollback_deletes_and_suspends_and_run_brings_everything_back(daemon: Daemon, dynamodb: Any) -> None:
@@ -58,7 +52,7 @@ def test_rollback_deletes_and_suspends_and_run_brings_everything_back(daemon: Da
     assert daemon.data("migrations/status")["suspended"] is False
 
 
-def test_a_table_that_existed_before_survives_a_rollback(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_a_table_that_existed_before_survives_a_rollback(module_local: DynamoDBLocal, tmp_path: Path) -> None:
     with dynamodb_local_or_skip() as other:
         client = other.client()
         client.create_table(
@@ -173,8 +167,8 @@ def test_while_runs_are_asked_for_without_end_reads_are_answered(daemon: Daemon,
             asker.join()
 
 
-def test_what_ran_before_a_restart_is_still_listed(server: DynamoDBLocal, daemon: Daemon, tmp_path: Path) -> None:
-    with running(tmp_path, server.url, RECONCILER_MODE="observe") as later:
+def test_what_ran_before_a_restart_is_still_listed(module_local: DynamoDBLocal, daemon: Daemon, tmp_path: Path) -> None:
+    with running(tmp_path, module_local.url, RECONCILER_MODE="observe") as later:
         until(lambda: later.get("/livez")[0] == 200 and later.data("status")["report"] is not None, daemon=later)
         runs = later.data("runs")["runs"]
         assert any(run["trigger"] == "start" and run["summary"].get("create") == 2 for run in runs)
@@ -182,9 +176,9 @@ def test_what_ran_before_a_restart_is_still_listed(server: DynamoDBLocal, daemon
         assert (status, "observe" in answer["detail"]) == (409, True)
 
 
-def test_a_token_is_requested_and_never_logged(server: DynamoDBLocal, tmp_path: Path) -> None:
+def test_a_token_is_requested_and_never_logged(module_local: DynamoDBLocal, tmp_path: Path) -> None:
     token = "the-token-of-this-test"
-    with running(tmp_path, server.url, RECONCILER_API_TOKEN=token) as daemon:
+    with running(tmp_path, module_local.url, RECONCILER_API_TOKEN=token) as daemon:
         until(lambda: daemon.get("/livez")[0] == 200 and daemon.data("status")["report"] is not None, daemon=daemon)
         assert daemon.post("migrations/run")[0] == 401
         assert daemon.post("migrations/run", None, Authorization=f"Bearer {token}x")[0] == 401

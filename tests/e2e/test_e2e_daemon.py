@@ -7,21 +7,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.bundled_daemon import Daemon, items, names, ready, running, seeds, until
-from support.endpoints import DynamoDBLocal, client, dynamodb_local_or_skip, free_port
+from support.endpoints import DynamoDBLocal, client, free_port, wipe
 
 pytestmark = pytest.mark.dynamodb_local
 
 
 @pytest.fixture
-def server() -> Iterator[DynamoDBLocal]:
-    with dynamodb_local_or_skip() as started:
-        yield started
+def server(module_local: DynamoDBLocal) -> DynamoDBLocal:
+    """Without tables."""
+    wipe(module_local.client())
+    return module_local
 
 
 def test_after_an_in_memory_endpoint_restarts_everything_is_back_within_one_interval(
@@ -43,17 +43,15 @@ def refused(daemon: Daemon) -> bool:
     return "NoAnswer" in body or "does not answer" in body or "refused" in body
 
 
-def test_it_waits_for_an_endpoint_that_starts_later_and_reports_it(tmp_path: Path) -> None:
-    with dynamodb_local_or_skip() as server:
-        url = server.url
-        server.stop()
-        with running(tmp_path, url) as daemon:
-            until(lambda: daemon.get("/livez")[0] == 200, daemon=daemon)
-            assert daemon.get("/readyz")[0] == 503
-            until(lambda: refused(daemon), daemon=daemon)
-            assert daemon.get("/readyz")[0] == 503
-            server.restart()
-            until(lambda: ready(daemon), daemon=daemon)
+def test_it_waits_for_an_endpoint_that_starts_later_and_reports_it(server: DynamoDBLocal, tmp_path: Path) -> None:
+    server.stop()
+    with running(tmp_path, server.url) as daemon:
+        until(lambda: daemon.get("/livez")[0] == 200, daemon=daemon)
+        assert daemon.get("/readyz")[0] == 503
+        until(lambda: refused(daemon), daemon=daemon)
+        assert daemon.get("/readyz")[0] == 503
+        server.restart()
+        until(lambda: ready(daemon), daemon=daemon)
 
 
 def test_a_changed_declaration_is_seen_without_waiting_for_the_interval(server: DynamoDBLocal, tmp_path: Path) -> None:

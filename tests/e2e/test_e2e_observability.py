@@ -18,7 +18,7 @@ import dashboard_picture
 import pytest
 from support import drift_scenario as scenario
 from support.daemon import Daemon
-from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip
+from support.endpoints import DynamoDBLocal
 from support.markdown import ROOT
 from support.panels import expressions, filled
 from support.prometheus import Prometheus, program, promtool
@@ -70,17 +70,16 @@ def hurried(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def drift_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriftSetup]:
+def drift_setup(module_local: DynamoDBLocal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriftSetup]:
     program("prometheus")
     folder = tmp_path_factory.mktemp("observability")
     scenario.declare(folder)
     with (
-        dynamodb_local_or_skip() as server,
-        RecordingProxy(server.url) as proxy,
+        RecordingProxy(module_local.url) as proxy,
         Daemon(folder, proxy.url, DATA_LOSS="never") as daemon,
         Prometheus(folder, daemon.target, hurried(folder)) as prometheus,
     ):
-        yield DriftSetup(server, proxy, daemon, prometheus)
+        yield DriftSetup(module_local, proxy, daemon, prometheus)
 
 
 def test_1_no_alert_fires_while_everything_is_in_sync(drift_setup: DriftSetup) -> None:

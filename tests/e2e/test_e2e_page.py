@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from support import drift_scenario as scenario
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, listening, picture
 from support.daemon import Daemon
-from support.endpoints import DynamoDBLocal, dynamodb_local_or_skip, free_port
+from support.endpoints import DynamoDBLocal, free_port
 
 from reconciler.http.actions import ACTIONS
 
@@ -62,12 +62,12 @@ def chrome() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def drift_setup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriftSetup]:
+def drift_setup(module_local: DynamoDBLocal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DriftSetup]:
     chromium()
     folder = tmp_path_factory.mktemp("page")
     scenario.declare(folder)
-    with dynamodb_local_or_skip() as server, Daemon(folder, server.url, DATA_LOSS="never") as daemon:
-        made = DriftSetup(server, daemon)
+    with Daemon(folder, module_local.url, DATA_LOSS="never") as daemon:
+        made = DriftSetup(module_local, daemon)
         daemon.until(made.settled, "everything in sync")
         yield made
 

@@ -7,7 +7,6 @@ named here to lack, no step is left, nothing is written, and boto3 (or the raw p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from botocore.exceptions import ClientError
 from simulation.simulated_engine import ListSource, simulate
 from support.declared_everywhere import SOURCE, everywhere
 from support.declared_state import violations
-from support.endpoints import MotoServer, client, dynamodb_local_or_skip
+from support.endpoints import DynamoDBLocal, MotoServer, client
 from support.proxy import RecordingProxy
 from support.specs import declaration, renamed
 from support.table_settings import KEYS
@@ -180,10 +179,8 @@ def on_moto(declared: dict[str, TableSpec]) -> Iterator[ReadBack]:
 
 
 @pytest.fixture(scope="module")
-def on_dynamodb_local(declared: dict[str, TableSpec]) -> Iterator[ReadBack]:
-    with ExitStack() as stack:
-        server = stack.enter_context(dynamodb_local_or_skip())
-        yield _run(server.url, server.client(), declared)
+def on_dynamodb_local(module_local: DynamoDBLocal, declared: dict[str, TableSpec]) -> ReadBack:
+    return _run(module_local.url, module_local.client(), declared)
 
 
 def test_there_are_many_declarations(declared: dict[str, TableSpec]) -> None:

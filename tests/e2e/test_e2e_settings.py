@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from simulation.simulated_engine import ListSource
-from support.endpoints import MotoServer, dynamodb_local_or_skip
+from support.endpoints import Live, MotoServer
 from support.proxy import RecordingProxy
 from support.specs import ON_DEMAND, declaration, gsi, policy, renamed, spec, stream
 
@@ -91,8 +91,8 @@ def at_moto() -> Iterator[Run]:
 
 
 @pytest.fixture
-def at_dynamodb_local() -> Iterator[Run]:
-    with dynamodb_local_or_skip() as server, _at(server.url, server.client()) as run:
+def at_dynamodb_local(local: Live) -> Iterator[Run]:
+    with _at(local.url, local.client) as run:
         yield run
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 from e2e.spec_change_run import SpecChangeRun, name_of, run
 from support.declared_state import violations
-from support.endpoints import Live, MotoServer, dynamodb_local_or_skip
+from support.endpoints import DynamoDBLocal, Live, MotoServer
 from support.spec_changes import SPEC_CHANGES
 from support.specs import renamed
 
@@ -29,10 +29,10 @@ CASES = [pytest.param(i, id=case.name) for i, case in enumerate(SPEC_CHANGES)]
 
 
 @pytest.fixture(scope="module")
-def on_dynamodb_local() -> Iterator[SpecChangeRun]:
+def on_dynamodb_local(module_local: DynamoDBLocal) -> Iterator[SpecChangeRun]:
     """DynamoDB Local builds five indexes at a time and takes seconds for each, so the cases go to several of them."""
     with ExitStack() as stack:
-        servers = [stack.enter_context(dynamodb_local_or_skip()) for _ in range(SERVERS)]
+        servers = [module_local, *(stack.enter_context(DynamoDBLocal()) for _ in range(SERVERS - 1))]
         shares = [list(range(start, len(SPEC_CHANGES), SERVERS)) for start in range(SERVERS)]
         with ThreadPoolExecutor(SERVERS) as pool:
             jobs = [

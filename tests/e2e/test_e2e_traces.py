@@ -17,7 +17,7 @@ import pytest
 from support.bundled_daemon import names, ready, running, until
 from support.collector import Collector, Spanned
 from support.daemon import Daemon
-from support.endpoints import MotoServer, dynamodb_local_or_skip
+from support.endpoints import Live, MotoServer
 from support.proxy import Recorded, RecordingProxy
 from support.tool import Tool
 from support.waiting import PATIENCE
@@ -211,14 +211,14 @@ def test_without_the_extra_one_warning_says_how_to_install_it(tool: tuple[Tool, 
 
 
 @pytest.mark.dynamodb_local
-def test_the_daemon_sends_each_pass_and_at_its_end_what_was_left(tmp_path: Path) -> None:
-    with dynamodb_local_or_skip() as server, RecordingProxy(server.url) as proxy, Collector() as collector:
+def test_the_daemon_sends_each_pass_and_at_its_end_what_was_left(local: Live, tmp_path: Path) -> None:
+    with RecordingProxy(local.url) as proxy, Collector() as collector:
         variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
         with running(tmp_path, proxy.url, RECONCILER_INTERVAL="1s", **variables) as daemon:
             until(lambda: ready(daemon), daemon=daemon)
             until(lambda: len(collector.named("pass")) >= 3, daemon=daemon)
-            server.client().delete_table(TableName="users")
-            until(lambda: "users" in names(server.client()), daemon=daemon)
+            local.client.delete_table(TableName="users")
+            until(lambda: "users" in names(local.client), daemon=daemon)
             assert daemon.end(signal.SIGTERM) == 128 + signal.SIGTERM
         assert counted(collector.calls) == Counter(proxy.operations)
         triggers = {span.attributes["reconciler.pass.trigger"] for span in collector.named("pass")}
@@ -230,16 +230,16 @@ def test_the_daemon_sends_each_pass_and_at_its_end_what_was_left(tmp_path: Path)
 
 
 @pytest.mark.dynamodb_local
-def test_a_daemon_keeps_running_passes_when_the_trace_collector_never_answers(tmp_path: Path) -> None:
+def test_a_daemon_keeps_running_passes_when_the_trace_collector_never_answers(local: Live, tmp_path: Path) -> None:
     held = threading.Event()
-    with dynamodb_local_or_skip() as server, Collector(stall=lambda: held.wait(PATIENCE)) as collector:
+    with Collector(stall=lambda: held.wait(PATIENCE)) as collector:
         (tmp_path / "desired_state").mkdir()
         (tmp_path / "desired_state" / "users.yaml").write_text(USERS, encoding="utf-8")
         before = os.environ.copy()
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
         os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "50"
         try:
-            made = Daemon(tmp_path, server.url, INTERVAL="1s")
+            made = Daemon(tmp_path, local.url, INTERVAL="1s")
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -41,5 +41,5 @@ def test_it_offers_the_console_script_and_the_extras(wheel):
     assert "reconciler = reconciler.__main__:main" in entry_points
     assert "[pytest11]\ndynamodb = reconciler.pytest_plugin.plugin" in entry_points
     metadata = message_from_string(wheel.read(name.replace("entry_points.txt", "METADATA")).decode())
-    assert metadata.get_all("Provides-Extra") == ["embedded", "faker", "ion", "otel", "pytest"]
+    assert metadata.get_all("Provides-Extra") == ["embedded", "faker", "ion", "otel", "pytest", "testcontainers"]
     assert metadata["Requires-Python"] == ">=3.11"

@@ -10,6 +10,7 @@ from support.plugin_run import Project
 
 from reconciler.pytest_plugin import cache
 from reconciler.pytest_plugin.installation import Missing, fetch, find, version
+from reconciler.pytest_plugin.local_server import LocalServer
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -43,6 +44,22 @@ def test_java_that_is_too_old(project: Project, tmp_path: Path) -> None:
     assert "DynamoDB Local needs Java 17 or newer, and `java` is older." in project.fails()
 
 
+def test_nothing_stays_of_a_run_that_is_interrupted_before_its_server_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(server: LocalServer, order: object) -> None:
+        raise KeyboardInterrupt
+
+    program(tmp_path, "java", "exit 0")
+    (tmp_path / "DynamoDBLocal.jar").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DYNAMODB_LOCAL_HOME", str(tmp_path))
+    monkeypatch.setattr(LocalServer, "_start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        LocalServer(tmp_path / "run", 0).join(tmp_path, None)
+    assert not (tmp_path / "run").exists()
+
+
 def test_without_maven_and_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     program(tmp_path, "java", "exit 0")
@@ -53,7 +70,7 @@ def test_without_maven_and_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("fetcher", ["mvn", "npm"])
 def test_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fetcher: str) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    program(tmp_path, fetcher, "echo '[ERROR] Unknown host' >&2; exit 1")
+    program(tmp_path, fetcher, r"printf '\033[0m[\033[1;31mERROR\033[m] Unknown host\n' >&2; exit 1")
     with pytest.raises(
         Missing, match=f"could not fetch DynamoDB Local {version()}: .ERROR. Unknown host\nCheck the net"
     ):
@@ -94,14 +111,6 @@ def test_an_unusable_cache_is_replaced_by_a_temporary_one(tmp_path: Path, monkey
     assert cache.folder().parent == tmp_path / "temporary"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache.folder() == tmp_path / "dynamodb-reconciler"
-
-
-@pytest.mark.dynamodb_local
-def test_a_read_only_cache_costs_the_template_alone(local_project: Project) -> None:
-    local_project.variables |= {"XDG_CACHE_HOME": "/proc/cache", "TMPDIR": str(local_project.folder)}
-    local_project.write("test_app.py", "def test_seeded(seeded_tables, assert_items):\n    assert_items('users')\n")
-    local_project.passes()
-    assert list(local_project.folder.glob("dynamodb-reconciler-cache-*/templates/seeded-*.db"))
 
 
 def test_a_server_that_does_not_answer(project: Project) -> None:

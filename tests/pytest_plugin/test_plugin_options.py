@@ -6,8 +6,12 @@ import re
 import sys
 
 import pytest
-from support.endpoints import Live, MotoServer
+from support.endpoints import Live
 from support.plugin_run import Project
+
+from reconciler.pytest_plugin.declared import Declared
+from reconciler.pytest_plugin.options import Options
+from reconciler.pytest_plugin.remote import RemoteBackend
 
 NAMED = """
 from table_base import named
@@ -41,10 +45,10 @@ Resources:
 """
 
 
-def test_the_options_of_the_ini_file(project: Project) -> None:
+def test_the_options_of_the_ini_file(project: Project, moto: Live) -> None:
     """Folder, environment, set of seeds and Region; a class file imports a module from ``pythonpath``."""
     project.options(
-        *("dynamodb = moto", "dynamodb_desired_state = config/tables", "dynamodb_environment = test"),
+        *(f"dynamodb = {moto.url}", "dynamodb_desired_state = config/tables", "dynamodb_environment = test"),
         *("dynamodb_seed_set = small", "dynamodb_region = eu-west-1", "pythonpath = lib"),
     )
     project.write("lib/table_base.py", "def named(name, environment):\n    return f'{name}-{environment}'\n")
@@ -64,8 +68,10 @@ def test_options(seeded_tables, dynamodb):
     project.passes()
 
 
-def test_parameters_of_templates(project: Project) -> None:
-    project.options("dynamodb = moto", "dynamodb_desired_state = templates", "dynamodb_parameters =", "  Stage=blue")
+def test_parameters_of_templates(project: Project, moto: Live) -> None:
+    project.options(
+        f"dynamodb = {moto.url}", "dynamodb_desired_state = templates", "dynamodb_parameters =", "  Stage=blue"
+    )
     project.write("templates/template.yaml", TEMPLATE)
     project.write("test_app.py", "def test_name(tables):\n    assert list(tables.values()) == ['users-blue']\n")
     project.passes()
@@ -113,8 +119,8 @@ def test_a_wrong_option_is_named(project: Project, words: tuple[str, ...], reaso
     assert reason in project.fails(*words)
 
 
-def test_declarations_with_errors_are_named_with_their_lines(project: Project) -> None:
-    project.options("dynamodb = moto")
+def test_declarations_with_errors_are_named_with_their_lines(project: Project, moto: Live) -> None:
+    project.options(f"dynamodb = {moto.url}")
     project.write("desired_state/tables.yaml", "TableName: users\nKeySchema: 5\n")
     project.write("test_app.py", "def test_tables(tables):\n    pass\n")
     output = project.fails()
@@ -150,13 +156,18 @@ def test_tables_of_others_are_left_alone(project: Project, moto: Live) -> None:
     assert moto.client.list_tables()["TableNames"] == ["users"]
 
 
-def test_two_processes_at_a_server_without_namespaces_are_refused(project: Project, moto_server: MotoServer) -> None:
-    moto_server.restart()
-    project.write("test_app.py", "import time\ndef test_a(tables): time.sleep(1)\ndef test_b(tables): time.sleep(1)\n")
-    assert "another process of tests uses this server" in project.fails("--dynamodb", moto_server.url, "-n2")
+def test_two_processes_at_a_server_without_namespaces_are_refused(project: Project, moto: Live) -> None:
+    there = Options(moto.url, explicit=True, root=project.folder)
+    other = RemoteBackend(there, Declared(there), "other")
+    other.start()
+    try:
+        project.write("test_app.py", "def test_a(tables):\n    pass\n")
+        assert "another process of tests uses this server" in project.fails("--dynamodb", moto.url)
+    finally:
+        other.close()
 
 
-def test_a_failure_shows_the_differences(project: Project) -> None:
+def test_a_failure_shows_the_differences(project: Project, moto: Live) -> None:
     project.write(
         "test_app.py",
         """
@@ -169,7 +180,7 @@ def test_nothing_is_declared_of_it(tables, assert_items):
     assert_items("orders")
 """,
     )
-    output = project.fails("--dynamodb", "moto")
+    output = project.fails("--dynamodb", moto.url)
     assert "users: 3 items different (3 items, 3 items expected)" in output
     assert '~ pk="1"\n      name: "Eve" → "Ada"\n' in output
     assert '+ pk="4"  is missing' in output
@@ -183,6 +194,6 @@ def test_pytest_stays_cheap_where_nobody_uses_the_plugin(project: Project) -> No
     project.write(
         "test_app.py", f"import sys\ndef test_modules():\n    assert not {heavy!r} & set(sys.modules), sys.version\n"
     )
-    output = project.passes("-p", "no:hypothesispytest", "-p", "no:schemathesis")
+    output = project.as_process("-p", "no:hypothesispytest", "-p", "no:schemathesis")
     assert "1 passed" in output
     assert sys.version_info >= (3, 11)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.plugin_run import Project
-from support.waiting import eventually
+from support.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.dynamodb_local
 
@@ -44,35 +44,26 @@ def notes(folder: Path) -> list[dict[str, str]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("note-*.json")]
 
 
-def test_four_workers_share_a_server_and_have_namespaces_of_their_own(local_project: Project) -> None:
-    local_project.options("dynamodb = local")
-    local_project.write("test_app.py", EACH_NOTES)
-    local_project.passes("-n", "4")
-    found = notes(local_project.folder)
-    assert len(found) == 12
-    assert len({note["endpoint"] for note in found}) == 1
-    assert {note["key"] for note in found} == {f"pytestgw{number}" for number in range(4)}
-
-
-def test_workers_share_a_server_where_no_option_asks_for_the_plugin(local_project: Project) -> None:
-    local_project.write(
-        "test_app.py", EACH_NOTES.replace("client = boto3", "def client_of_a_test():\n    return boto3")
-    )
-    text = (local_project.folder / "test_app.py").read_text(encoding="utf-8")
-    local_project.write("test_app.py", text.replace(" client.", " client_of_a_test()."))
-    local_project.passes("-n", "2")
-    assert len({note["endpoint"] for note in notes(local_project.folder)}) == 1
-
-
-def test_two_runs_at_once_do_not_meet(local_project: Project) -> None:
-    local_project.options("dynamodb = local")
+def test_workers_share_a_server_and_two_runs_at_once_do_not_meet(local_project: Project) -> None:
+    """One run with four workers that was told of the plugin, and one with two whose first fixture starts the server."""
     local_project.write("one/test_app.py", EACH_NOTES.replace("note-", "one/note-"))
-    local_project.write("two/test_app.py", EACH_NOTES.replace("note-", "two/note-"))
-    with local_project.started("one") as first, local_project.started("two") as second:
-        outputs = [process.communicate()[0] for process in (first, second)]
+    text = EACH_NOTES.replace("note-", "two/note-").replace(
+        "client = boto3", "def client_of_a_test():\n    return boto3"
+    )
+    local_project.write("two/test_app.py", text.replace(" client.", " client_of_a_test()."))
+    workers = ("-p", "xdist", "-n")
+    with (
+        local_project.started(*workers, "4", "--dynamodb", "local", "one") as first,
+        local_project.started(*workers, "2", "two") as second,
+    ):
+        outputs = [process.communicate(timeout=PATIENCE * 2)[0] for process in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), outputs
     one, two = (notes(local_project.folder / name) for name in ("one", "two"))
-    assert {note["endpoint"] for note in one}.isdisjoint(note["endpoint"] for note in two)
+    for found, count in ((one, 4), (two, 2)):
+        assert len(found) == 12
+        assert len({note["endpoint"] for note in found}) == 1
+        assert {note["key"] for note in found} == {f"pytestgw{number}" for number in range(count)}
+    assert one[0]["endpoint"] != two[0]["endpoint"]
 
 
 def test_a_killed_run_leaves_nothing_behind(local_project: Project) -> None:

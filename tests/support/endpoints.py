@@ -87,6 +87,10 @@ class DynamoDBLocal:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def client(self, **config: Any) -> Any:
         return client(self.url, **config)
 

@@ -1,14 +1,20 @@
-"""Runs pytest with the plugin of this project on a small project, as a user does. Used by ``tests/pytest_plugin``."""
+"""Runs pytest with the plugin of this project on a small project, as a user does. Used by ``tests/pytest_plugin``.
+
+A run in this process costs what its servers cost. One in a process of its own costs two seconds more, with every plugin
+that is installed here; it is for what depends on processes and on the start of pytest.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import boto3
 import pytest
 from support.dynamodb_local.fetch import fetch
 from support.endpoints import need_dynamodb_local
@@ -31,6 +37,9 @@ BillingMode: PAY_PER_REQUEST
 USERS = '[{"pk": "1", "name": "Ada", "age": 36}, {"pk": "2", "name": "Bob"}]'
 MIGRATION = 'table = "users"\n\n\ndef up(item):\n    return {"v": 2}\n'
 OPTIONS = "[pytest]\naddopts = -q -p no:cacheprovider\n"
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+PLUGIN = ("-p", "dynamodb")
+"""The plugin by the name of its entry point, where pytest loads no others."""
 
 
 class Project:
@@ -55,14 +64,14 @@ class Project:
         self.write("pytest.ini", OPTIONS + "".join(f"{line}\n" for line in lines))
 
     @contextmanager
-    def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """pytest as a process in a group of its own."""
-        command = [sys.executable, "-m", "pytest", *words]
+    def started(self, *words: str, alone: bool = True) -> Iterator[subprocess.Popen[str]]:
+        """pytest as a process in a group of its own; ``alone`` without the other plugins that are installed here."""
         environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        environ |= (ALONE if alone else {}) | self.variables
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "pytest", *(PLUGIN if alone else ()), *words],
             cwd=self.folder,
-            env=environ | self.variables,
+            env=environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -74,11 +83,33 @@ class Project:
             finally:
                 process.kill()
 
-    def run(self, *words: str) -> tuple[int, str]:
-        """Exit code and output of pytest."""
-        with self.started(*words) as process:
+    def as_process(self, *words: str, alone: bool = False) -> str:
+        """The output of a run in a process of its own, in which every test must pass."""
+        with self.started(*words, alone=alone) as process:
             output, _ = process.communicate(timeout=PATIENCE * 2)
-        return process.returncode, output
+        assert process.returncode == 0, output
+        return output
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Exit code and output of a run in this process.
+
+        Not by ``pytester``: it forgets every module that a run imported, so that later ones meet two of each class.
+        """
+        output = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(output), redirect_stderr(output):
+            for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+                patch.delenv(name)
+            for name, value in {**ALONE, **self.variables}.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            patch.setattr(sys, "path", list(sys.path))
+            # boto3 keeps the keys of the first client for all that follow.
+            patch.setattr(boto3, "DEFAULT_SESSION", None)
+            code = pytest.main([*PLUGIN, "-p", "no:faulthandler", *words])
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None)).startswith(f"{self.folder}{os.sep}"):
+                del sys.modules[name]
+        return int(code), output.getvalue()
 
     def passes(self, *words: str) -> str:
         """The output of a run in which every test must pass."""

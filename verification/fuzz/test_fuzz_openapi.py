@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.bundled_daemon import ready, running, until
-from support.endpoints import dynamodb_local_or_skip
+from support.endpoints import Live
 
 from reconciler.http.links import LINKS
 
@@ -28,8 +28,8 @@ max-examples = 30
 COVERED = re.compile(r"API Links: +(\d+) covered")
 
 
-def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(tmp_path: Path) -> None:
-    with dynamodb_local_or_skip() as server, running(tmp_path, server.url, RECONCILER_INTERVAL="1h") as daemon:
+def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(local: Live, tmp_path: Path) -> None:
+    with running(tmp_path, local.url, RECONCILER_INTERVAL="1h") as daemon:
         until(lambda: ready(daemon), daemon=daemon)
         (tmp_path / "schemathesis.toml").write_text(LIMITS, encoding="utf-8")
         command = [sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{daemon.port}/openapi.json"]

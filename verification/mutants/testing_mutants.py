@@ -1,4 +1,4 @@
-"""Mutants of what tests of applications use: resets of items, the pytest plugin and its check of calls."""
+"""Mutants of what tests of applications use: resets of items, the pytest plugin, its check of calls, the container."""
 
 from __future__ import annotations
 
@@ -100,5 +100,37 @@ MUTANTS = (
         "_set(name, value or os.environ.get(name))",
         "code under test takes its keys from a profile",
         ("test_plugin_environment::test_the_variables_come_back",),
+    ),
+    Mutant(
+        "two processes of tests use one server",
+        "RemoteBackend._hold_server",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        "two test runs delete each other's items",
+        ("test_plugin_options::test_two_processes_at_a_server_without_namespaces_are_refused",),
+    ),
+    Mutant(
+        "a container that did not start stays",
+        "DynamoDBContainer.start",
+        "self.stop()",
+        "",
+        "each failed test run leaves a container with 512 MB behind",
+        ("test_testcontainers::test_a_container_that_cannot_be_used_is_removed",),
+    ),
+    Mutant(
+        "declarations are read after the image was pulled",
+        "DynamoDBContainer.start",
+        "_ = self._declared.state",
+        "",
+        "a typing error costs a download and a container",
+        ("test_testcontainers::test_a_wrong_declaration_is_named_before_anything_is_started",),
+    ),
+    Mutant(
+        "the container leaves its variables set",
+        "DynamoDBContainer._led",
+        "environment.restore()",
+        "",
+        "code after the tests uses the keys of the container",
+        ("test_testcontainers::test_the_declared_tables_are_there_with_their_seeds",),
     ),
 )
