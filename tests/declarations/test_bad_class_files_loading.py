@@ -10,6 +10,9 @@ import pytest
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA
 from support.folders import sentences, write
 
+COLUMN = 9 if sys.version_info < (3, 12) else 5
+"""Where Python sees the mistake."""
+
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a syntax error": (
         {"users_table.py": HEAD + "    SCHEMA = {\n"},
@@ -32,7 +35,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": b"x = '\xff\xfe'\n"},
         [
             (
-                f"users_table.py:1:{9 if sys.version_info < (3, 13) else 5}: is not Python: (unicode error) 'utf-8' codec can't decode byte 0xff in "
+                f"users_table.py:1:{COLUMN}: is not Python: (unicode error) 'utf-8' codec can't decode byte 0xff in "
                 "position 0: invalid start byte. Correct the syntax."
             )
         ],
