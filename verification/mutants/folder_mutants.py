@@ -195,4 +195,32 @@ MUTANTS = (
         "output of describe-table, a template's resource or a list under a key is passed over",
         (f"{RESEMBLING}::test_a_document_that_looks_like_a_declaration_is_an_error[describe-table in YAML]",),
     ),
+    Mutant(
+        "an environment without a section is silent",
+        "unknown_environments",
+        "if sections: ...",
+        "if False: ...",
+        "the protection that an overlay adds in prod is missing, because somebody wrote pord",
+        (
+            "test_overlays::test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name"
+            "[a section that the settings do not have]",
+        ),
+    ),
+    Mutant(
+        "two short names are misspellings",
+        "_one_letter_apart",
+        """
+        if (
+            min(len(one), len(other)) < SHORTEST
+            or abs(len(one) - len(other)) > 1
+            or _digits(one) == _digits(other)
+        ): ...
+        """,
+        "if abs(len(one) - len(other)) > 1 or _digits(one) == _digits(other): ...",
+        "nobody can have tables in eu and au",
+        (
+            "test_overlays::test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name"
+            "[short names of two places]",
+        ),
+    ),
 )

@@ -471,4 +471,28 @@ MUTANTS = (
         "a link of the page runs a script in it",
         ("test_http_external_links::test_an_address_that_is_no_web_address_is_refused",),
     ),
+    Mutant(
+        "a roll-back names four of its tables",
+        "_half",
+        "names = tuple(name for name, _ in alike)",
+        "names = tuple(name for name, _ in alike[:4])",
+        "whoever confirms a roll-back does not see what goes",
+        ("test_http_buttons::test_tables_with_the_same_steps_are_one_entry_that_names_each",),
+    ),
+    Mutant(
+        "every client takes gzip",
+        "Compression.__call__",
+        'accepted = accepts_gzip(Headers(scope=scope).get("accept-encoding", ""))',
+        "accepted = True",
+        "a client that refuses gzip gets bytes that it cannot read",
+        ("test_http_compression::test_a_page_is_compressed_where_the_client_accepts_it[gzip;q=0-False]",),
+    ),
+    Mutant(
+        "the rows stay when a process ends at once",
+        "bars",
+        "standing.erase = rows.stop",
+        "pass",
+        "the last sentence stands among bars that no longer move",
+        ("test_cli_recordings",),
+    ),
 )
