@@ -93,7 +93,7 @@ def test_a_wrong_declaration_is_named_before_anything_is_started(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (elsewhere / "desired_state" / "tables.yaml").write_text("TableName: users\nKeySchema: 5\n", encoding="utf-8")
-    with fake(free_port(), monkeypatch) as docker:
+    with fake(free_port(), monkeypatch, status="exited") as docker:
         with pytest.raises(ContainerStartException, match=r"desired_state/tables\.yaml:2:\d+: KeySchema: ") as raised:
             DynamoDBContainer().start()
         assert "The argument desired_state of DynamoDBContainer names the folder" in str(raised.value)
