@@ -5,8 +5,8 @@ PYTHON ?= $(shell scripts/find_python.sh)
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
-# Two more than cores, because many tests wait for a clock, a socket or a child process; each takes a GiB of memory.
-PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -ge 2 ] && echo 4 || echo 3)
+# Three more than cores, because many tests wait for a clock, a socket or a child process; each takes a GiB of memory.
+PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2); [ $$n -le 8 ] && echo $$((n + 3)) || echo 11)
 CAMPAIGN ?=
 MUTANTS ?=
 FUZZ_SECONDS ?= 300

@@ -62,7 +62,7 @@ def main(words: Sequence[str]) -> int:
     with Bench(sizes(chosen), peers, notes) as bench:
         rows, complete = measured(bench, goals)
     run = report.Run(
-        command="make bench" + (f" BENCH='{' '.join(words)}'" if words else ""),
+        command=_command(words),
         date=datetime.now(UTC).strftime("%Y-%m-%d"),
         machine=machine(),
         load=load_before,
@@ -78,6 +78,12 @@ def main(words: Sequence[str]) -> int:
     if chosen.page:
         report.write_page(run)
     return 0 if complete else 1
+
+
+def _command(words: Sequence[str]) -> str:
+    """The command as a reader repeats it: where its JSON went does not matter."""
+    kept = [w for i, w in enumerate(words) if w != "--json" and (i == 0 or words[i - 1] != "--json")]
+    return "make bench" + (f" BENCH='{' '.join(kept)}'" if kept else "")
 
 
 def measured(bench: Bench, goals: Sequence[Goal]) -> tuple[list[Row], bool]:

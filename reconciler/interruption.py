@@ -44,6 +44,8 @@ class Interruption:
         self.silent = False
         """The daemon writes a log instead of a sentence."""
         self.on_hangup: Callable[[], None] | None = None
+        self.erase: Callable[[], None] | None = None
+        """Takes what is drawn from the terminal, before the last sentence."""
         self._graces: list[float] = []
         self._critical = 0
         self._closed = False
@@ -188,7 +190,7 @@ class Interruption:
         elif self._critical:
             self._forced = True
         else:
-            _last_words(self.sentence(in_flight=True) if not self.silent else "", self._terminal)
+            _last_words(self.sentence(in_flight=True) if not self.silent else "", self._terminal, self.erase)
             os._exit(128 + number)
         self._wake()
 
@@ -205,7 +207,8 @@ class Interruption:
             os.kill(os.getpid(), signal.SIGHUP)
 
     def _say(self, *, in_flight: bool) -> None:
-        _last_words("" if self.silent else self.sentence(in_flight=in_flight), self._terminal if in_flight else None)
+        sentence = "" if self.silent else self.sentence(in_flight=in_flight)
+        _last_words(sentence, self._terminal if in_flight else None, self.erase)
 
 
 _current: list[Interruption] = []
@@ -276,19 +279,38 @@ def end(code: int) -> int:
     return code
 
 
-def _last_words(sentence: str, terminal: tuple[int, Any] | None) -> None:
+def _last_words(sentence: str, terminal: tuple[int, Any] | None, erase: Callable[[], None] | None = None) -> None:
     """Write past all buffers and locks, which other threads may hold; flush what can be flushed in half a second."""
-    if terminal is not None:
-        _restore(terminal)
-    flushing = threading.Thread(target=_flush, daemon=True)
+    flushing = threading.Thread(target=_flush, args=(erase,), daemon=True)
     flushing.start()
     flushing.join(LAST_WORDS_SECONDS)
+    if terminal is not None:
+        _restore(terminal, new_line=erase is None or flushing.is_alive())
     if sentence:
         with suppress(OSError):
-            os.write(2, sentence.encode("ascii", "backslashreplace") + b"\n")
+            os.write(2, _fitted(sentence).encode("ascii", "backslashreplace") + b"\n")
 
 
-def _flush() -> None:
+def _fitted(sentence: str) -> str:
+    """The sentence in lines of the terminal's width, broken between words. Nothing is imported here."""
+    try:
+        width = os.get_terminal_size(2).columns
+    except (OSError, ValueError):
+        return sentence
+    lines = [""]
+    for word in sentence.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if width and len(longer) > width and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def _flush(erase: Callable[[], None] | None) -> None:
+    if erase is not None:
+        with suppress(Exception):
+            erase()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
@@ -304,9 +326,9 @@ def _terminal_mode() -> tuple[int, Any] | None:
     return None
 
 
-def _restore(terminal: tuple[int, Any]) -> None:
+def _restore(terminal: tuple[int, Any], *, new_line: bool) -> None:
     with suppress(Exception):
         import termios
 
         termios.tcsetattr(terminal[0], termios.TCSANOW, terminal[1])
-        os.write(2, b"\x1b[?25h\n")
+        os.write(2, b"\x1b[?25h\n" if new_line else b"\x1b[?25h")

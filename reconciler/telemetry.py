@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.change_counter import ChangeCounter
 from reconciler.engine.authorization import waiting_for_lease
 from reconciler.engine.loop_status import LoopStatus, Progress
-from reconciler.engine.ports import NULL_TRACING, ApiExchange, SeedProgress, Tracing
+from reconciler.engine.ports import NULL_TRACING, ApiExchange, SeedProgress, Tracing, WorkProgress
 from reconciler.logs import bind, get_logger, unbind
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
@@ -53,6 +53,8 @@ class CompositeTelemetry:
         self._warn = log.info if shows_report else log.warning
         self.on_seeding: Callable[[SeedProgress], None] | None = None
         """Shows the progress of a long seeding; set by commands that have a place for it."""
+        self.on_work: Callable[[WorkProgress], None] | None = None
+        """Shows the progress of an index build or a copy; set as ``on_seeding``."""
         self.on_wait: Callable[[str], None] | None = None
         """Shows what a command waits for; without it the log does."""
         self.answered = 0
@@ -174,6 +176,29 @@ class CompositeTelemetry:
         else:
             left = progress.seconds_left
             log.debug("seeding", seconds_left=None if left is None else round(left), **details)
+
+    def working(self, progress: WorkProgress) -> None:
+        """Show the progress of an index build or of a copy, and log its end."""
+        self._record_heartbeat()
+        shown = Progress(
+            progress.table,
+            progress.what,
+            progress.done or 0,
+            progress.total if progress.done is not None else None,
+            progress.per_second,
+            progress.seconds_left,
+        )
+        self._loop_status.advance(shown, ended=progress.ended)
+        if self.on_work is not None:
+            self.on_work(progress)
+        say = log.info if progress.ended else log.debug
+        say(
+            "work ended" if progress.ended else "work",
+            table=progress.table,
+            what=progress.what,
+            seconds=round(progress.seconds, 3),
+            items=progress.done,
+        )
 
     def seeded(self, table: TableReport) -> None:
         """Count the items of ``seed`` or ``clear``."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.doctor import Finding
     from reconciler.engine.import_tables import Skipped
     from reconciler.engine.loop_status import LoopStatus
-    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer
+    from reconciler.engine.ports import NullTracing, SeedProgress, TableApi, TableReplacer, WorkProgress
     from reconciler.engine.reconciler import Reconciler
     from reconciler.local_daemon import LocalDaemon
     from reconciler.metrics import Metrics
@@ -83,7 +83,13 @@ def desired_state(settings: Settings, *, one_of_two: bool = False) -> DesiredSta
     inputs = template_inputs(settings)
     inputs = replace(inputs, named=()) if one_of_two else inputs
     return FolderSource(
-        settings.desired_state, settings.environment, uses_stored=True, inputs=inputs, seed_set=settings.seed_set
+        settings.desired_state,
+        settings.environment,
+        uses_stored=True,
+        inputs=inputs,
+        seed_set=settings.seed_set,
+        environments=() if one_of_two else settings.environments,
+        settings_file=settings.settings_file,
     ).load()
 
 
@@ -173,11 +179,11 @@ def new_migration(settings: Settings, name: str) -> Path:
     return Path(os.path.relpath(written)) if written.is_relative_to(Path.cwd()) else written
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a declaration document."""
+def json_schema(*, overlay: bool = False) -> dict[str, Any]:
+    """The JSON Schema of a declaration document, or of a file with an overlay."""
     from reconciler.declarations.schema import json_schema as schema
 
-    return schema()
+    return schema(overlay=overlay)
 
 
 def healthcheck(settings: Settings) -> tuple[bool, str]:
@@ -281,9 +287,13 @@ class App:
         log.info("run finished", trigger=trigger, **outcome, **summary)
         return report
 
-    def show_seeding(self, on_seeding: Callable[[SeedProgress], None] | None) -> None:
-        """Call ``on_seeding`` about once per second with the progress of each seeding."""
-        self.telemetry.on_seeding = on_seeding
+    def show_progress(
+        self,
+        on_seeding: Callable[[SeedProgress], None] | None,
+        on_work: Callable[[WorkProgress], None] | None = None,
+    ) -> None:
+        """Call these about once per second with the progress of each seeding, and of each index build and copy."""
+        self.telemetry.on_seeding, self.telemetry.on_work = on_seeding, on_work
 
     def show_waits(self, on_wait: Callable[[str], None]) -> None:
         """Call ``on_wait`` with a sentence when the command waits for the lease or for the endpoint."""
@@ -520,6 +530,8 @@ class App:
             self.settings.environment,
             inputs=self._inputs,
             seed_set=self.settings.seed_set,
+            environments=self.settings.environments,
+            settings_file=self.settings.settings_file,
         )
         return examine(self.settings, self.connection, self._wait_for_endpoint, lambda: self.reconciler, declared.load)
 
@@ -690,6 +702,8 @@ class App:
             uses_stored=uses_stored,
             inputs=self._inputs,
             seed_set=settings.seed_set,
+            environments=settings.environments,
+            settings_file=settings.settings_file,
         )
         return CachedSource(folder) if self.one_shot else folder
 

@@ -1,6 +1,6 @@
 """Runs the commands that the documentation shows, and compares what they print; ``--write`` writes what they print.
 
-    scripts/doc_examples.py [--write] [PAGE…]
+    scripts/doc_examples.py [--write | --dynamodb-local] [PAGE…]
 
 A page is one story in one empty folder, at one endpoint without tables. Its fences are taken from top to bottom:
 
@@ -9,11 +9,14 @@ A page is one story in one empty folder, at one endpoint without tables. Its fen
 - A ``console`` fence holds commands after ``$ ``; the lines below a command are its output. ``…`` in it stands for any
   text, and a line ``…`` for any lines. Without such lines the output is not compared. ``exit="2"`` is the exit code of
   the last command.
-- ``not_run="WHY"`` says why a fence is not run. ``needs="npm"`` names a program: ``scripts/test_recipes.py`` runs it.
+- ``not_run="WHY"`` says why a fence is not run. ``recipe="NAME"`` belongs to one that ``emulator_recipes`` runs;
+  ``needs="npm"`` names a program: ``test_recipes`` runs it.
 - ``starts="URL"`` is a command that goes on in the background, from when its URL answers until the end of the page.
 
 Addresses are those of the documentation: DynamoDB at http://localhost:8000, the daemon at http://localhost:8002.
-``tests/docs`` runs every page; ``doc_paths`` runs three of them as somebody who starts from nothing.
+The pages show the answers of moto, and ``tests/docs`` runs every page there. ``--dynamodb-local`` follows them at
+DynamoDB Local, each in a namespace of its own, and expects the same answers; ``.ci/run`` calls it. ``doc_paths`` runs
+three of them as somebody who starts from nothing.
 """
 
 from __future__ import annotations
@@ -49,13 +52,16 @@ FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
-KNOWN = {"title", "exit", "not_run", "needs", "starts", "hl_lines", "linenums"}
-SKIPPED = {"not_run", "needs"}
+KNOWN = {"title", "exit", "not_run", "needs", "recipe", "starts", "hl_lines", "linenums"}
+SKIPPED = {"not_run", "needs", "recipe"}
 ELSEWHERE = {
     "guides/item-migrations.md": "tests/docs/test_docs_guide_migrations.py",
     "guides/replacing-a-table.md": "tests/docs/test_docs_guide_replacing.py",
 }
 """Pages whose examples have a test of their own."""
+MOTO_WORDS = "moto, region us-east-1, account 123456789012"
+LOCAL_WORDS = re.compile(r"dynamodb-local, region us-east-1, account\s+000000000000")
+"""The same at DynamoDB Local, whose name is longer, so that the line may be broken."""
 STARTED_WITHIN = 60.0
 ENDED_WITHIN = 120.0
 PLAIN = {
@@ -152,6 +158,7 @@ class Story:
         url: The endpoint that stands for http://localhost:8000.
         port: The port that stands for 8002.
         tool: How ``reconciler`` is run where a command consists of nothing else.
+        key: The access key ID, which names the namespace at DynamoDB Local.
         path: Folders before those of ``PATH``.
     """
 
@@ -159,6 +166,7 @@ class Story:
     url: str
     port: int
     tool: Tool = installed
+    key: str = "local"
     path: str = sysconfig.get_path("scripts")
     commands: int = 0
     environment: dict[str, str] = field(default_factory=dict)
@@ -169,6 +177,7 @@ class Story:
         self.environment = {
             **ours,
             **PLAIN,
+            "AWS_ACCESS_KEY_ID": self.key,
             "HOME": str(self.folder),
             "PATH": os.pathsep.join([self.path, ours.get("PATH", "")]),
             "RECONCILER_HTTP_PORT": str(self.port),
@@ -295,6 +304,7 @@ class Story:
     def _documented(self, text: str) -> str:
         for real in (f"localhost:{self.port}", f"127.0.0.1:{self.port}"):
             text = text.replace(real, DAEMON)
+        text = LOCAL_WORDS.sub(MOTO_WORDS, text)
         return text.replace(self.url, DYNAMODB).replace(str(self.folder.parent), "~")
 
 
@@ -337,36 +347,61 @@ def pages() -> list[Path]:
     ]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the pages at a moto server; 1 if one shows something else than what happens."""
+def at_moto(chosen: Sequence[Path]) -> Iterator[tuple[Path, Story]]:
+    """A story for each page, at a moto server that has forgotten everything."""
     from reconciler.aws.embedded import EmbeddedServer
 
-    chosen = [Path(name).resolve() for name in arguments if not name.startswith("--")] or pages()
-    failed = False
     with EmbeddedServer() as server:
         logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
         for page in chosen:
             reset = urllib.request.Request(f"{server.url}/moto-api/reset", method="POST")
             urllib.request.urlopen(reset).close()
-            text = page.read_text(encoding="utf-8")
             with tempfile.TemporaryDirectory(prefix="page-") as folder:
-                try:
-                    with Story(Path(folder), server.url, free_port()) as story:
-                        written = story.follow(text)
-                except Unlike as problem:
-                    print(f"{page.relative_to(ROOT)}, {problem}", file=sys.stderr)
-                    failed = True
-                    continue
-            if written != text and "--write" in arguments:
-                page.write_text(written, encoding="utf-8")
-                print(f"wrote {page.relative_to(ROOT)}")
-            elif written != text:
-                print(
-                    f"{page.relative_to(ROOT)} shows another output: run scripts/doc_examples.py --write",
-                    file=sys.stderr,
-                )
-                failed = True
+                yield page, Story(Path(folder), server.url, free_port())
+
+
+def at_dynamodb_local(chosen: Sequence[Path]) -> Iterator[tuple[Path, Story]]:
+    """A story for each page, each in a namespace of its own at one DynamoDB Local."""
+    from reconciler.pytest_plugin.local_server import LocalServer, new_folder_name
+
+    server = LocalServer(new_folder_name(""), 0)
+    server.join(ROOT / ".cache" / "dynamodb-local", None)
+    try:
+        for number, page in enumerate(chosen):
+            with tempfile.TemporaryDirectory(prefix="page-") as folder:
+                yield page, Story(Path(folder), server.url, free_port(), key=f"page{number}")
+    finally:
+        server.leave()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the pages; 1 if one shows something else than what happens."""
+    chosen = [Path(name).resolve() for name in arguments if not name.startswith("--")] or pages()
+    chosen = [page for page in chosen if "```console" in page.read_text(encoding="utf-8")]
+    local, failed = "--dynamodb-local" in arguments, False
+    for page, unbegun in at_dynamodb_local(chosen) if local else at_moto(chosen):
+        text = page.read_text(encoding="utf-8")
+        try:
+            with unbegun as story:
+                written = story.follow(text)
+        except Unlike as problem:
+            print(f"{page.relative_to(ROOT)}, {problem}", file=sys.stderr)
+            failed = True
+            continue
+        if written != text and "--write" in arguments and not local:
+            page.write_text(written, encoding="utf-8")
+            print(f"wrote {page.relative_to(ROOT)}")
+        elif written != text:
+            print(f"{page.relative_to(ROOT)} shows another output: {_difference(text, written)}", file=sys.stderr)
+            failed = True
     return 1 if failed else 0
+
+
+def _difference(text: str, written: str) -> str:
+    import difflib
+
+    lines = list(difflib.unified_diff(text.splitlines(), written.splitlines(), "shown", "printed", lineterm="", n=1))
+    return "\n".join(["", *lines, "scripts/doc_examples.py --write writes what moto prints."])
 
 
 if __name__ == "__main__":

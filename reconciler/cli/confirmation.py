@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reconciler import interruption
+from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.model.errors import UsageError
 from reconciler.model.plan import Action, Step, StepStatus
@@ -15,6 +16,9 @@ from reconciler.planning.text import printable
 if TYPE_CHECKING:
     from reconciler.model.identity import Endpoint
     from reconciler.settings import Settings
+
+
+CHOICE = " [y/N]:"
 
 
 def require_terminal(invocation: Invocation, *, yes: bool) -> None:
@@ -80,7 +84,7 @@ def confirm_loss(question: str, stack: str, *, emulator: bool) -> bool:
         return confirm(question)
     import typer
 
-    words = printable(f"{question} Type the name of the stack ({stack}) to confirm")
+    words = Console().fitted(printable(f"{question} Type the name of the stack ({stack}) to confirm"))
     with interruption.grace(0):
         try:
             return str(typer.prompt(words, default="", show_default=False, err=True)).strip() == stack
@@ -94,6 +98,8 @@ def confirm(question: str) -> bool:
 
     with interruption.grace(0):
         try:
-            return bool(typer.confirm(question, default=False, err=True))
+            # typer adds the choice, which has to fit into the last line as well.
+            words = Console().fitted(f"{question}{CHOICE}").removesuffix(CHOICE)
+            return bool(typer.confirm(words, default=False, err=True))
         except typer.Abort:
             raise KeyboardInterrupt from None

@@ -52,6 +52,17 @@ class Console:
         except (OSError, ValueError):
             return None
 
+    @property
+    def note_width(self) -> int | None:
+        """Columns of standard error, as ``width``."""
+        columns = os.environ.get("COLUMNS", "")
+        try:
+            if not sys.stderr.isatty():
+                return None
+            return int(columns) if columns.isdecimal() and int(columns) > 0 else os.get_terminal_size(2).columns
+        except (OSError, ValueError):
+            return None
+
     def transient(self, text: str) -> None:
         """One line on the terminal of standard error in the place of the one before; an empty text erases it."""
         room = (self.width or 80) - 1
@@ -66,7 +77,19 @@ class Console:
         """A message on standard error; the styles ``error`` and ``warning`` are its prefix."""
         prefix = f"{style}: " if style in ("error", "warning") else ""
         lines = [(style, prefix + printable(line)) for line in sentence.splitlines()]
-        _write(sys.stderr, lines, colored=self._colored(sys.stderr))
+        _write(sys.stderr, self._fitted(lines), colored=self._colored(sys.stderr))
+
+    def fitted(self, sentence: str) -> str:
+        """A sentence for standard error, with line breaks where its terminal ends."""
+        return "\n".join(text for _, text in self._fitted([("plain", sentence)]))
+
+    def _fitted(self, lines: list[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+        width = self.note_width
+        if width is None or all(len(text) <= width for _, text in lines):
+            return lines
+        from reconciler.presentation.layout import wrapped
+
+        return wrapped(lines, width)
 
     def annotate(self, lines: Iterable[tuple[str, str]]) -> None:
         """Lines for a program that reads standard error, unchanged and without colour."""

@@ -68,7 +68,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "reconciler validate desired_state --environment prod",
         "reconciler validate -o github",
     ),
-    "schema": ("reconciler schema", "reconciler schema -o json", "reconciler schema --output human"),
+    "schema": ("reconciler schema", "reconciler schema -o json", "reconciler schema --overlay"),
     "init": ("reconciler init", "reconciler init infra/tables", "reconciler init -o json"),
     "doctor": ("reconciler doctor", "reconciler doctor --environment prod", "reconciler doctor -o json"),
     "healthcheck": (

@@ -10,17 +10,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Color
-from reconciler.engine.ports import SeedProgress
+from reconciler.engine.ports import SeedProgress, WorkProgress
 from reconciler.model.plan import Step, StepStatus
 from reconciler.planning.text import printable
 from reconciler.presentation.render import status_message, step_title, symbol
 
 OnStep = Callable[[str, Step], None]
 OnSeeding = Callable[[SeedProgress], None]
+OnWork = Callable[[WorkProgress], None]
 OnWait = Callable[[str], None]
 LINE_SECONDS = 10.0
 """Seconds between two lines about the same work where there is no terminal."""
@@ -30,11 +30,15 @@ SILENT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Thread-safe callbacks for finished steps, for the progress of each seeding, and for waits; ``None`` with -q."""
+    """Thread-safe callbacks; ``None`` with -q.
+
+    They get finished steps, the progress of each seeding, waits, and the progress of each index build and copy.
+    """
 
     on_step: OnStep | None = None
     on_seeding: OnSeeding | None = None
     on_wait: OnWait | None = None
+    on_work: OnWork | None = None
 
 
 @contextmanager
@@ -43,13 +47,15 @@ def progress(invocation: Invocation, total: int | None = None) -> Iterator[Shown
     if invocation.verbosity < 0:
         yield Shown()
     elif invocation.console.interactive:
-        with _bar(total, plain=invocation.console.color is Color.NEVER) as shown:
-            yield shown
+        from reconciler.cli.progress_bars import bars
+
+        with bars(total, plain=invocation.console.color is Color.NEVER) as drawn:
+            yield Shown(drawn.step, drawn.seeding, drawn.wait, drawn.working)
     else:
         lines = Lines(lambda text: invocation.console.note("plain", text), total)
         ticker = Ticker(lines.tick)
         try:
-            yield Shown(lines.step, lines.seeding, lines.wait)
+            yield Shown(lines.step, lines.seeding, lines.wait, lines.working)
         finally:
             ticker.stop()
 
@@ -131,6 +137,19 @@ class Lines:
                 self.due[seeding.table] = seeding.seconds + LINE_SECONDS
                 self.write(seeding_line(seeding))
 
+    def working(self, work: WorkProgress) -> None:
+        """An index build or a copy goes on."""
+        key = f"{work.table} {work.what}"
+        with self.lock:
+            if work.ended:
+                self.due.pop(key, None)
+                return
+            # What is written below says more than the sentence about the wait.
+            self.waits_for = None
+            if work.seconds >= self.due.get(key, LINE_SECONDS):
+                self.due[key] = work.seconds + LINE_SECONDS
+                self.write(work_line(work))
+
     def wait(self, sentence: str) -> None:
         """The run waits, and says for what; it is written now, and again every ten seconds while it lasts."""
         with self.lock:
@@ -170,60 +189,21 @@ def seeding_line(seeding: SeedProgress) -> str:
     return f"{printable(seeding.table)}: {seeding.done:,} of {seeding.total:,} items ({counts}), {_speed(seeding)}"
 
 
+def work_line(work: WorkProgress) -> str:
+    """``orders: copying, 1,200 of 8,000 items, 400 items/s, 17 s left``; without counts the time that it has taken."""
+    return f"{printable(work.table)}: {printable(work.what)}, {work_state(work)}"
+
+
+def work_state(work: WorkProgress) -> str:
+    """How far the work is."""
+    if work.done is None:
+        about = f"{work.total:,} items in the table, " if work.total else ""
+        return f"{about}{work.seconds:,.0f} s so far"
+    of = f" of {work.total:,}" if work.total else ""
+    left = f", {work.seconds_left:,.0f} s left" if work.seconds_left is not None else ""
+    return f"{work.done:,}{of} items, {work.per_second or 0:,.0f} items/s{left}"
+
+
 def _speed(seeding: SeedProgress) -> str:
     left = seeding.seconds_left
     return f"{seeding.per_second:,.0f} items/s" + ("" if left is None else f", {left:,.0f} s left")
-
-
-@contextmanager
-def _bar(total: int | None, *, plain: bool) -> Iterator[Shown]:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    # The text may hold what a declaration says: as markup it could hide or forge lines.
-    words = TextColumn("{task.description}", markup=False)
-    columns = (words, BarColumn(bar_width=None), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    screen = Console(stderr=True, no_color=plain or None)
-    with Progress(*columns, console=screen, transient=True) as bars:
-        steps = None if total is None else bars.add_task("applying", total=total)
-        waiting: list[Any] = []
-        seeds: dict[str, Any] = {}
-
-        def end_wait() -> None:
-            while waiting:
-                bars.remove_task(waiting.pop())
-
-        def on_step(table: str, step: Step) -> None:
-            end_wait()
-            if step.status is StepStatus.FAILED:
-                bars.console.print(Text(step_line(table, step)))
-            if steps is not None and total is not None:
-                completed = bars.tasks[0].completed + 1
-                words = f"applying, last: {step_title(step)} {printable(table)}"
-                bars.update(steps, completed=completed, total=max(total, completed), description=words)
-
-        def on_seeding(seeding: SeedProgress) -> None:
-            if seeding.ended:
-                if seeding.table in seeds:
-                    bars.remove_task(seeds.pop(seeding.table))
-                return
-            if seeding.table not in seeds:
-                seeds[seeding.table] = bars.add_task("", total=seeding.total)
-            words = f"seeding {printable(seeding.table)}, {_speed(seeding)}"
-            bars.update(seeds[seeding.table], completed=seeding.done, description=words)
-
-        def on_wait(sentence: str) -> None:
-            if waiting:
-                bars.update(waiting[0], description=printable(sentence))
-            else:
-                waiting.append(bars.add_task(printable(sentence), total=None))
-
-        yield Shown(on_step, on_seeding, on_wait)

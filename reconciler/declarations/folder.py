@@ -98,7 +98,8 @@ class FolderSource:
 
     ``location`` is a folder, ``package:NAME``, or ``bundled``; ``environment`` is None where none was given.
     ``inputs`` are what templates of other tools are evaluated with, and have the same environment. ``seed_set`` names
-    the folder below ``seeds`` whose files come before the others. With
+    the folder below ``seeds`` whose files come before the others. ``environments`` are the only ones that can be
+    chosen, because ``settings_file`` has a section for each; empty where it has none. With
     ``uses_stored`` it need not check files again that a former command checked, and stores its own results. What a
     former command found is never acted upon: ``still`` and ``remains`` check all files anew (I2).
     """
@@ -112,8 +113,11 @@ class FolderSource:
         uses_stored: bool = False,
         inputs: TemplateInputs | None = None,
         seed_set: str | None = None,
+        environments: Sequence[str] = (),
+        settings_file: str | None = None,
     ) -> None:
         self.location = location
+        self._environments, self._settings_file = tuple(environments), settings_file
         self.environment = environment or None
         self.seed_set = seed_set
         self._inputs = inputs or TemplateInputs(environment=self.environment)
@@ -176,6 +180,7 @@ class FolderSource:
         problems = [*unread, *assembly.problems]
         problems += _resembling(classes, python.declarations) if not python.problems else ()
         problems += self._changed(first, hashes, python)
+        problems += self._unknown_environments(files)
         if self._inputs.named:
             from reconciler.declarations.unknown_parameters import unknown_parameters
 
@@ -282,6 +287,14 @@ class FolderSource:
         paths += [str(path) for path, content in python.outside.items() if _bytes(path) != content]
         remedy = "If it was being saved, no action is needed; the next pass reads it again."
         return [Problem(path, None, None, "changed while it was being read", remedy) for path in paths]
+
+    def _unknown_environments(self, files: Sequence[SourceFile]) -> list[Problem]:
+        """Problems of overlays; nothing is imported where there is none."""
+        if not any(b"environments" in file.content or split_environment(file.path) for file in files):
+            return []
+        from reconciler.declarations.overlays.unused_environments import unknown_environments
+
+        return list(unknown_environments(files, self.environment, self._environments, self._settings_file))
 
     def _unused_environments(self, files: Sequence[SourceFile], snapshot: FolderSnapshot) -> list[str]:
         """Warnings about overlays; nothing is imported where there is none."""

@@ -49,7 +49,9 @@ def _folder(location: str) -> Path:
         path = Path(location).expanduser()
         mode = path.stat().st_mode
     except (RuntimeError, ValueError) as error:
-        raise _error(location, f"is not a path: {str(error).rstrip('.')}", _REMEDY) from None
+        # Each release of Python says it in other words.
+        why = "it has a NUL character" if "\0" in location else str(error).rstrip(".")
+        raise _error(location, f"is not a path: {why}", _REMEDY) from None
     except OSError as error:
         raise _unreachable(location, Path(location).expanduser(), error) from None
     if not stat.S_ISDIR(mode):

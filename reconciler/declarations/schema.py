@@ -14,14 +14,25 @@ from pydantic.fields import FieldInfo
 from reconciler.declarations.document.extras import FileFields
 from reconciler.declarations.document.field_model import FieldModel, MappingForm, TextForm, marker_of, spellings
 from reconciler.declarations.document.table_document import REQUIRED, TableDocument, nested_model
+from reconciler.declarations.overlay_schema import overlay_file, with_overlays
 
 _ADDRESS = "#/definitions/"
 _VARIABLE = {"type": "string", "pattern": r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$"}
 _REPLACEABLE = ("integer", "number", "boolean")
 
 
-def json_schema() -> dict[str, Any]:
-    """The schema of one YAML or JSON document, as a new dict for each caller."""
+def json_schema(*, overlay: bool = False) -> dict[str, Any]:
+    """The schema of one YAML or JSON document, as a new dict for each caller.
+
+    With ``overlay`` that of a file such as ``orders.prod.yaml``, which changes a declaration in one environment.
+    """
+    names = spellings(TableDocument)
+    table_names = frozenset(word for word, name in names.items() if name == "table_name")
+    whole = with_overlays(_declaration_schema(), table_names, names)
+    return overlay_file(whole, table_names) if overlay else whole
+
+
+def _declaration_schema() -> dict[str, Any]:
     schema = TableDocument.model_json_schema(ref_template=_ADDRESS + "{model}")
     definitions = schema.pop("$defs", {})
     for part in _parts(TableDocument):

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from reconciler.engine.apply_step import TableResult, apply_next, move_items
+from reconciler.engine.apply_step import apply_next, move_items
 from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
 from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, needs_write
 from reconciler.engine.seed import write_seed
 from reconciler.engine.seed_commands import seeded_step
+from reconciler.engine.send_call import TableResult
 from reconciler.engine.state import EngineState
 from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost

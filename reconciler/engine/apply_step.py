@@ -1,4 +1,4 @@
-"""Apply one step of one table: send its call and turn the outcome into the status of the step.
+"""Apply one step of one table: check what may stop it, record what a lost response would hide, and send its call.
 
 A round sends at most one call per table, because the service accepts only one change at a time while a table is
 UPDATING. If the response of a call is lost, nothing is assumed: the next round observes the table again.
@@ -22,25 +22,23 @@ from reconciler.engine.deletion_gate import (
 )
 from reconciler.engine.observe import observe_table
 from reconciler.engine.pass_guards import REPLAN, deferred_until_replanned, delete_limit
-from reconciler.engine.state import endpoint_changed_step, latched_step
-from reconciler.model.change import Call, Change
-from reconciler.model.errors import (
-    ApiError,
-    Busy,
-    LeaseLost,
-    NameTaken,
-    Outcome,
-    QuotaUsedUp,
-    RecordChanged,
-    Throttled,
-    Unsupported,
+from reconciler.engine.send_call import (
+    TableResult,
+    failed_call,
+    fatal_error,
+    send_step,
+    send_with_quota,
+    step_after_error,
+    write_call,
 )
+from reconciler.engine.state import endpoint_changed_step, latched_step
+from reconciler.model.change import Change
+from reconciler.model.errors import ApiError, Busy, LeaseLost, NameTaken, RecordChanged
 from reconciler.model.identity import Identity
-from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import CAP_WINDOW, Attempts, Ended, InventoryEntry, QuotaUsage
-from reconciler.planning import breaker, ownership, quotas
+from reconciler.model.records import CAP_WINDOW, Ended, InventoryEntry
+from reconciler.planning import breaker, ownership
 from reconciler.planning.create import create_call, without_unsupported
 from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.handed_back import TAGS, set_by_create, with_tags
@@ -50,21 +48,6 @@ from reconciler.planning.ownership_transfer import transferred
 READ_BACK_SECONDS = 5.0
 READ_BACK_PAUSE = 0.2
 UNSETTLED = "the declarations changed a moment ago; waiting until they are stable before removing anything"
-
-
-@dataclass(frozen=True, slots=True)
-class TableResult:
-    """What applying did to a table: its steps with their new status, and what the engine must remember."""
-
-    assessment: TableAssessment
-    steps: tuple[Step, ...]
-    wrote: bool = False
-    attempts: Attempts | None = None
-    error: ApiError | None = None
-    refusal: ApiError | None = None
-    """Why the service refused the call for now. The call changed nothing."""
-    lease_lost: bool = False
-    """Whether another reconciler turned out to hold the lease."""
 
 
 def apply_next(context: PassContext, assessment: TableAssessment) -> TableResult:
@@ -121,7 +104,7 @@ def move_items(context: PassContext, applied: TableResult) -> TableResult:
             moved = TableResult(assessment, (step.deferred(Reason.LEASE, REPLAN),))
         except ApiError as error:
             context.latch.note(error)
-            moved = TableResult(assessment, (step_after_error(step, error),), wrote=True, error=_fatal(error))
+            moved = TableResult(assessment, (step_after_error(step, error),), wrote=True, error=fatal_error(error))
     before, after = applied.steps[:position], applied.steps[position + 1 :]
     return replace(moved, steps=(*before, *moved.steps, *after), wrote=moved.wrote or applied.wrote)
 
@@ -189,13 +172,13 @@ def create_table(context: PassContext, assessment: TableAssessment, step: Step) 
     # The intent is stored before the call. If the response is lost, it is what proves later that the table is ours.
     intent = ports.store.put_entry(intent)
     try:
-        answer = _write(context, call)
+        answer = write_call(context, call)
     except LeaseLost:
         raise
     except ApiError as error:
         if isinstance(error, NameTaken) and (not has_tags or ownership.open_nonce(assessment.recorded) is None):
             _withdraw_intent(context, assessment, intent)
-        return _failed_call(assessment, step, error)
+        return failed_call(assessment, step, error)
     proven = ownership.Event.CREATE_PROVEN
     created = ownership.advance(intent, proven, identity=_identity(answer), changed_at=ports.clock.now())
     created = ports.store.put_entry(created)
@@ -276,7 +259,7 @@ def _delete_table(context: PassContext, assessment: TableAssessment, step: Step)
         return TableResult(assessment, (step,))
     store = context.ports.store
     ending = store.put_entry(replace(assessment.entry, ending_at=context.ports.clock.now()))
-    applied = _send(context, replace(assessment, recorded=ending, entry=ending), step)
+    applied = send_step(context, replace(assessment, recorded=ending, entry=ending), step)
     refused = applied.refusal is not None or applied.steps[0].reason is Reason.REJECTED
     if not refused:
         return applied
@@ -286,7 +269,7 @@ def _delete_table(context: PassContext, assessment: TableAssessment, step: Step)
 
 
 def _update(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
-    applied = _send_with_quota(context, assessment, step)
+    applied = send_with_quota(context, assessment, step)
     if assessment.observed is None:
         return applied
     ended_as = applied.steps[0].status
@@ -364,109 +347,6 @@ def _read_back(context: PassContext, assessment: TableAssessment) -> tuple[Chang
         waited = context.ports.clock.monotonic() - began
         if observed is None or waited >= READ_BACK_SECONDS or not context.ports.clock.sleep(READ_BACK_PAUSE):
             return None
-
-
-def _send_with_quota(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
-    """Send a call and record the quota that it uses.
-
-    The use is recorded before the call: if the response were lost, the call would otherwise not be counted, because
-    DescribeTable shows only the last change of each kind.
-    """
-    observed, store = assessment.observed, context.ports.store
-    kinds = quotas.counted(step, observed) if observed is not None and not context.ports.emulator else ()
-    if observed is None or not kinds:
-        return _send(context, assessment, step)
-    before = assessment.quota_usage or QuotaUsage(assessment.name, observed.identity)
-    now = context.ports.clock.now()
-    noted = quotas.record_use(before, assessment.name, observed.identity, kinds, now)
-    store.put_quota_usage(noted)
-    applied = _send(context, assessment, step)
-    after = applied.steps[0]
-    limited = isinstance(applied.refusal, Throttled) and quotas.plausible(kinds, observed, assessment.quota_usage, now)
-    if after.reason is Reason.NOT_BEFORE or limited:
-        store.put_quota_usage(quotas.record_refusal(before, assessment.name, observed.identity, kinds, now))
-        return replace(applied, steps=(quotas.deferred_by_quota(after, kinds, now),))
-    if after.status in (StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
-        store.put_quota_usage(before)
-    elif after.reason is Reason.REJECTED:
-        store.put_quota_usage(quotas.record_refusal(before, assessment.name, observed.identity, kinds, now))
-    elif after.status is StepStatus.DONE and noted.refused:
-        store.put_quota_usage(quotas.record_accepted(noted, kinds))
-    return applied
-
-
-def _send(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
-    if step.call is None:
-        return TableResult(assessment, (step,))
-    try:
-        answer = _write(context, step.call)
-    except LeaseLost:
-        raise
-    except ApiError as error:
-        return _failed_call(assessment, step, error)
-    other = _other_table_reached(assessment, step, answer) if step.destructive else None
-    return TableResult(assessment, (other or step.done(),), wrote=True)
-
-
-def _write(context: PassContext, call: Call) -> Mapping[str, Any]:
-    """Renew the lease, then send a call that changes a table. Raises ``LeaseLost`` if the lease is no longer ours.
-
-    The renewal is the fencing check: DynamoDB cannot check our token itself. ``suspend``, ``release`` and a new leader
-    revoke the lease, so from then on this process sends no further call.
-    """
-    if not context.ports.store.holds_lease():
-        raise LeaseLost(call.operation, "LeaseLost", LEASE_LOST)
-    return context.ports.api.write(call)
-
-
-def _other_table_reached(assessment: TableAssessment, step: Step, answer: Mapping[str, Any]) -> Step | None:
-    """The failed step if the response describes another table than the planned one, else ``None``.
-
-    Somebody deleted and recreated the table between the preflight and the call. DeleteTable has no condition that could
-    prevent this.
-    """
-    described = answer.get("TableDescription")
-    if assessment.observed is None or not isinstance(described, Mapping) or "TableArn" not in described:
-        return None
-    went, decided = identity_of(described), assessment.observed.identity
-    if went.same(decided):
-        return None
-    return step.failed(
-        f"{step.call.operation if step.call else 'the call'} reached another table than the planned one: somebody"
-        f" recreated {assessment.name} right before it (planned {_id(decided)}, reached {_id(went)}). Check what it"
-        " contained, and restore it from a backup if it is needed",
-        Reason.IDENTITY,
-    )
-
-
-def _id(identity: Identity) -> str:
-    return f"TableId {identity.table_id or 'unknown'} of {identity.created}"
-
-
-def _failed_call(assessment: TableAssessment, step: Step, error: ApiError) -> TableResult:
-    wrote, away = error.outcome is Outcome.RETRY, error if error.outcome is Outcome.AGAIN else None
-    return TableResult(assessment, (step_after_error(step, error),), wrote=wrote, error=_fatal(error), refusal=away)
-
-
-def step_after_error(step: Step, error: ApiError) -> Step:
-    """The step with the status that the error of its call gives it. The only place that maps outcomes to statuses."""
-    if isinstance(error, Unsupported):
-        return step.unsupported(f"the endpoint does not have {error.operation}")
-    if isinstance(error, LeaseLost):
-        return step.deferred(Reason.LEASE, LEASE_LOST)
-    if isinstance(error, QuotaUsedUp):
-        return step.deferred(Reason.NOT_BEFORE, str(error))
-    match error.outcome:
-        case Outcome.AGAIN:
-            return step.deferred(Reason.BUSY, str(error))
-        case Outcome.NEVER:
-            return step.failed(str(error), Reason.REJECTED)
-        case _:
-            return step.failed(str(error))
-
-
-def _fatal(error: ApiError) -> ApiError | None:
-    return None if isinstance(error, Unsupported) or error.outcome is Outcome.AGAIN else error
 
 
 def _write_entry(context: PassContext, assessment: TableAssessment) -> TableAssessment:

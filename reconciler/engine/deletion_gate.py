@@ -204,6 +204,7 @@ def _merge_observed(observed: ObservedTable, fresh: ObservedTable) -> ObservedTa
         status=fresh.status,
         ongoing=fresh.ongoing,
         changing=fresh.changing,
+        building=fresh.building,
     )
 
 

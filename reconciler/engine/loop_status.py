@@ -13,6 +13,9 @@ from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 
+BUILDING_INDEX = "building index"
+"""How ``what`` of an index build begins. DynamoDB goes on with it between the passes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -70,7 +73,7 @@ class LoopStatus:
     def start(self, pass_id: str) -> None:
         """A pass begins. Readiness waits until the first one has ended."""
         self.in_progress = pass_id
-        self.progress = {}
+        self._drop_progress()
         if self.report is None:
             self.not_ready_reason = "the first pass is checking the tables"
 
@@ -95,7 +98,7 @@ class LoopStatus:
             self.observed = report
         self.history.record(report)
         self.in_progress = None
-        self.progress = {}
+        self._drop_progress()
         self.suspended = report.suspended
         self.leader = bool(report.leader)
         self.endpoint = report.endpoint or self.endpoint
@@ -109,6 +112,10 @@ class LoopStatus:
         self.ready_names |= {table.name for table in report.tables if table.ready}
         self.ready_names -= {table.name for table in report.tables if _destroyed(report, table)}
         self.not_ready_reason = self._not_ready(report)
+
+    def _drop_progress(self) -> None:
+        """Drop what only a pass does. Index builds stay until they end."""
+        self.progress = {key: each for key, each in self.progress.items() if each.what.startswith(BUILDING_INDEX)}
 
     @property
     def ready(self) -> bool:

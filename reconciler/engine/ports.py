@@ -34,8 +34,8 @@ from reconciler.model.records import (
 from reconciler.model.report import PassReport, TableReport
 
 if TYPE_CHECKING:
-    from reconciler.engine.apply_step import TableResult
     from reconciler.engine.assessment import PassContext, TableAssessment
+    from reconciler.engine.send_call import TableResult
     from reconciler.model.desired import Declaration
     from reconciler.model.observed import ObservedTable
 
@@ -355,6 +355,38 @@ class SeedProgress:
         return (self.total - self.done) / self.per_second if self.per_second > 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class WorkProgress:
+    """How far long work on one table is, other than its seeding.
+
+    ``what`` names the work, for example ``copying``; ``done`` and ``total`` count items, ``None`` where nobody knows.
+    ``seconds`` is the time since this process saw the work begin, when ``done`` was ``since``.
+    """
+
+    table: str
+    what: str
+    seconds: float
+    done: int | None = None
+    total: int | None = None
+    since: int = 0
+    ended: bool = False
+    """Whether this is the last report of this work."""
+
+    @property
+    def per_second(self) -> float | None:
+        """Items per second since this process saw the work begin; ``None`` where no number is known."""
+        if self.done is None or self.seconds <= 0:
+            return None
+        return max(0, self.done - self.since) / self.seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that the rest takes at the speed so far; ``None`` if there is no speed yet."""
+        if self.done is None or not self.total or not self.per_second:
+            return None
+        return max(0, self.total - self.done) / self.per_second
+
+
 class Telemetry(Protocol):
     """Reports requests and progress to metrics and logs."""
 
@@ -387,6 +419,10 @@ class Telemetry(Protocol):
 
     def seeding(self, progress: SeedProgress) -> None:
         """The seeding of a table goes on or has ended. Called about once per second, and once at the end."""
+        ...
+
+    def working(self, progress: WorkProgress) -> None:
+        """Other long work on a table goes on or has ended. Called about once per second, and once at the end."""
         ...
 
     def seeded(self, table: TableReport) -> None:

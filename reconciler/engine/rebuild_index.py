@@ -9,10 +9,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.h
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import timedelta
 
 from reconciler.engine.commands import CommandContext, CommandResult
+from reconciler.engine.index_builds import Seen, report_builds
 from reconciler.engine.observe import observe_table
 from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
@@ -38,6 +39,7 @@ class Rebuild:
 
     command: CommandContext
     hold: timedelta
+    builds: Seen = field(default_factory=dict)
 
     def run(self, table: str, index: str, new: str | None) -> CommandResult:
         """Rebuild ``index`` of ``table`` under the name ``new``, as far as possible before the deadline.
@@ -92,6 +94,7 @@ class Rebuild:
         pause: float | None = 0.0
         while pause is not None:
             observed = self._observe(record.name)
+            report_builds(self.command.ports, self.builds, ((record.name, observed),))
             if not observed.identity.same(record.identity):
                 raise UsageError(f"table {record.name} was recreated in the meantime; no index of it is being rebuilt")
             indexes = {index.name: index for index in observed.spec.global_indexes or ()}

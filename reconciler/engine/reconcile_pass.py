@@ -208,6 +208,12 @@ class Pass:
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):
                 raise assessment.error
+        # Nearly always there is none, and a pass looks at thousands of tables.
+        if self.state.index_builds or any(each.observed and each.observed.building for each in assessments):
+            from reconciler.engine.index_builds import report_builds
+
+            seen = ((each.name, each.observed) for each in assessments)
+            report_builds(self.ports, self.state.index_builds, seen, whole=self.request.focus is None)
         self.state.cancelled_deletions.record((assessment.recorded, assessment.entry) for assessment in assessments)
         assessments = apply_pass_guards(
             assessments,

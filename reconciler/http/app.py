@@ -20,7 +20,7 @@ from reconciler.http.access import Access
 from reconciler.http.control import Control
 from reconciler.http.external_links import ExternalLinks
 from reconciler.http.middleware import (
-    PageCompression,
+    Compression,
     ReaderPriorityMiddleware,
     RequestCount,
     SecurityHeaders,
@@ -71,7 +71,7 @@ def create_app(
     policy = page.content_security_policy
     app.add_middleware(SecurityHeaders, content_security_policy=policy)
     app.add_middleware(PathPrefix)
-    app.add_middleware(PageCompression)
+    app.add_middleware(Compression)
     app.add_middleware(RequestCount, count=metrics.http_request)
     request_id.install(app)
     app.add_middleware(ReaderPriorityMiddleware, answering=answering)
@@ -85,9 +85,10 @@ def create_app(
         accept: str = Header(default="", include_in_schema=False),
         accept_encoding: str = Header(default="", include_in_schema=False),
     ) -> Response:
-        headers = {"Vary": "Accept, Accept-Encoding"}
+        # ``Compression`` adds Accept-Encoding to answers that it could have compressed.
+        headers = {"Vary": "Accept"}
         if accepts_gzip(accept_encoding):
-            headers["Content-Encoding"] = "gzip"
+            headers = {"Vary": "Accept, Accept-Encoding", "Content-Encoding": "gzip"}
             content_type, body = metrics.compressed(accept)
         else:
             content_type, body = metrics.exposition(accept)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipResponder, IdentityResponder
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNMATCHED = "unmatched"
@@ -17,6 +16,9 @@ UNMATCHED = "unmatched"
 
 GZIP_LEVEL = 5
 """A page of 110 KB takes 0.7 ms and 16 KB at this level. The highest takes 1.3 ms and saves 2 % more."""
+
+MINIMUM_BYTES = 500
+"""A smaller answer fits into one packet anyway."""
 
 Count = Callable[[str, str, int, float], None]
 
@@ -47,9 +49,10 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-class PageCompression:
-    """Compresses pages with gzip for clients that accept it.
+class Compression:
+    """Compresses pages and JSON with gzip for clients that accept it; a large answer in a thread.
 
+    The work is Starlette's, which takes ``gzip;q=0`` for consent and does not know ``*``, so the choice is made here.
     ``/metrics`` compresses its cached text itself. Events are not compressed, because each must arrive at once.
     """
 
@@ -58,33 +61,12 @@ class PageCompression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        wanted = scope["type"] == "http" and scope["method"] == "GET"
-        if not wanted or not accepts_gzip(Headers(scope=scope).get("accept-encoding", "")):
-            await self._app(scope, receive, send)
-            return
-        start: Message | None = None
-        body = bytearray()
-
-        async def compressed(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    headers.add_vary_header("Accept-Encoding")
-                    start = message
-                    return
-            elif start is not None:
-                body.extend(message.get("body", b""))
-                if message.get("more_body"):
-                    return
-                page = await run_in_threadpool(gzip.compress, bytes(body), GZIP_LEVEL)
-                headers = MutableHeaders(scope=start)
-                headers["content-encoding"], headers["content-length"] = "gzip", str(len(page))
-                await send(start)
-                message = {"type": "http.response.body", "body": page}
-            await send(message)
-
-        await self._app(scope, receive, compressed)
+        responder = self._app
+        if scope["type"] == "http":
+            accepted = accepts_gzip(Headers(scope=scope).get("accept-encoding", ""))
+            plain = IdentityResponder(self._app, MINIMUM_BYTES)
+            responder = GZipResponder(self._app, MINIMUM_BYTES, GZIP_LEVEL) if accepted else plain
+        await responder(scope, receive, send)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:

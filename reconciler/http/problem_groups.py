@@ -50,17 +50,19 @@ def problem_groups(tables: Sequence[TableReport]) -> list[ProblemGroup]:
 
 def _signature(table: TableReport) -> Hashable:
     """What is shown of a table, without its name and without times."""
-    shown = tuple(_of_step(table, step) for step in table.steps if step.status in SHOWN)
-    sentences = tuple(_nameless(table, sentence) for sentence in losses(table))
-    return table.status, table.drifted, table.seed_pending, _nameless(table, table.error), shown, sentences
+    shown = tuple(signature_of_step(table, step) for step in table.steps if step.status in SHOWN)
+    sentences = tuple(nameless(table, sentence) for sentence in losses(table))
+    return table.status, table.drifted, table.seed_pending, nameless(table, table.error), shown, sentences
 
 
-def _of_step(table: TableReport, step: Step) -> Hashable:
-    texts = (_nameless(table, text) for text in (step.message, step.allow_with, step_title(step)))
+def signature_of_step(table: TableReport, step: Step) -> Hashable:
+    """The same for steps of two tables that differ in the names of the tables alone."""
+    texts = (nameless(table, text) for text in (step.message, step.allow_with, step_title(step)))
     return step.status, step.reason, step.facet, *texts
 
 
-def _nameless(table: TableReport, text: str | None) -> str:
+def nameless(table: TableReport, text: str | None) -> str:
+    """A text without the names of the table and of its declaration."""
     found = text or ""
     for name in (table.declaration, table.name, table.base_name):
         if name:

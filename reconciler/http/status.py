@@ -18,13 +18,14 @@ def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress
     A replacement may be the work of another process, so its counts are those of the record that the last pass read.
     """
     # A copy, because the threads that seed change it.
-    own = loop_status.progress.copy().values()
+    own = tuple(loop_status.progress.copy().values())
     known = {each.name for each in fields(Progress)}
     others = ({name: entry[name] for name in known & entry.keys()} for entry in more.get("progress", ()))
+    shown = {each.table for each in own}
     moves = (
         Progress(table.name, f"replacement, {move.phase.value}", move.copied, move.items or None)
         for table in (loop_status.report.tables if loop_status.report else ())
-        if (move := table.replacement) is not None
+        if (move := table.replacement) is not None and table.name not in shown
     )
     return sorted((*own, *moves, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what))
 

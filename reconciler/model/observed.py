@@ -48,6 +48,15 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexBuild:
+    """An index that is CREATING. ``items`` is its ItemCount, which AWS refreshes only about every six hours."""
+
+    name: str
+    backfilling: bool
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
 class ObservedTable:
     """What DescribeTable and the extra reads said.
 
@@ -70,5 +79,7 @@ class ObservedTable:
     owner_known: bool = False
     """Whether the tags were read, so that a missing owner tag means that there is none."""
     counters: Counters = field(default_factory=Counters)
+    building: tuple[IndexBuild, ...] = ()
+    """The indexes that are being created, to show how far they are."""
     scaled: tuple[str, ...] = ()
     """Paths of capacities that a scalable target owns, for example ``billing.throughput.read``."""

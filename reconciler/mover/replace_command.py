@@ -127,9 +127,13 @@ class ReplaceTable:
             )
         )
 
-    def run(self, on_step: Callable[[str, Step], None] | None = None) -> RunReport:
+    def run(
+        self,
+        on_step: Callable[[str, Step], None] | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> RunReport:
         """Passes over this table until it is replaced or the deadline is over."""
-        return self.reconciler.converge("replace", (self._name(),), on_step)
+        return self.reconciler.converge("replace", (self._name(),), on_step, on_wait=on_wait)
 
     def pause(self) -> str:
         """Stop where it is. A pass that copies at this moment ends at its next request."""

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
 
-from reconciler.engine.apply_step import TableResult, create_table, delete_table
+from reconciler.engine.apply_step import create_table, delete_table
 from reconciler.engine.assess_replacement import progress_sentence
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.ports import Replaceable
 from reconciler.engine.seed_batches import lease_lost
+from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, NameTaken, NotFound, Rejected
@@ -29,6 +30,7 @@ from reconciler.model.records import Phase, Replacement
 from reconciler.model.table import Billing, Projection, TableSpec
 from reconciler.mover.comparing import Differences, differences, digest_of
 from reconciler.mover.conflicts import ConflictRule, shown_key
+from reconciler.mover.copy_progress import CopyProgress
 from reconciler.mover.phases import Event, Live, Move, advance, next_move
 from reconciler.mover.preflight import Preflight, examine, groups
 from reconciler.mover.replacer import copy_name, key_names, key_texts
@@ -101,12 +103,14 @@ class _Proceeding:
     record: Replacement | None = field(init=False)
     error: ApiError | None = None
     rounds: int = 0
+    progress: CopyProgress = field(init=False)
     _saved: float = 0.0
 
     def __post_init__(self) -> None:
         self.ports = self.context.ports
         self.step = next(s for s in self.assessment.steps if s.moves_items and s.status is StepStatus.READY)
         self.record = self.context.replacement(self.assessment.name)
+        self.progress = CopyProgress(self.ports, self.assessment.name)
         self._saved = self.ports.clock.monotonic()
 
     def run(self) -> TableResult:
@@ -298,8 +302,9 @@ class _Proceeding:
         if not self.ports.items.first_items(record.aside, 1):
             sink = self._sink(record.aside, record.aside_identity)
             rule = self._rule()
-            for conflict in sink.put(self._fitting(self.ports.items.all_items(record.name)), self._count):
-                self._resolve(sink, rule, conflict)
+            with self.progress.of("copying", record.items):
+                for conflict in sink.put(self._fitting(self.ports.items.all_items(record.name)), self._count):
+                    self._resolve(sink, rule, conflict)
             sink.check()
         self._moved(Event.COPIED)
 
@@ -336,8 +341,10 @@ class _Proceeding:
         """Compare table and copy; equal ones lead to the deletion, differences are copied again."""
         names, rule = key_names(record.keys), self._rule()
         # The copy first, which nobody else writes to: so the last look at the table is as late as it can be.
-        copied = digest_of(self.ports.items.all_items(record.aside), names)
-        held = digest_of(self._fitting(self.ports.items.all_items(record.name)), names)
+        with self.progress.of("comparing with the copy", 2 * record.items):
+            counted, source = self.progress.counted, self.ports.items
+            copied = digest_of(counted(source.all_items(record.aside)), names)
+            held = digest_of(self._fitting(counted(source.all_items(record.name))), names)
         if rule.resolves:
             for items in groups(lambda: self.ports.items.all_items(record.name), names).values():
                 stays = rule.stays(items)
@@ -456,16 +463,19 @@ class _Proceeding:
             returning: Iterator[Item] = (item for difference in found for item in difference.missing)
         else:
             returning = items.all_items(copied)
-        for _ in sink.put(returning, self._count):
-            continue
+        with self.progress.of("returning items", record.items):
+            for _ in sink.put(returning, self._count):
+                continue
         sink.check()
         self._moved(Event.RETURNED)
 
     def _verify(self, record: Replacement) -> None:
         """Compare the copy with the new table. Only a person decides about items that are missing again."""
         names = key_names(record.keys)
-        copied = digest_of(self.ports.items.all_items(record.aside), names)
-        held = digest_of(self.ports.items.all_items(record.name), names)
+        with self.progress.of("comparing with the copy", 2 * record.items):
+            counted, source = self.progress.counted, self.ports.items
+            copied = digest_of(counted(source.all_items(record.aside)), names)
+            held = digest_of(counted(source.all_items(record.name)), names)
         unequal = held.differing(copied)
         others = 0
         if unequal:
@@ -510,6 +520,7 @@ class _Proceeding:
     def _count(self, items: int) -> None:
         record = replace(self._here(), copied=self._here().copied + items)
         self.record = record
+        self.progress.advance(items)
         if self.ports.clock.monotonic() - self._saved >= SAVE_SECONDS:
             self._put(record)
 

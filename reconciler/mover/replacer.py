@@ -15,9 +15,9 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.table import KeyElement
 
 if TYPE_CHECKING:
-    from reconciler.engine.apply_step import TableResult
     from reconciler.engine.assessment import PassContext, TableAssessment
     from reconciler.engine.ports import Replaceable
+    from reconciler.engine.send_call import TableResult
     from reconciler.mover.preflight import Preflight
 
 LONGEST_NAME = 255

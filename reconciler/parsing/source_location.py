@@ -43,10 +43,15 @@ class FieldOrigin:
 
     def problem(self, reason: str, remedy: str) -> Problem:
         """A problem of the value, at its line or that of its nearest ancestor."""
+        return Problem(self.file, self.nearest_line, path_text(self.path) or None, reason, remedy)
+
+    @property
+    def nearest_line(self) -> int | None:
+        """The line of the value, or of its nearest ancestor with one."""
         known = (
             self.lines[self.path[:size]] for size in range(len(self.path), 0, -1) if self.path[:size] in self.lines
         )
-        return Problem(self.file, next(known, self.line), path_text(self.path) or None, reason, remedy)
+        return next(known, self.line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ def spec_to_read(spec: TableSpec, entry: InventoryEntry | None) -> TableSpec:
     return replace(spec, tags=()) if has_tags and spec.tags is None else spec
 
 
-def set_by_create(spec: TableSpec, earlier: Managed | None) -> Managed:
-    """What a create of this declaration and the calls after it set.
+def set_by_create(spec: TableSpec, earlier: Managed | None) -> Managed | None:
+    """What a create of this declaration and the calls after it set; ``None`` if it is nothing that is recorded.
 
     ``earlier`` is that of a former create with the same nonce, whose response is not known: either of the two may turn
     out to have made the table.
@@ -71,7 +71,8 @@ def set_by_create(spec: TableSpec, earlier: Managed | None) -> Managed:
     if earlier is not None:
         features.update(earlier.features)
         tags = {**earlier.tags, **tags}
-    return Managed(None, tuple(sorted(features)), tags)
+    # As ``hand_back`` has it, so that the next pass need not write the record again.
+    return Managed(None, tuple(sorted(features)), tags) if features or tags else None
 
 
 def as_imported(observed: ObservedTable) -> Managed | None:

@@ -12,7 +12,7 @@ from reconciler.facets.tags import READ as TAGS
 from reconciler.facets.tags import owner_of
 from reconciler.model.errors import Malformed
 from reconciler.model.identity import Identity
-from reconciler.model.observed import Counters, ObservedTable, Responses
+from reconciler.model.observed import Counters, IndexBuild, ObservedTable, Responses
 from reconciler.model.table import TableSpec
 
 
@@ -97,7 +97,17 @@ def _observe(responses: Responses) -> ObservedTable:
         owner_tag=owner_of(responses),
         owner_known=TAGS in responses.answers,
         counters=counters_of(table),
+        building=_building(table) if table["TableStatus"] != "CREATING" else (),
         scaled=scaling_wire.owned_capacities(responses),
+    )
+
+
+def _building(table: Mapping[str, Any]) -> tuple[IndexBuild, ...]:
+    indexes = (*(table.get("GlobalSecondaryIndexes") or ()), *(table.get("VectorIndexes") or ()))
+    return tuple(
+        IndexBuild(index["IndexName"], bool(index.get("Backfilling")), int(index.get("ItemCount") or 0))
+        for index in indexes
+        if index.get("IndexStatus") == "CREATING"
     )
 
 

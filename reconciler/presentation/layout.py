@@ -13,6 +13,10 @@ COMMAND = "allow with: "
 """Begins a line with a command, which is not broken: a terminal that wraps it by itself still copies it whole."""
 _LEAD = re.compile(r"\s*(?:\d+\. )?(?:(?:-/\+|[-+~<>!…?=]) )*")
 _EXTRA = 2
+_COMMAND = re.compile(r"`[^`]+`")
+"""A command within a sentence, which is not broken either."""
+_JOINED = "\ue000"
+"""Stands for a space in a command while lines are broken; for private use, so no text has it."""
 
 
 def wrapped(lines: Iterable[Line], width: int | None) -> Iterator[Line]:
@@ -42,8 +46,8 @@ def _parts(text: str, width: int) -> Iterator[str]:
         return
     import textwrap
 
-    yield from textwrap.wrap(
-        text,
+    parts = textwrap.wrap(
+        _COMMAND.sub(lambda found: found.group().replace(" ", _JOINED), text),
         width,
         subsequent_indent=" " * (hanging + _EXTRA),
         break_long_words=False,
@@ -51,3 +55,4 @@ def _parts(text: str, width: int) -> Iterator[str]:
         expand_tabs=False,
         replace_whitespace=False,
     )
+    yield from (part.replace(_JOINED, " ") for part in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.engine.ports import ApiExchange, SeedProgress, Telemetry
+from reconciler.engine.ports import ApiExchange, SeedProgress, Telemetry, WorkProgress
 from reconciler.logs import get_logger
 from reconciler.model.plan import Step
 from reconciler.model.report import PassReport, TableReport
@@ -38,6 +38,10 @@ class QuietTelemetry:
     def seeding(self, progress: SeedProgress) -> None:
         """The seeding of a table goes on or has ended."""
         self._inner.seeding(progress)
+
+    def working(self, progress: WorkProgress) -> None:
+        """Other long work on a table goes on or has ended."""
+        self._inner.working(progress)
 
     def seeded(self, table: TableReport) -> None:
         """``seed`` or ``clear`` ended for a table."""

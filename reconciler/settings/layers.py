@@ -158,7 +158,10 @@ def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested
     table = document.get("tool", {}).get("reconciler", {}) if nested else document
     names = list(known)
     sections = table.get(ENVIRONMENTS, {})
-    whole = _members({key: table[key] for key in table if key != ENVIRONMENTS}, f"{shown}: ", prefix, names)
+    misnamed = [key for key, value in table.items() if _is_misnamed(key, value, names)]
+    plain = {key: value for key, value in table.items() if key != ENVIRONMENTS and key not in misnamed}
+    whole = _members(plain, f"{shown}: ", prefix, names)
+    whole = replace(whole, problems=(*whole.problems, *(_misnamed(key, table[key], shown, prefix) for key in misnamed)))
     if not isinstance(sections, dict) or not all(isinstance(each, dict) for each in sections.values()):
         wrong = f"{shown}: {prefix}{ENVIRONMENTS}: expected a table for each environment. Write [environments.NAME]."
         return replace(whole, problems=(*whole.problems, wrong), file=shown)
@@ -169,6 +172,20 @@ def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested
     }
     problems = [problem for each in found.values() for problem in each.problems]
     return replace(whole, problems=(*whole.problems, *problems), environments=found, file=shown)
+
+
+def _is_misnamed(key: str, value: Any, names: list[str]) -> bool:
+    """Whether a table is meant to be that of the environments: ``[environment.prod]``, ``[enviroments.prod]``."""
+    if not isinstance(value, dict) or key == ENVIRONMENTS or (key in names and key != "environment"):
+        return False
+    from difflib import get_close_matches
+
+    return any(isinstance(each, dict) for each in value.values()) and bool(get_close_matches(key, [ENVIRONMENTS]))
+
+
+def _misnamed(key: str, value: Mapping[str, Any], shown: str, prefix: str) -> str:
+    name = next(name for name, each in value.items() if isinstance(each, dict))
+    return f"{shown}: Unknown section [{prefix}{key}.{name}]. Did you mean [{prefix}{ENVIRONMENTS}.{name}]?"
 
 
 def _members(table: Mapping[str, Any], place: str, prefix: str, names: list[str]) -> Layer:

@@ -76,6 +76,8 @@ def load(
         one_shot=one_shot,
         sdk_variables=layers.sdk_variables(dotenv, environment) if beside_endpoint else {},
         stack_is_named=stack_is_named,
+        environments=tuple(file.environments),
+        settings_file=file.file,
     )
 
 

@@ -436,6 +436,9 @@ class Settings:
     sdk_variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variables of the SDK (region, keys) that stand in ``.env`` beside its endpoint and are used with it."""
     stack_is_named: bool = True
+    environments: tuple[str, ...] = ()
+    """The sections of the settings file: where it has any, no other environment can be chosen."""
+    settings_file: str | None = None
     project: str | None = None
     """The real path of the folder that the stack is named after."""
 

@@ -135,6 +135,14 @@ BROKEN = {
         "[environments.prod]\nenvironment = 'dev'\n",
         "reconciler.toml: Unknown setting environments.prod.environment.",
     ),
+    "a misspelt table of sections": (
+        "[enviroments.prod]\nregion = 'eu-west-1'\n",
+        "reconciler.toml: Unknown section [enviroments.prod]. Did you mean [environments.prod]?",
+    ),
+    "a section in the singular": (
+        "[environment.prod]\nregion = 'eu-west-1'\n",
+        "reconciler.toml: Unknown section [environment.prod]. Did you mean [environments.prod]?",
+    ),
     "no table": ("[environments]\nprod = 3\n", "expected a table for each environment. Write [environments.NAME]."),
     "an invalid value": (
         "[environments.prod]\nprune = 'always'\n",

@@ -101,7 +101,7 @@ def test_junit_has_a_case_a_table(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(failed("bad"), drifted("off"), in_sync("good"), pending)
     suite = ET.fromstring(cli("preview -o junit").out)
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "2", "1")
-    verdicts = {case.get("name"): [child.tag for child in case] for case in suite}
+    verdicts = {case.get("name"): [child.tag for child in case] for case in suite.iter("testcase")}
     assert verdicts == {"bad": ["error"], "off": ["failure"], "good": [], "pending": ["failure"]}
     assert 'ttl.attribute: "old" → "expires_at"' in (suite.findtext("testcase[@name='off']/failure") or "")
 
@@ -109,7 +109,21 @@ def test_junit_has_a_case_a_table(cli: Callable, fake: FakeWiring) -> None:
 def test_junit_survives_characters_that_xml_forbids(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(a_table("t\x00\x1b<&", TableStatus.ERROR, error="\x0b\ud800"))
     suite = ET.fromstring(cli("preview -o junit").out)
-    assert suite[0].get("name") == r"t\x00\x1b<&"
+    assert suite.find("testcase").get("name") == r"t\x00\x1b<&"  # type: ignore[union-attr]
+
+
+def test_junit_is_headed_by_where_the_tables_are(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(in_sync())
+    suite = ET.fromstring(cli("preview -o junit").out)
+    assert suite[0].tag == "properties", "the schema has them first"
+    assert {each.get("name"): each.get("value") for each in suite[0]} == {
+        "stack": "default",
+        "environment": "default",
+        "endpoint": "http://localhost:8000",
+        "flavor": "dynamodb-local",
+        "region": "us-east-1",
+        "account": "000000000000",
+    }
 
 
 FORMS = ["json", "jsonl", "markdown", "github", "junit"]

@@ -46,6 +46,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+OF_PYTHON = 8 if sys.version_info >= (3, 12) else 0
+"""Modules that later releases of Python import in addition to those of 3.11."""
+
+
 @pytest.mark.parametrize(
     ("line", "budget", "never"),
     [
@@ -63,7 +67,7 @@ def test_an_offline_command_imports_only_what_it_needs(
 ) -> None:
     found = modules(folder, line)
     assert sorted(found & set(never)) == []
-    assert len(found) <= budget
+    assert len(found) <= budget + OF_PYTHON
 
 
 @pytest.mark.parametrize(("line", "budget"), [("--once", 410), ("preview", 410), ("status", 405)])
@@ -74,7 +78,7 @@ def test_a_command_with_nothing_to_do_imports_only_what_it_needs(
     found = modules(folder, f"{line} --endpoint-url {moto.url}")
     never = {*TYPER, *SERVERS, "structlog", "ruamel", "reconciler.daemon", "reconciler.http"}
     assert sorted(found & {*never, "boto3", "botocore.session", "botocore.client", "urllib3"}) == []
-    assert len(found) <= budget
+    assert len(found) <= budget + OF_PYTHON
 
 
 def test_a_folder_that_was_not_checked_before_is_parsed_and_the_next_command_does_not(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"users_table.py": b"x = '\xff\xfe'\n"},
         [
             (
-                "users_table.py:1:9: is not Python: (unicode error) 'utf-8' codec can't decode byte 0xff in "
+                f"users_table.py:1:{9 if sys.version_info < (3, 13) else 5}: is not Python: (unicode error) 'utf-8' codec can't decode byte 0xff in "
                 "position 0: invalid start byte. Correct the syntax."
             )
         ],

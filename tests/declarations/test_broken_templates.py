@@ -229,7 +229,7 @@ BAD = {
         template("      TableName: !Sub 'orders-${}'\n"),
         [f"{HERE}5:18: {PLACE}.TableName.Fn::Sub: Fn::Sub has a ${{}} without a name. Write the name."],
     ),
-    "functions in functions": (nested(150), ["template.json: is nested too deeply. Use fewer levels."]),
+    "functions in functions": (nested(400), ["template.json: is nested too deeply. Use fewer levels."]),
 }
 
 

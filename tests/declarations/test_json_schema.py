@@ -115,6 +115,50 @@ def test_the_schema_is_draft_07_with_words_on_every_field() -> None:
             assert all("description" in each for each in node.get("properties", {}).values())
 
 
+INDEX = {"index_name": "by-n", "projection": {"ProjectionType": "KEYS_ONLY"}}
+OVERLAYS = {
+    "a field": {"deletion_protection": True},
+    "in CamelCase": {"DeletionProtectionEnabled": True},
+    "a part of a mapping": {"time_to_live": {"enabled": False}},
+    "a field that goes": {"time_to_live": None, "tags": None},
+    "a tag that goes": {"tags": {"team": None, "cost": "low"}},
+    "a part of an index": {"global_secondary_indexes": [INDEX]},
+    "indexes by name": {"global_secondary_indexes": {"by-n": {"projection": {"ProjectionType": "ALL"}}, "old": None}},
+    "a variable": {"deletion_protection": "${PROTECTED}"},
+    "a key for anchors": {"x-common": 1},
+}
+BAD_OVERLAYS = {
+    "an unknown field": {"deletion_protecton": True},
+    "another type": {"deletion_protection": 7},
+    "an unknown field of a part": {"global_secondary_indexes": {"by-n": {"projektion": {}}}},
+    "environments within": {"environments": {"prod": {}}},
+}
+
+
+@pytest.mark.parametrize("case", OVERLAYS)
+def test_the_schema_knows_what_a_section_for_an_environment_may_hold(case: str) -> None:
+    section = SOUND | {"environments": {"prod": OVERLAYS[case], "dev": None}}
+    jsonschema.Draft7Validator(json_schema()).validate(section)
+    jsonschema.Draft7Validator(json_schema(overlay=True)).validate({"table_name": "users"} | OVERLAYS[case])
+
+
+@pytest.mark.parametrize("case", BAD_OVERLAYS)
+def test_the_schema_refuses_what_no_section_may_hold(case: str, tmp_path: Path) -> None:
+    document = SOUND | {"environments": {"prod": BAD_OVERLAYS[case]}}
+    assert not jsonschema.Draft7Validator(json_schema()).is_valid(document)
+    assert not jsonschema.Draft7Validator(json_schema(overlay=True)).is_valid(BAD_OVERLAYS[case])
+    assert sentences(write(tmp_path, {"users.json": document}), environment="prod")
+
+
+def test_a_section_cannot_rename_its_table() -> None:
+    document = SOUND | {"environments": {"prod": {"table_name": "others"}}}
+    assert not jsonschema.Draft7Validator(json_schema()).is_valid(document)
+
+
+def test_the_schema_of_an_overlay_is_draft_07_too() -> None:
+    jsonschema.Draft7Validator.check_schema(json_schema(overlay=True))
+
+
 def test_every_caller_gets_a_schema_of_its_own() -> None:
     json_schema()["properties"].clear()
     assert json_schema()["properties"]

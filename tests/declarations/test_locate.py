@@ -80,7 +80,7 @@ MISSING: dict[str, tuple[str, Callable[[Path], None], str]] = {
     ),
     "a link to itself": ("state", loop, "cannot be read: Too many levels of symbolic links. "),
     "a name that is too long": ("a" * 300, nothing, "cannot be read: File name too long. "),
-    "a name with NUL": ("nowhere\0", nothing, "is not a path: embedded null byte. "),
+    "a name with NUL": ("nowhere\0", nothing, "is not a path: it has a NUL character. "),
     "the home of nobody": ("~no_such_user_x/state", nothing, "is not a path: Could not determine home directory. "),
     "a file": ("state", a_file, f"is a file, not a folder. {NAME_IT}"),
     "a pipe": ("state", pipe, f"is a special file, not a folder. {NAME_IT}"),

@@ -13,6 +13,7 @@ from support.own_documents import INDEXES, KEYS, ORDERS, TEMPLATE, load, sentenc
 
 from reconciler.declarations.folder import FolderSource
 from reconciler.declarations.overlays.file_names import split_environment
+from reconciler.model.errors import DeclarationError
 from reconciler.model.table import TableSpec
 
 BASE = ORDERS + INDEXES + "tags: {team: core, cost: low}\n"
@@ -477,6 +478,84 @@ STRANGE: dict[str, tuple[tuple[str, ...], str | None, list[str]]] = {
     "numbered": (("orders.dev2.yaml",), "dev1", []),
     "without any environment": (("orders.prd.yaml",), None, []),
 }
+TABLE = "table_name: {}\nkey_schema: [{{AttributeName: pk, KeyType: HASH}}]\nattribute_definitions: [{{AttributeName: pk, AttributeType: S}}]\n"
+SECTION = "environments:\n  {}: {{deletion_protection: true}}\n"
+BOTH = "If both exist, write [environments.{}] and [environments.prod] into reconciler.toml."
+MISSPELT: dict[str, tuple[dict[str, str], str | None, tuple[str, ...], list[str]]] = {
+    "a section, one letter from the current one": (
+        {"orders": "prdo"},
+        "prod",
+        (),
+        [
+            "orders.yaml:5:3: environments.prdo: environment 'prdo' is named nowhere else. Did you mean `prod`? "
+            + BOTH.format("prdo")
+        ],
+    ),
+    "a section, one letter from one that others have": (
+        {"orders": "prood", "users": "prod", "carts": "prod"},
+        None,
+        (),
+        [
+            "orders.yaml:5:3: environments.prood: environment 'prood' is named nowhere else. Did you mean `prod`? "
+            + BOTH.format("prood")
+        ],
+    ),
+    "a section that the settings do not have": (
+        {"orders": "pord", "users": "prod"},
+        None,
+        ("dev", "prod"),
+        [
+            "orders.yaml:5:3: environments.pord: environment 'pord' is never used; reconciler.toml has dev, prod. Did you mean `prod`?"
+        ],
+    ),
+    "a section unlike those of the settings": (
+        {"orders": "qa"},
+        None,
+        ("dev", "prod"),
+        [
+            "orders.yaml:5:3: environments.qa: environment 'qa' is never used; reconciler.toml has dev, prod. Add [environments.qa] to reconciler.toml, or remove it."
+        ],
+    ),
+    "sections that the settings have": ({"orders": "prdo", "users": "prod"}, "prod", ("prdo", "prod"), []),
+    "twice": ({"orders": "prdo", "users": "prdo"}, "prod", (), []),
+    "another word": ({"orders": "preprod"}, "prod", (), []),
+    "short names of two places": ({"orders": "eu", "users": "au", "carts": "au"}, None, (), []),
+    "numbered": ({"orders": "stage2"}, "stage1", (), []),
+    "no environment": ({"orders": "prdo"}, None, (), []),
+}
+
+
+def faults(source: FolderSource) -> list[str]:
+    """Every problem as the user reads it."""
+    try:
+        source.load()
+    except DeclarationError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+@pytest.mark.parametrize("case", MISSPELT)
+def test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name(case: str, tmp_path: Path) -> None:
+    tables, environment, sections, expected = MISSPELT[case]
+    write(tmp_path, {f"{name}.yaml": TABLE.format(name) + SECTION.format(each) for name, each in tables.items()})
+    source = FolderSource(str(tmp_path), environment, environments=sections, settings_file="reconciler.toml")
+    assert faults(source) == expected
+
+
+def test_an_overlay_beside_that_the_settings_do_not_have_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, {"orders.yaml": TABLE.format("orders"), "orders.prd.yaml": "deletion_protection: true\n"})
+    source = FolderSource(str(tmp_path), None, environments=("prod",), settings_file="reconciler.toml")
+    assert faults(source) == [
+        "orders.prd.yaml: environment 'prd' is never used; reconciler.toml has prod. Did you mean `prod`?"
+    ]
+
+
+def test_a_list_of_environments_with_a_misspelt_one_is_an_error_too(tmp_path: Path) -> None:
+    write(tmp_path, {"orders.yaml": TABLE.format("orders") + "environments: [dev, pord]\n"})
+    source = FolderSource(str(tmp_path), "dev", environments=("dev", "prod"), settings_file="reconciler.toml")
+    assert faults(source) == [
+        "orders.yaml:4:21: environments[1]: environment 'pord' is never used; reconciler.toml has dev, prod. Did you mean `prod`?"
+    ]
 
 
 @pytest.mark.parametrize("case", STRANGE)

@@ -141,7 +141,7 @@ def test_with_an_environment_the_base_name_is_declared(endpoint: Live, tmp_path:
     assert quiet.exit_code == 0, quiet.stdout
 
 
-def test_a_table_in_transition_is_reported_and_the_rest_is_imported(
+def test_a_table_that_is_changing_is_reported_and_the_rest_is_imported(
     moto: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 2 while one is CREATING, which another import can have; what is DELETING is no more than said."""

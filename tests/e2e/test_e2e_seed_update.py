@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from support import forked
 from support.endpoints import Live
+from support.proxy import Recorded, RecordingProxy
 from support.waiting import PATIENCE
 
 DECLARATION = """\
@@ -17,6 +20,8 @@ table_name: things
 key_schema: [{AttributeName: pk, KeyType: HASH}]
 attribute_definitions: [{AttributeName: pk, AttributeType: S}]
 """
+LEASE = 2.0
+"""Seconds of the lease of the process that is killed; the next one waits for its end."""
 FORMER = [{"pk": "same", "n": 1}, {"pk": "changed", "n": 1}, {"pk": "theirs", "n": 1}, {"pk": "gone", "n": 1}]
 PRESENT = [{"pk": "same", "n": 1}, {"pk": "changed", "n": 2}, {"pk": "theirs", "n": 2}, {"pk": "new", "n": 2}]
 
@@ -70,3 +75,47 @@ def test_generated_items_are_written_verified_and_the_same_for_another_process(l
     verified = project.run("seed", "--verify")
     assert verified.returncode == 0, verified.stderr
     assert "things: 30 items as in things.yaml seed.generate" in verified.stderr
+
+
+class Killer:
+    """Kills the process with -9 when its call number ``number`` of one operation was applied, before it is answered."""
+
+    def __init__(self, operation: str, number: int) -> None:
+        self._operation, self._left = operation, number
+        self._lock = threading.Lock()
+        self.process: forked.Forked | None = None
+
+    def arrived(self, request: Recorded) -> None:
+        pass
+
+    def answered(self, request: Recorded) -> None:
+        with self._lock:
+            self._left -= request.operation == self._operation and request.tables == ("things",)
+            if self._left <= 0 and self.process is not None:
+                self.process.kill()
+                raise ConnectionAbortedError
+
+
+@pytest.mark.dynamodb_local
+@pytest.mark.parametrize(("operation", "number"), [("DeleteItem", 1), ("DeleteItem", 140), ("PutItem", 60)])
+def test_an_update_that_is_killed_loses_nothing_and_the_next_one_ends_it(
+    local: Live, tmp_path: Path, operation: str, number: int
+) -> None:
+    keys = [f"{each:03}" for each in range(150)]
+    project = Project(local, tmp_path, DECLARATION, [{"pk": key, "n": 1} for key in keys])
+    local.client.put_item(TableName="things", Item={"pk": {"S": "007"}, "n": {"N": "7"}})
+    project.write([{"pk": key, "n": 2} for key in keys])
+    killer = Killer(operation, number)
+    with RecordingProxy(local.url) as proxy:
+        proxy.fault = killer
+        words = ("seed", "--update", "--endpoint-url", proxy.url)
+        killer.process = forked.start(*words, folder=tmp_path, lease=LEASE)
+        assert killer.process.wait(PATIENCE) == -signal.SIGKILL
+        proxy.wait_until_still()
+    found = project.items()
+    assert set(found.values()) <= {"1", "2", "7"}
+    assert found["007"] == "7"
+    again = forked.start("seed", "--update", "--endpoint-url", local.url, folder=tmp_path, lease=LEASE)
+    _, said = again.communicate(PATIENCE)
+    assert again.returncode == 0, said
+    assert project.items() == {key: "7" if key == "007" else "2" for key in keys}

@@ -542,3 +542,16 @@ def test_another_stack_reports_nothing_of_ours() -> None:
     declare(other)
     report = later(other)
     assert (left(report), tags(sim)) == ({}, dict(TEAM))
+
+
+@pytest.mark.parametrize("flavor", [Flavor.MOTO, Flavor.DYNAMODB_LOCAL])
+@pytest.mark.parametrize(
+    "features", [{}, {"ttl": ttl("expires"), "stream": stream("KEYS_ONLY")}], ids=["plain", "features"]
+)
+def test_the_record_of_a_created_table_is_written_before_and_after_the_create_and_then_never(
+    flavor: Flavor, features: Mapping[str, Any]
+) -> None:
+    sim = converged(flavor, **features)
+    written = sim.store.written
+    later(sim)
+    assert (written, sim.store.written) == (2, 2)

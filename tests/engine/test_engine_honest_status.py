@@ -9,9 +9,9 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, simulate
 from support.declared_state import violations
 from support.scrape import samples
+from support.spec_changes import SPEC_CHANGES, SpecChange
 from support.specs import renamed
 from support.table_settings import KEYS
-from support.transitions import TRANSITIONS, Transition
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import Metrics
@@ -69,7 +69,7 @@ def honest(sim: Sim, spec: TableSpec, report: PassReport) -> None:
         assert violations(raw(sim, held), held) == []
 
 
-def environment(case: Transition, **options: Any) -> Sim:
+def environment(case: SpecChange, **options: Any) -> Sim:
     sim = simulate(data_loss="allow", disruption="allow", timeout=7200, **options)
     sim.dynamodb.aliases.update(KEYS)
     sim.declare(declaration(NAME, **fields(case.before)))
@@ -81,8 +81,8 @@ def fields(spec: TableSpec) -> dict[str, Any]:
     return {name: getattr(spec, name) for name in TableSpec.__dataclass_fields__ if name != "name"}
 
 
-@pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
-def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) -> None:
+@pytest.mark.parametrize("case", SPEC_CHANGES, ids=lambda case: case.name)
+def test_who_only_observes_never_claims_in_sync_what_is_not(case: SpecChange) -> None:
     sim = environment(case)
     sim.declare(declaration(NAME, **fields(case.after)))
     report = sim.reconciler.preview()
@@ -91,8 +91,8 @@ def test_who_only_observes_never_claims_in_sync_what_is_not(case: Transition) ->
 
 
 @pytest.mark.parametrize("delay", [0.0, 7.0])
-@pytest.mark.parametrize("case", TRANSITIONS, ids=lambda case: case.name)
-def test_no_intermediate_pass_claims_in_sync_too_early(case: Transition, delay: float) -> None:
+@pytest.mark.parametrize("case", SPEC_CHANGES, ids=lambda case: case.name)
+def test_no_intermediate_pass_claims_in_sync_too_early(case: SpecChange, delay: float) -> None:
     sim = environment(case, delay=delay)
     sim.declare(declaration(NAME, **fields(case.after)))
     for _ in range(6):

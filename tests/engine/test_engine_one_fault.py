@@ -39,9 +39,9 @@ def stands(*names, flavor=Flavor.AWS, delay=0.0, **options):
     return sim
 
 
-def once(operation, error, about=None):
-    """The first call of this operation (about this table) fails so."""
-    left = [error]
+def once(operation, error, about=None, *, times=1):
+    """The first call, or the first ``times`` calls, of this operation (about this table) fail so."""
+    left = [error] * times
 
     def fault(called, params):
         if called == operation and left and about in (None, params.get("TableName")):
@@ -121,7 +121,8 @@ def test_refused_credentials_end_a_pass_and_a_missing_permission_to_list_does_no
 @pytest.mark.parametrize("flavor", list(Flavor))
 def test_an_owned_table_reported_missing_once_stays_owned(flavor):
     sim = stands("users", flavor=flavor)
-    sim.dynamodb.faults = once("DescribeTable", NotFound, "users")
+    # A table that was unchanged so far is read a second time, before anything follows from a failure.
+    sim.dynamodb.faults = once("DescribeTable", NotFound, "users", times=2)
     sim.once()
     assert sim.dynamodb.mutating == ["CreateTable"]
     assert sim.dynamodb.refused == ["CreateTable: ResourceInUseException: table users exists"]

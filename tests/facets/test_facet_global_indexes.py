@@ -51,7 +51,7 @@ def test_throughput_of_a_provisioned_table_is_read() -> None:
         ("DELETING", {}, False, ["index by_a is DELETING"]),
     ],
 )
-def test_an_index_in_transition_reads_as_its_target_state(status, members, there, messages) -> None:
+def test_an_index_that_is_changing_reads_as_its_target_state(status, members, there, messages) -> None:
     described = [index("by_a", "a", status=status, **members)]
     responses = answers(GlobalSecondaryIndexes=described, AttributeDefinitions=TYPES)
     assert bool(FACET.observe(responses)) is there

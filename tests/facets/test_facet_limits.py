@@ -30,7 +30,7 @@ def test_no_maximum_reads_as_minus_one_or_as_absent(shape, seen) -> None:
 @pytest.mark.parametrize(
     ("status", "messages"), [("ACTIVE", []), ("UPDATING", ["warm throughput is UPDATING"]), (None, [])]
 )
-def test_warm_throughput_is_read_with_its_transition(status, messages) -> None:
+def test_warm_throughput_is_read_with_its_pending_change(status, messages) -> None:
     shape = {"ReadUnitsPerSecond": 12000, "WriteUnitsPerSecond": 4000, "Status": status}
     responses = answers(WarmThroughput={name: value for name, value in shape.items() if value})
     assert WarmThroughputFacet().observe(responses) == WarmThroughput(12000, 4000)

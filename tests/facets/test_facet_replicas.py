@@ -77,7 +77,7 @@ def test_an_arn_without_a_region_is_accepted(arn: str) -> None:
         ("CREATION_FAILED", True, []),
     ],
 )
-def test_a_replica_in_transition_reads_as_its_target_state(status: str, there: bool, messages: list[str]) -> None:
+def test_a_replica_that_is_changing_reads_as_its_target_state(status: str, there: bool, messages: list[str]) -> None:
     shape = SHAPE | {"ReplicaStatus": status, "ReplicaStatusPercentProgress": "40"}
     responses = answers(Replicas=[shape])
     assert (len(FACET.observe(responses)) == 2) is there

@@ -54,7 +54,7 @@ def test_a_search_type_missing_from_the_answer_is_not_a_difference() -> None:
         ("DELETING", False, False, ["vector index by_meaning is DELETING"]),
     ],
 )
-def test_an_index_in_transition_reads_as_its_target_state(status, backfilling, there, messages) -> None:
+def test_an_index_that_is_changing_reads_as_its_target_state(status, backfilling, there, messages) -> None:
     responses = answers(VectorIndexes=[SHAPE | {"IndexStatus": status, "Backfilling": backfilling}])
     assert bool(FACET.observe(responses)) is there
     assert list(FACET.ongoing(responses)) == messages

@@ -11,11 +11,11 @@ import botocore.loaders
 import pytest
 from botocore.model import ServiceModel
 from support.service_members import LEFT_OUT, LEFT_OUT_OPERATIONS, MANAGED, leaves, members_of
-from support.setting_transitions import SETTINGS
-from support.side_feature_transitions import ASIDE
+from support.setting_changes import SETTINGS
+from support.side_feature_changes import ASIDE
+from support.spec_changes import SPEC_CHANGES
 from support.specs import declaration
 from support.table_loop import build, run
-from support.transitions import TRANSITIONS
 
 SERVICES = ("dynamodb", "application-autoscaling")
 READS = ("Describe", "List", "Get")
@@ -63,7 +63,7 @@ def test_every_operation_that_writes_is_called_or_left_out_for_a_reason() -> Non
     assert MANAGED.keys() & LEFT_OUT_OPERATIONS.keys() == set()
 
 
-def test_no_transition_sends_a_member_that_is_not_managed() -> None:
-    for case in (*TRANSITIONS, *SETTINGS, *ASIDE):
+def test_no_spec_change_sends_a_member_that_is_not_managed() -> None:
+    for case in (*SPEC_CHANGES, *SETTINGS, *ASIDE):
         for call in run(build(case.before), declaration(case.after)).calls:
             assert set(members_of(call.params)) <= set(MANAGED[call.operation]), (case.name, call)

@@ -140,6 +140,22 @@ def test_the_form_of_a_rollback_names_the_tables_that_go_and_those_that_stay(ser
     assert server.jobs == [Job(Verb.PREVIEW_ROLLBACK, trigger=PAGE)]
 
 
+def test_tables_with_the_same_steps_are_one_entry_that_names_each(server):
+    many = [table(f"tenant-{number:03}", steps=(DELETE,)) for number in range(200)]
+    other = DELETE.with_message("the table holds 7 items")
+    server.plan = Outcome(report(*many, table("users", steps=(other,))), DIGEST)
+    answer = server.get("/confirm/rollback")
+    plan = section(answer, "plan")
+    assert plan.count("ready") == 2, "the steps of 200 tables are shown once"
+    assert "200 tables" in plan
+    assert all(f"tenant-{number:03}" in plan for number in range(200)), "whoever confirms sees what goes"
+
+
+def test_few_tables_with_the_same_steps_are_shown_one_by_one(server):
+    server.plan = Outcome(report(*(table(f"tenant-{number}", steps=(DELETE,)) for number in range(3))), DIGEST)
+    assert section(server.get("/confirm/rollback"), "plan").count("ready") == 3
+
+
 @pytest.mark.parametrize("verb", ["seed", "clear"])
 def test_the_form_of_a_seed_names_tables_sources_and_numbers(server, verb):
     messages = section(server.get(f"/confirm/{verb}"), "plan")

@@ -9,7 +9,7 @@ import pytest
 from support.sample_reports import T0, report, table
 
 from reconciler.engine.loop_status import LoopStatus, Progress
-from reconciler.engine.ports import SeedProgress
+from reconciler.engine.ports import SeedProgress, WorkProgress
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Phase, Replacement
@@ -73,6 +73,30 @@ def test_nothing_is_left_over_when_a_pass_ends(ready, telemetry):
     telemetry.planned("pass-2", "creating 3 tables", 3)
     telemetry.seeding(SEED)
     telemetry.pass_finished(report(table()))
+    assert entries(ready) == []
+
+
+def test_a_copy_shows_its_counts_and_leaves_with_the_pass(ready, telemetry):
+    telemetry.working(WorkProgress("orders", "copying", 10.0, 500, 2000))
+    assert entries(ready) == [
+        {"table": "orders", "what": "copying", "done": 500, "total": 2000, "per_second": 50.0, "seconds_left": 30.0}
+    ]
+    telemetry.pass_finished(report(table()))
+    assert entries(ready) == []
+
+
+def test_an_index_build_is_shown_between_passes_until_it_ends(ready, telemetry):
+    build = WorkProgress("orders", "building index by-date", 10.0, None, 2000)
+    telemetry.working(build)
+    telemetry.pass_finished(report(table()))
+    telemetry.pass_started("pass-3", "interval")
+    assert [(each["what"], each["done"], each["total"]) for each in entries(ready)] == [
+        ("building index by-date", 0, None)
+    ]
+    text = ready.get("/").text
+    assert '<progress aria-label="orders building index by-date"></progress>' in text
+    assert '<span class="hint"></span>' in text, "no count is made up"
+    telemetry.working(replace(build, ended=True))
     assert entries(ready) == []
 
 

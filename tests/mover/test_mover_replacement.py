@@ -17,6 +17,7 @@ from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Lease, Phase, Replacement
 from reconciler.model.report import PassReport, TableStatus
+from reconciler.mover.copy_progress import CopyProgress
 from reconciler.mover.replace_command import ReplaceTable
 from reconciler.mover.replacer import MARK
 
@@ -359,3 +360,36 @@ def test_outside_an_emulator_nothing_is_replaced_with_its_items() -> None:
     sim.reconciler.ports = replace(ports, endpoint=replace(ports.endpoint, flavor=Flavor.AWS))
     with pytest.raises(UsageError, match="outside an emulator"):
         ReplaceTable(sim.reconciler, "users").prepare("fail", "")
+
+
+def test_each_part_of_a_replacement_reports_how_far_it_is() -> None:
+    sim = staged()
+    assert sim.once().verdict.value == "in_sync"
+    ended = [(each.what, each.done, each.total) for each in sim.telemetry.work if each.ended]
+    assert ended == [
+        ("copying", 7, 7),
+        ("comparing with the copy", 14, 14),
+        ("returning items", 7, 7),
+        ("comparing with the copy", 14, 14),
+    ]
+    assert {each.table for each in sim.telemetry.work} == {"users"}
+
+
+def test_progress_is_reported_once_a_second_and_at_the_end() -> None:
+    sim = simulate()
+    progress = CopyProgress(sim.reconciler.ports, "users")
+    with progress.of("copying", 100):
+        for _ in range(40):
+            sim.clock.seconds += 0.25
+            progress.advance(2)
+    assert [each.done for each in sim.telemetry.work] == [*range(8, 81, 8), 80]
+    assert [each.ended for each in sim.telemetry.work] == [False] * 10 + [True]
+    assert sim.telemetry.work[0].seconds_left == 11.5
+
+
+def test_a_part_that_fails_ends_its_progress() -> None:
+    sim = simulate()
+    progress = CopyProgress(sim.reconciler.ports, "users")
+    with pytest.raises(Dies), progress.of("copying", 0):
+        raise Dies
+    assert [(each.ended, each.total) for each in sim.telemetry.work] == [(True, None)]

@@ -15,6 +15,6 @@ TRIED = Attempts("subject", IDENTITY, {PATH: 1}, {PATH: "true"})
 @pytest.mark.parametrize(
     ("changing", "forgotten"), [(frozenset({"contributor_insights"}), False), (frozenset({"ttl"}), True)], ids=str
 )
-def test_a_write_is_forgotten_only_when_its_transition_has_ended(changing: frozenset[str], forgotten: bool) -> None:
+def test_a_write_is_forgotten_only_when_its_change_has_ended(changing: frozenset[str], forgotten: bool) -> None:
     settled = settle(TRIED, (), changing)
     assert (settled is not None) is forgotten

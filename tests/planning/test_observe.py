@@ -70,7 +70,7 @@ def test_undeclared_features_are_read_as_well() -> None:
     assert (seen.item_count, seen.size_bytes, seen.owner_tag) == (7, 700, "default/dev/n1")
 
 
-def test_a_transition_is_reported_with_its_facet() -> None:
+def test_a_pending_change_is_reported_with_its_facet() -> None:
     described = [index("by_a", "a", status="CREATING", Backfilling=True), index("by_b", "a", status="DELETING")]
     seen = observe(
         answers(

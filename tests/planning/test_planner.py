@@ -92,7 +92,7 @@ def test_a_busy_index_defers_index_updates_only() -> None:
     assert {step.message for step in steps if step.status is StepStatus.DEFERRED} == {"index by_x is DELETING"}
 
 
-def test_time_to_live_in_transition_defers_only_itself() -> None:
+def test_time_to_live_that_is_changing_defers_only_itself() -> None:
     live = observed(LIVE, ongoing=("time to live is DISABLING",), changing=frozenset({"ttl"}))
     steps = plan(declaration(DESIRED), live)
     assert [name for name, step_status in statuses(steps).items() if step_status is StepStatus.DEFERRED] == [

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from support.declared_everywhere import GLOBAL
 from support.reports import a_report
-from support.setting_transitions import SETTINGS
+from support.setting_changes import SETTINGS
+from support.spec_changes import SPEC_CHANGES
 from support.specs import declaration, gsi, live, observed, provisioned, spec, ttl
-from support.transitions import TRANSITIONS
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.report import TableReport, TableStatus
@@ -72,7 +72,7 @@ def test_a_missing_table_and_one_in_sync_have_none(before: TableSpec | None) -> 
 
 
 def test_every_change_is_shown() -> None:
-    for case in (*TRANSITIONS, *SETTINGS):
+    for case in (*SPEC_CHANGES, *SETTINGS):
         if diff(case.after, case.before):
             assert lines(case.before, case.after), case.name
     for name, table in GLOBAL.items():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,18 @@ def test_without_the_extra_the_error_has_the_line_that_installs_it(
     install = "pip install '.[faker]' in a checkout of dynamodb-reconciler."
     found = sentences(write(tmp_path, {"users.yaml": table("{count: 1, fields: {pk: uuid4}}")}))
     assert found == [f"users.yaml:5:3: seed.generate: needs the extra `faker`. Install it: {install}"]
+
+
+def test_items_are_stored_as_they_are_made_and_never_held_together(tmp_path: Path) -> None:
+    """20 MB of items; a million of them fit into the memory of a process for the same reason."""
+    text = table(f"{{count: 10000, fields: {{pk: uuid4, pad: {{sequence: '{'x' * 2000}-{{n}}'}}}}}}")
+    write(tmp_path, {"users.yaml": text})
+    tracemalloc.start()
+    try:
+        (declaration,) = FolderSource(str(tmp_path), None).load().declarations
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert declaration.seed is not None
+    assert len(declaration.seed.items) == 10_000
+    assert peak < 12_000_000, f"{peak:,} bytes"

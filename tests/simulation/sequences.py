@@ -50,7 +50,7 @@ def update(dynamodb: SimulatedDynamoDB, **params: Any) -> str:
 
 
 def later(dynamodb: SimulatedDynamoDB, seconds: float) -> None:
-    """Lets time pass and transitions proceed."""
+    """Lets time pass and pending changes proceed."""
     dynamodb.clock.seconds += seconds
     dynamodb.settle()
 

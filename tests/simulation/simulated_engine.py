@@ -14,7 +14,7 @@ from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.aws.rate_limit import RateLimited
 from reconciler.engine.context import EngineContext
-from reconciler.engine.ports import ApiExchange, SeedProgress
+from reconciler.engine.ports import ApiExchange, SeedProgress, WorkProgress
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
@@ -215,6 +215,7 @@ class Silent:
     seeds: list[TableReport] = field(default_factory=list)
     waits: list[tuple[str, float]] = field(default_factory=list)
     progress: list[SeedProgress] = field(default_factory=list)
+    work: list[WorkProgress] = field(default_factory=list)
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None: ...
 
@@ -235,6 +236,9 @@ class Silent:
 
     def seeding(self, progress: SeedProgress) -> None:
         self.progress.append(progress)
+
+    def working(self, progress: WorkProgress) -> None:
+        self.work.append(progress)
 
     def seeded(self, table: TableReport) -> None:
         self.seeds.append(table)

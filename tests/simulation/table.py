@@ -1,4 +1,4 @@
-"""One live table of the simulated service: its description, the answers of other reads, and pending transitions."""
+"""One live table of the simulated service: its description, the answers of other reads, and pending changes."""
 
 from __future__ import annotations
 

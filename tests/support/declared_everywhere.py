@@ -19,11 +19,11 @@ from support.class_files import DOCUMENTED
 from support.documents import T, defs, index
 from support.folders import SOUND, load, write
 from support.markdown import ROOT, code_blocks
-from support.setting_transitions import SETTINGS
-from support.side_feature_transitions import ASIDE
+from support.setting_changes import SETTINGS
+from support.side_feature_changes import ASIDE
+from support.spec_changes import SPEC_CHANGES
 from support.specs import gsi, provisioned, spec, stream
-from support.transitions import TRANSITIONS
-from support.transitions_vectors import VECTORS
+from support.vector_changes import VECTORS
 
 from reconciler.cli.example import TABLE_CLASS
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica, ReplicaIndex
@@ -72,7 +72,7 @@ def everywhere(folder: Path) -> dict[str, TableSpec]:
     """Specs by their origin, equal ones once; ``folder`` is for documents, which are read as a user's are."""
     found: dict[str, TableSpec] = {}
     known: set[str] = set()
-    for origin, each in (*_transitions(), *_global(), *_documents(folder), *_files(folder)):
+    for origin, each in (*_spec_changes(), *_global(), *_documents(folder), *_files(folder)):
         table = _with_its_stream(each)
         messages = repr(table)
         if messages not in known:
@@ -89,8 +89,8 @@ def _with_its_stream(table: TableSpec) -> TableSpec:
     return replace(table, stream=IMAGES) if needs else table
 
 
-def _transitions() -> Iterator[tuple[str, TableSpec]]:
-    for case in (*TRANSITIONS, *SETTINGS, *ASIDE, *VECTORS):
+def _spec_changes() -> Iterator[tuple[str, TableSpec]]:
+    for case in (*SPEC_CHANGES, *SETTINGS, *ASIDE, *VECTORS):
         yield f"{case.name}: before", case.before
         yield f"{case.name}: after", case.after
 

@@ -100,8 +100,8 @@ class FakeWiring:
         self.confirming = confirming
         return self.plan
 
-    def show_seeding(self, on_seeding: Any) -> None:
-        self.on_seeding = on_seeding
+    def show_progress(self, on_seeding: Any, on_work: Any = None) -> None:
+        self.on_seeding, self.on_work = on_seeding, on_work
 
     def seed_by_daemon(self, names: tuple[str, ...]) -> tuple[Mapping[str, Any] | None, str]:
         return self.daemon
@@ -224,7 +224,7 @@ class FakeWiring:
     def seed_orphans(self, desired: DesiredState) -> tuple[str, ...]:
         return self.orphans
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self, *, overlay: bool = False) -> dict[str, Any]:
         return {"$schema": "https://json-schema.org/draft-07/schema", "title": "Table"}
 
     def healthcheck(self, settings: Any) -> tuple[bool, str]:

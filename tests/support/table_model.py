@@ -60,7 +60,7 @@ class TableModel:
             self.side_features.settle()
 
     def tick(self) -> None:
-        """Finishes all transitions."""
+        """Finishes all pending changes."""
         if self.table is None:
             return
         if self.table["TableStatus"] == "DELETING":

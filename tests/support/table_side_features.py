@@ -49,7 +49,7 @@ class SideFeatures:
             }
 
     def settle(self) -> None:
-        """Finishes all transitions."""
+        """Finishes all pending changes."""
         for shape in self.insights.values():
             shape["ContributorInsightsStatus"] = (
                 ENDS.get(shape["ContributorInsightsStatus"]) or shape["ContributorInsightsStatus"]

@@ -40,7 +40,7 @@ def update(table: Table, updates: list[dict[str, Any]], definitions: list[dict[s
 
 
 def settle(table: Table) -> None:
-    """Finishes all transitions."""
+    """Finishes all pending changes."""
     kept = [index for index in table["VectorIndexes"] if index["IndexStatus"] != "DELETING"]
     for index in kept:
         index.update(IndexStatus="ACTIVE", Backfilling=False)

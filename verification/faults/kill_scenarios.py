@@ -7,7 +7,7 @@ from faults.kill_deletions import CONSENT, KEEPING, PRUNING, REPLACING
 from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_parallel import PARALLEL
 from faults.kill_records import RECORDS
-from faults.kill_transitions import chosen
+from faults.kill_spec_changes import chosen
 from faults.kill_verbs import LOST, VERBS
 
 SCENARIOS = (

@@ -13,11 +13,11 @@ from faults.fixture import KillFixture, close_shared_fixture, shared_fixture
 from faults.kill import Moment
 from faults.kill_imports_and_daemon import BEYOND
 from faults.kill_scenarios import SCENARIOS
-from faults.kill_transitions import CHOSEN
+from faults.kill_spec_changes import CHOSEN
 from support.endpoints import need_dynamodb_local
 from support.folders import load, write
+from support.spec_changes import SPEC_CHANGES
 from support.spec_documents import document
-from support.transitions import TRANSITIONS
 
 from reconciler.model.table import TableSpec
 
@@ -83,8 +83,8 @@ def test_case_numbers_name_their_place() -> None:
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_transition_as_documents_is_that_transition(name: str, tmp_path: Path) -> None:
-    (case,) = (case for case in TRANSITIONS if case.name == name)
+def test_a_spec_change_as_documents_is_that_spec_change(name: str, tmp_path: Path) -> None:
+    (case,) = (case for case in SPEC_CHANGES if case.name == name)
     for position, spec in enumerate((case.before, case.after)):
         (read,) = load(write(tmp_path / str(position), {"subject.json": document(spec)})).declarations
         assert read.spec == _as_read(spec)

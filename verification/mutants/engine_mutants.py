@@ -147,7 +147,7 @@ MUTANTS = (
     ),
     Mutant(
         "a lease that was lost goes on writing",
-        "_write",
+        "write_call",
         "if not context.ports.store.holds_lease(): ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
@@ -312,7 +312,7 @@ MUTANTS = (
     ),
     Mutant(
         "the quota's time is forgotten at a restart",
-        "_send_with_quota",
+        "send_with_quota",
         """
         noted = quotas.record_use(before, assessment.name, observed.identity, kinds, now)
         store.put_quota_usage(noted)
@@ -323,7 +323,7 @@ MUTANTS = (
     ),
     Mutant(
         "a call that came too early uses up the quota",
-        "_send_with_quota",
+        "send_with_quota",
         """
         if ...:
             store.put_quota_usage(before)

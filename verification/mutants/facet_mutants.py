@@ -74,7 +74,7 @@ MUTANTS = (
         "return desired.keys != observed.keys or desired.projection != observed.projection",
         "return set(desired.keys) != set(observed.keys) or desired.projection != observed.projection",
         "key schemas compared by name: a reordered multi-attribute key looks equal (ACK)",
-        ("test_facet_global_indexes", "test_transitions", "test_hard_transitions"),
+        ("test_facet_global_indexes", "test_spec_changes", "test_hard_spec_changes"),
     ),
     Mutant(
         "an index without its type of key is the same",
@@ -96,7 +96,7 @@ MUTANTS = (
             yield name, wanted.get(name), had.get(name) if list(wanted) == list(had) else None
         """,
         "adding one index shows all of them recreated (terraform-provider-aws#12928)",
-        ("test_facet_global_indexes", "test_transitions"),
+        ("test_facet_global_indexes", "test_spec_changes"),
     ),
     Mutant(
         "the order of projected attributes is drift",
@@ -127,7 +127,7 @@ MUTANTS = (
         "GlobalIndexesFacet.observe",
         'index.get("IndexStatus") != "DELETING"',
         "True",
-        "an index in transition is deleted again, or never built anew",
+        "an index that is changing is deleted again, or never built anew",
         ("test_facet_global_indexes",),
     ),
     Mutant(
@@ -135,7 +135,7 @@ MUTANTS = (
         "TtlFacet.observe",
         'if shape["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"): ...',
         'if shape["TimeToLiveStatus"] not in ("ENABLED",): ...',
-        "a transition is read as not done, and the call is sent again within the hour",
+        "a pending change is read as not done, and the call is sent again within the hour",
         ("test_facet_ttl",),
     ),
     Mutant(
@@ -143,7 +143,7 @@ MUTANTS = (
         "TtlFacet.observe",
         'if shape["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"): ...',
         'if shape["TimeToLiveStatus"] not in ("ENABLED", "ENABLING", "DISABLING"): ...',
-        "a transition is read as not done, and disabling is asked for again",
+        "a pending change is read as not done, and disabling is asked for again",
         ("test_facet_ttl",),
     ),
     Mutant(
@@ -216,7 +216,7 @@ MUTANTS = (
         'params["GlobalSecondaryIndexUpdates"] = updates',
         "pass",
         "towards PROVISIONED the call must carry the throughput of every index (provider-upjet-aws#1041)",
-        ("test_facet_billing", "test_transitions"),
+        ("test_facet_billing", "test_spec_changes"),
     ),
     Mutant(
         "an unchanged capacity is written along",
@@ -224,7 +224,7 @@ MUTANTS = (
         "... and want.throughput != have.throughput",
         "...",
         "a no-op update of an index makes the service refuse the whole call (provider-aws#464)",
-        ("test_facet_billing", "test_facet_global_indexes", "test_transitions"),
+        ("test_facet_billing", "test_facet_global_indexes", "test_spec_changes"),
     ),
     Mutant(
         "capacity that a scalable target owns is written",
@@ -248,7 +248,7 @@ MUTANTS = (
         "if want.enabled and want.view and want.view != have.view: ...",
         "if want.view != have.view: ...",
         "a disabled feature with leftover details diffs (terraform-provider-aws#37991)",
-        ("test_facet_stream", "test_transitions"),
+        ("test_facet_stream", "test_spec_changes"),
     ),
     Mutant(
         "a busy table is written to",
@@ -304,7 +304,7 @@ MUTANTS = (
         "UNPROTECT = 18",
         "UNPROTECT = -1",
         "while the other steps go on, the table stands unprotected",
-        ("test_transitions", "test_planner", "test_diff"),
+        ("test_spec_changes", "test_planner", "test_diff"),
     ),
     Mutant(
         "identity is the name",

@@ -51,7 +51,7 @@ MUTANTS = (
     ),
     Mutant(
         "the lease is not checked before a delete",
-        "_write",
+        "write_call",
         "if not context.ports.store.holds_lease(): ...",
         'if call.operation != "DeleteTable" and not context.ports.store.holds_lease(): ...',
         "a paused leader that wakes deletes beside its successor",

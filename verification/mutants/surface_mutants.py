@@ -442,7 +442,7 @@ MUTANTS = (
     ),
     Mutant(
         "different remedies are one problem",
-        "_of_step",
+        "signature_of_step",
         "(step.message, step.allow_with, step_title(step))",
         "(step.message, step_title(step))",
         "a reader allows for one table what would allow another thing for the next",

@@ -52,6 +52,7 @@ def rebuild_index(
             result = engine.cancel_rebuild(table)
         else:
             with progress(invocation) as watched:
+                app.show_progress(watched.on_seeding, watched.on_work)
                 result = engine.rebuild_index(table, index, new, stays, watched.on_wait)
     invocation.answer(result.messages, {**result.data, "finished": result.finished, "messages": list(result.messages)})
     return codes.OK if result.finished else codes.DRIFT

@@ -15,6 +15,7 @@ from reconciler.cli.confirmation import confirm, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
+from reconciler.cli.progress import progress
 from reconciler.model.errors import UsageError
 from reconciler.model.records import OnConflict
 
@@ -78,7 +79,9 @@ def replace(
             if invocation.output is Output.HUMAN:
                 invocation.say([prepared.sentence])
             replacing.begin(prepared, keep=keep)
-        report = replacing.run()
+        with progress(invocation) as watched:
+            app.show_progress(watched.on_seeding, watched.on_work)
+            report = replacing.run(watched.on_step, watched.on_wait)
         if cancel:
             return _said(invocation, message, codes.OK)
     invocation.show(report, applied=True, base=settings.desired_state)

@@ -21,7 +21,7 @@ def run(invocation: Invocation, once: Once = False) -> int:
         if not once:
             return int(app.serve())
         with progress(invocation) as watched:
-            app.show_seeding(watched.on_seeding)
+            app.show_progress(watched.on_seeding, watched.on_work)
             report = app.converge("once", on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))

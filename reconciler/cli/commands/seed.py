@@ -42,7 +42,7 @@ def seed(invocation: Invocation, tables: Tables = None, verify: Verify = False, 
             if why:
                 invocation.say([f"Seeding waits for the lease: {why}."])
         with progress(invocation) as shown:
-            app.show_seeding(shown.on_seeding)
+            app.show_progress(shown.on_seeding, shown.on_work)
             report = app.reconciler.seed(tuple(tables or ()), update=update)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(seed_lines(report))

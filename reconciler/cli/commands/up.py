@@ -66,7 +66,7 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
             if plan.suspended and app.reconciler.resume():
                 invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
             with progress(invocation, len(work)) as watched:
-                app.show_seeding(watched.on_seeding)
+                app.show_progress(watched.on_seeding, watched.on_work)
                 approved = approval(plan, only_this=not yes or saved is not None)
                 report = app.converge("up", names, watched.on_step, approved, watched.on_wait)
             if saved is not None:

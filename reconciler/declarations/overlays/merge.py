@@ -19,7 +19,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_location import FieldOrigin, Path, did_you_mean
 
-_NAMED_LISTS = {
+NAMED_LISTS = {
     "global_secondary_indexes": "index_name",
     "local_secondary_indexes": "index_name",
     "vector_indexes": "index_name",
@@ -110,9 +110,9 @@ class Merge:
         """What the model says about a field: a list of named members, any other field, or nothing."""
         info = model.model_fields.get(name) if model is not None else None
         part = nested_model(info.annotation) if info is not None else None
-        if info is None or part is None or not is_list(info.annotation) or name not in _NAMED_LISTS:
+        if info is None or part is None or not is_list(info.annotation) or name not in NAMED_LISTS:
             return info
-        return _NamedList(part, _NAMED_LISTS[name], marker_of(info, MappingForm))
+        return _NamedList(part, NAMED_LISTS[name], marker_of(info, MappingForm))
 
     def _merged(
         self, target: dict[Any, Any], key: Any, path: Path, item: Any, here: FieldOrigin, *, field: Any

@@ -1,4 +1,4 @@
-"""``-o junit``: one test case a table; drift is a failure, an error an error."""
+"""``-o junit``: one test case a table; drift is a failure, an error an error. Properties say whose tables they are."""
 
 from __future__ import annotations
 
@@ -18,16 +18,31 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     whole = [(str(seen_from_here(each, view.base)), view.path(each.file)) for each in report.problems]
     whole += [(report.error, "")] if report.error else []
     suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())
+    _head(suite, report)
     for sentence, file in whole:
         case = ET.SubElement(suite, "testcase", classname="desired_state", name="desired state", file=printable(file))
         ET.SubElement(case, "error", message=printable(sentence))
     for table in tables:
         _case(suite, report, table, view)
     failures, errors = len(suite.findall("*/failure")), len(suite.findall("*/error"))
-    suite.attrib.update(tests=str(len(suite)), failures=str(failures), errors=str(errors), skipped="0")
+    suite.attrib.update(
+        tests=str(len(suite.findall("testcase"))), failures=str(failures), errors=str(errors), skipped="0"
+    )
     ET.indent(suite)
     yield "plain", '<?xml version="1.0" encoding="UTF-8"?>'
     yield "plain", ET.tostring(suite, encoding="unicode")
+
+
+def _head(suite: ET.Element, report: PassReport) -> None:
+    """The schema of JUnit has ``properties`` before the first case."""
+    found = {"stack": report.stack, "environment": report.environment}
+    if report.endpoint is not None:
+        there = report.endpoint
+        found |= {"endpoint": there.url, "flavor": there.flavor.value, "region": there.region}
+        found |= {"account": there.account or "unknown"}
+    properties = ET.SubElement(suite, "properties")
+    for name, value in found.items():
+        ET.SubElement(properties, "property", name=name, value=printable(value))
 
 
 def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View) -> None:

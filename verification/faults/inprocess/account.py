@@ -234,7 +234,7 @@ class SimulatedAccount:
         self.dynamodb.do(operation, Call(operation, params).params)
 
     def later(self, seconds: float) -> None:
-        """Lets time pass and transitions proceed."""
+        """Lets time pass and pending changes proceed."""
         self.clock.seconds += seconds
         self.dynamodb.settle()
 

@@ -31,7 +31,7 @@ class Scenario:
     options: dict[str, Any] = field(default_factory=dict)
 
     def account(self) -> SimulatedAccount:
-        """The account before ``act``, with all transitions finished."""
+        """The account before ``act``, with all pending changes finished."""
         account = SimulatedAccount(self.flavor, self.delay, options=self.options)
         self.before(account)
         account.later(DAY)

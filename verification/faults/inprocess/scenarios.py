@@ -10,12 +10,12 @@ from typing import Any
 from faults.inprocess.account import STATE, Ended, SimulatedAccount
 from faults.inprocess.scenario import Scenario
 from simulation.simulated_engine import declaration, item
-from support.setting_transitions import SETTINGS
-from support.side_feature_transitions import ASIDE
+from support.setting_changes import SETTINGS
+from support.side_feature_changes import ASIDE
+from support.spec_changes import SPEC_CHANGES, SpecChange
 from support.specs import declaration as subject
 from support.specs import gsi, keys, spec, stream, ttl
-from support.transitions import TRANSITIONS, Transition
-from support.transitions_vectors import VECTORS
+from support.vector_changes import VECTORS
 
 from reconciler.engine.commands import CommandResult
 from reconciler.engine.reconciler import Reconciler
@@ -147,9 +147,9 @@ def gone(name: str) -> Callable[[SimulatedAccount], None]:
     return before
 
 
-def transition(name: str, title: str | None = None) -> Scenario:
-    """A hard transition of one table, from its ``before`` to its ``after``."""
-    every: tuple[Transition, ...] = (*TRANSITIONS, *SETTINGS, *ASIDE, *VECTORS)
+def spec_change(name: str, title: str | None = None) -> Scenario:
+    """A hard spec change of one table, from its ``before`` to its ``after``."""
+    every: tuple[SpecChange, ...] = (*SPEC_CHANGES, *SETTINGS, *ASIDE, *VECTORS)
     (case,) = (each for each in every if each.name == name and (title is None or title == each.name))
     return Scenario(name, once, then(made(subject(case.before)), declaring(subject(case.after))))
 
@@ -226,7 +226,7 @@ SEEDS = (
 )
 UPDATES = (
     *(
-        transition(name)
+        spec_change(name)
         for name in (
             "an index is added",
             "an index is removed",

@@ -1,9 +1,9 @@
-"""The hard transitions of vector indexes, in the shape of ``transitions``; no emulator supports any."""
+"""The hard spec changes of vector indexes, in the shape of ``spec_changes``; no emulator supports any."""
 
 from __future__ import annotations
 
+from support.spec_changes import SpecChange
 from support.specs import ON_DEMAND, gsi, provisioned, spec, vectors
-from support.transitions import Transition
 
 from reconciler.model.change import Hazard
 from reconciler.model.table import TableSpec, VectorIndex
@@ -16,16 +16,16 @@ def _with(*indexes: VectorIndex, **fields: object) -> TableSpec:
     return spec(vector_indexes=list(indexes), **fields)
 
 
-def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, hazard: Hazard = Hazard.NONE) -> Transition:
-    return Transition(name, before, after, calls, hazard, frozenset({"vectors"}))
+def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, hazard: Hazard = Hazard.NONE) -> SpecChange:
+    return SpecChange(name, before, after, calls, hazard, frozenset({"vectors"}))
 
 
-def _rebuilt(name: str, before: VectorIndex, after: VectorIndex) -> Transition:
+def _rebuilt(name: str, before: VectorIndex, after: VectorIndex) -> SpecChange:
     calls = ("-vectors by_meaning", "+vectors by_meaning")
     return _case(name, _with(before), _with(after), *calls, hazard=Hazard.DISRUPTION)
 
 
-VECTORS: tuple[Transition, ...] = (
+VECTORS: tuple[SpecChange, ...] = (
     _case("a vector index is added", spec(), _with(V), "+vectors by_meaning"),
     _case("a vector index with a search schema is added", spec(), _with(FILTERED), "+vectors by_meaning"),
     _case(

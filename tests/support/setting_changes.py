@@ -1,13 +1,13 @@
-"""Hard transitions of table class, limits, encryption and recovery, in the shape of ``transitions``.
+"""Hard spec changes of table class, limits, encryption and recovery, in the shape of ``spec_changes``.
 
 No emulator holds all of these; they run on the table model, which keeps the service's rules.
 """
 
 from __future__ import annotations
 
+from support.spec_changes import SpecChange
 from support.specs import ON_DEMAND, gsi, provisioned, spec
 from support.table_settings import KEYS
-from support.transitions import Transition
 
 from reconciler.model.change import Hazard
 from reconciler.model.table import OnDemandThroughput, PointInTimeRecovery, Sse, TableSpec, WarmThroughput
@@ -25,8 +25,8 @@ def warm(read: int | None = None, write: int | None = None) -> WarmThroughput:
     return WarmThroughput(read, write)
 
 
-def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> Transition:
-    return Transition(name, before, after, calls, **flags)  # type: ignore[arg-type]
+def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> SpecChange:
+    return SpecChange(name, before, after, calls, **flags)  # type: ignore[arg-type]
 
 
 def _on_demand(**fields: object) -> TableSpec:
@@ -214,4 +214,4 @@ TOGETHER = (
     ),
 )
 
-SETTINGS: tuple[Transition, ...] = (*CLASSES, *MAXIMA, *WARM, *ENCRYPTION, *RECOVERY, *TOGETHER)
+SETTINGS: tuple[SpecChange, ...] = (*CLASSES, *MAXIMA, *WARM, *ENCRYPTION, *RECOVERY, *TOGETHER)

@@ -1,4 +1,4 @@
-"""Many hard transitions at once against one live endpoint, as tables of one environment; imported by its tests."""
+"""Many hard spec changes at once against one live endpoint, as tables of one environment; imported by its tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from simulation.simulated_engine import ListSource
 from support.proxy import RecordingProxy
+from support.spec_changes import SPEC_CHANGES, SpecChange
 from support.specs import declaration, renamed
-from support.transitions import TRANSITIONS, Transition
 
 from reconciler.model.observed import Responses
 from reconciler.model.report import PassReport, TableReport
@@ -19,8 +19,8 @@ STATE = "reconciler_state"
 
 
 @dataclass
-class TransitionRun:
-    """Before, after and five quiet passes of every transition that the endpoint can hold."""
+class SpecChangeRun:
+    """Before, after and five quiet passes of every spec change that the endpoint can hold."""
 
     client: Any
     first: dict[str, TableReport] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class TransitionRun:
     writes: dict[str, list[str]] = field(default_factory=dict)
     late_writes: list[str] = field(default_factory=list)
 
-    def take(self, other: TransitionRun) -> None:
+    def take(self, other: SpecChangeRun) -> None:
         """Add the tables that another run saw at another server of the same kind."""
         for name in ("first", "second", "seen", "writes"):
             getattr(self, name).update(getattr(other, name))
@@ -43,10 +43,10 @@ def name_of(position: int) -> str:
     return f"case-{position:03}"
 
 
-def run(url: str, client: Any, *, has_tags: bool, only: list[int] | None = None) -> TransitionRun:
+def run(url: str, client: Any, *, has_tags: bool, only: list[int] | None = None) -> SpecChangeRun:
     """Converge every ``before``, then every ``after``, then make five passes; all reads here are plain boto3."""
-    chosen = [(i, case) for i, case in enumerate(TRANSITIONS) if only is None or i in only]
-    result = TransitionRun(client)
+    chosen = [(i, case) for i, case in enumerate(SPEC_CHANGES) if only is None or i in only]
+    result = SpecChangeRun(client)
     with RecordingProxy(url) as proxy:
         settings = load({"endpoint_url": proxy.url, "timeout": "240s"}, one_shot=True)
         app = App(settings, one_shot=True, read_only=False, endpoint_url=proxy.url)
@@ -67,7 +67,7 @@ def run(url: str, client: Any, *, has_tags: bool, only: list[int] | None = None)
     return result
 
 
-def _responses(client: Any, name: str, case: Transition, *, has_tags: bool) -> Responses:
+def _responses(client: Any, name: str, case: SpecChange, *, has_tags: bool) -> Responses:
     described = client.describe_table(TableName=name)
     answers = {"DescribeTable": described}
     if case.after.ttl is not None:

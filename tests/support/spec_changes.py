@@ -1,4 +1,4 @@
-"""The hard transitions: live state, declaration, and the calls from one to the other, in order.
+"""The hard spec changes: live state, declaration, and the calls from one to the other, in order.
 
 ``calls`` are the words of ``call_words``, over all rounds. ``needs`` names what an endpoint must have: ``tags``,
 ``multi_key`` (several HASH or RANGE elements in an index), ``stream_anew`` (a stream can be enabled a second time,
@@ -17,7 +17,7 @@ from reconciler.model.table import Billing, TableSpec
 
 
 @dataclass(frozen=True)
-class Transition:
+class SpecChange:
     """One named case."""
 
     name: str
@@ -52,15 +52,15 @@ def _indexed(*indexes: object, **fields: object) -> TableSpec:
     return spec(global_indexes=list(indexes), **fields)
 
 
-def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> Transition:
-    return Transition(name, before, after, calls, **flags)  # type: ignore[arg-type]
+def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> SpecChange:
+    return SpecChange(name, before, after, calls, **flags)  # type: ignore[arg-type]
 
 
-def _disruptive(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> Transition:
+def _disruptive(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> SpecChange:
     return _case(name, before, after, *calls, hazard=Hazard.DISRUPTION, **flags)
 
 
-def _replacing(name: str, before: TableSpec, after: TableSpec, *more: str, **flags: object) -> Transition:
+def _replacing(name: str, before: TableSpec, after: TableSpec, *more: str, **flags: object) -> SpecChange:
     return _case(name, before, after, *AGAIN, *more, hazard=Hazard.REPLACEMENT, **flags)
 
 
@@ -505,7 +505,7 @@ COMBINED = (
     ),
 )
 
-TRANSITIONS: tuple[Transition, ...] = (
+SPEC_CHANGES: tuple[SpecChange, ...] = (
     *INDEXES,
     *BILLING,
     *STREAMS,

@@ -1,4 +1,4 @@
-"""Scenarios of hard transitions: a table with foreign items exists, and another shape is declared."""
+"""Scenarios of hard spec changes: a table with foreign items exists, and another shape is declared."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from faults.builders import declare, foreign_items
 from faults.scenario import Run, Scenario, nobody
+from support.spec_changes import SPEC_CHANGES, SpecChange
 from support.spec_documents import document
 from support.specs import NAME
-from support.transitions import TRANSITIONS, Transition
 
 THEIRS = 2
 CHOSEN = (
@@ -50,8 +50,8 @@ CHOSEN = (
 """No tags, which DynamoDB Local does not have, and few that build indexes, which takes it a second each."""
 
 
-def scenario(case: Transition) -> Scenario:
-    """The transition of a table with foreign items, which only a replacement may remove."""
+def scenario(case: SpecChange) -> Scenario:
+    """The spec change of a table with foreign items, which only a replacement may remove."""
     unprotects = case.before.deletion_protection and case.after.deletion_protection is False
     subject = frozenset({NAME})
     return Scenario(
@@ -67,5 +67,5 @@ def scenario(case: Transition) -> Scenario:
 
 def chosen() -> Iterator[Scenario]:
     """Those of ``CHOSEN``, in its order."""
-    named = {case.name: case for case in TRANSITIONS}
+    named = {case.name: case for case in SPEC_CHANGES}
     return (scenario(named[name]) for name in CHOSEN)

@@ -1,4 +1,4 @@
-"""Every hard transition on real endpoints: the loop reaches the declared state, as boto3 sees it, and goes quiet."""
+"""Every hard spec change on real endpoints: the loop reaches the declared state, as boto3 sees it, and goes quiet."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from e2e.transition_run import TransitionRun, name_of, run
+from e2e.spec_change_run import SpecChangeRun, name_of, run
 from support.declared_state import violations
 from support.endpoints import DynamoDBLocal, Live, MotoServer
+from support.spec_changes import SPEC_CHANGES
 from support.specs import renamed
-from support.transitions import TRANSITIONS
 
 from reconciler.model.report import TableStatus
 
@@ -20,20 +20,20 @@ pytestmark = pytest.mark.timeout(600)
 
 def _turns_stream_on_again(position: int) -> bool:
     """moto refuses for ever to enable a stream on a table that had one."""
-    calls = TRANSITIONS[position].calls
+    calls = SPEC_CHANGES[position].calls
     return "stream off" in calls and any(call.startswith("stream ") and call != "stream off" for call in calls)
 
 
 SERVERS = 4
-CASES = [pytest.param(i, id=case.name) for i, case in enumerate(TRANSITIONS)]
+CASES = [pytest.param(i, id=case.name) for i, case in enumerate(SPEC_CHANGES)]
 
 
 @pytest.fixture(scope="module")
-def on_dynamodb_local(module_local: DynamoDBLocal) -> Iterator[TransitionRun]:
+def on_dynamodb_local(module_local: DynamoDBLocal) -> Iterator[SpecChangeRun]:
     """DynamoDB Local builds five indexes at a time and takes seconds for each, so the cases go to several of them."""
     with ExitStack() as stack:
         servers = [module_local, *(stack.enter_context(DynamoDBLocal()) for _ in range(SERVERS - 1))]
-        shares = [list(range(start, len(TRANSITIONS), SERVERS)) for start in range(SERVERS)]
+        shares = [list(range(start, len(SPEC_CHANGES), SERVERS)) for start in range(SERVERS)]
         with ThreadPoolExecutor(SERVERS) as pool:
             jobs = [
                 pool.submit(run, server.url, server.client(), has_tags=False, only=share)
@@ -46,15 +46,15 @@ def on_dynamodb_local(module_local: DynamoDBLocal) -> Iterator[TransitionRun]:
 
 
 @pytest.fixture(scope="module")
-def on_moto() -> Iterator[TransitionRun]:
+def on_moto() -> Iterator[SpecChangeRun]:
     with MotoServer() as server:
         server.restart()
-        chosen = [i for i in range(len(TRANSITIONS)) if not _turns_stream_on_again(i)]
+        chosen = [i for i in range(len(SPEC_CHANGES)) if not _turns_stream_on_again(i)]
         yield run(server.url, server.client(), has_tags=True, only=chosen)
 
 
-def converged(result: TransitionRun, position: int) -> None:
-    case, name = TRANSITIONS[position], name_of(position)
+def converged(result: SpecChangeRun, position: int) -> None:
+    case, name = SPEC_CHANGES[position], name_of(position)
     assert result.first[name].status is TableStatus.IN_SYNC, result.first[name].steps
     report = result.second[name]
     assert report.status is TableStatus.IN_SYNC, (report.error, report.steps)
@@ -64,29 +64,29 @@ def converged(result: TransitionRun, position: int) -> None:
     assert len(result.writes.get(name, [])) == planned + handed_back
 
 
-def _held(call: str, result: TransitionRun, name: str) -> bool:
+def _held(call: str, result: SpecChangeRun, name: str) -> bool:
     """Tags are not written where the endpoint has none."""
     return not call.startswith("tags") or "ListTagsOfResource" in result.seen[name].answers
 
 
 @pytest.mark.dynamodb_local
 @pytest.mark.parametrize("position", CASES)
-def test_on_dynamodb_local(on_dynamodb_local: TransitionRun, position: int) -> None:
+def test_on_dynamodb_local(on_dynamodb_local: SpecChangeRun, position: int) -> None:
     converged(on_dynamodb_local, position)
 
 
 @pytest.mark.parametrize("position", [case for case in CASES if not _turns_stream_on_again(case.values[0])])
-def test_on_moto(on_moto: TransitionRun, position: int) -> None:
+def test_on_moto(on_moto: SpecChangeRun, position: int) -> None:
     converged(on_moto, position)
 
 
 @pytest.mark.dynamodb_local
-def test_five_more_passes_on_dynamodb_local_write_nothing(on_dynamodb_local: TransitionRun) -> None:
+def test_five_more_passes_on_dynamodb_local_write_nothing(on_dynamodb_local: SpecChangeRun) -> None:
     assert on_dynamodb_local.late_writes == []
     assert {report.verdict.value for report in on_dynamodb_local.quiet} == {"in_sync"}
 
 
-def test_five_more_passes_on_moto_write_nothing(on_moto: TransitionRun) -> None:
+def test_five_more_passes_on_moto_write_nothing(on_moto: SpecChangeRun) -> None:
     assert on_moto.late_writes == []
     assert {report.verdict.value for report in on_moto.quiet} == {"in_sync"}
 

@@ -1,12 +1,12 @@
-"""Hard transitions of policies, contributor insights and Kinesis streaming, in the shape of ``transitions``.
+"""Hard spec changes of policies, contributor insights and Kinesis streaming, in the shape of ``spec_changes``.
 
 No emulator holds insights and destinations; they run on the table model, which keeps the service's rules.
 """
 
 from __future__ import annotations
 
+from support.spec_changes import SpecChange
 from support.specs import gsi, policy, spec, stream
-from support.transitions import Transition
 
 from reconciler.model.change import Hazard
 from reconciler.model.table import ContributorInsights, IndexInsights, KinesisStreaming, TableSpec
@@ -18,8 +18,8 @@ KINESIS = "arn:aws:kinesis:us-east-1:123456789012:stream/"
 THROTTLED = "THROTTLED_KEYS"
 
 
-def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> Transition:
-    return Transition(name, before, after, calls, **flags)  # type: ignore[arg-type]
+def _case(name: str, before: TableSpec, after: TableSpec, *calls: str, **flags: object) -> SpecChange:
+    return SpecChange(name, before, after, calls, **flags)  # type: ignore[arg-type]
 
 
 def _guarded(*actions: str) -> TableSpec:
@@ -130,4 +130,4 @@ DESTINATIONS = (
     _case("streaming that never was on is off", PLAIN, _kinesis(None)),
 )
 
-ASIDE: tuple[Transition, ...] = (*POLICIES, *INSIGHTS, *DESTINATIONS)
+ASIDE: tuple[SpecChange, ...] = (*POLICIES, *INSIGHTS, *DESTINATIONS)
