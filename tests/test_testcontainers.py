@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from support.endpoints import Live, free_port
 from support.fake_docker import FakeDocker
-from support.plugin_run import TABLES, USERS
+from support.markdown import ROOT, code_blocks
+from support.plugin_run import TABLES, USERS, Project
 from testcontainers.core import config
 from testcontainers.core.config import ConnectionMode
 from testcontainers.core.exceptions import ContainerStartException
 
 from reconciler.pytest_plugin.installation import version
 from reconciler.testcontainers import IMAGE, DynamoDBAnswers, DynamoDBContainer
+
+GUIDE = ROOT / "docs" / "guides" / "testcontainers.md"
 
 
 @pytest.fixture(autouse=True)
@@ -89,11 +92,23 @@ def test_tables_of_another_folder_and_region_without_seeds(docker: FakeDocker, e
         container.stop()
 
 
+def test_the_fixtures_of_the_guide_work(docker: FakeDocker, tmp_path: Path) -> None:
+    project = Project(tmp_path, {})
+    (fixtures,) = (block for block in code_blocks(GUIDE, "python") if "@pytest.fixture" in block)
+    project.write(
+        "test_app.py",
+        fixtures + "\n\ndef test_the_next_one_starts_with_the_seed(users):\n"
+        '    assert users.get_item(Key={"pk": "1"})["Item"]["name"] == "Ada"\n',
+    )
+    assert "2 passed" in project.passes()
+    assert docker.containers == {}
+
+
 def test_a_wrong_declaration_is_named_before_anything_is_started(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (elsewhere / "desired_state" / "tables.yaml").write_text("TableName: users\nKeySchema: 5\n", encoding="utf-8")
-    with fake(free_port(), monkeypatch) as docker:
+    with fake(free_port(), monkeypatch, status="exited") as docker:
         with pytest.raises(ContainerStartException, match=r"desired_state/tables\.yaml:2:\d+: KeySchema: ") as raised:
             DynamoDBContainer().start()
         assert "The argument desired_state of DynamoDBContainer names the folder" in str(raised.value)
