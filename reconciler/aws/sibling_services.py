@@ -23,6 +23,8 @@ from reconciler.model.identity import Endpoint, Flavor
 VARIABLES: Mapping[str, str] = {
     "application-autoscaling": "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
     "kms": "AWS_ENDPOINT_URL_KMS",
+    "ssm": "AWS_ENDPOINT_URL_SSM",
+    "sts": "AWS_ENDPOINT_URL_STS",
 }
 """The services, and the variable of the SDK for the address of each."""
 ONE_ADDRESS = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})

@@ -25,6 +25,7 @@ from reconciler.engine.state import (
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
+from reconciler.model.generation import Generation
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
@@ -69,6 +70,8 @@ class TableAssessment:
     left_in_place: tuple[LeftInPlace, ...] = ()
     replacement: Replacement | None = None
     """The replacement of the table that is under way."""
+    generation: Generation | None = None
+    """The work on its next generation that is under way."""
     unfit: str | None = None
     """Why a declared table that needs a replacement could not hold all items of the present one."""
     refusal: str | None = None
@@ -137,7 +140,7 @@ class PassContext:
     ) -> GateInput:
         """The input of the deletion gate for one destructive step of the assessed table."""
         name = assessment.name
-        replacement = self.replacement(name)
+        replacement, left = self.replacement(name), self.snapshot.generation_with(name) is not None
         return GateInput(
             self.options,
             self.ports.emulator,
@@ -156,8 +159,8 @@ class PassContext:
             renamed_to=self.renamed.get(name),
             elsewhere=self.elsewhere.get(name),
             can_keep_items=self.ports.replacer is not None and self.ports.emulator,
-            keeping_items=replacement is not None,
-            asked_to_keep=replacement is not None and replacement.asked,
+            keeping_items=replacement is not None or left,
+            asked_to_keep=left or (replacement is not None and replacement.asked),
             unfit=assessment.unfit,
         )
 

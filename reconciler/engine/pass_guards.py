@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.engine.assessment import TableAssessment
 from reconciler.engine.state import latched_step
+from reconciler.model.generation import GenerationPhase
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Ended, StateSnapshot
@@ -97,7 +98,16 @@ def _waiting(assessment: TableAssessment, why: str) -> tuple[Step, ...]:
 
 def needs_write(assessment: TableAssessment) -> bool:
     """Whether applying this assessment writes anything, even if only a record."""
-    return assessment.entry_changed or any(step.status is StepStatus.READY for step in assessment.steps)
+    if assessment.entry_changed or follows(assessment):
+        return True
+    return any(step.status is StepStatus.READY for step in assessment.steps)
+
+
+def follows(assessment: TableAssessment) -> bool:
+    """Whether the changes of the table are repeated on the one that it has replaced, which no step tells."""
+    generation = assessment.generation
+    holding = generation is not None and generation.phase is GenerationPhase.HOLD
+    return holding and generation is not None and not generation.paused and generation.problem is None
 
 
 def _ended_before(assessments: list[TableAssessment], ended: Set[str], recent: tuple[Ended, ...]) -> int:

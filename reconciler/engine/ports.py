@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from reconciler.model.change import Call
 from reconciler.model.desired import AttributeValue, DesiredState, Item, PutTogether, Removal, Undeclared
 from reconciler.model.errors import Problem
+from reconciler.model.generation import Generation
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step
 from reconciler.model.records import (
@@ -195,6 +196,10 @@ class StateStore(Protocol):
     def put_replacement(self, replacement: Replacement) -> None: ...
 
     def drop_replacement(self, name: str) -> None: ...
+
+    def put_generation(self, generation: Generation) -> None: ...
+
+    def drop_generation(self, name: str) -> None: ...
 
     def put_ended(self, ended: Ended) -> None: ...
 

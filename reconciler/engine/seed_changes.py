@@ -10,6 +10,7 @@ from reconciler.engine.seed_batches import NumberedItem, NumberedItems
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, ReconcilerError
 from reconciler.model.records import StateSnapshot
+from reconciler.planning.generations import resolved
 from reconciler.planning.observe import identity_of
 from reconciler.planning.text import several
 from reconciler.seeding.digest import canonical
@@ -27,6 +28,7 @@ def seed_changes(ports: EngineContext, tables: tuple[str, ...]) -> tuple[str, ..
     """
     try:
         desired, snapshot = ports.source.load(), ports.store.load()
+        desired = resolved(desired, snapshot.generations)
     except ReconcilerError:
         return ()
     chosen = [desired.named(name) for name in tables] if tables else desired.declarations

@@ -17,6 +17,7 @@ from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
+from reconciler.model.generation import Generation
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable, Responses
@@ -316,6 +317,8 @@ class EngineState:
     drift_since: dict[str, datetime] = field(default_factory=dict)
     last_good: DesiredState | None = None
     last_verdict: str | None = None
+    generations: Mapping[str, Generation] | None = None
+    """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
     plan_cache: PlanCache = field(default_factory=PlanCache)
     conclusions: Conclusions[Any] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)

@@ -75,6 +75,7 @@ def table_report(
         seed_failed=seeded.failed,
         rebuild=assessment.rebuild,
         replacement=assessment.replacement,
+        generation=assessment.generation,
         left_in_place=assessment.left_in_place,
         observed=live,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from reconciler.model.desired import Lifecycle
+from reconciler.model.generation import Generation, OnConflict
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 
@@ -16,8 +17,6 @@ Ownership = Literal["intent", "created", "adopted", "state_lost", "released"]
 CountedChange = Literal["ttl", "mode", "class", "decrease"]
 """Kinds of change with a quota: time to live, the switch to on demand, the table class, decreases of capacity."""
 SeedState = Literal["started", "done", "cleared"]
-OnConflict = Literal["fail", "newest", "keep-first"]
-"""What becomes of several items that have one key in the new table."""
 MigrationDirection = Literal["up", "down"]
 
 
@@ -417,6 +416,10 @@ class StateSnapshot:
     quota_usage: Mapping[str, QuotaUsage] = field(default_factory=dict)
     rebuilds: Mapping[str, IndexRebuild] = field(default_factory=dict)
     replacements: Mapping[str, Replacement] = field(default_factory=dict)
+    generations: Mapping[str, Generation] = field(default_factory=dict)
+    """By declared name."""
+    set_aside: Mapping[str, InventoryEntry] = field(default_factory=dict)
+    """Records of tables that no declaration means while the next generation of one is built. No record is in both."""
     ended: Mapping[str, Ended] = field(default_factory=dict)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
     migrations: Mapping[str, ItemMigration] = field(default_factory=dict)
@@ -434,3 +437,11 @@ class StateSnapshot:
     def copy_of(self, name: str) -> Replacement | None:
         """The replacement whose copy aside has this name. Such a table is nobody's but the mover's."""
         return next((each for each in self.replacements.values() if each.aside == name), None)
+
+    def generation_of(self, table: str) -> Generation | None:
+        """The work on the next generation of the table that has this name now, if any is under way."""
+        return next((each for each in self.generations.values() if each.under_way and each.current == table), None)
+
+    def generation_with(self, table: str) -> Generation | None:
+        """The work under way that the declared name does not mean this table of, or ``None``."""
+        return next((each for each in self.generations.values() if each.other == table), None)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
+from reconciler.model.generation import Generation
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
@@ -112,6 +113,8 @@ class TableReport:
     rebuild: RebuildProgress | None = None
     replacement: Replacement | None = None
     """While the table is replaced with its items."""
+    generation: Generation | None = None
+    """While its next generation is built beside it, until the former table is gone."""
     left_in_place: tuple[LeftInPlace, ...] = ()
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
