@@ -148,8 +148,10 @@ class SimulatedStreams:
         specification = table.description.get("StreamSpecification") or {}
         arn = table.description.get("LatestStreamArn")
         for each in self.streams.values():
-            if each.enabled and each.arn.startswith(f"{table.description['TableArn']}/stream/") and (
-                not specification.get("StreamEnabled") or each.arn != arn
+            if (
+                each.enabled
+                and each.arn.startswith(f"{table.description['TableArn']}/stream/")
+                and (not specification.get("StreamEnabled") or each.arn != arn)
             ):
                 self._turn_off(each)
         if not specification.get("StreamEnabled") or arn is None:
