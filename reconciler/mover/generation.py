@@ -25,6 +25,7 @@ from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import InventoryEntry
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Problems, Ran, Side, Verified
@@ -33,7 +34,7 @@ from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_phases import GenerationMove as Move
 from reconciler.mover.generation_phases import advance, hold_is_over, next_move
 from reconciler.mover.generation_ports import GenerationPorts
-from reconciler.mover.generation_records import forget_checkpoints, move_records
+from reconciler.mover.generation_records import forget_checkpoints, move_records, places
 from reconciler.mover.governor import limits_of
 from reconciler.mover.phases import Live
 from reconciler.mover.replacer import key_texts
@@ -237,20 +238,28 @@ class _Work:
         if new is None:
             return
         if record.new_identity is None:
-            proven = observe_table(self.ports, record.new, None, ask_owner=lambda _: True)
-            tag = proven.owner_tag if proven is not None else None
-            ours = entry is not None and ownership.has_our_tag(entry, tag, self.context.options.scope)
-            empty = not self.ports.endpoint.flavor.has_tags and not self.ports.items.first_items(record.new, 1)
-            if entry is None or not (ours or empty):
-                raise self._stop(
-                    f"{record.new} exists, and it is not proven that this stack created it: delete it, or run"
-                    f" `reconciler replace {record.name} --cancel`"
-                )
-            event = ownership.Event.CREATE_PROVEN if ours else ownership.Event.FOUND
-            self.ports.store.put_entry(ownership.advance(entry, event, identity=new.identity))
+            self._prove_new(entry, new)
         elif not new.identity.same(record.new_identity):
             raise self._stop(f"somebody deleted {record.new} and created it again; nothing was copied into it")
         self._moved(Event.CREATED, new_identity=new.identity)
+
+    def _prove_new(self, entry: InventoryEntry | None, new: ObservedTable) -> None:
+        """Prove that this work created the new table although the answer is not recorded, or stop."""
+        record = self.record
+        if entry is not None and ownership.is_ours(entry) and new.identity.same(entry.identity):
+            return
+        tagged = observe_table(self.ports, record.new, None, ask_owner=lambda _: True)
+        tag = tagged.owner_tag if tagged is not None else None
+        ours = entry is not None and ownership.has_our_tag(entry, tag, self.context.options.scope)
+        empty = not self.ports.endpoint.flavor.has_tags and not self.ports.items.first_items(record.new, 1)
+        if entry is None or not ownership.is_open(entry) or not (ours or empty):
+            raise self._stop(
+                f"{record.new} exists, and it is not proven that this stack created it: delete it, or run"
+                f" `reconciler replace {record.name} --cancel`"
+            )
+        # Without tags it counts as adopted: it gets the items, and no cancellation removes it.
+        event = ownership.Event.CREATE_PROVEN if ours else ownership.Event.FOUND
+        self.ports.store.put_entry(ownership.advance(entry, event, identity=new.identity))
 
     # Moving the items
 
@@ -276,7 +285,15 @@ class _Work:
         started_as = f"{self.record.new}@{self.record.started.isoformat()}{direction}"
         # The snapshot of this pass may be older than the checkpoints that the pass itself has written.
         recorded = self.ports.store.load().checkpoints
-        return Follower(self.ports, self.beside.items, self.beside.streams, pair, recorded, started_as, stop=self._late)
+        return Follower(
+            self.ports,
+            self.beside.items,
+            self.beside.streams,
+            pair,
+            recorded=recorded,
+            started_as=started_as,
+            stop=self._late,
+        )
 
     def _capture(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         if old is not None and not has_stream(old) and not self.record.old_stream:
@@ -430,9 +447,8 @@ class _Work:
     def _switch(self) -> None:
         """Publish the new name. The records of its seed and of applied migrations go with the items."""
         record = self.record
-        move_records(
-            self.ports, self.context.snapshot, record.old, record.old_identity, record.new, record.new_identity
-        )
+        old, new = places(record)
+        move_records(self.ports, self.context.snapshot, old, new)
         self._publish(record.new)
         self._moved(Event.SWITCHED, switched=self.ports.clock.now())
         # The next pass resolves the declared name anew.
@@ -454,6 +470,7 @@ class _Work:
         if not self._equal(follower, fenced=False):
             raise _Ended(self._progress())
         self._moved(Event.HOLD_OVER)
+        raise _Ended(self._progress())
 
     def _after_hold(self) -> Step:
         record = self.record
@@ -482,9 +499,8 @@ class _Work:
 
     def _return(self) -> None:
         record = self.record
-        move_records(
-            self.ports, self.context.snapshot, record.new, record.new_identity, record.old, record.old_identity
-        )
+        old, new = places(record)
+        move_records(self.ports, self.context.snapshot, new, old)
         self._publish(record.old)
         self._moved(Event.RETURNED)
         raise _Ended(self._progress())

@@ -39,7 +39,7 @@ def taken_names(desired: DesiredState, generations: Generations) -> tuple[str, .
         " Give it another table_name"
         for each in generations.values()
         if each.name in declared
-        for name in sorted({each.current, each.other} - {each.name, None})
+        for name in sorted({each.current, each.other or each.current} - {each.name})
         if name in declared
     )
 
