@@ -15,7 +15,7 @@ from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.change import Call
 from reconciler.model.errors import Busy, Interrupted, LeaseLost, TableChanged
 from reconciler.model.records import Checkpoint
-from reconciler.mover.calls import STOPPED, GuardedCalls
+from reconciler.mover.calls import SLICE, STOPPED, GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints, total
 from reconciler.mover.follower_problems import ProblemList
 from reconciler.mover.follower_types import Capture, Pair, Ran, Side, Verified
@@ -162,19 +162,17 @@ class Follower:
         """Replay until all changes before ``mark`` are in the target. Waits for records that are under way."""
         settle = SETTLE_ON_EMULATOR if self._ports.emulator else SETTLE_SECONDS
         settled = mark + timedelta(seconds=settle)
-        while (left := (settled - self._ports.clock.now()).total_seconds()) > 0:
-            # What is there is replayed in the meantime.
-            ran = self._replay(self._ports.clock.now(), on_page)
-            if ran.problems.any or ran.trimmed or ran.error or ran.stopped:
-                return ran
-            if not self._wait(min(left, POLL_SECONDS)):
+        ran = self._replay(mark, on_page)
+        while (left := (settled - self._ports.clock.now()).total_seconds()) > 0 and not _ended(ran):
+            if not self._wait(min(left, SLICE)):
                 return Ran(False, ran.counts, stopped=True, read_until=ran.read_until)
-        while True:
+        while not _ended(ran):
             ran = self._replay(settled, on_page)
-            if ran.finished or ran.problems.any or ran.trimmed or ran.error or ran.stopped:
-                return ran
+            if ran.finished:
+                break
             if not self._wait(POLL_SECONDS):
                 return Ran(False, ran.counts, stopped=True, read_until=ran.read_until)
+        return ran
 
     def verify(self, *, fenced: bool, on_page: Progress | None = None) -> Verified:
         """Compare both tables by digests, and items that differ one by one; repair those from the source.
@@ -303,3 +301,8 @@ class Follower:
         """Whether records do not tell the former key in the target: without old images, unless the key tells it."""
         moves = not set(self._pair.target.keys) <= set(self._pair.source.keys)
         return moves and view in ("KEYS_ONLY", "NEW_IMAGE")
+
+
+def _ended(ran: Ran) -> bool:
+    """Whether waiting is of no use."""
+    return ran.problems.any or ran.trimmed or ran.stopped or ran.error is not None
