@@ -75,7 +75,7 @@ class Generation:
     - ``lag``: how old the last change was when it was repeated, in seconds; ``None`` if none was.
     - ``old_stream``, ``new_stream``: whether this work turned on the stream of that table, so that it is turned off.
     - ``fence_since``: since when every attempt at a write was denied.
-    - ``switch``, ``paused``, ``keep``, ``finish``: what a person decided. ``fence``: whether writes are denied before
+    - ``switch``, ``paused``, ``keep``, ``finish``: what a person decided. ``fencing``: whether writes are denied before
       the switch; without it a person stops the writers. ``on_conflict``, ``newest_by``: as in ``Replacement``.
     - ``again``: whether the copy starts again, because changes were lost before they could be repeated.
     - ``problem``: why it does not go on by itself, as a sentence.
@@ -100,7 +100,7 @@ class Generation:
     old_stream: bool = False
     new_stream: bool = False
     fence_since: datetime | None = None
-    fence: bool = True
+    fencing: bool = True
     on_conflict: OnConflict = "fail"
     newest_by: str = ""
     switch: bool = False

@@ -10,7 +10,7 @@ from typing import Literal
 
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
-from reconciler.model.generation import Generation
+from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
@@ -120,6 +120,12 @@ class TableReport:
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
+
+    @property
+    def held(self) -> Generation | None:
+        """The work on its generation while nothing but the hold is left, which no step tells."""
+        holding = self.generation is not None and self.generation.phase is GenerationPhase.HOLD
+        return self.generation if holding and not any(step.action is Action.REPLACE for step in self.steps) else None
 
     def has(self, *statuses: StepStatus) -> bool:
         """Whether any step has one of these statuses."""

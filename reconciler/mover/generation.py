@@ -312,9 +312,10 @@ class _Work:
         self._moved(Event.CAUGHT_UP)
 
     def _follow_once(self, follower: Follower) -> None:
+        before = self.record.replayed
         ran = follower.replay(self._count_replayed)
         self._ran(ran)
-        if ran.read_until is not None:
+        if ran.read_until is not None and self.record.replayed > before:
             lag = max(0, round((self.ports.clock.now() - ran.read_until).total_seconds()))
             self.record = replace(self.record, lag=lag)
 
@@ -387,7 +388,7 @@ class _Work:
 
     def _close(self, table: ObservedTable | None) -> None:
         """Deny writes to the table, and go on once that has been in force for a while."""
-        if not self.record.fence:
+        if not self.record.fencing:
             return
         fence = self._guard(table)
         try:
@@ -457,7 +458,7 @@ class _Work:
     def _hold(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Repeat the changes of the new table on the old one, so that a person may go back."""
         record = self.record
-        if record.fence:
+        if record.fencing:
             self._guard(old).close(self._own_user())
         follower = self._back(old, new)
         self._follow_once(follower)
@@ -506,7 +507,7 @@ class _Work:
         raise _Ended(self._progress())
 
     def _open(self, table: ObservedTable | None) -> None:
-        if self.record.fence and table is not None:
+        if self.record.fencing and table is not None:
             try:
                 self._guard(table).open()
             except Unsupported:

@@ -132,7 +132,7 @@ class NextGeneration:
                 ports.clock.now(),
                 items=found.items,
                 size=found.size,
-                fence=not ports.emulator,
+                fencing=not ports.emulator,
                 on_conflict=rule.on_conflict,
                 newest_by=rule.newest_by,
                 keep=keep,
@@ -144,10 +144,10 @@ class NextGeneration:
 
         def decided(record: Generation) -> Generation:
             _refuse_after_switch(record, "--switch")
-            return replace(record, switch=True, paused=False, problem=None, fence=record.fence and fence)
+            return replace(record, switch=True, paused=False, problem=None, fencing=record.fencing and fence)
 
         record = self._change(decided)
-        if record.fence:
+        if record.fencing:
             return f"Writes to {record.old} are denied, then {record.new} takes its place."
         return f"Writes to {record.old} are not denied: stop its writers now. Then {record.new} takes its place."
 

@@ -5,10 +5,12 @@ Called by ``replacer`` for the step that ``engine.assess_generation.assess_left_
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.engine.apply_step import TableResult, delete_table
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.model.generation import GenerationPhase
-from reconciler.model.plan import StepStatus
+from reconciler.model.plan import Action, StepStatus
 
 IN_DELETION = frozenset({GenerationPhase.FINISH, GenerationPhase.CANCEL})
 
@@ -18,7 +20,10 @@ def delete_left_table(context: PassContext, assessment: TableAssessment) -> Tabl
     step = next(step for step in assessment.steps if step.moves_items and step.status is StepStatus.READY)
     if not still_left(context, assessment):
         return TableResult(assessment, (step.with_message("the replacement went on; planning again"),))
-    return delete_table(context, assessment, step)
+    applied = delete_table(context, assessment, step)
+    # It was judged as a replacement, because nothing is lost with it. The new table is the one that counts as replaced.
+    ended = tuple(replace(s, action=Action.DELETE) if s.status is StepStatus.DONE else s for s in applied.steps)
+    return replace(applied, steps=ended)
 
 
 def still_left(context: PassContext, assessment: TableAssessment) -> bool:

@@ -284,7 +284,7 @@ GENERATIONS = Kind(
         "old_stream": FLAG,
         "new_stream": FLAG,
         "fence_since": MAYBE_TIME,
-        "fence": FLAG,
+        "fencing": FLAG,
         "on_conflict": _one_of(OnConflict),
         "newest_by": TEXT,
         "switch": FLAG,
