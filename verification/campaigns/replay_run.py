@@ -311,7 +311,8 @@ class Process:
         """Do all steps that are left."""
         self.store.ensure()
         acquire_lease(self.ports)
-        recorded, step = self.store.load().checkpoints, self.scene.step
+        step = self.scene.step
+        recorded = self.store.load().checkpoints
         pair = self.scene.pair
         sides = {
             name: Follower(self.ports, self.items, self.streams, each, recorded=recorded, started_as=name)
