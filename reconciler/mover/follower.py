@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import IdentityWatch
@@ -174,10 +174,11 @@ class Follower:
                 return Ran(False, ran.counts, stopped=True, read_until=ran.read_until)
         return ran
 
-    def verify(self, *, fenced: bool, on_page: Progress | None = None) -> Verified:
+    def verify(self, *, fenced: bool, sweep: bool = False, on_page: Progress | None = None) -> Verified:
         """Compare both tables by digests, and items that differ one by one; repair those from the source.
 
         Before the fence, items that are being changed do not count as different. After it, only equal digests do.
+        Items of the target that are nowhere in the source are a problem, unless ``sweep``, which removes them.
         """
         capture, problems = self._here(), ProblemList()
         return Verification(
@@ -189,7 +190,7 @@ class Follower:
             self._target_calls,
             problems,
             capture.segments,
-            capture.sweep,
+            capture.sweep or sweep,
             self._stop,
             self._catch_up,
             on_page,
@@ -275,10 +276,10 @@ class Follower:
         """The ARN and view of the stream of the source, which is turned on if it is off."""
         found = self._described()
         if not (found.get("StreamSpecification") or {}).get("StreamEnabled"):
-            specification = {"StreamEnabled": True, "StreamViewType": VIEW}
+            wanted = {"StreamEnabled": True, "StreamViewType": VIEW}
             self._source_calls.check()
             self._ports.api.write(
-                Call("UpdateTable", {"TableName": self._pair.source.table, "StreamSpecification": specification})
+                Call("UpdateTable", {"TableName": self._pair.source.table, "StreamSpecification": wanted})
             )
             found = self._described()
         specification = found.get("StreamSpecification") or {}
@@ -294,7 +295,7 @@ class Follower:
         enabled = (found.get("StreamSpecification") or {}).get("StreamEnabled")
         return not enabled or found.get("LatestStreamArn") != capture.arn
 
-    def _described(self) -> Mapping[str, object]:
+    def _described(self) -> Mapping[str, Any]:
         return self._items.describe(self._pair.source.table)
 
     def _needs_sweep(self, view: StreamView) -> bool:

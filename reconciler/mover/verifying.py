@@ -28,6 +28,9 @@ from reconciler.mover.preflight import groups, unfit
 from reconciler.mover.scan import SegmentedScan
 from reconciler.seeding.digest import canonical
 
+CATCH_UPS = 3
+"""Replays before items that differ behind the fence are looked at one by one."""
+
 Progress = Callable[[Mapping[str, int]], None]
 
 
@@ -72,8 +75,10 @@ class Verification:
     def _run(self, fenced: bool) -> Verified:
         source, target = self._digests()
         buckets = source.differing(target)
-        if buckets and not self.problems.listed().any:
-            # The last records of a stream come late, and are no reason to look at single items.
+        for _ in range(CATCH_UPS if fenced else 1):
+            if not buckets or self.problems.listed().any:
+                break
+            # The last records of a stream may come late, which is no reason to look at single items.
             self.catch_up()
             if fenced:
                 source, target = self._digests()

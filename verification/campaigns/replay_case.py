@@ -84,6 +84,7 @@ def draw(number: int) -> ReplayCase:
     # One fault a call; others may do several things before it.
     faults = {event.at: event for event in events if event.kind in FAULTS}
     kept = [event for event in events if event.kind not in FAULTS or faults[event.at] is event]
+    together = rng.random() < 0.5
     return ReplayCase(
         rng.randrange(len(SHAPES)),
         rng.choice(VIEWS),
@@ -91,10 +92,11 @@ def draw(number: int) -> ReplayCase:
         rng.choice((1, 2, 3)),
         rng.choice((1, 2, 3, 50)),
         rng.choice((1, 2, 4)),
-        rng.choice((0.0, 0.0, 0.2, 3.0)),
+        # The records of an emulator come at once.
+        rng.choice((0.0, 0.2)) if together else rng.choice((0.0, 0.0, 0.2, 3.0)),
         rng.choice((0.0, 0.5)),
         rng.choice((0.0, 0.3)),
-        rng.random() < 0.5,
+        together,
         tuple(sorted(kept, key=lambda event: (event.at, event.kind, event.key))),
         number,
     )

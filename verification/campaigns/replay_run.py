@@ -311,6 +311,7 @@ class Process:
         """Do all steps that are left."""
         self.store.ensure()
         acquire_lease(self.ports)
+        step = self.scene.step
         recorded = self.store.load().checkpoints
         pair = self.scene.pair
         sides = {
@@ -318,20 +319,20 @@ class Process:
             for name, each in (("forth", pair), ("back", pair.reversed()))
         }
         for _ in range(ROUNDS):
-            if self.scene.step == len(STEPS):
+            if step == len(STEPS):
                 self.store.release_lease()
                 return
-            direction, name = STEPS[self.scene.step]
-            following = self._step(sides[direction], name)
+            direction, name = STEPS[step]
+            step = self._step(sides[direction], name, step)
             # The record of a replacement is fenced by the lease.
             if not self.store.keep_lease():
                 raise LeaseLost("lease", "LeaseLost", "another process goes on")
-            self.scene.step = following
-        raise AssertionError(f"not done after {ROUNDS} steps, but at {STEPS[self.scene.step]}")
+            self.scene.step = step
+        raise AssertionError(f"not done after {ROUNDS} steps, but at {STEPS[step]}")
 
-    def _step(self, follower: Follower, name: str) -> int:
+    def _step(self, follower: Follower, name: str, step: int) -> int:
         """One step; returns the number of the next one."""
-        scene, step = self.scene, self.scene.step
+        scene = self.scene
         match name:
             case "capture":
                 follower.capture(items=scene.case.items)
@@ -340,8 +341,11 @@ class Process:
                 ran = follower.drain(scene.clock.now()) if name == "drain" else getattr(follower, name)()
                 if ran.trimmed:
                     scene.figures["trimmed"] += 1
-                    return self._again(follower)
+                    self._again(follower)
+                    return step
                 _judge_run(ran)
+                # A record that cannot be read yet may keep the children of its shard waiting.
+                scene.clock.sleep(0.0 if ran.finished else 0.5)
                 return step + 1 if ran.finished else step
             case "verify":
                 _judge_verified(follower.verify(fenced=False))
@@ -349,7 +353,9 @@ class Process:
             case "proof":
                 found = follower.verify(fenced=True)
                 _judge_verified(found)
-                scene.figures["repaired"] += found.repaired
+                captured = follower.captured
+                assert captured is not None
+                scene.figures["swept" if captured.sweep else "repaired"] += found.repaired
                 if not found.equal:
                     return step
                 _compare(scene)
@@ -358,14 +364,14 @@ class Process:
             scene.written_to = {"fence": None, "switch": NEW, "fence_back": None}[name]
         return step + 1
 
-    def _again(self, follower: Follower) -> int:
+    def _again(self, follower: Follower) -> None:
         """Records were dropped: the copy starts again, in the direction of the follower."""
         follower.capture(again=True, items=self.scene.case.items)
-        while True:
+        finished = False
+        while not finished:
             ran = follower.copy()
             _judge_run(ran)
-            if ran.finished:
-                return self.scene.step
+            finished = ran.finished
 
 
 STEPS = (
