@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import Problem
+from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import Phase, Replacement
@@ -68,6 +69,7 @@ MEANINGS = {
     "tables[].replacement.copy": "Table that has the items meanwhile.",
     "tables[].replacement.paused": "Whether a person paused it.",
     "tables[].replacement.problem": "Why it waits for a person, as a sentence; null if it does not.",
+    "tables[].generation": "Only while its next generation is built beside it, until the former table is gone.",
     "tables[].generation.name": "Declared name of the table.",
     "tables[].generation.phase": "Phase: create, capture, copy, replay, verify, ready, fence, switch, hold, revert, "
     "return, finish or cancel.",
@@ -122,6 +124,9 @@ def whole() -> dict[str, Any]:
         error="a sentence",
         rebuild=RebuildProgress("by_mail", "by_mail-v2", "holding", NOW, NOW, NOW, "a sentence"),
         replacement=Replacement("users", Phase.COPYING, Identity(None, "arn", ""), "users.replacing.0a", (), NOW),
+        generation=Generation(
+            "users", GenerationPhase.COPY, 2, "users", "users-g2", Identity(None, "arn", ""), (), NOW
+        ),
         left_in_place=(LeftInPlace("ttl", "a sentence", "a line", "a sentence"),),
     )
     return document(

@@ -31,7 +31,9 @@ def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress
         for table in (loop_status.report.tables if loop_status.report else ())
         if (each := table.generation) is not None
     )
-    return sorted((*own, *moves, *generations, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what))
+    return sorted(
+        (*own, *moves, *generations, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what)
+    )
 
 
 def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any], report_text: str) -> bytes:

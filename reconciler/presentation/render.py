@@ -160,7 +160,9 @@ def hold_sentence(generation: Generation) -> str:
     until = generation.hold_until
     held = f" until {timestamp(until.replace(microsecond=0))}" if until else ""
     finish = f"`reconciler replace {generation.name} --finish` deletes {generation.old}, `--cancel` goes back to it"
-    return printable(f"{generation.new} has taken the place of {generation.old}, which follows it{held}; next: {finish}")
+    return printable(
+        f"{generation.new} has taken the place of {generation.old}, which follows it{held}; next: {finish}"
+    )
 
 
 def losses(table: TableReport) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import (
     counts,
     heading,
+    hold_sentence,
     left_sentence,
     losses,
-    hold_sentence,
     rebuild_sentence,
     status_message,
     step_title,
