@@ -56,6 +56,7 @@ def table_report(
         name=assessment.name,
         status=status,
         base_name=declaration.base_name if declaration else (entry.base_name if entry else None),
+        declared_name=declaration.declared_name if declaration else None,
         declaration=str(declaration.origin) if declaration else None,
         changes=assessment.changes,
         steps=steps,

@@ -115,6 +115,8 @@ class TableReport:
     """While the table is replaced with its items."""
     generation: Generation | None = None
     """While its next generation is built beside it, until the former table is gone."""
+    declared_name: str | None = None
+    """The declared name where another table has taken its place."""
     left_in_place: tuple[LeftInPlace, ...] = ()
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
