@@ -119,6 +119,7 @@ class Ran:
 class Verified:
     """Both tables compared. ``equal`` tells that the digests of all buckets are, with ``items`` on each side.
 
+    Before the fence it tells that each item that differed was looked at again, and was only being changed.
     ``differing`` is the number of items that differed at first, ``repaired`` those that were read from the source and
     written again, ``changing`` those that somebody changed in the meantime, which only happens before the fence.
     """

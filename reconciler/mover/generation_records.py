@@ -47,5 +47,5 @@ def move_records(ports: EngineContext, snapshot: StateSnapshot, source: Place, t
 def forget_checkpoints(ports: EngineContext, table: str) -> None:
     """Delete the checkpoints of the work on the items and the stream of ``table`` that belong to a replacement."""
     for name in sorted(ports.store.load().checkpoints):
-        if name.startswith(tuple(f"{table}#{work}#" for work in WORK)):
+        if name.startswith(tuple(f"{table}#{work}" for work in WORK)):
             ports.store.drop_checkpoint(name)

@@ -54,7 +54,7 @@ def test_the_example_runs_as_printed_and_keeps_every_item(local: Live, tmp_path:
 def test_the_walk_through_runs_as_printed_while_an_application_writes(local: Live, tmp_path: Path) -> None:
     ran, names = follow("While applications write", local, tmp_path)
     assert ran == 4
-    eventually(lambda: len(names["written"]) > 100)
+    eventually(lambda: len(names["written"]) > 60)
     names["stopped"].set()
     names["writer"].join()
     assert "orders" not in local.client.list_tables()["TableNames"]

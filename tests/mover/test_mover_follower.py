@@ -206,6 +206,54 @@ def test_an_item_of_somebody_else_in_the_new_table_is_never_overwritten():
     assert len(bench.held()) == 1
 
 
+def test_an_item_of_somebody_else_at_the_key_of_one_of_ours_stops_the_copy():
+    bench = Bench(new=("ref S",))
+    theirs = {"ref": {"S": "a"}, "note": {"S": "theirs"}}
+    bench.put(theirs, table=NEW)
+    bench.put(order("i1", ref="a"))
+    follower = bench.follower()
+    follower.capture()
+    ran = follower.copy()
+    assert (ran.finished, ran.problems.counts) == (False, {"foreign": 1})
+    assert bench.held() == [theirs]
+
+
+def test_items_that_are_nowhere_in_the_source_are_removed_on_request():
+    bench = Bench()
+    bench.put(order("theirs"), table=NEW)
+    follower = bench.copied()
+    assert not follower.verify(fenced=True).equal
+    found = follower.verify(fenced=True, sweep=True)
+    assert (found.equal, found.repaired, bench.held()) == (True, 1, [])
+
+
+def test_what_differs_behind_the_fence_is_repaired_from_the_source():
+    bench = Bench()
+    bench.put(order("i1"), order("i2"))
+    follower = bench.copied()
+    bench.delete(order("i1"), table=NEW)
+    bench.put(order("i2", note="damaged"), table=NEW)
+    found = follower.verify(fenced=True)
+    assert (found.equal, found.differing, found.repaired) == (True, 2, 2)
+    assert bench.held() == bench.held(OLD)
+
+
+def test_a_change_during_the_comparison_is_no_difference():
+    bench = Bench()
+    bench.put(order("i1"), order("i2"))
+    follower = bench.copied()
+
+    def change(operation, params):
+        if operation == "Scan" and params["TableName"] == OLD:
+            bench.put(order("i1", "c2"))
+            bench.delete(order("i2"))
+
+    bench.calls.before = change
+    found = follower.verify(fenced=False)
+    assert (found.equal, found.repaired, found.problems.any, found.error) == (True, 0, False, None)
+    assert found.source_digest != found.target_digest
+
+
 def test_a_shard_that_is_split_is_read_before_its_children():
     bench = Bench()
     streams, follower = bench.dynamodb.streams, bench.follower()

@@ -50,6 +50,7 @@ def test_drawn_cases_have_every_shape_fault_and_action() -> None:
 
 BUSY = ReplayCase(1, events=tuple(Event(10 + 4 * index, ACTIONS[index % len(ACTIONS)], index) for index in range(60)))
 TAKEN = ReplayCase(1, shards=4, page=1, events=tuple(Event(10 + 3 * index, "hand_over", index) for index in range(60)))
+SWAPPED = ReplayCase(1, page=50, events=(Event(34, "swap", 0), Event(34, "swap", 3)))
 LONG = ReplayCase(0, events=(Event(32, "delete", 1), Event(32, "move", 2), Event(33, "day")))
 
 
@@ -94,7 +95,7 @@ WRONG = {
     "problems without a reason: .* did not write": (BUSY, _forgets_where_items_were),
     "lost": (TAKEN, _removes_whatever_is_there),
     "resurrected|lost| is ": (LONG, _believes_nothing_is_dropped),
-    "lost|resurrected|written as": (TAKEN, _yields_to_whatever_is_there),
+    "lost|resurrected|written as": (SWAPPED, _yields_to_whatever_is_there),
 }
 
 
