@@ -12,10 +12,9 @@ from typing import Any
 
 from reconciler.model.change import Call, Change
 from reconciler.model.errors import Problem
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import Phase, Replacement
+from reconciler.model.records import Generation, GenerationPhase, Phase, Replacement
 from reconciler.model.report import LeftInPlace, RebuildProgress, RunReport, TableReport, TableStatus
 from reconciler.presentation.document import document
 

@@ -24,10 +24,9 @@ from reconciler.engine.ports import NULL_TRACING
 from reconciler.engine.state import Basis, closes_latch
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
 from reconciler.model.errors import ApiError
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Attempts, InventoryEntry, Replacement
+from reconciler.model.records import Attempts, Generation, GenerationPhase, InventoryEntry, Replacement
 from reconciler.planning import ownership, quotas
 from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back

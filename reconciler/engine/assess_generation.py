@@ -15,9 +15,9 @@ from reconciler.engine.observe import observe_twice
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Generation, GenerationPhase
 from reconciler.planning.text import several
 
 

@@ -25,12 +25,19 @@ from reconciler.engine.state import (
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle
 from reconciler.model.errors import ApiError, Outcome
-from reconciler.model.generation import Generation
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Approval, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, Replacement, SeedRecord, StateSnapshot
+from reconciler.model.records import (
+    Attempts,
+    Generation,
+    InventoryEntry,
+    QuotaUsage,
+    Replacement,
+    SeedRecord,
+    StateSnapshot,
+)
 from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.policy import GateInput

@@ -17,7 +17,6 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
-from reconciler.planning.generations import resolved
 from reconciler.planning.scopes import foreign_owner, not_ours
 from reconciler.planning.text import printable
 
@@ -83,7 +82,7 @@ class CommandContext:
     def declared(self, table: str) -> Declaration | None:
         """The declaration with this name or base name; ``None`` if there is none or the declarations have errors."""
         try:
-            return resolved(self.ports.source.load(), self.ports.store.load().generations).named(table)
+            return self.ports.declared(self.ports.store.load().generations).named(table)
         except DeclarationError:
             return None
 

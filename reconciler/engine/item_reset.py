@@ -20,7 +20,6 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.options import Options
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import RunReport, TableReport, TableStatus
-from reconciler.planning.generations import resolved
 from reconciler.planning.scopes import foreign_owner, not_ours
 from reconciler.seeding.digest import canonical
 
@@ -80,7 +79,7 @@ class ItemReset:
             raise UsageError(f"Tests may not reset items here: the endpoint is {flavor.value}. {HOW_TO}")
 
     def _declared(self, names: Sequence[str]) -> tuple[Declaration, ...]:
-        desired = resolved(self.ports.source.load(), self.state.generations or {})
+        desired = self.ports.declared(self.state.generations or {})
         return tuple(declaration for name in names if (declaration := desired.named(name)))
 
     def _reset_table(self, declaration: Declaration, content: Content, snapshot: StateSnapshot) -> TableReport:

@@ -10,10 +10,9 @@ from dataclasses import replace
 
 from reconciler.engine.assessment import TableAssessment
 from reconciler.engine.state import latched_step
-from reconciler.model.generation import GenerationPhase
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Ended, StateSnapshot
+from reconciler.model.records import Ended, GenerationPhase, StateSnapshot
 from reconciler.planning.availability import propagate_blocked
 from reconciler.planning.ownership import is_ours, may_be_ours
 from reconciler.planning.policy import cap, counts_as_deletion

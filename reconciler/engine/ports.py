@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from reconciler.model.change import Call
 from reconciler.model.desired import AttributeValue, DesiredState, Item, PutTogether, Removal, Undeclared
 from reconciler.model.errors import Problem
-from reconciler.model.generation import Generation
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
     Ended,
+    Generation,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,

@@ -36,7 +36,6 @@ from reconciler.model.plan import Approval, Step
 from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
-from reconciler.planning.generations import resolved, taken_names, with_both, without_others
 from reconciler.planning.ownership import is_released
 from reconciler.planning.removals import declared_elsewhere, missing_folders, renamed, unclear_removals, undeclared
 
@@ -146,6 +145,8 @@ class Pass:
         self, authorization: WriteAuthorization, desired: DesiredState
     ) -> tuple[WriteAuthorization, DesiredState]:
         """Let the pass speak of the tables that the declared names mean now, where others have taken their place."""
+        from reconciler.planning.generations import resolved, taken_names, with_both, without_others
+
         generations = authorization.snapshot.generations
         taken = taken_names(desired, generations)
         if taken:

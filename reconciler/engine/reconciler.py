@@ -30,7 +30,6 @@ from reconciler.model.plan import Approval, Step, StepStatus
 from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
-from reconciler.planning.generations import resolved
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
 if TYPE_CHECKING:
@@ -171,7 +170,7 @@ class Reconciler:
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The live tables that ``import`` can declare: the named ones, or all that are not declared."""
-        return Import(self.ports, self.options).find(names, self._resolved(declared), base_of)
+        return Import(self.ports, self.options).find(names, self._with_generations(declared), base_of)
 
     def adopt(
         self,
@@ -291,12 +290,14 @@ class Reconciler:
 
     def desired(self) -> DesiredState:
         """The declarations, with the names of the tables that they mean now. Raises ``DeclarationError``."""
-        return self._resolved(self.ports.source.load())
-
-    def _resolved(self, desired: DesiredState) -> DesiredState:
         if self.state.generations is None:
             self.state.generations = self.ports.store.load().generations
-        return resolved(desired, self.state.generations)
+        return self.ports.declared(self.state.generations)
+
+    def _with_generations(self, desired: DesiredState) -> DesiredState:
+        from reconciler.planning.generations import resolved
+
+        return resolved(desired, self.ports.store.load().generations)
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """The table names of declarations, given by name or base name; all of them if none is given."""

@@ -10,7 +10,6 @@ from reconciler.engine.seed_batches import NumberedItem, NumberedItems
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, ReconcilerError
 from reconciler.model.records import StateSnapshot
-from reconciler.planning.generations import resolved
 from reconciler.planning.observe import identity_of
 from reconciler.planning.text import several
 from reconciler.seeding.digest import canonical
@@ -27,8 +26,8 @@ def seed_changes(ports: EngineContext, tables: tuple[str, ...]) -> tuple[str, ..
     Nothing is said of what cannot be read: the plan reports it.
     """
     try:
-        desired, snapshot = ports.source.load(), ports.store.load()
-        desired = resolved(desired, snapshot.generations)
+        snapshot = ports.store.load()
+        desired = ports.declared(snapshot.generations)
     except ReconcilerError:
         return ()
     chosen = [desired.named(name) for name in tables] if tables else desired.declarations

@@ -21,7 +21,6 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import RunReport, TableReport, TableStatus
-from reconciler.planning.generations import resolved
 from reconciler.planning.planner import seed_step
 from reconciler.planning.references import seed_order
 from reconciler.planning.scopes import foreign_owner, not_ours
@@ -61,7 +60,7 @@ class SeedCommands:
         acquire_lease(self.ports)
         store = self.ports.store
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
-        desired = resolved(self.ports.source.load(), fresh.snapshot.generations)
+        desired = self.ports.declared(fresh.snapshot.generations)
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
         order = seed_order(desired.declarations)
         chosen.sort(key=lambda declaration: order.position(declaration.spec.name), reverse=action is Action.CLEAR)

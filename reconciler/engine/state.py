@@ -17,13 +17,12 @@ from reconciler.facets import TIME_DEPENDENT
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
-from reconciler.model.generation import Generation
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
-from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
+from reconciler.model.records import Attempts, Claim, Generation, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths

@@ -10,11 +10,10 @@ from typing import Literal
 
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
-from reconciler.model.records import Ownership, Replacement, SeedState
+from reconciler.model.records import Generation, GenerationPhase, Ownership, Replacement, SeedState
 from reconciler.model.table import TableSpec
 
 RebuildPhase = Literal["starting", "building", "backfilling", "holding", "ready", "dropping"]

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model.desired import Item
-from reconciler.model.generation import OnConflict
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import OnConflict
 from reconciler.mover.digest import key_text
 from reconciler.seeding.digest import canonical
 

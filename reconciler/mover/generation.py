@@ -21,11 +21,10 @@ from reconciler.engine.seed_batches import lease_lost
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, Busy, Unsupported
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import InventoryEntry
+from reconciler.model.records import Generation, GenerationPhase, InventoryEntry
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Problems, Ran, Side, Verified

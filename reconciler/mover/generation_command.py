@@ -13,10 +13,9 @@ from reconciler.engine.assess_replacement import byte_text
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import NotFound, UsageError
-from reconciler.model.generation import Generation, GenerationPhase, OnConflict
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
 from reconciler.model.report import RunReport
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
 from reconciler.mover.replace_command import Prepared, prepared, refuse_other_plans

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from reconciler.engine.apply_step import TableResult, delete_table
 from reconciler.engine.assessment import PassContext, TableAssessment
-from reconciler.model.generation import GenerationPhase
 from reconciler.model.plan import Action, StepStatus
+from reconciler.model.records import GenerationPhase
 
 IN_DELETION = frozenset({GenerationPhase.FINISH, GenerationPhase.CANCEL})
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import Generation, GenerationPhase
 from reconciler.mover.phases import Live
 
 P = GenerationPhase

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.engine.context import EngineContext
-from reconciler.model.generation import Generation
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Generation, StateSnapshot
 
 WORK = ("capture", "copy", "stream", "sweep")
 

@@ -26,7 +26,6 @@ from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of
 from reconciler.mover.ports import MoverItems, Page, ScanRequest
 from reconciler.mover.scan import SegmentedScan, segments_for
-from reconciler.planning.generations import resolved
 from reconciler.planning.observe import identity_of
 from reconciler.planning.ownership import is_released
 from reconciler.seeds.item_rules import item_size
@@ -193,7 +192,7 @@ class MigrateCommands:
 
     def _desired(self, snapshot: StateSnapshot) -> DesiredState:
         """The declarations, with the names of the tables that they mean now."""
-        return resolved(self.command.ports.source.load(), snapshot.generations)
+        return self.command.ports.declared(snapshot.generations)
 
     def _until(self, to: str | None) -> int | None:
         if to is None:

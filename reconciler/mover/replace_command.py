@@ -14,11 +14,10 @@ from reconciler.engine.observe import observe_table
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import StateError, UsageError
-from reconciler.model.generation import OnConflict
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Phase, Replacement, StateSnapshot
+from reconciler.model.records import OnConflict, Phase, Replacement, StateSnapshot
 from reconciler.model.report import RunReport
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState
-from reconciler.model.generation import Generation, GenerationPhase
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Generation, GenerationPhase, StateSnapshot
 
 Generations = Mapping[str, Generation]
 

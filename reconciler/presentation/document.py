@@ -6,11 +6,10 @@ from typing import Any
 
 from reconciler.model.change import Change
 from reconciler.model.errors import Problem
-from reconciler.model.generation import Generation
 from reconciler.model.identity import Endpoint
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Step
-from reconciler.model.records import Replacement
+from reconciler.model.records import Generation, Replacement
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, RunReport, TableReport
 
 FORMAT_VERSION = "1.0"

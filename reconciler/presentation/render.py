@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from reconciler.model.change import Change
-from reconciler.model.generation import Generation
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Step, StepStatus
+from reconciler.model.records import Generation
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.changes import Line, change_lines

@@ -11,19 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, get_args
 
 from reconciler.model.desired import Lifecycle, OnExisting
-from reconciler.model.generation import Generation, GenerationPhase, OnConflict
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
     CountedChange,
     Ended,
     Fingerprint,
+    Generation,
+    GenerationPhase,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
     Lease,
     Managed,
     MigrationDirection,
+    OnConflict,
     Ownership,
     OwnTag,
     Phase,

@@ -24,12 +24,12 @@ from reconciler.model.errors import (
     Rejected,
     StateError,
 )
-from reconciler.model.generation import Generation
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
     Ended,
     Fingerprint,
+    Generation,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,

@@ -13,9 +13,9 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.metrics.families import STATE_FAMILIES
 from reconciler.model.errors import Problem
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.records import Generation, GenerationPhase
 from reconciler.model.report import TableStatus
 
 DRIFTED = table(

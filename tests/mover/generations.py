@@ -20,9 +20,9 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item, Pointer
 from reconciler.model.errors import Busy, Forbidden
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Step
+from reconciler.model.records import Generation, GenerationPhase
 from reconciler.model.report import PassReport
 from reconciler.mover import generation as driver
 from reconciler.mover.follower_types import Pair, Problems, Ran, Verified

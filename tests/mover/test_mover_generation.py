@@ -25,9 +25,9 @@ from mover.generations import (
 from simulation.simulated_engine import declaration, item
 
 from reconciler.model.errors import Forbidden, StateError, UsageError
-from reconciler.model.generation import GenerationPhase as Phase
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
+from reconciler.model.records import GenerationPhase as Phase
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover.follower_types import Problems

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.generation import ENDED, SWITCHED, Generation, GenerationPhase
 from reconciler.model.identity import Identity
+from reconciler.model.records import ENDED, SWITCHED, Generation, GenerationPhase
 from reconciler.mover.generation_phases import (
     TRANSITIONS,
     GenerationEvent,

@@ -19,7 +19,6 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
 from reconciler.model.errors import DeclarationError, Problem, RecordChanged
-from reconciler.model.generation import Generation
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
@@ -29,6 +28,7 @@ from reconciler.model.records import (
     Claim,
     Ended,
     Fingerprint,
+    Generation,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from reconciler.model.desired import Lifecycle
-from reconciler.model.generation import Generation, GenerationPhase
 from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
     Ended,
     Fingerprint,
+    Generation,
+    GenerationPhase,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,

@@ -18,7 +18,7 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import UsageError
-from reconciler.model.generation import OnConflict
+from reconciler.model.records import OnConflict
 
 if TYPE_CHECKING:
     from reconciler.model.report import RunReport
