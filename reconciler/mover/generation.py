@@ -2,7 +2,7 @@
 
 Called by ``replacer`` in each pass. ``generation_phases.next_move`` decides every step from the record in the state
 table and from what DescribeTable says, so any process continues after a kill at any call. ``follower`` moves the items.
-The old table is deleted by ``generation_deletion`` alone, through the deletion gate.
+The old table is deleted by ``delete_left_table`` alone, through the deletion gate.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
-from reconciler.engine.apply_step import TableResult, create_table
+from reconciler.engine.apply_step import TableResult, create_table, delete_table
 from reconciler.engine.assess_generation import progress_sentence, ready_sentence
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
@@ -50,6 +50,7 @@ FENCED_FOR = timedelta(seconds=20)
 """How long every attempt at a write must have been denied, because a policy is eventually consistent."""
 HOLD = timedelta(hours=24)
 MOST_MOVES = 100
+IN_DELETION = frozenset({GenerationPhase.FINISH, GenerationPhase.CANCEL})
 SAVE_SECONDS = 1.0
 
 
@@ -129,12 +130,18 @@ class _Work:
         return self.step.deferred(Reason.REPLACING, progress_sentence(self.record))
 
     def _start_again(self) -> Step | None:
-        """Records of the stream are gone: the copy starts again. In the hold nothing can be repeated any more."""
+        """Changes are gone: the copy starts again. In the hold nothing can be repeated any more."""
         record = self.record
-        if record.phase in (GenerationPhase.HOLD, GenerationPhase.REVERT, GenerationPhase.FENCE):
-            where = record.new if record.phase is not GenerationPhase.FENCE else record.old
+        if record.phase is GenerationPhase.FENCE:
+            self._open(self._observed(record.old))
+            self._moved(Event.OPENED, switch=False)
+        if record.phase is GenerationPhase.REVERT:
+            self._open(self._observed(record.new))
+            self._moved(Event.OPENED)
+        if self.record.phase is GenerationPhase.HOLD:
             return self._stop(
-                f"changes of {where} are older than 24 hours and were lost before they could be repeated"
+                f"changes of {record.new} are older than 24 hours and were lost before they could be repeated on"
+                f" {record.old}, so there is no way back. `--finish` deletes {record.old}, `--keep` keeps it"
             ).step
         self._moved(Event.STREAM_LOST, again=True)
         return self._progress()
@@ -319,7 +326,7 @@ class _Work:
             self.record = replace(self.record, lag=lag)
 
     def _verify(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
-        if self._equal(self._forward(old, new), fenced=False):
+        if self._equal(self._forward(old, new)):
             self._moved(Event.EQUAL, items=self.record.items, digest=self.record.digest)
             return
         self._moved(Event.DIFFERENT)
@@ -339,8 +346,9 @@ class _Work:
             )
         )
 
-    def _equal(self, follower: Follower, *, fenced: bool) -> bool:
-        verified: Verified = follower.verify(fenced=fenced)
+    def _equal(self, follower: Follower) -> bool:
+        """Whether both sides are equal, but for items that are being changed."""
+        verified: Verified = follower.verify(fenced=False)
         self._refuse(verified.problems, verified.error, stopped=verified.stopped)
         if verified.equal:
             self.record = replace(self.record, items=verified.items, digest=verified.source_digest)
@@ -416,11 +424,11 @@ class _Work:
     def _fence(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Deny writes, repeat the last changes, compare, and capture the way back. Then the name may change."""
         self._close(old)
-        follower = self._forward(old, new)
-        if not self._drained(follower):
+        why = self._drained(self._forward(old, new), self.record.old)
+        if why is not None:
             self._open(old)
             self._moved(Event.OPENED, switch=False)
-            raise self._still_written(self.record.old, "--switch")
+            raise self._opened(why, "--switch")
         if new is not None and not has_stream(new) and not self.record.new_stream:
             self._put(replace(self.record, new_stream=True))
         self._back(old, new).capture(items=self.record.items)
@@ -430,19 +438,26 @@ class _Work:
             Event.FENCED, switched=self.ports.clock.now(), hold=int(hold.total_seconds()), digest=self.record.digest
         )
 
-    def _still_written(self, table: str, option: str) -> _Ended:
-        """The tables did not become equal, and writes are allowed again. It is no problem that ends the work."""
-        why = f"{self.record.old} and {self.record.new} did not become equal, because somebody still writes to {table}"
-        again = f"`reconciler replace {self.record.name} {option}` once nobody does"
+    def _opened(self, why: str, option: str) -> _Ended:
+        """Writes are allowed again. It is no problem that ends the work, so changes are repeated on."""
+        again = f"`reconciler replace {self.record.name} {option}` after that"
         return _Ended(self.step.blocked(Reason.REPLACING, why, again))
 
-    def _drained(self, follower: Follower) -> bool:
-        """Whether both sides are equal after all changes were repeated."""
+    def _drained(self, follower: Follower, table: str) -> str | None:
+        """Why both sides are not equal after all changes of ``table`` were repeated; ``None`` if they are."""
         for _ in range(ROUNDS):
-            self._ran(follower.drain(self.ports.clock.now(), self._count_replayed))
-            if self._equal(follower, fenced=True):
-                return True
-        return False
+            ran = follower.drain(self.ports.clock.now(), self._count_replayed)
+            if ran.problems.any:
+                return ran.problems.sentence()
+            self._ran(ran)
+            verified = follower.verify(fenced=True)
+            if verified.problems.any:
+                return verified.problems.sentence()
+            self._refuse(Problems(), verified.error, stopped=verified.stopped)
+            if verified.equal:
+                self.record = replace(self.record, items=verified.items, digest=verified.source_digest)
+                return None
+        return f"{self.record.old} and {self.record.new} did not become equal, because somebody still writes to {table}"
 
     def _switch(self) -> None:
         """Publish the new name. The records of its seed and of applied migrations go with the items."""
@@ -465,12 +480,23 @@ class _Work:
         if not record.finish and not (over and self.ports.emulator):
             self._save_counts()
             raise _Ended(self._after_hold() if over else None)
-        # Writes that reached the old table in spite of the fence are found before it is deleted.
-        self._ran(follower.drain(self.ports.clock.now(), self._count_replayed))
-        if not self._equal(follower, fenced=False):
-            raise _Ended(self._progress())
+        self._refuse_items_of_others(follower)
         self._moved(Event.HOLD_OVER)
         raise _Ended(self._progress())
+
+    def _refuse_items_of_others(self, follower: Follower) -> None:
+        """Items that reached the old table in spite of the fence are found before it is deleted.
+
+        The new table may be written to meanwhile, so the digests need not become equal. A deletion that is still to be
+        repeated looks like such an item, so the tables are compared several times.
+        """
+        for _ in range(ROUNDS):
+            self._ran(follower.drain(self.ports.clock.now(), self._count_replayed))
+            verified = follower.verify(fenced=True)
+            self._refuse(Problems(), verified.error, stopped=verified.stopped)
+            if not verified.problems.any:
+                return
+        raise self._stop(verified.problems.sentence())
 
     def _after_hold(self) -> Step:
         record = self.record
@@ -490,10 +516,11 @@ class _Work:
     def _revert(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Deny writes to the new table and repeat its last changes; only then the name means the old table again."""
         self._close(new)
-        if not self._drained(self._back(old, new)):
+        why = self._drained(self._back(old, new), self.record.new)
+        if why is not None:
             self._open(new)
             self._moved(Event.OPENED)
-            raise self._still_written(self.record.new, "--cancel")
+            raise self._opened(why, "--cancel")
         self._open(old)
         self._moved(Event.REVERTED)
 
@@ -593,3 +620,22 @@ def _live(observed: ObservedTable | None) -> Live | None:
 def has_stream(observed: ObservedTable) -> bool:
     """Whether the stream of the table is on."""
     return observed.spec.stream is not None and observed.spec.stream.enabled
+
+
+def delete_left_table(context: PassContext, assessment: TableAssessment) -> TableResult:
+    """Send DeleteTable for the table that is left behind, unless the work has changed since it was planned."""
+    step = next(step for step in assessment.steps if step.moves_items and step.status is StepStatus.READY)
+    if not still_left(context, assessment):
+        return TableResult(assessment, (step.with_message("the replacement went on; planning again"),))
+    applied = delete_table(context, assessment, step)
+    # It was judged as a replacement, because nothing is lost with it. The new table is the one that counts as replaced.
+    ended = tuple(replace(s, action=Action.DELETE) if s.status is StepStatus.DONE else s for s in applied.steps)
+    return replace(applied, steps=ended)
+
+
+def still_left(context: PassContext, assessment: TableAssessment) -> bool:
+    """Whether the stored record still says that this table is to be deleted."""
+    planned = context.snapshot.generation_with(assessment.name)
+    stored = context.ports.store.load().generation_with(assessment.name)
+    same = stored is not None and planned is not None and stored.phase is planned.phase
+    return same and stored is not None and stored.phase in IN_DELETION and not stored.keep

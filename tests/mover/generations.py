@@ -43,7 +43,8 @@ class Dies(BaseException):
 
 @dataclass
 class Bench:
-    """The environment. ``trimmed`` makes the next replay find records missing; ``late`` delays a fence, in seconds."""
+    """The environment. ``trimmed`` makes the next replay find records missing. ``late`` delays a fence, in seconds; a
+    ``flaky`` one denies every other second."""
 
     sim: Sim
     hold: timedelta | None = None
@@ -51,6 +52,7 @@ class Bench:
     trimmed: bool = False
     problems: Problems = field(default_factory=Problems)
     late: float = 0.0
+    flaky: bool = False
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
@@ -143,7 +145,7 @@ def _wire(made: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     remove = sim.items.remove_if_equal
 
     def removed(table: str, one: Any, names: Any) -> Any:
-        if made.denied(table, USER):
+        if made.denied(table, USER) and not (made.flaky and int(sim.clock.seconds) % 2):
             raise Forbidden("DeleteItem", "AccessDeniedException", "an explicit deny in a resource-based policy")
         return remove(table, one, names)
 
@@ -214,7 +216,10 @@ class Mirror:
 
     def verify(self, *, fenced: bool, on_page: Any = None) -> Verified:
         source, target = (self.made.held(side.table) for side in (self.pair.source, self.pair.target))
-        return Verified(source == target, len(source), repr(hash(tuple(source))), repr(hash(tuple(target))))
+        extra = [item for item in target if item not in source]
+        problems = Problems({"foreign": len(extra)}, {"foreign": tuple(extra)}) if fenced and extra else Problems()
+        digests = repr(hash(tuple(source))), repr(hash(tuple(target)))
+        return Verified(source == target, len(source), *digests, problems=problems)
 
     def forget(self) -> None: ...
 

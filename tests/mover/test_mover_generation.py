@@ -259,6 +259,24 @@ def test_cancel_removes_the_fence(aws: Bench) -> None:
     aws.put("users", item("after", sk="1"))
 
 
+def test_cancel_opens_the_old_table_before_the_new_one_is_removed(aws: Bench) -> None:
+    ready(aws)
+    aws.late = 1e9
+    aws.work.switch(fence=True)
+    aws.sim.run()
+    aws.late = 0
+    denied: list[bool] = []
+
+    def seen(operation: str, params: Mapping[str, Any]) -> None:
+        if operation == "DeleteTable":
+            denied.append(aws.denied("users", "an application"))
+
+    aws.on_call = seen
+    aws.work.cancel()
+    aws.work.run_until_ended()
+    assert denied == [False]
+
+
 # The switch
 
 
@@ -302,6 +320,29 @@ def test_a_write_that_comes_before_the_fence_is_in_force_is_kept(aws: Bench) -> 
     aws.on_call = writes
     aws.switch()
     assert aws.held(NEW) == shown([*ITEMS, late])
+
+
+def test_one_denied_attempt_does_not_prove_the_fence(aws: Bench) -> None:
+    ready(aws).flaky = True
+    step = step_of(aws.switch())
+    assert aws.phase is Phase.FENCE
+    assert "waiting until writes to users are denied everywhere" in (step.message or "")
+    aws.flaky = False
+    aws.run()
+    assert aws.phase is Phase.HOLD
+
+
+def test_changes_that_are_lost_behind_the_fence_open_it_again(aws: Bench) -> None:
+    ready(aws)
+    aws.trimmed = True
+    aws.work.switch(fence=True)
+    aws.sim.store.put_generation(replace(aws.record, phase=Phase.FENCE))  # type: ignore[type-var]
+    aws.sim.clock.seconds += 60
+    while aws.phase is Phase.FENCE:
+        aws.sim.run()
+    assert not aws.denied("users", "an application")
+    assert aws.record is not None
+    assert (aws.record.again, aws.record.switch) == (True, False)
 
 
 def test_what_the_policy_of_the_old_table_said_before_stays(aws: Bench) -> None:
@@ -462,7 +503,8 @@ def test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks(
     monkeypatch.setattr("mover.generations.Mirror._equalise", lambda _: 0)
     aws.tables["users"].items["late"] = dict(item("late", sk="9"))
     aws.work.finish()
-    aws.sim.run()
+    step = step_of(aws.sim.run())
+    assert step.status is StepStatus.BLOCKED
     assert aws.phase is Phase.HOLD
     assert deleted(aws) == []
 
