@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
     from reconciler.model.report import RunReport
+    from reconciler.mover.estimate import Prices
     from reconciler.mover.generation_command import NextGeneration
     from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
@@ -421,7 +422,18 @@ class App:
         """What a person may ask of the next generation of one table, which is built beside it."""
         from reconciler.mover.generation_command import NextGeneration
 
-        return NextGeneration(self.reconciler, table)
+        return NextGeneration(self.reconciler, table, self._prices)
+
+    def _prices(self) -> Prices:
+        from reconciler.mover.estimate import read_prices
+
+        where = Path(self.settings.prices or Path(__file__).with_name("mover") / "prices.toml")
+        try:
+            return read_prices(where.read_text(encoding="utf-8"), str(where))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{where} cannot be read: {error}. Name another file, or unset RECONCILER_PRICES."
+            ) from error
 
     def _replacer(self) -> TableReplacer:
         from reconciler.mover.generation_ports import GenerationPorts

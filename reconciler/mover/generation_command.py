@@ -17,6 +17,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
 from reconciler.model.report import RunReport
+from reconciler.mover.estimate import Prices, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
 from reconciler.mover.replace_command import Prepared, prepared, refuse_other_plans
 from reconciler.mover.replacer import LONGEST_NAME, key_texts
@@ -26,8 +27,6 @@ from reconciler.planning.text import several
 FIRST = 2
 """The number of the generation that follows the declared table itself."""
 PAUSE = 0.5
-
-
 OVERCOME = frozenset(
     {
         *(Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.NOT_OWNED, Reason.PROTECTED),
@@ -44,6 +43,8 @@ class PreparedGeneration:
     prepared: Prepared
     new: str
     number: int
+    notes: str = ""
+    """What it takes and what could not be checked, as sentences."""
 
     @property
     def declared(self) -> str:
@@ -58,7 +59,7 @@ class PreparedGeneration:
         given_up = f" {several(found.lost, 'item')} that share a key with another item are given up."
         return (
             f"{self.new} is built beside {name} and gets its {several(found.items, 'item')}"
-            f" ({byte_text(found.size)}).{given_up if found.lost else ''}"
+            f" ({byte_text(found.size)}).{given_up if found.lost else ''}{self.notes}"
             f" {name} stays in use until `reconciler replace {self.declared} --switch`."
         )
 
@@ -69,6 +70,8 @@ class NextGeneration:
 
     reconciler: Reconciler
     table: str
+    prices: Callable[[], Prices] | None = None
+    """Reads the prices of request units."""
 
     def applies(self, *, asked: bool) -> bool:
         """Whether the table is replaced in this way: where that is under way, asked for, or the only way."""
@@ -105,9 +108,11 @@ class NextGeneration:
         """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
         declaration = self.declared()
         refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
-        return PreparedGeneration(
-            prepared(self.reconciler, declaration, on_conflict, newest_by), *self.next_name(declaration)
-        )
+        known = prepared(self.reconciler, declaration, on_conflict, newest_by)
+        new, number = self.next_name(declaration)
+        described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
+        notes = notes_on(self.reconciler.ports, known, described, self.prices)
+        return PreparedGeneration(known, new, number, notes)
 
     def begin(self, wanted: PreparedGeneration, *, keep: bool) -> None:
         """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""

@@ -242,6 +242,14 @@ class Settings:
         metavar="DURATION",
         default_text="`0s` on an emulator, `24h` elsewhere",
     )
+    prices: str | None = _setting(
+        None,
+        "File with the prices of request units.",
+        "`replace` shows them before it begins. Unset means the list prices that come with this release, whose date is "
+        "shown with them.",
+        read=values.text,
+        metavar="PATH",
+    )
     wait: timedelta = _setting(
         timedelta(seconds=60),
         "How long a one-shot command waits for the endpoint.",

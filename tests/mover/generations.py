@@ -19,7 +19,7 @@ from support.specs import keys
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item, Pointer
-from reconciler.model.errors import Busy, Forbidden
+from reconciler.model.errors import Busy, Forbidden, NotFound
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Step
 from reconciler.model.records import Generation, GenerationPhase
@@ -172,6 +172,8 @@ class _Api:
     def read(self, operation: str, params: Mapping[str, Any]) -> Any:
         if operation == "sts:GetCallerIdentity":
             return {"UserId": USER}
+        if operation == "ssm:GetParameter":
+            raise NotFound(operation, "ParameterNotFound", "there is none")
         return self._inner.read(operation, params)
 
     def write(self, call: Call) -> Any:
