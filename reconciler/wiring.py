@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
     from reconciler.model.report import RunReport
+    from reconciler.mover.estimate import Prices
+    from reconciler.mover.generation_command import NextGeneration
     from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
@@ -231,12 +233,6 @@ def _apply_sdk_variables(settings: Settings) -> None:
         os.environ["AWS_PROFILE"] = settings.profile
 
 
-def _replacer() -> TableReplacer:
-    from reconciler.mover.replacer import Replacer
-
-    return Replacer()
-
-
 @dataclass
 class App:
     """Every part of the tool, each built at its first use. Commands call ``app.reconciler``.
@@ -338,7 +334,7 @@ class App:
             return None, ""
         from reconciler.local_daemon import NotAsked
 
-        desired = self.source.load()
+        desired = self.reconciler.desired()
         chosen = [desired.named(name) for name in self.reconciler.focus_names(names)]
         digests = {each.spec.name: each.seed.digest for each in chosen if each is not None and each.seed is not None}
         daemon = self._local_daemon()
@@ -431,6 +427,31 @@ class App:
         from reconciler.mover.replace_command import ReplaceTable
 
         return ReplaceTable(self.reconciler, table)
+
+    def next_generation(self, table: str) -> NextGeneration:
+        """What a person may ask of the next generation of one table, which is built beside it."""
+        from reconciler.mover.generation_command import NextGeneration
+
+        return NextGeneration(self.reconciler, table, self._prices)
+
+    def _prices(self) -> Prices:
+        from reconciler.mover.estimate import read_prices
+
+        where = Path(self.settings.prices or Path(__file__).with_name("mover") / "prices.toml")
+        try:
+            return read_prices(where.read_text(encoding="utf-8"), str(where))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"{where} cannot be read: {error}. Name another file, or unset RECONCILER_PRICES."
+            ) from error
+
+    def _replacer(self) -> TableReplacer:
+        from reconciler.mover.generation_ports import GenerationPorts
+        from reconciler.mover.replacer import Replacer
+
+        hold = self.settings.replace_hold
+        connection = self.connection
+        return Replacer(lambda: GenerationPorts(connection.mover_items, connection.mover_streams, hold))
 
     def live_tables(
         self, wanted: tuple[str, ...] | None = None
@@ -804,7 +825,7 @@ class App:
             traces=self.traces,
             many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
-            replacer=cache(_replacer),
+            replacer=cache(self._replacer),
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)

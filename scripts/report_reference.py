@@ -14,7 +14,7 @@ from reconciler.model.change import Call, Change
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import Phase, Replacement
+from reconciler.model.records import Generation, GenerationPhase, Phase, Replacement
 from reconciler.model.report import LeftInPlace, RebuildProgress, RunReport, TableReport, TableStatus
 from reconciler.presentation.document import document
 
@@ -68,6 +68,22 @@ MEANINGS = {
     "tables[].replacement.copy": "Table that has the items meanwhile.",
     "tables[].replacement.paused": "Whether a person paused it.",
     "tables[].replacement.problem": "Why it waits for a person, as a sentence; null if it does not.",
+    "tables[].generation": "Only while its next generation is built beside it, until the former table is gone.",
+    "tables[].generation.name": "Declared name of the table.",
+    "tables[].generation.phase": "Phase: create, capture, copy, replay, verify, ready, fence, switch, hold, revert, "
+    "return, finish or cancel.",
+    "tables[].generation.since": "Start of the replacement.",
+    "tables[].generation.old": "Table that is replaced.",
+    "tables[].generation.new": "Table that takes its place.",
+    "tables[].generation.current": "Table that the declared name means now.",
+    "tables[].generation.items": "Items of the table when it began, or when both tables were last equal.",
+    "tables[].generation.bytes": "Bytes of the items when it began.",
+    "tables[].generation.copied": "Items that were copied.",
+    "tables[].generation.repeated": "Changes that were repeated on the other table, in the present direction.",
+    "tables[].generation.lag_seconds": "How old the last change was when it was repeated; null if none was.",
+    "tables[].generation.hold_until": "Until when the old table follows the new one; null before the switch.",
+    "tables[].generation.paused": "Whether a person paused it.",
+    "tables[].generation.problem": "Why it waits for a person, as a sentence; null if it does not.",
     "tables[].rebuild": "Only while an index is being rebuilt.",
     "tables[].rebuild.index": "Index that is replaced.",
     "tables[].rebuild.new_index": "Index that replaces it.",
@@ -107,6 +123,9 @@ def whole() -> dict[str, Any]:
         error="a sentence",
         rebuild=RebuildProgress("by_mail", "by_mail-v2", "holding", NOW, NOW, NOW, "a sentence"),
         replacement=Replacement("users", Phase.COPYING, Identity(None, "arn", ""), "users.replacing.0a", (), NOW),
+        generation=Generation(
+            "users", GenerationPhase.COPY, 2, "users", "users-g2", Identity(None, "arn", ""), (), NOW
+        ),
         left_in_place=(LeftInPlace("ttl", "a sentence", "a line", "a sentence"),),
     )
     return document(

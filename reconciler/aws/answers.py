@@ -178,6 +178,27 @@ def _backup(_: Params, answer: Answer) -> None:
     _member(_member(_member(answer, "BackupDescription", dict), "BackupDetails", dict), "BackupStatus", str)
 
 
+def _stream(_: Params, answer: Answer) -> None:
+    stream = _member(answer, "StreamDescription", dict)
+    _member(stream, "StreamViewType", str)
+    # Without the list a stream would seem to have no shards, and so no changes.
+    for shard in _member(stream, "Shards", list):
+        _member(shard, "ShardId", str)
+    _optional(stream, "LastEvaluatedShardId", str)
+
+
+def _iterator(_: Params, answer: Answer) -> None:
+    _member(answer, "ShardIterator", str)
+
+
+def _stream_records(_: Params, answer: Answer) -> None:
+    for record in _member(answer, "Records", list):
+        change = _member(record, "dynamodb", dict)
+        _member(change, "SequenceNumber", str)
+        _member(change, "Keys", dict)
+    _optional(answer, "NextShardIterator", str)
+
+
 def _key(_: Params, answer: Answer) -> None:
     _member(_member(answer, "KeyMetadata", dict), "Arn", str)
 
@@ -209,4 +230,7 @@ RULES: Mapping[str, Callable[[Params, Answer], None]] = {
     "DescribeContributorInsights": _insights,
     "DescribeKinesisStreamingDestination": _kinesis,
     "kms:DescribeKey": _key,
+    "dynamodbstreams:DescribeStream": _stream,
+    "dynamodbstreams:GetShardIterator": _iterator,
+    "dynamodbstreams:GetRecords": _stream_records,
 }

@@ -54,6 +54,7 @@ ON_AWS = frozenset(
             )
         ),
         "kms:DescribeKey",
+        *(f"dynamodbstreams:{verb}" for verb in ("DescribeStream", "GetShardIterator", "GetRecords")),
     }
 )
 """What AWS has in every Region and partition; newer operations come to some of them later."""

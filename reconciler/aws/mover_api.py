@@ -1,11 +1,11 @@
-"""The data plane behind the mover's ``MoverItems`` port: Scan by segments, one item, and a conditional update.
+"""The data plane behind the mover's ``MoverItems`` port: Scan by segments, one item, and conditional writes.
 
 Built by ``Connection``, called from several threads at once. Each request asks for the capacity that it consumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.aws.api_client import ApiClient
@@ -80,6 +80,33 @@ class BotoMoverApi:
         answer = self._client.call("UpdateItem", {**params, **names.members()})
         return _units(answer) or 1.0
 
+    def put(self, table: str, item: Item, key_names: Sequence[str], former: Item | None) -> float:
+        """PutItem on a free key, or in the place of an item that has the attributes of ``former``."""
+        names = _Names()
+        condition = f"attribute_not_exists({names.name(key_names[0])})"
+        if former is not None:
+            condition += f" OR ({names.equal(former)})"
+        params = {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": condition,
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        answer = self._client.call("PutItem", {**params, **names.members()})
+        return _units(answer) or max(1.0, -(-item_size(item) // WRITE_BYTES))
+
+    def remove(self, table: str, key: Item, former: Item) -> float:
+        """DeleteItem of an item that has the attributes of ``former``."""
+        names = _Names()
+        params = {
+            "TableName": table,
+            "Key": key,
+            "ConditionExpression": names.equal(former),
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        answer = self._client.call("DeleteItem", {**params, **names.members()})
+        return _units(answer) or 1.0
+
     def describe(self, table: str) -> Mapping[str, Any]:
         """The ``Table`` member of DescribeTable."""
         found: Mapping[str, Any] = self._client.call("DescribeTable", {"TableName": table})["Table"]
@@ -105,6 +132,10 @@ class _Names:
         place = f"{VALUE_PLACE}{len(self._values)}"
         self._values[place] = value
         return place
+
+    def equal(self, attributes: Item) -> str:
+        """A condition that an item has all these attributes with these values."""
+        return " AND ".join(f"{self.name(name)} = {self.value(value)}" for name, value in attributes.items())
 
     def add(self, where: Where) -> str:
         """The expression. The request gets its placeholders, which never begin like ours (``Where``)."""

@@ -29,6 +29,7 @@ from reconciler.model.identity import Endpoint
 
 if TYPE_CHECKING:
     from reconciler.aws.mover_api import BotoMoverApi
+    from reconciler.aws.stream_api import BotoStreamApi
 
 CONFIRMED_SECONDS = 1.0
 RENEWED_SECONDS = 5.0
@@ -117,9 +118,8 @@ class Connection:
         self.limits: list[call_deadline.Limit] = []
         """What else limits how long a call may take, beside ``CALL_SECONDS``: the lease, the deadline of the run."""
         self._caller = ApiClient(self._clients, telemetry, self._capabilities, self.limits, self.guard.check)
-        self.tables = BotoTableApi(
-            self._caller, SiblingServices(self._pair, self.identify, telemetry, self.limits), self._lasts
-        )
+        self._siblings = SiblingServices(self._pair, self.identify, telemetry, self.limits)
+        self.tables = BotoTableApi(self._caller, self._siblings, self._lasts)
         self.items = BotoItemApi(self._caller)
 
     @cached_property
@@ -128,6 +128,13 @@ class Connection:
         from reconciler.aws.mover_api import BotoMoverApi
 
         return BotoMoverApi(self._caller)
+
+    @cached_property
+    def mover_streams(self) -> BotoStreamApi:
+        """The adapter of the streams of tables."""
+        from reconciler.aws.stream_api import BotoStreamApi
+
+        return BotoStreamApi(self._siblings)
 
     @property
     def url(self) -> str:

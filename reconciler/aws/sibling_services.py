@@ -1,4 +1,6 @@
-"""Calls the other services that a table depends on, each with its own client. Used by ``BotoTableApi`` alone.
+"""Calls the other services that a table depends on, each with its own client.
+
+Used by ``BotoTableApi`` and ``BotoStreamApi``.
 
 The names of their operations begin with the service: ``application-autoscaling:RegisterScalableTarget``. The flavor of
 the endpoint decides on the address. AWS has one for each service, moto and LocalStack have one for all, and DynamoDB
@@ -23,8 +25,12 @@ from reconciler.model.identity import Endpoint, Flavor
 VARIABLES: Mapping[str, str] = {
     "application-autoscaling": "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
     "kms": "AWS_ENDPOINT_URL_KMS",
+    "ssm": "AWS_ENDPOINT_URL_SSM",
+    "sts": "AWS_ENDPOINT_URL_STS",
+    "dynamodbstreams": "AWS_ENDPOINT_URL_DYNAMODB_STREAMS",
 }
 """The services, and the variable of the SDK for the address of each."""
+STREAMS = "dynamodbstreams"
 ONE_ADDRESS = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})
 
 Build = Callable[[str, str | None], tuple[Any, Any]]
@@ -64,7 +70,8 @@ class SiblingServices:
         named = os.environ.get(VARIABLES[service])
         if named or endpoint.flavor is Flavor.AWS:
             address = named
-        elif endpoint.flavor in ONE_ADDRESS:
+        elif endpoint.flavor in ONE_ADDRESS or service == STREAMS:
+            # A substitute for DynamoDB that has streams has them at its own address.
             address = endpoint.url
         else:
             raise Unsupported(operation, "NoService", f"{endpoint.flavor.value} has no {service}")

@@ -105,7 +105,16 @@ def _declaration(
         seed, found = seed_of_class(checked.class_seed, written_in, line or 1, target)
     problems += found
     origin = Origin(written_in, line)
-    return Declaration(target.base_name, spec, origin, checked.lifecycle, checked.description, seed, checked.references)
+    return Declaration(
+        target.base_name,
+        spec,
+        origin,
+        checked.lifecycle,
+        checked.description,
+        seed,
+        checked.references,
+        pointer=checked.pointer,
+    )
 
 
 def _add_generated(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, Literal
 
-from reconciler.model.desired import Lifecycle, Reference
+from reconciler.model.desired import Lifecycle, Pointer, Reference
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
@@ -40,6 +40,7 @@ class CheckedDeclaration:
     from_template: bool = False
     companion: tuple[str, ...] | None = None
     name_pattern: str | None = None
+    pointer: Pointer | None = None
     problems: tuple[Problem, ...] = ()
 
     @property

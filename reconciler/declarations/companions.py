@@ -59,6 +59,8 @@ def _combined(table: CheckedDeclaration, companion: CheckedDeclaration) -> Check
         changed |= {"references": companion.references, "referred": companion.referred}
     if "description" in fields:
         changed["description"] = companion.description
+    if "replacement.pointer" in fields:
+        changed["pointer"] = companion.pointer
     for name in ("file", "format", "generate"):
         if f"seed.{name}" in fields:
             changed[f"seed_{name}"] = getattr(companion, f"seed_{name}")

@@ -9,7 +9,7 @@ from functools import partial
 from reconciler.engine.apply_step import apply_next, move_items
 from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
-from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, needs_write
+from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, follows, needs_write
 from reconciler.engine.seed import write_seed
 from reconciler.engine.seed_commands import seeded_step
 from reconciler.engine.send_call import TableResult
@@ -67,7 +67,7 @@ def apply_all(
     if not context.ports.store.is_current(context.snapshot):
         return replace(report_only(context, deferred_until_replanned(assessments)), led=True)
     # Waiting for the lease may have taken long enough for a deployment to change the declarations.
-    if context.desired is not None and not context.ports.source.still(context.desired):
+    if context.desired is not None and not context.ports.source.still(context.desired.as_read):
         return replace(report_only(context, deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
     applied = list(context.ports.parallel.map(partial(_apply, context), assessments))
     applied = [_move_items(context, one) for one in applied]
@@ -117,7 +117,8 @@ def _apply(context: PassContext, assessment: TableAssessment) -> TableResult:
 
 
 def _move_items(context: PassContext, applied: TableResult) -> TableResult:
-    if context.out_of_time or not any(step.moves_items for step in applied.steps):
+    moving = any(step.moves_items for step in applied.steps) or follows(applied.assessment)
+    if context.out_of_time or not moving:
         return applied
     with context.ports.traces.table(applied.assessment.name):
         return move_items(context, applied)

@@ -21,7 +21,7 @@ from reconciler.engine.deletion_gate import (
     with_backup,
 )
 from reconciler.engine.observe import observe_table
-from reconciler.engine.pass_guards import REPLAN, deferred_until_replanned, delete_limit
+from reconciler.engine.pass_guards import REPLAN, deferred_until_replanned, delete_limit, follows
 from reconciler.engine.send_call import (
     TableResult,
     failed_call,
@@ -89,8 +89,14 @@ def move_items(context: PassContext, applied: TableResult) -> TableResult:
     """
     ports, assessment = context.ports, applied.assessment
     position = next((i for i, step in enumerate(applied.steps) if _moves_items_now(step)), None)
-    if position is None or ports.replacer is None or applied.error is not None or applied.lease_lost:
+    if ports.replacer is None or applied.error is not None or applied.lease_lost:
         return applied
+    if position is None:
+        if not follows(assessment):
+            return applied
+        # In the hold of a new table no step is shown unless something goes wrong.
+        position = len(applied.steps)
+        applied = replace(applied, steps=(*applied.steps, Step(Action.REPLACE, "table", returns_items=True)))
     step = applied.steps[position]
     refused = _not_now(context, step)
     if refused is not None:

@@ -26,7 +26,7 @@ from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle,
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Attempts, InventoryEntry, Replacement
+from reconciler.model.records import Attempts, Generation, GenerationPhase, InventoryEntry, Replacement
 from reconciler.planning import ownership, quotas
 from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back
@@ -75,11 +75,23 @@ def assess_tables(
     for entry in context.snapshot.inventory.values():
         if is_ours(entry) if destroy else entry.name not in declared:
             jobs.append((_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
+    if not destroy and context.snapshot.generations:
+        jobs += _left_tables(context, desired)
     if focus is None:
         return _assess_all(context, jobs, beside)
     chosen = [job for job in jobs if job[0].name in focus]
     forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus
     return _assess_all(context, chosen, beside) + _undeclared_records(context, sorted(forgotten))
+
+
+def _left_tables(context: PassContext, desired: DesiredState) -> Iterator[Job]:
+    """The tables that another generation has replaced and that are to be deleted now."""
+    from reconciler.engine.assess_generation import assess_left_table, left_tables
+
+    for generation, name in left_tables(context):
+        declaration = desired.named(generation.name)
+        unread = replace(_not_observed(context, name), recorded=context.snapshot.set_aside.get(name))
+        yield unread, partial(assess_left_table, context, generation, name, declaration)
 
 
 def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], None] | None) -> list[TableAssessment]:
@@ -188,10 +200,9 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
-        if context.snapshot.copy_of(name) is not None:
-            from reconciler.engine.assess_replacement import copy_refusal
-
-            return TableAssessment(name, declaration, observed, recorded, steps=(copy_refusal(context, name),))
+        held = _held_by_replacement(context, name)
+        if held is not None:
+            return TableAssessment(name, declaration, observed, recorded, steps=(held,))
         basis = _basis(context, base, declaration, observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
         if concluded is not None:
@@ -199,15 +210,18 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
-        replacement = context.replacement(name)
-        if replacement is not None and replacement.interrupts(observed.identity if observed else None):
-            return _interrupted(base, replacement, observed)
+        moving = _moving(context, base, observed)
+        if moving is not None:
+            return moving
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         if observed is None:
             return _assess_missing(context, base, declaration)
         if ownership.is_undecided(recorded, observed):
             return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
         assessment = _with_owner_check(context, assess_present(context, base, declaration, observed))
+        generation = context.snapshot.generation_of(name)
+        if generation is not None:
+            return _in_hold(assessment, generation)
         if basis is not None and _needs_nothing(context, assessment):
             context.conclusions.keep(name, basis, assessment)
         return assessment
@@ -245,6 +259,8 @@ def _basis(
         return None
     if context.replacement(name) is not None or snapshot.copy_of(name) is not None or has_backfill(declaration):
         return None
+    if snapshot.generation_of(name) is not None or snapshot.generation_with(name) is not None:
+        return None
     return Basis(
         declaration,
         observed,
@@ -261,6 +277,40 @@ def _interrupted(base: TableAssessment, replacement: Replacement, observed: Obse
     from reconciler.engine.assess_replacement import assess_interrupted
 
     return assess_interrupted(base, replacement, observed)
+
+
+def _held_by_replacement(context: PassContext, name: str) -> Step | None:
+    """The one step of a declared table that is part of the replacement of another one."""
+    generation = context.snapshot.generation_with(name)
+    if generation is not None:
+        from reconciler.engine.assess_generation import taken_step
+
+        return taken_step(generation, name)
+    if context.snapshot.copy_of(name) is None:
+        return None
+    from reconciler.engine.assess_replacement import copy_refusal
+
+    return copy_refusal(context, name)
+
+
+def _moving(context: PassContext, base: TableAssessment, observed: ObservedTable | None) -> TableAssessment | None:
+    """The assessment of a table whose items are moved now, so that nothing else may happen to it."""
+    # Imported for the rare table that is being replaced; see the start-up budget.
+    replacement = context.replacement(base.name)
+    if replacement is not None and replacement.interrupts(observed.identity if observed else None):
+        return _interrupted(base, replacement, observed)
+    generation = context.snapshot.generation_of(base.name)
+    if generation is None or generation.phase is GenerationPhase.HOLD:
+        return None
+    from reconciler.engine.assess_generation import assess_before_switch
+
+    return assess_before_switch(base, generation, observed)
+
+
+def _in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessment:
+    from reconciler.engine.assess_generation import in_hold
+
+    return in_hold(assessment, generation)
 
 
 def _cancelling(replacement: Replacement, why: str) -> Step:
@@ -503,6 +553,11 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         return replace(base, entry=ownership.dropped(base.entry, ownership.Event.NOT_DECLARED))
     try:
         observed = observe_twice(context.ports, recorded.name)
+        generation = context.snapshot.generation_of(recorded.name)
+        if generation is not None:
+            from reconciler.engine.assess_generation import undeclared_step
+
+            return replace(base, observed=observed, entry=before, steps=(undeclared_step(generation),))
         replacement = context.replacement(recorded.name)
         if replacement is not None and replacement.interrupts(observed.identity if observed else None):
             return _interrupted(base, replacement, observed)

@@ -29,7 +29,15 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Approval, Reason, Step
-from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage, Replacement, SeedRecord, StateSnapshot
+from reconciler.model.records import (
+    Attempts,
+    Generation,
+    InventoryEntry,
+    QuotaUsage,
+    Replacement,
+    SeedRecord,
+    StateSnapshot,
+)
 from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.policy import GateInput
@@ -69,6 +77,8 @@ class TableAssessment:
     left_in_place: tuple[LeftInPlace, ...] = ()
     replacement: Replacement | None = None
     """The replacement of the table that is under way."""
+    generation: Generation | None = None
+    """The work on its next generation that is under way."""
     unfit: str | None = None
     """Why a declared table that needs a replacement could not hold all items of the present one."""
     refusal: str | None = None
@@ -137,7 +147,7 @@ class PassContext:
     ) -> GateInput:
         """The input of the deletion gate for one destructive step of the assessed table."""
         name = assessment.name
-        replacement = self.replacement(name)
+        replacement, left = self.replacement(name), self.snapshot.generation_with(name) is not None
         return GateInput(
             self.options,
             self.ports.emulator,
@@ -156,8 +166,8 @@ class PassContext:
             renamed_to=self.renamed.get(name),
             elsewhere=self.elsewhere.get(name),
             can_keep_items=self.ports.replacer is not None and self.ports.emulator,
-            keeping_items=replacement is not None,
-            asked_to_keep=replacement is not None and replacement.asked,
+            keeping_items=replacement is not None or left,
+            asked_to_keep=left or (replacement is not None and replacement.asked),
             unfit=assessment.unfit,
         )
 

@@ -82,7 +82,7 @@ class CommandContext:
     def declared(self, table: str) -> Declaration | None:
         """The declaration with this name or base name; ``None`` if there is none or the declarations have errors."""
         try:
-            return self.ports.source.load().named(table)
+            return self.ports.declared(self.ports.store.load().generations).named(table)
         except DeclarationError:
             return None
 

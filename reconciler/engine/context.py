@@ -6,7 +6,7 @@ saw; ``authorization`` asks it at the start of each pass, and ``observe`` compar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime
 
@@ -25,10 +25,11 @@ from reconciler.engine.ports import (
     Telemetry,
     Tracing,
 )
+from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, SettingsError
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import Fingerprint, StateSnapshot
+from reconciler.model.records import Fingerprint, Generation, StateSnapshot
 
 RESTART = "Restart the process to use the present endpoint"
 
@@ -145,6 +146,16 @@ class EngineContext:
     """Notices when ``endpoint`` or the state table is no longer the one that earlier passes used."""
     replacer: Callable[[], TableReplacer] | None = None
     """Makes the replacer at its first use. Without it, a table cannot be replaced with its items."""
+
+    def declared(self, generations: Mapping[str, Generation]) -> DesiredState:
+        """The declarations, with the names of the tables that they mean now. Raises ``DeclarationError``."""
+        desired = self.source.load()
+        if not generations:
+            return desired
+        # Imported for the rare stack with a table of another generation; see the start-up budget.
+        from reconciler.planning.generations import resolved
+
+        return resolved(desired, generations)
 
     @property
     def emulator(self) -> bool:

@@ -221,7 +221,8 @@ def _join(whole: PassReport, report: PassReport) -> PassReport:
 
 def _join_table(before: TableReport | None, after: TableReport | None) -> TableReport | None:
     if after is None:
-        return _gone(before)
+        # After the switch of a replacement, another table is reported in its place.
+        return None if before is not None and before.generation is not None else _gone(before)
     if before is None:
         return after
     done = tuple(step for step in before.steps if step.status is StepStatus.DONE)

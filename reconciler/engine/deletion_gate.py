@@ -69,7 +69,12 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
         base = replace(base, observed=observed)
     gate_input = context.gate_input(base, observed, step, lifecycle)
     decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
-    if decided.keeps_items and (decided.status is StepStatus.READY or decided.reason is Reason.NOT_APPROVED):
+    left = context.snapshot.generation_with(base.name) is not None
+    if (
+        decided.keeps_items
+        and not left
+        and (decided.status is StepStatus.READY or decided.reason is Reason.NOT_APPROVED)
+    ):
         from reconciler.engine.assess_replacement import with_preflight
 
         unfit, decided = with_preflight(context, base, decided)
@@ -168,7 +173,7 @@ def declarations_changed(context: PassContext, step: Step) -> Step | None:
 
     An editor or a deployment may have removed a file for a moment, or this process may have been suspended since.
     """
-    if context.desired is None or context.ports.source.still(context.desired):
+    if context.desired is None or context.ports.source.still(context.desired.as_read):
         return None
     return step.deferred(Reason.BUSY, DECLARATIONS_CHANGED)
 

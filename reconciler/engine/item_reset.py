@@ -79,7 +79,7 @@ class ItemReset:
             raise UsageError(f"Tests may not reset items here: the endpoint is {flavor.value}. {HOW_TO}")
 
     def _declared(self, names: Sequence[str]) -> tuple[Declaration, ...]:
-        desired = self.ports.source.load()
+        desired = self.ports.declared(self.state.generations or {})
         return tuple(declaration for name in names if (declaration := desired.named(name)))
 
     def _reset_table(self, declaration: Declaration, content: Content, snapshot: StateSnapshot) -> TableReport:

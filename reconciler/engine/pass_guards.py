@@ -12,7 +12,7 @@ from reconciler.engine.assessment import TableAssessment
 from reconciler.engine.state import latched_step
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Ended, StateSnapshot
+from reconciler.model.records import Ended, GenerationPhase, StateSnapshot
 from reconciler.planning.availability import propagate_blocked
 from reconciler.planning.ownership import is_ours, may_be_ours
 from reconciler.planning.policy import cap, counts_as_deletion
@@ -97,7 +97,16 @@ def _waiting(assessment: TableAssessment, why: str) -> tuple[Step, ...]:
 
 def needs_write(assessment: TableAssessment) -> bool:
     """Whether applying this assessment writes anything, even if only a record."""
-    return assessment.entry_changed or any(step.status is StepStatus.READY for step in assessment.steps)
+    if assessment.entry_changed or follows(assessment):
+        return True
+    return any(step.status is StepStatus.READY for step in assessment.steps)
+
+
+def follows(assessment: TableAssessment) -> bool:
+    """Whether the changes of the table are repeated on the one that it has replaced, which no step tells."""
+    generation = assessment.generation
+    holding = generation is not None and generation.phase is GenerationPhase.HOLD
+    return holding and generation is not None and not generation.paused and generation.problem is None
 
 
 def _ended_before(assessments: list[TableAssessment], ended: Set[str], recent: tuple[Ended, ...]) -> int:

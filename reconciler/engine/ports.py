@@ -20,6 +20,7 @@ from reconciler.model.records import (
     Attempts,
     Checkpoint,
     Ended,
+    Generation,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
@@ -195,6 +196,10 @@ class StateStore(Protocol):
     def put_replacement(self, replacement: Replacement) -> None: ...
 
     def drop_replacement(self, name: str) -> None: ...
+
+    def put_generation(self, generation: Generation) -> None: ...
+
+    def drop_generation(self, name: str) -> None: ...
 
     def put_ended(self, ended: Ended) -> None: ...
 

@@ -122,6 +122,9 @@ class Pass:
         if authorization.error:
             unread = self._unobserved_tables(authorization.error)
             return self._report(unread, error=authorization.error, snapshot=authorization.snapshot)
+        self.state.generations = authorization.snapshot.generations
+        if authorization.snapshot.generations:
+            authorization, desired = self._with_generations(authorization, desired)
         self.state.load_attempts(authorization.snapshot)
         if not self._removals_are_understood(desired, authorization.snapshot):
             authorization = replace(authorization, writes=False)
@@ -138,6 +141,22 @@ class Pass:
             unmanaged=None if names is None else len(unmanaged_tables),
         )
 
+    def _with_generations(
+        self, authorization: WriteAuthorization, desired: DesiredState
+    ) -> tuple[WriteAuthorization, DesiredState]:
+        """Let the pass speak of the tables that the declared names mean now, where others have taken their place."""
+        from reconciler.planning.generations import resolved, taken_names, with_both, without_others
+
+        generations = authorization.snapshot.generations
+        taken = taken_names(desired, generations)
+        if taken:
+            raise StateError("\n".join(taken))
+        self.desired = resolved(desired, generations)
+        if self.state.last_good is not None:
+            self.state.last_good = resolved(self.state.last_good, generations)
+        self.request = replace(self.request, focus=with_both(self.request.focus, generations))
+        return replace(authorization, snapshot=without_others(authorization.snapshot)), self.desired
+
     def _load(self) -> DesiredState | None:
         if self.request.desired is not None:
             return self.request.desired
@@ -146,7 +165,7 @@ class Pass:
         except DeclarationError as error:
             self.problems = error.problems
             self.warnings += error.warnings
-            return self.state.last_good
+            return self.state.last_good.as_read if self.state.last_good is not None else None
         self.warnings += desired.warnings
         return desired
 
@@ -158,7 +177,7 @@ class Pass:
             self.problems = unclear_removals(desired, snapshot.inventory)
             missing = undeclared(desired, snapshot.inventory)
             # Searching all files is expensive, so it is done only if a table would count as removed.
-            self.problems += self.ports.source.remains(desired, missing) if missing else ()
+            self.problems += self.ports.source.remains(desired.as_read, missing) if missing else ()
         if not self.problems:
             self.state.last_good = desired
         return not self.problems
@@ -338,4 +357,5 @@ def _unmanaged(
     ours = {name for name, entry in snapshot.inventory.items() if not is_released(entry)}
     copies = {replacement.aside for replacement in snapshot.replacements.values()}
     known = {declaration.spec.name for declaration in desired.declarations} | ours | copies | {state_table}
+    known |= snapshot.set_aside.keys()
     return tuple(TableReport(name, TableStatus.UNMANAGED) for name in names if name not in known)

@@ -138,7 +138,7 @@ class Reconciler:
         # Commands of their own are imported when they are called: a pass needs none of them.
         from reconciler.engine.seed_verify import verify_seeds
 
-        return verify_seeds(self.ports, self.options, self._seeded_names(tables))
+        return verify_seeds(self.ports, self.options, self._seeded_names(tables), self.desired())
 
     def clear(self, tables: tuple[str, ...] = ()) -> RunReport:
         """Remove the items that the seed wrote and nobody changed, and record the table as cleared.
@@ -170,7 +170,7 @@ class Reconciler:
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The live tables that ``import`` can declare: the named ones, or all that are not declared."""
-        return Import(self.ports, self.options).find(names, declared, base_of)
+        return Import(self.ports, self.options).find(names, self._with_generations(declared), base_of)
 
     def adopt(
         self,
@@ -196,14 +196,14 @@ class Reconciler:
         from reconciler.engine.check_references import CheckReferences
 
         names = self.focus_names(tables) if tables else ()
-        return CheckReferences(self.ports, self.ports.source.load()).run(names, sample)
+        return CheckReferences(self.ports, self.desired()).run(names, sample)
 
     def release(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Stop managing tables without changing them. Returns one sentence for each; ``readopt`` undoes it.
 
         Raises ``StateError`` if a table could not be released.
         """
-        desired = self.ports.source.load()
+        desired = self.desired()
         named = ((desired.named(table), table) for table in tables)
         names = tuple(declaration.spec.name if declaration else table for declaration, table in named)
         return Release(self.ports, self.writable_state).run(names)
@@ -285,11 +285,23 @@ class Reconciler:
         authorization = authorize_writes(self.ports, options, self.allowed_accounts, dry=False, explicit=True)
         if authorization.error:
             raise StateError(authorization.error)
+        self.state.generations = authorization.snapshot.generations
         return authorization.snapshot
+
+    def desired(self) -> DesiredState:
+        """The declarations, with the names of the tables that they mean now. Raises ``DeclarationError``."""
+        if self.state.generations is None:
+            self.state.generations = self.ports.store.load().generations
+        return self.ports.declared(self.state.generations)
+
+    def _with_generations(self, desired: DesiredState) -> DesiredState:
+        from reconciler.planning.generations import resolved
+
+        return resolved(desired, self.ports.store.load().generations)
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """The table names of declarations, given by name or base name; all of them if none is given."""
-        desired = self.ports.source.load()
+        desired = self.desired()
         if not tables:
             return tuple(declaration.spec.name for declaration in desired.declarations)
         return tuple(_known(desired, name) for name in tables)
@@ -297,7 +309,7 @@ class Reconciler:
     def _seeded_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """Like ``focus_names``. Raises ``UsageError`` if a named table has no seed."""
         names = self.focus_names(tables)
-        desired = self.ports.source.load()
+        desired = self.desired()
         for name in names if tables else ():
             declaration = desired.named(name)
             if declaration is not None and declaration.seed is None:

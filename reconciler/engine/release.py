@@ -56,6 +56,12 @@ class Release:
                     f"{name}: not released, because it is being replaced and {replacement.aside} has its items;"
                     f" `reconciler replace {name}` finishes that, `--cancel` gives it up"
                 )
+            generation = snapshot.generation_of(name) or snapshot.generation_with(name)
+            if generation is not None:
+                raise StateError(
+                    f"{name}: not released, because it is a table of the replacement of {generation.name};"
+                    f" `reconciler replace {generation.name} --cancel` gives that up"
+                )
             if entry is None:
                 raise StateError(f"{name}: not in the inventory of this stack, so there is nothing to release")
             released = advance(entry, Event.RELEASE, unwanted_since=None, empty_since=None, forgotten_since=None)

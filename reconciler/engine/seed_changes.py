@@ -26,7 +26,8 @@ def seed_changes(ports: EngineContext, tables: tuple[str, ...]) -> tuple[str, ..
     Nothing is said of what cannot be read: the plan reports it.
     """
     try:
-        desired, snapshot = ports.source.load(), ports.store.load()
+        snapshot = ports.store.load()
+        desired = ports.declared(snapshot.generations)
     except ReconcilerError:
         return ()
     chosen = [desired.named(name) for name in tables] if tables else desired.declarations

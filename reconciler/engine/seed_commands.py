@@ -60,7 +60,7 @@ class SeedCommands:
         acquire_lease(self.ports)
         store = self.ports.store
         fresh = self if store.is_current(self.snapshot) else replace(self, snapshot=store.load())
-        desired = self.ports.source.load()
+        desired = self.ports.declared(fresh.snapshot.generations)
         chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
         order = seed_order(desired.declarations)
         chosen.sort(key=lambda declaration: order.position(declaration.spec.name), reverse=action is Action.CLEAR)

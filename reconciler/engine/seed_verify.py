@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import NumberedItem, NumberedItems, batches
 from reconciler.model.change import Change
-from reconciler.model.desired import Declaration, Item
+from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, NotFound
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.options import Options
@@ -54,9 +54,11 @@ class SeedVerification:
     sentences: dict[str, str]
 
 
-def verify_seeds(ports: EngineContext, options: Options, names: tuple[str, ...]) -> SeedVerification:
+def verify_seeds(
+    ports: EngineContext, options: Options, names: tuple[str, ...], desired: DesiredState
+) -> SeedVerification:
     """Compare the named tables with their seeds. A table that cannot be read is an error in the report."""
-    started, desired, sentences = ports.clock.now(), ports.source.load(), dict[str, str]()
+    started, sentences = ports.clock.now(), dict[str, str]()
     chosen = [declaration for name in names if (declaration := desired.named(name)) and declaration.seed]
     tables = tuple(_table(ports, declaration, sentences) for declaration in chosen)
     report = PassReport(

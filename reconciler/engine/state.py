@@ -22,7 +22,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
-from reconciler.model.records import Attempts, Claim, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
+from reconciler.model.records import Attempts, Claim, Generation, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
@@ -316,6 +316,8 @@ class EngineState:
     drift_since: dict[str, datetime] = field(default_factory=dict)
     last_good: DesiredState | None = None
     last_verdict: str | None = None
+    generations: Mapping[str, Generation] | None = None
+    """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
     plan_cache: PlanCache = field(default_factory=PlanCache)
     conclusions: Conclusions[Any] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)

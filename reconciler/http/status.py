@@ -27,7 +27,14 @@ def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress
         for table in (loop_status.report.tables if loop_status.report else ())
         if (move := table.replacement) is not None and table.name not in shown
     )
-    return sorted((*own, *moves, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what))
+    generations = (
+        Progress(table.name, f"replacement by {each.new}, {each.phase.value}", each.copied, each.items or None)
+        for table in (loop_status.report.tables if loop_status.report else ())
+        if (each := table.generation) is not None
+    )
+    return sorted(
+        (*own, *moves, *generations, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what)
+    )
 
 
 def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any], report_text: str) -> bytes:

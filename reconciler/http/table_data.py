@@ -22,7 +22,7 @@ def find_table(report: PassReport | None, name: str) -> TableReport | None:
     """The table with this name or base name in a report; ``None`` for an unmanaged or unknown one."""
     tables = visible_tables(report)
     table = next((table for table in tables if table.name == name), None)
-    return table or next((table for table in tables if table.base_name == name), None)
+    return table or next((table for table in tables if name in (table.base_name, table.declared_name)), None)
 
 
 def table_data(control: Control, name: str) -> dict[str, Any] | None:

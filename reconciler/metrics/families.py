@@ -72,6 +72,21 @@ STATE_FAMILIES: tuple[Family, ...] = (
         "table_size_bytes", "environment table", "Size as DescribeTable reports it; AWS updates it about every 6 hours."
     ),
     _gauge(
+        "table_replacement_phase",
+        "environment table phase",
+        "1 for the phase of a replacement with items that is under way; absent without one.",
+    ),
+    _gauge(
+        "table_replacement_copied_items",
+        "environment table",
+        "Items that a replacement has copied in its present phase; absent without one.",
+    ),
+    _gauge(
+        "table_replacement_lag_seconds",
+        "environment table",
+        "How old the last change was when the other table of a replacement got it; absent without one.",
+    ),
+    _gauge(
         "unmanaged_tables", "environment", "Tables at the endpoint that no stack here manages; absent when not listed."
     ),
     _gauge("pass_phase_duration_seconds", "environment phase", "Time that the last pass spent in each phase."),

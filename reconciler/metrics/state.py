@@ -173,6 +173,23 @@ def _size(table: TableReport) -> Iterator[TableSample]:
         yield (), table.size_bytes
 
 
+def _replacement_phase(table: TableReport) -> Iterator[TableSample]:
+    work = table.generation or table.replacement
+    if work is not None:
+        yield (work.phase.value,), 1
+
+
+def _replacement_copied(table: TableReport) -> Iterator[TableSample]:
+    work = table.generation or table.replacement
+    if work is not None:
+        yield (), work.copied
+
+
+def _replacement_lag(table: TableReport) -> Iterator[TableSample]:
+    if table.generation is not None and table.generation.lag is not None:
+        yield (), table.generation.lag
+
+
 STATUS_OF_TABLE: dict[str, OfTable] = {
     "table_status": _statuses,
     "table_drift_start_timestamp_seconds": _drift_start,
@@ -186,6 +203,9 @@ DETAILS_OF_TABLE: dict[str, OfTable] = {
     "table_not_before_timestamp_seconds": _not_before,
     "table_items": _items,
     "table_size_bytes": _size,
+    "table_replacement_phase": _replacement_phase,
+    "table_replacement_copied_items": _replacement_copied,
+    "table_replacement_lag_seconds": _replacement_lag,
 }
 """By family, what a table shows where all details are wanted."""
 

@@ -69,8 +69,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where applications read which table a declared name means: the SSM parameter ``ssm``."""
+
+    ssm: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """One declared table. ``base_name`` is the name without environment; commands accept it and ``spec.name``."""
+    """One declared table. ``base_name`` is the name without environment; commands accept it and ``spec.name``.
+
+    ``declared_name`` is the declared name where another table has taken its place: ``orders`` for ``orders-g2``.
+    """
 
     base_name: str
     spec: TableSpec
@@ -79,6 +89,13 @@ class Declaration:
     description: str | None = None
     seed: Seed | None = None
     references: tuple[Reference, ...] = ()
+    declared_name: str | None = None
+    pointer: Pointer | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which a person may speak of it."""
+        return (self.spec.name, self.base_name, *filter(None, (self.declared_name,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +141,18 @@ class DesiredState:
     settled_at: datetime | None = None
     from_cache: bool = field(default=False, compare=False)
     notes: tuple[str, ...] = ()
+    unresolved: DesiredState | None = field(default=None, compare=False, repr=False)
+    """The declarations as they were read, where tables of another generation have taken the place of declared ones."""
+
+    @property
+    def as_read(self) -> DesiredState:
+        """The declarations with the names of their files: what ``DeclarationSource`` knows."""
+        return self.unresolved or self
 
     def named(self, name: str) -> Declaration | None:
         """The declaration whose table name or base name is ``name``."""
         for declaration in self.declarations:
-            if name in (declaration.spec.name, declaration.base_name):
+            if name in declaration.names:
                 return declaration
         return None
 

@@ -13,7 +13,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
-from reconciler.model.records import Ownership, Replacement, SeedState
+from reconciler.model.records import Generation, GenerationPhase, Ownership, Replacement, SeedState
 from reconciler.model.table import TableSpec
 
 RebuildPhase = Literal["starting", "building", "backfilling", "holding", "ready", "dropping"]
@@ -112,11 +112,21 @@ class TableReport:
     rebuild: RebuildProgress | None = None
     replacement: Replacement | None = None
     """While the table is replaced with its items."""
+    generation: Generation | None = None
+    """While its next generation is built beside it, until the former table is gone."""
+    declared_name: str | None = None
+    """The declared name where another table has taken its place."""
     left_in_place: tuple[LeftInPlace, ...] = ()
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
+
+    @property
+    def held(self) -> Generation | None:
+        """The work on its generation while nothing but the hold is left, which no step tells."""
+        holding = self.generation is not None and self.generation.phase is GenerationPhase.HOLD
+        return self.generation if holding and not any(step.action is Action.REPLACE for step in self.steps) else None
 
     def has(self, *statuses: StepStatus) -> bool:
         """Whether any step has one of these statuses."""

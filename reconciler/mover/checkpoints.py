@@ -49,10 +49,20 @@ class Checkpoints:
 
     def part(self, number: int) -> Checkpoint:
         """The checkpoint of one part, counted from 0; a new one at the beginning if none is valid."""
-        name = f"{self._prefix}{number:05}"
+        return self.named(f"{number:05}")
+
+    def named(self, part: str) -> Checkpoint:
+        """As ``part``, of a part that has a name, for example a shard."""
+        name = f"{self._prefix}{part}"
         found = self._known.get(name)
-        valid = found is not None and found.started_as == self._started_as and self._identity.same(found.identity)
-        return found if found is not None and valid else Checkpoint(name, self._identity, self._started_as)
+        return found if found is not None and self._valid(found) else Checkpoint(name, self._identity, self._started_as)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the parts that have a valid checkpoint."""
+        return tuple(name.removeprefix(self._prefix) for name, found in self._known.items() if self._valid(found))
+
+    def _valid(self, found: Checkpoint) -> bool:
+        return found.started_as == self._started_as and self._identity.same(found.identity)
 
     def parts(self, count: int) -> tuple[Checkpoint, ...]:
         """The first ``count`` parts."""
@@ -62,6 +72,11 @@ class Checkpoints:
         """Store one checkpoint. Raises ``LeaseLost`` if a later holder of the lease has stored it since."""
         self._store.put_checkpoint(checkpoint)
         self._known[checkpoint.name] = checkpoint
+
+    def drop_named(self, part: str) -> None:
+        """Delete the checkpoint of one part."""
+        if self._known.pop(f"{self._prefix}{part}", None) is not None:
+            self._store.drop_checkpoint(f"{self._prefix}{part}")
 
     def drop(self) -> None:
         """Delete all of them, void ones too, after the work is recorded as done elsewhere."""

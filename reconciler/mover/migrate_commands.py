@@ -122,16 +122,18 @@ class MigrateCommands:
 
     def status(self) -> MigrationOrder:
         """Where each migration stands. Only reads."""
-        return self._order(self.command.ports.store.load(), self.command.ports.source.load())
+        snapshot = self.command.ports.store.load()
+        return self._order(snapshot, self._desired(snapshot))
 
     def up(self, to: str | None = None) -> tuple[MigrationResult, ...]:
         """Run what is pending, in order, up to the migration ``to``. Stops after one that did not finish.
 
         Raises ``DeclarationError`` with all problems of files and records, before the first item.
         """
-        desired = self.command.ports.source.load()
+        self.command.ports.source.load()
         wanted = self._until(to)
         snapshot = self.command.begin()
+        desired = self._desired(snapshot)
         order = self._checked(snapshot, desired)
         reverting = [state for state in order.states if state.status is MigrationStatus.REVERTING]
         if reverting:
@@ -147,8 +149,9 @@ class MigrateCommands:
 
     def down(self, count: int = 1) -> tuple[MigrationResult, ...]:
         """Undo the last ``count`` migrations, the last one first. Raises ``UsageError`` if one has no ``down``."""
-        desired = self.command.ports.source.load()
+        self.command.ports.source.load()
         snapshot = self.command.begin()
+        desired = self._desired(snapshot)
         chosen = self._checked(snapshot, desired).applied[:count]
         if not chosen:
             raise UsageError("no migration is applied, so there is nothing to undo")
@@ -170,8 +173,9 @@ class MigrateCommands:
 
     def dry_run(self, direction: MigrationDirection = "up", to: str | None = None) -> tuple[Sampled, ...]:
         """Evaluate what ``up`` or ``down`` would run for a sample of the items. Writes nothing, takes no lease."""
-        desired = self.command.ports.source.load()
-        order = self._checked(self.command.ports.store.load(), desired)
+        snapshot = self.command.ports.store.load()
+        desired = self._desired(snapshot)
+        order = self._checked(snapshot, desired)
         wanted = self._until(to)
         files = [file for file in order.pending if wanted is None or file.number <= wanted]
         if direction == "down":
@@ -180,10 +184,15 @@ class MigrateCommands:
 
     def verify(self) -> tuple[MigrationOrder, tuple[Verified, ...]]:
         """Read all items of the tables of applied migrations, and count those that would still change. Only reads."""
-        desired = self.command.ports.source.load()
-        order = self._order(self.command.ports.store.load(), desired)
+        snapshot = self.command.ports.store.load()
+        desired = self._desired(snapshot)
+        order = self._order(snapshot, desired)
         applied = [state.file for state in order.states if state.status is MigrationStatus.APPLIED and state.file]
         return order, tuple(self._verified(file, desired) for file in applied)
+
+    def _desired(self, snapshot: StateSnapshot) -> DesiredState:
+        """The declarations, with the names of the tables that they mean now."""
+        return self.command.ports.declared(snapshot.generations)
 
     def _until(self, to: str | None) -> int | None:
         if to is None:

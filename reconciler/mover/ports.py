@@ -1,4 +1,4 @@
-"""The data plane as the mover sees it: pages of a segment, one item, and a conditional update of one item.
+"""The data plane as the mover sees it: pages of a segment, one item, and conditional writes of one item.
 
 ``aws.mover_api`` implements ``MoverItems``. Each answer has the capacity that the call consumed, for the governor.
 """
@@ -94,6 +94,22 @@ class MoverItems(Protocol):
 
         Raises ``ConditionFailed`` if the item is gone or differs from what the update expects. A retry after a lost
         answer raises it too, although the first sending was applied.
+        """
+        ...
+
+    def put(self, table: str, item: Item, key_names: Sequence[str], former: Item | None) -> float:
+        """Put an item whose key is free, or whose place has an item with all attributes of ``former``.
+
+        ``former`` is the key that the standing item has in another table. Without it, the key must be free. Returns
+        the consumed write capacity. Raises ``ConditionFailed`` if another item is there. A retry after a lost answer
+        raises it too where the key must be free, although the first sending was applied.
+        """
+        ...
+
+    def remove(self, table: str, key: Item, former: Item) -> float:
+        """Delete the item of this key if it has all attributes of ``former``; returns the consumed write capacity.
+
+        Raises ``ConditionFailed`` if there is none, or another one.
         """
         ...
 

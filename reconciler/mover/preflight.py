@@ -90,7 +90,7 @@ def examine(read: Items, wanted: TableSpec, rule: ConflictRule) -> Preflight:
     for item in read():
         found.items += 1
         found.size += item_size(item)
-        problems = list(_problems(item, wanted))
+        problems = list(unfit(item, wanted))
         for problem in problems:
             found.unfit.setdefault(problem, Findings()).add(shown_key(item, rule.former))
         if not any(name not in item for name in names):
@@ -136,7 +136,7 @@ def _digest(item: Item, names: tuple[str, ...]) -> bytes:
     return hashlib.blake2b(key_text(item, names).encode(), digest_size=BYTES).digest()
 
 
-def _problems(item: Item, wanted: TableSpec) -> Iterator[str]:
+def unfit(item: Item, wanted: TableSpec) -> Iterator[str]:
     """What the new table would refuse of an item, in words that follow a number of items."""
     for element in wanted.keys:
         if element.attribute not in item:

@@ -26,7 +26,6 @@ from reconciler.mover.replacement import examine_table
 from reconciler.mover.replacer import copy_name, key_texts
 from reconciler.planning.text import several
 
-NOT_YET = "outside an emulator, a table cannot be replaced with its items yet"
 OVERCOME = frozenset({Reason.PRUNE_GRACE, Reason.DATA_LOSS})
 """What the request of a person settles: it needs no grace period, and nothing is lost."""
 
@@ -53,6 +52,40 @@ class Prepared:
         return f"{keeps}{given_up if lost else ''} That takes about {max(1, round(self.seconds * 10))} s."
 
 
+def prepared(reconciler: Reconciler, declaration: Declaration, on_conflict: OnConflict, newest_by: str) -> Prepared:
+    """Read all items of a declared table. Raises ``UsageError`` if it could not keep all of them."""
+    ports, name = reconciler.ports, declaration.spec.name
+    if on_conflict == "newest" and not newest_by:
+        raise UsageError("--on-conflict newest needs --newest-by ATTRIBUTE, whose greatest value is the newest item")
+    observed = observe_table(ports, name, None)
+    if observed is None:
+        raise UsageError(f"table {name} does not exist")
+    rule = ConflictRule(on_conflict, tuple(element.attribute for element in observed.spec.keys), newest_by)
+    began = ports.clock.monotonic()
+    found = examine_table(ports, declaration, observed, rule)
+    refusal = found.refusal(rule)
+    if refusal is not None:
+        raise UsageError(f"{name} cannot keep its {several(found.items, 'item')}: {refusal}. Nothing was changed")
+    return Prepared(declaration, observed, found, rule, ports.clock.monotonic() - began)
+
+
+def refuse_other_plans(reconciler: Reconciler, name: str, overcome: frozenset[Reason]) -> None:
+    """Raise ``UsageError`` unless the plan of a pass is to replace the table.
+
+    ``overcome`` are reasons to hold it back that do not matter.
+    """
+    report = reconciler.preview((name,))
+    if report.error or report.problems:
+        raise StateError(report.error or "\n".join(map(str, report.problems)))
+    steps = [step for table in report.tables if table.name == name for step in table.steps]
+    step = next((step for step in steps if step.action is Action.REPLACE), None)
+    if step is None:
+        why = next((step.message for step in steps if step.message), None)
+        raise UsageError(f"{name} needs no replacement: its key and local indexes are as declared{_after(why)}")
+    if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED) and step.reason not in overcome:
+        raise UsageError(f"{name} cannot be replaced: {step.message}{_allow(step)}")
+
+
 @dataclass(frozen=True, slots=True)
 class ReplaceTable:
     """The command on one table, by name or base name."""
@@ -66,40 +99,11 @@ class ReplaceTable:
         Raises ``UsageError`` if the table cannot be replaced, needs no replacement, or could not keep all items.
         """
         ports, name = self.reconciler.ports, self._name()
-        if not ports.emulator:
-            raise UsageError(f"{name}: {NOT_YET}")
-        if on_conflict == "newest" and not newest_by:
-            raise UsageError(
-                "--on-conflict newest needs --newest-by ATTRIBUTE, whose greatest value is the newest item"
-            )
         recorded = ports.store.load().replacements.get(name)
         if recorded is not None and recorded.under_way:
             return None
-        declaration = self._declared()
-        self._refuse_other_plans(name)
-        observed = observe_table(ports, name, None)
-        if observed is None:
-            raise UsageError(f"table {name} does not exist")
-        rule = ConflictRule(on_conflict, tuple(element.attribute for element in observed.spec.keys), newest_by)
-        began = ports.clock.monotonic()
-        found = examine_table(ports, declaration, observed, rule)
-        refusal = found.refusal(rule)
-        if refusal is not None:
-            raise UsageError(f"{name} cannot keep its {several(found.items, 'item')}: {refusal}. Nothing was changed")
-        return Prepared(declaration, observed, found, rule, ports.clock.monotonic() - began)
-
-    def _refuse_other_plans(self, name: str) -> None:
-        """Raise ``UsageError`` unless the plan of a pass is to replace the table."""
-        report = self.reconciler.preview((name,))
-        if report.error or report.problems:
-            raise StateError(report.error or "\n".join(map(str, report.problems)))
-        steps = [step for table in report.tables if table.name == name for step in table.steps]
-        step = next((step for step in steps if step.action is Action.REPLACE), None)
-        if step is None:
-            why = next((step.message for step in steps if step.message), None)
-            raise UsageError(f"{name} needs no replacement: its key and local indexes are as declared{_after(why)}")
-        if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED) and step.reason not in OVERCOME:
-            raise UsageError(f"{name} cannot be replaced: {step.message}{_allow(step)}")
+        refuse_other_plans(self.reconciler, name, OVERCOME)
+        return prepared(self.reconciler, self._declared(), on_conflict, newest_by)
 
     def begin(self, prepared: Prepared, *, keep: bool) -> None:
         """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""

@@ -5,6 +5,7 @@ Built by the wiring.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.engine.assessment import PassContext, TableAssessment
     from reconciler.engine.ports import Replaceable
     from reconciler.engine.send_call import TableResult
+    from reconciler.mover.generation_ports import GenerationPorts
     from reconciler.mover.preflight import Preflight
 
 LONGEST_NAME = 255
@@ -44,6 +46,8 @@ def copy_name(table: str, token: str) -> str:
 class Replacer:
     """The ``TableReplacer`` of one process."""
 
+    generations: Callable[[], GenerationPorts] | None = None
+    """What the next generation of a table needs; ``None`` where it cannot be built."""
     examined: dict[str, tuple[Identity, Preflight]] = field(default_factory=dict)
     """The last preflight of each table, for the record that a replacement begins with."""
 
@@ -57,6 +61,14 @@ class Replacer:
 
     def proceed(self, context: PassContext, assessment: TableAssessment) -> TableResult:
         """See ``TableReplacer``."""
+        if context.snapshot.generation_with(assessment.name) is not None:
+            from reconciler.mover.generation import delete_left_table
+
+            return delete_left_table(context, assessment)
+        if assessment.generation is not None and self.generations is not None:
+            from reconciler.mover.generation import proceed as proceed_beside
+
+            return proceed_beside(context, assessment, self.generations())
         from reconciler.mover.replacement import proceed
 
         return proceed(context, assessment, self.examined)

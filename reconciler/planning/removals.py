@@ -27,7 +27,7 @@ def unclear_removals(desired: DesiredState, inventory: Inventory) -> tuple[Probl
 def undeclared(desired: DesiredState, inventory: Inventory) -> tuple[Undeclared, ...]:
     """The recorded tables that are no longer declared, for ``DeclarationSource.remains`` to search for."""
     # A base name that another declaration uses now says nothing about the former table.
-    taken = {name for each in desired.declarations for name in (each.base_name, each.spec.name)}
+    taken = {name for each in desired.declarations for name in each.names}
     return tuple(
         Undeclared(
             entry.name,

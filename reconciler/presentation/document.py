@@ -9,7 +9,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Step
-from reconciler.model.records import Replacement
+from reconciler.model.records import Generation, Replacement
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, RunReport, TableReport
 
 FORMAT_VERSION = "1.0"
@@ -54,8 +54,8 @@ def endpoint_entry(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def table_entry(table: TableReport) -> dict[str, Any]:
-    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild`` and
-    ``replacement`` are there only during one.
+    """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild``,
+    ``replacement`` and ``generation`` are there only during one.
 
     ``left_in_place`` is there only if something is.
     """
@@ -68,6 +68,7 @@ def table_entry(table: TableReport) -> dict[str, Any]:
         "steps": [step_entry(step) for step in table.steps],
         **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
         **({"replacement": replacement_entry(table.replacement)} if table.replacement else {}),
+        **({"generation": generation_entry(table.generation)} if table.generation else {}),
         **({"left_in_place": [left_entry(left) for left in table.left_in_place]} if table.left_in_place else {}),
     }
 
@@ -96,6 +97,26 @@ def replacement_entry(replacement: Replacement) -> dict[str, Any]:
         "copy": replacement.aside,
         "paused": replacement.paused,
         "problem": replacement.problem,
+    }
+
+
+def generation_entry(generation: Generation) -> dict[str, Any]:
+    """The next generation of a table: how far it is, which table the declared name means, and why it waits."""
+    return {
+        "name": generation.name,
+        "phase": generation.phase.value,
+        "since": timestamp(generation.started),
+        "old": generation.old,
+        "new": generation.new,
+        "current": generation.current,
+        "items": generation.items,
+        "bytes": generation.size,
+        "copied": generation.copied,
+        "repeated": generation.replayed,
+        "lag_seconds": generation.lag,
+        "hold_until": timestamp(generation.hold_until),
+        "paused": generation.paused,
+        "problem": generation.problem,
     }
 
 

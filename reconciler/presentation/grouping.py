@@ -55,7 +55,9 @@ def unnamed(step: Step, table: TableReport) -> str:
 
 
 def _may_be_folded(table: TableReport) -> bool:
-    plain = table.status is not TableStatus.ERROR and not (table.error or table.rebuild or table.left_in_place)
+    plain = table.status is not TableStatus.ERROR and not (
+        table.error or table.rebuild or table.held or table.left_in_place
+    )
     carried = [change for step in table.steps for change in step.changes]
     return (
         plain

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from reconciler.model.change import Change
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Step, StepStatus
+from reconciler.model.records import Generation
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.changes import Line, change_lines
@@ -93,12 +94,12 @@ def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[Tabl
 
 def is_plain(table: TableReport) -> bool:
     """Whether its steps are all that there is to say about a table."""
-    return bool(table.steps) and not (table.error or table.rebuild or table.left_in_place)
+    return bool(table.steps) and not (table.error or table.rebuild or table.held or table.left_in_place)
 
 
 def is_shown(table: TableReport) -> bool:
     """Whether a plan has anything to say about the table."""
-    told = table.steps or table.changes or table.error or table.rebuild or table.left_in_place
+    told = table.steps or table.changes or table.error or table.rebuild or table.held or table.left_in_place
     return bool(told) or table.status is TableStatus.RELEASED
 
 
@@ -152,6 +153,16 @@ def rebuild_sentence(rebuild: RebuildProgress) -> str:
     begun = f"index {rebuild.index} is being rebuilt as {rebuild.new_index} since {since}"
     until = f" until {until}" if until else ""
     return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
+
+
+def hold_sentence(generation: Generation) -> str:
+    """``orders-g2 has taken the place of orders, which follows it until …; next: …``."""
+    until = generation.hold_until
+    held = f" until {timestamp(until.replace(microsecond=0))}" if until else ""
+    finish = f"`reconciler replace {generation.name} --finish` deletes {generation.old}, `--cancel` goes back to it"
+    return printable(
+        f"{generation.new} has taken the place of {generation.old}, which follows it{held}; next: {finish}"
+    )
 
 
 def losses(table: TableReport) -> tuple[str, ...]:
@@ -242,6 +253,8 @@ def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequ
         yield "dim", f"  released: not managed; `reconciler import {printable(table.name)}` manages it again"
     if table.rebuild:
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
+    if table.held:
+        yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {hold_sentence(table.held)}"
     for left in table.left_in_place:
         yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
@@ -301,7 +314,7 @@ def _leading(table: TableReport) -> tuple[str, str]:
             return status.value, sign
     if table.status is TableStatus.RELEASED:
         return "dim", "="
-    if table.rebuild and not table.changes:
+    if (table.rebuild or table.held) and not table.changes:
         return "deferred", STATUS_SYMBOLS[StepStatus.DEFERRED]
     if table.left_in_place and not table.changes:
         return "dim", "="

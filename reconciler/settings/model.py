@@ -233,6 +233,23 @@ class Settings:
         read=values.text,
         metavar="PATH",
     )
+    replace_hold: timedelta | None = _setting(
+        None,
+        "How long the old table follows the new one after the switch of `replace`.",
+        "Until then `replace TABLE --cancel` goes back without losing a write. Outside an emulator, the old table is "
+        "deleted only when a person asks for it.",
+        read=values.duration,
+        metavar="DURATION",
+        default_text="`0s` on an emulator, `24h` elsewhere",
+    )
+    prices: str | None = _setting(
+        None,
+        "File with the prices of request units.",
+        "`replace` shows them before it begins. Unset means the list prices that come with this release, whose date is "
+        "shown with them.",
+        read=values.text,
+        metavar="PATH",
+    )
     wait: timedelta = _setting(
         timedelta(seconds=60),
         "How long a one-shot command waits for the endpoint.",

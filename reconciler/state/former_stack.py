@@ -7,7 +7,7 @@ is killed, each table is in exactly one of the two stacks, and the next run resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -92,6 +92,7 @@ class StackTransfer:
             quota_usage={**moved.quota_usage, **own.quota_usage},
             rebuilds={**moved.rebuilds, **own.rebuilds},
             replacements={**moved.replacements, **own.replacements},
+            generations={**moved.generations, **own.generations},
             ended={**moved.ended, **own.ended},
             checkpoints={**moved.checkpoints, **own.checkpoints},
             foreign_claims={name: claims for name, claims in elsewhere.items() if claims},
@@ -211,6 +212,7 @@ class StackTransfer:
             declared = self._former.declared()
         except DeclarationError:
             return None
+        declared |= _of_generations(items, declared)
         grouped: dict[str, list[Item]] = {}
         for item in items:
             prefix, _, rest = str(item["record"]["S"]).partition("#")
@@ -228,3 +230,10 @@ class StackTransfer:
 
     def _sentence(self, records: _Records, what: str) -> str:
         return f"The state of {', '.join(records.by_table)} {what} from {self._former.scope} to {self._scope}"
+
+
+def _of_generations(items: Iterable[Item], declared: Set[str]) -> frozenset[str]:
+    """Both tables of each generation of a declared table: their records belong to the declaration too."""
+    found = (item for item in items if item["record"]["S"].removeprefix(kinds.GENERATION) in declared)
+    of_generations = (item for item in found if item["record"]["S"].startswith(kinds.GENERATION))
+    return frozenset(item[name]["S"] for item in of_generations for name in ("old", "new") if name in item)

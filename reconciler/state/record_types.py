@@ -17,6 +17,8 @@ from reconciler.model.records import (
     CountedChange,
     Ended,
     Fingerprint,
+    Generation,
+    GenerationPhase,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
@@ -41,7 +43,7 @@ from reconciler.state.fields import Fields, written_identity, written_time
 TABLE, SEED, ATTEMPTS, QUOTA_USAGE, RUN = "table#", "seed#", "attempts#", "marks#", "run#"
 SEED_PART = "seedpart#"
 REBUILD, ENDED = "rebuild#", "ended#"
-REPLACEMENT = "replacement#"
+REPLACEMENT, GENERATION = "replacement#", "generation#"
 CHECKPOINT, MIGRATION = "checkpoint#", "migration#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
 
@@ -258,6 +260,44 @@ REPLACEMENTS = Kind(
         "problem": MAYBE_TEXT,
         "digest": TEXT,
         "others": NUMBER,
+        "finished": MAYBE_TIME,
+    },
+)
+GENERATIONS = Kind(
+    Generation,
+    {
+        "name": TEXT,
+        "phase": (
+            lambda phase: phase.value,
+            lambda fields, name: GenerationPhase(fields.one_of(name, tuple(phase.value for phase in GenerationPhase))),
+        ),
+        "number": NUMBER,
+        "old": TEXT,
+        "new": TEXT,
+        "old_identity": IDENTITY,
+        "keys": TEXTS,
+        "started": TIME,
+        "new_identity": MAYBE_IDENTITY,
+        "items": NUMBER,
+        "size": NUMBER,
+        "copied": NUMBER,
+        "replayed": NUMBER,
+        "lag": _same(Fields.optional_number),
+        "old_stream": FLAG,
+        "new_stream": FLAG,
+        "fence_since": MAYBE_TIME,
+        "fencing": FLAG,
+        "on_conflict": _one_of(OnConflict),
+        "newest_by": TEXT,
+        "switch": FLAG,
+        "paused": FLAG,
+        "keep": FLAG,
+        "finish": FLAG,
+        "again": FLAG,
+        "problem": MAYBE_TEXT,
+        "digest": TEXT,
+        "switched": MAYBE_TIME,
+        "hold": _same(lambda fields, name: fields.number(name, LONGEST_HOLD)),
         "finished": MAYBE_TIME,
     },
 )

@@ -28,6 +28,7 @@ NAMED: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
     kinds.QUOTA_USAGE: ("quota_usage", kinds.QUOTA_USAGES.read),
     kinds.REBUILD: ("rebuilds", kinds.REBUILDS.read),
     kinds.REPLACEMENT: ("replacements", kinds.REPLACEMENTS.read),
+    kinds.GENERATION: ("generations", kinds.GENERATIONS.read),
     kinds.ENDED: ("ended", kinds.ENDED_TABLES.read),
     kinds.CHECKPOINT: ("checkpoints", kinds.CHECKPOINTS.read),
     kinds.MIGRATION: ("migrations", kinds.MIGRATIONS.read),

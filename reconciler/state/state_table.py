@@ -29,6 +29,7 @@ from reconciler.model.records import (
     Checkpoint,
     Ended,
     Fingerprint,
+    Generation,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
@@ -186,6 +187,12 @@ class StateTable:
 
     def put_replacement(self, replacement: Replacement) -> None:
         self._put(kinds.REPLACEMENT + replacement.name, kinds.REPLACEMENTS.write(replacement), confirm=True)
+
+    def put_generation(self, generation: Generation) -> None:
+        self._put(kinds.GENERATION + generation.name, kinds.GENERATIONS.write(generation), confirm=True)
+
+    def drop_generation(self, name: str) -> None:
+        self._drop(kinds.GENERATION + name)
 
     def drop_replacement(self, name: str) -> None:
         self._drop(kinds.REPLACEMENT + name)

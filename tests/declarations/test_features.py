@@ -137,10 +137,17 @@ def own_fields(feature: Feature) -> set[str]:
 
 def test_a_document_has_the_fields_of_every_feature_and_no_other() -> None:
     known = {name for feature in FEATURES for name in feature.fields.model_fields}
-    assert set(TableDocument.model_fields) - known == {"description", "seed", "references", "lifecycle"}
+    assert set(TableDocument.model_fields) - known == {"description", "seed", "references", "lifecycle", "replacement"}
     assert next(iter(TableDocument.model_fields)) == "table_name"
     assert "tags" not in API_FIELDS
-    assert set(TableDocument.model_fields) - API_FIELDS == {"description", "seed", "references", "lifecycle", "tags"}
+    assert set(TableDocument.model_fields) - API_FIELDS == {
+        "description",
+        "seed",
+        "references",
+        "lifecycle",
+        "replacement",
+        "tags",
+    }
     assert {"resource_policy", "stream_policy"} == IAM_FIELDS
 
 

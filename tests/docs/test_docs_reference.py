@@ -26,7 +26,7 @@ COMMANDS_PAGE = REFERENCE / "commands.md"
 LISTED = {plain(row[0]): row for row in table(REFERENCE / "settings.md", "Settings")}
 DEFAULT = 3
 """The column of defaults."""
-IN_WORDS = ("stack", "prune_grace", "max_deletes", "timeout", "console_url")
+IN_WORDS = ("stack", "prune_grace", "max_deletes", "replace_hold", "timeout", "console_url")
 PREFIX = "dynamodb_reconciler_"
 
 

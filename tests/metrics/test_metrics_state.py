@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.metrics.families import STATE_FAMILIES
 from reconciler.model.errors import Problem
+from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Reason, Step
+from reconciler.model.records import Generation, GenerationPhase
 from reconciler.model.report import TableStatus
 
 DRIFTED = table(
@@ -35,6 +38,9 @@ ORPHAN = table("old-prod", TableStatus.PENDING, declaration=None, facets=(), own
 ADOPTED = table("theirs", TableStatus.UNMANAGED, declaration=None, facets=(), ownership="adopted", item_count=3)
 UNMANAGED_TABLE = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
 
+GENERATION = Generation(
+    "moving", GenerationPhase.REPLAY, 2, "moving", "moving-g2", Identity(None, "arn", ""), (), T0, copied=7, lag=3
+)
 GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
 
@@ -151,7 +157,8 @@ def test_a_facet_that_the_endpoint_cannot_hold_is_reported_and_is_not_drift():
 
 def test_every_family_is_exposed_with_its_type_labels_and_help():
     lacking = table("lacking", steps=(ttl_step().unsupported("the endpoint does not keep it"),))
-    _, metrics = loop_state(IN_SYNC, DRIFTED, lacking, unmanaged=1, phases={"load": 0.1}, leader=True)
+    moving = replace(table("moving"), generation=GENERATION)
+    _, metrics = loop_state(IN_SYNC, DRIFTED, lacking, moving, unmanaged=1, phases={"load": 0.1}, leader=True)
     metrics.pass_finished(report(IN_SYNC, DRIFTED, lacking))
     metrics.request("DescribeTable", "success", 0.01)
     metrics.retry("DescribeTable")
@@ -163,6 +170,14 @@ def test_every_family_is_exposed_with_its_type_labels_and_help():
         assert metric.samples, f"{family.name} is registered but never filled"
         for sample in metric.samples:
             assert set(sample.labels) - {"le"} == set(family.labels)
+
+
+def test_a_replacement_shows_its_phase_and_how_far_it_is():
+    _, metrics = loop_state(replace(table("moving"), generation=GENERATION), table("quiet"))
+    shown = samples(metrics, "table_replacement_phase")
+    assert [(labels["table"], labels["phase"], value) for labels, value in shown] == [("moving", "replay", 1)]
+    assert [value for _, value in samples(metrics, "table_replacement_copied_items")] == [7]
+    assert [value for _, value in samples(metrics, "table_replacement_lag_seconds")] == [3]
 
 
 def test_nothing_is_exposed_under_our_prefix_that_the_table_of_families_does_not_list():

@@ -45,7 +45,7 @@ class MemoryCalls:
     def _segment(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """A Scan of one segment: the items whose key has its hash."""
         table = self.dynamodb.table("Scan", params["TableName"])
-        whole = dict(table.items)
+        whole = table.items
         number, count = params["Segment"], params["TotalSegments"]
         table.items = {key: item for key, item in whole.items() if _hash(key) % count == number}
         try:

@@ -53,7 +53,7 @@ def test_only_a_deleted_table_leads_to_the_phases_in_which_the_copy_alone_has_th
 
 def test_the_document_has_the_phases_and_the_transitions() -> None:
     text = (ROOT / "docs" / "concepts" / "safety.md").read_text(encoding="utf-8")
-    section = text.partition("### Replacement with items")[2].partition("\n## ")[0]
+    section = text.partition("### Replacement with items")[2].partition("\n### ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"]
     phases = [plain(row[0]) for row in rows if len(row) == 2]
     assert phases == [phase.value for phase in Phase]

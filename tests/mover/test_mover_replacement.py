@@ -18,6 +18,7 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Lease, Phase, Replacement
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.mover.copy_progress import CopyProgress
+from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.replace_command import ReplaceTable
 from reconciler.mover.replacer import MARK
 
@@ -354,12 +355,12 @@ def test_items_that_arrive_in_an_empty_table_right_before_its_deletion_are_kept(
     assert held(sim) == shown(ITEMS[:1])
 
 
-def test_outside_an_emulator_nothing_is_replaced_with_its_items() -> None:
+def test_outside_an_emulator_another_table_is_built_beside_it() -> None:
     sim = staged()
+    assert not NextGeneration(sim.reconciler, "users").applies(asked=False)
     ports = sim.reconciler.ports
     sim.reconciler.ports = replace(ports, endpoint=replace(ports.endpoint, flavor=Flavor.AWS))
-    with pytest.raises(UsageError, match="outside an emulator"):
-        ReplaceTable(sim.reconciler, "users").prepare("fail", "")
+    assert NextGeneration(sim.reconciler, "users").applies(asked=False)
 
 
 def test_each_part_of_a_replacement_reports_how_far_it_is() -> None:

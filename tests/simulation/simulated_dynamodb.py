@@ -15,6 +15,7 @@ from simulation.clock import VirtualClock
 from simulation.copies import copied
 from simulation.refusal import missing, unknown
 from simulation.scaling import ScalableTargets
+from simulation.streams import SimulatedStreams
 from simulation.table import Table
 
 from reconciler.model.change import Call
@@ -60,6 +61,7 @@ class SimulatedDynamoDB:
         self.born = 0
         self.has_backups = False
         self.backups: dict[str, dict[str, Any]] = {}
+        self.streams = SimulatedStreams(clock, lambda: self.tables)
         self.scaling: ScalableTargets | None = ScalableTargets(self._provisioned)
 
     @property

@@ -28,6 +28,7 @@ from reconciler.model.records import (
     Claim,
     Ended,
     Fingerprint,
+    Generation,
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
@@ -124,6 +125,14 @@ class MemoryStore:
     def drop_replacement(self, name: str) -> None:
         kept = {key: value for key, value in self.snapshot.replacements.items() if key != name}
         self.snapshot = replace(self.snapshot, replacements=kept)
+
+    def put_generation(self, generation: Generation) -> None:
+        kept = {**self.snapshot.generations, generation.name: generation}
+        self.snapshot = replace(self.snapshot, generations=kept)
+
+    def drop_generation(self, name: str) -> None:
+        kept = {key: value for key, value in self.snapshot.generations.items() if key != name}
+        self.snapshot = replace(self.snapshot, generations=kept)
 
     def put_ended(self, ended: Ended) -> None:
         self.snapshot = replace(self.snapshot, ended={**self.snapshot.ended, ended.name: ended})

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulation.streams import RecordedItems
+
 ZERO = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
 
 
@@ -23,6 +25,11 @@ class Table:
     counted: dict[str, list[float]] = field(default_factory=dict)
     counted_items_at: float = 0.0
     due: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    on_change: Callable[[Table, dict[str, Any] | None, dict[str, Any] | None], None] | None = None
+    """Gets each item before and after a change."""
+
+    def __post_init__(self) -> None:
+        self.items = RecordedItems(self, self.items)
 
     @property
     def name(self) -> str:

@@ -107,9 +107,9 @@ MUTANTS = (
     ),
     Mutant(
         "checkpoints of another start are used",
-        "Checkpoints.part",
-        "found is not None and found.started_as == self._started_as and self._identity.same(found.identity)",
-        "found is not None and self._identity.same(found.identity)",
+        "Checkpoints._valid",
+        "found.started_as == self._started_as and self._identity.same(found.identity)",
+        "self._identity.same(found.identity)",
         "a corrected migration goes on in the middle of the table",
         (f"{SCAN}::test_checkpoints_of_another_start_or_another_table_are_void",),
     ),

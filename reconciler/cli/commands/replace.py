@@ -1,13 +1,15 @@
 """Replace a table whose key or local indexes have changed, and keep its items. Can be resumed.
 
 On an emulator the items are copied aside, the table is deleted and created under its own name, and the items are
-returned. Other processes must not write to the table meanwhile.
+returned; other processes must not write to the table meanwhile. Elsewhere, and with --beside, another table is built
+beside it while applications go on writing, and --switch puts it in its place.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, cast, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 from reconciler.cli import codes, exits
 from reconciler.cli.command import Yes, command
@@ -18,6 +20,12 @@ from reconciler.cli.parameters import Argument, Option
 from reconciler.cli.progress import progress
 from reconciler.model.errors import UsageError
 from reconciler.model.records import OnConflict
+
+if TYPE_CHECKING:
+    from reconciler.model.report import RunReport
+    from reconciler.mover.generation_command import NextGeneration
+    from reconciler.mover.replace_command import ReplaceTable
+    from reconciler.wiring import App
 
 Table = Annotated[str, Argument(metavar="TABLE", help="The table, by name or base name.")]
 Conflicts = Annotated[
@@ -32,11 +40,22 @@ NewestBy = Annotated[
     str | None,
     Option(("--newest-by",), metavar="ATTRIBUTE", help="With newest: the item with its greatest value is kept."),
 ]
+Beside = Annotated[
+    bool, Option(("--beside",), help="On an emulator too: build another table beside it, and switch when asked.")
+]
 Pause = Annotated[bool, Option(("--pause",), help="Stop where it is; nothing is lost.")]
 Resume = Annotated[bool, Option(("--resume",), help="Go on after a pause or a problem.")]
-Cancel = Annotated[bool, Option(("--cancel",), help="Give it up, before the table is deleted.")]
-Finish = Annotated[bool, Option(("--finish",), help="Go on although items are missing in the new table.")]
-Keep = Annotated[bool, Option(("--keep",), help="Keep the copy of the items as a table of its own.")]
+Switch = Annotated[bool, Option(("--switch",), help="Put the table that was built beside it in its place.")]
+WithoutFence = Annotated[
+    bool, Option(("--without-fence",), help="With --switch: deny no writes, because all writers are stopped.")
+]
+Cancel = Annotated[
+    bool, Option(("--cancel",), help="Give it up, before the table is deleted; after --switch, go back to it.")
+]
+Finish = Annotated[
+    bool, Option(("--finish",), help="After --switch: delete the old table. Else go on although items are missing.")
+]
+Keep = Annotated[bool, Option(("--keep",), help="Keep the copy of the items, or the old table after --switch.")]
 
 
 @command()
@@ -44,10 +63,13 @@ def replace(
     invocation: Invocation,
     table: Table,
     *,
+    beside: Beside = False,
     on_conflict: Conflicts = None,
     newest_by: NewestBy = None,
     pause: Pause = False,
     resume: Resume = False,
+    switch: Switch = False,
+    without_fence: WithoutFence = False,
     cancel: Cancel = False,
     finish: Finish = False,
     keep: Keep = False,
@@ -55,38 +77,98 @@ def replace(
 ) -> int:
     """Show what is kept, ask, replace; exit 2 if another call has to continue."""
     invocation.allow(Output.HUMAN, Output.JSON)
-    if sum((pause, resume, cancel, finish)) > 1:
-        raise UsageError("give one of --pause, --resume, --cancel and --finish")
+    if sum((pause, resume, switch, cancel, finish)) > 1:
+        raise UsageError("give one of --pause, --resume, --switch, --cancel and --finish")
+    if without_fence and not switch:
+        raise UsageError("--without-fence belongs to --switch")
+    given = {"pause": pause, "resume": resume, "switch": switch, "cancel": cancel, "finish": finish}
+    decision = next((name for name, chosen in given.items() if chosen), None)
     rule = _rule(on_conflict)
-    decided = pause or resume or cancel or finish
-    require_terminal(invocation, yes=yes or decided)
+    require_terminal(invocation, yes=yes or decision is not None)
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
-        replacing = app.replacement(table)
-        if pause:
-            return _said(invocation, replacing.pause(), codes.DRIFT)
-        if cancel:
-            message = replacing.cancel()
-        elif resume or finish:
-            (replacing.resume if resume else replacing.finish)()
-        elif not (prepared := replacing.prepare(rule, newest_by or "")):
-            if keep:
-                replacing.keep()
-        elif not (yes or confirm(f"{prepared.sentence} Replace it?")):
-            invocation.say(["Nothing was changed."])
-            return codes.ERROR
+        work = app.next_generation(table)
+        if work.applies(asked=beside or switch):
+            ended = _beside(
+                invocation, app, work, decision, _Given(rule, newest_by, keep, yes), fence=not without_fence
+            )
         else:
-            if invocation.output is Output.HUMAN:
-                invocation.say([prepared.sentence])
-            replacing.begin(prepared, keep=keep)
-        with progress(invocation) as watched:
-            app.show_progress(watched.on_seeding, watched.on_work)
-            report = replacing.run(watched.on_step, watched.on_wait)
-        if cancel:
-            return _said(invocation, message, codes.OK)
-    invocation.show(report, applied=True, base=settings.desired_state)
-    invocation.say(exits.reasons_for_drift(report))
-    return exits.converge(report)
+            ended = _in_place(invocation, app, app.replacement(table), decision, _Given(rule, newest_by, keep, yes))
+    if isinstance(ended, int):
+        return ended
+    invocation.show(ended, applied=True, base=settings.desired_state)
+    invocation.say(exits.reasons_for_drift(ended))
+    return exits.converge(ended)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a replacement is begun with."""
+
+    rule: OnConflict
+    newest_by: str | None
+    keep: bool
+    yes: bool
+
+
+def _in_place(
+    invocation: Invocation, app: App, replacing: ReplaceTable, decision: str | None, given: _Given
+) -> RunReport | int:
+    if decision == "pause":
+        return _said(invocation, replacing.pause(), codes.DRIFT)
+    if decision == "cancel":
+        message = replacing.cancel()
+        _watched(invocation, app, replacing)
+        return _said(invocation, message, codes.OK)
+    if decision is not None:
+        (replacing.resume if decision == "resume" else replacing.finish)()
+    elif not (prepared := replacing.prepare(given.rule, given.newest_by or "")):
+        if given.keep:
+            replacing.keep()
+    elif not _agreed(invocation, prepared.sentence, given):
+        return codes.ERROR
+    else:
+        replacing.begin(prepared, keep=given.keep)
+    return _watched(invocation, app, replacing)
+
+
+def _watched(invocation: Invocation, app: App, work: ReplaceTable | NextGeneration) -> RunReport:
+    """Run it, and show its progress."""
+    with progress(invocation) as watched:
+        app.show_progress(watched.on_seeding, watched.on_work)
+        return work.run(watched.on_step, watched.on_wait)
+
+
+def _beside(
+    invocation: Invocation, app: App, work: NextGeneration, decision: str | None, given: _Given, *, fence: bool
+) -> RunReport | int:
+    if decision == "pause":
+        return _said(invocation, work.pause(), codes.DRIFT)
+    if decision == "cancel":
+        message, report = work.cancel(), work.run_until_ended()
+        return report if report is not None else _said(invocation, message, codes.OK)
+    if decision == "switch":
+        invocation.say([work.switch(fence=fence)])
+    elif decision is not None:
+        (work.resume if decision == "resume" else work.finish)()
+    elif work.under_way() is not None:
+        if given.keep:
+            work.keep()
+    else:
+        prepared = work.prepare(given.rule, given.newest_by or "")
+        if not _agreed(invocation, prepared.sentence, given):
+            return codes.ERROR
+        work.begin(prepared, keep=given.keep)
+    return _watched(invocation, app, work)
+
+
+def _agreed(invocation: Invocation, sentence: str, given: _Given) -> bool:
+    if not (given.yes or confirm(f"{sentence} Replace it?")):
+        invocation.say(["Nothing was changed."])
+        return False
+    if invocation.output is Output.HUMAN:
+        invocation.say([sentence])
+    return True
 
 
 def _said(invocation: Invocation, message: str, code: int) -> int:

@@ -21,6 +21,7 @@ from reconciler.presentation.render import (
     MANY,
     counts,
     heading,
+    hold_sentence,
     in_sync,
     left_sentence,
     losses,
@@ -137,7 +138,7 @@ def _tables(report: PassReport, *, every: bool) -> Iterator[Line]:
 
 
 def _is_quiet(table: TableReport) -> bool:
-    told = table.error or table.rebuild or table.left_in_place or table.seed_pending
+    told = table.error or table.rebuild or table.held or table.left_in_place or table.seed_pending
     return table.status is TableStatus.IN_SYNC and not told and not table.steps
 
 
@@ -163,6 +164,8 @@ def _details(table: TableReport) -> Iterator[Line]:
         yield "error", f"  {printable(table.error)}"
     if table.rebuild:
         yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
+    if table.held:
+        yield "deferred", f"  {hold_sentence(table.held)}"
     for left in table.left_in_place:
         yield "dim", f"  {left_sentence(left)}"
     for sentence in losses(table):

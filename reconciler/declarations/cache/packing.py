@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
+from reconciler.model.desired import Pointer
 from reconciler.model.position import packed as packed_line
 from reconciler.model.position import unpacked as unpacked_line
 from reconciler.parsing.source_location import SourceLocation
@@ -62,13 +63,13 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
         *(checked.name, checked.base_name, _pack(checked.spec)),
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
         *(checked.description, checked.seed_file, checked.seed_format, _pack_generation(checked.seed_generate)),
-        *(checked.from_template, checked.name_pattern),
+        *(checked.from_template, checked.name_pattern, checked.pointer.ssm if checked.pointer else None),
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
     file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
-    description, seed_file, seed_format, generate, from_template, name_pattern = rest
+    description, seed_file, seed_format, generate, from_template, name_pattern, ssm = rest
     return CheckedDeclaration(
         SourceLocation(file, unpacked_line(line)),
         name,
@@ -83,6 +84,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         Generation(*generate) if generate is not None else None,
         from_template=from_template,
         name_pattern=name_pattern,
+        pointer=Pointer(ssm) if ssm is not None else None,
     )
 
 

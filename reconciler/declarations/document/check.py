@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from reconciler.declarations import placeholders
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
-from reconciler.declarations.document.extras import generation, ignored_paths, lifecycle, references
+from reconciler.declarations.document.extras import generation, ignored_paths, lifecycle, pointer, references
 from reconciler.declarations.document.field_model import FieldModel, spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
 from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, spell
@@ -117,6 +117,7 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         raw.from_template,
         _companion_fields(document) if raw.companion else None,
         _name_pattern(raw, environment),
+        pointer(document),
         checked.problems,
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reconciler.declarations.document.field_model import LONG, FieldModel, TextForm
-from reconciler.model.desired import Lifecycle, Reference
+from reconciler.model.desired import Lifecycle, Pointer, Reference
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
 from reconciler.seeds.seed_types import Generation
@@ -40,6 +40,24 @@ class ReferencePart(FieldModel):
         default=None,
         min_length=1,
         description="The attribute of the other table: its partition key, which is the default, or that of an index.",
+    )
+
+
+class PointerPart(FieldModel):
+    """Where applications read the name of the table."""
+
+    ssm: str = Field(
+        min_length=1,
+        max_length=1011,
+        description="The SSM parameter that holds the name of the table, as /app/tables/orders.",
+    )
+
+
+class ReplacementPart(FieldModel):
+    """How the table is replaced by another one."""
+
+    pointer: PointerPart | None = Field(
+        default=None, description="Where the name of the table is published when `replace` switches to another one."
     )
 
 
@@ -110,6 +128,9 @@ class ExtraFields(FieldModel):
         default=None, description="Declared tables this one refers to."
     )
     lifecycle: LifecyclePart | None = Field(default=None, description="What may be done to the table.")
+    replacement: ReplacementPart | None = Field(
+        default=None, description="What happens when another table takes the place of this one."
+    )
 
 
 def ignored_paths(document: ExtraFields) -> Iterator[FieldProblem]:
@@ -135,6 +156,12 @@ def generation(document: ExtraFields) -> Generation | None:
     """How the items of the seed are generated, if they are."""
     part = document.seed.generate if document.seed else None
     return Generation(part.count, part.seed, part.fields) if part is not None else None
+
+
+def pointer(document: ExtraFields) -> Pointer | None:
+    """Where the name of the table is published, if that is declared."""
+    part = document.replacement.pointer if document.replacement else None
+    return Pointer(part.ssm) if part is not None else None
 
 
 def references(document: ExtraFields) -> tuple[Reference, ...]:

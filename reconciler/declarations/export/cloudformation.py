@@ -130,6 +130,7 @@ class _Template:
             "description": declaration.description,
             "lifecycle": lifecycle_members(declaration.lifecycle),
             "references": references,
+            "replacement": {"pointer": {"ssm": declaration.pointer.ssm}} if declaration.pointer else None,
         }
         return {key: value for key, value in found.items() if value}
 

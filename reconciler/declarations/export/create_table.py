@@ -57,3 +57,5 @@ def _warnings(declaration: Declaration, text: str) -> Iterator[str]:
         yield f"{spec.name}: CreateTable has no references"
     if declaration.description:
         yield f"{spec.name}: CreateTable has no description"
+    if declaration.pointer:
+        yield f"{spec.name}: CreateTable has no replacement.pointer"

@@ -132,6 +132,8 @@ def _warnings(selection: Selection, resources: Sequence[Resource]) -> Iterator[s
             yield f"{spec.name}: Terraform does not hold references"
         if declaration.description:
             yield f"{spec.name}: Terraform does not hold description"
+        if declaration.pointer:
+            yield f"{spec.name}: Terraform does not hold replacement.pointer"
 
 
 def _resources(declaration: Declaration, label: str) -> Iterator[Resource]:

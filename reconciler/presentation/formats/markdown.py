@@ -15,6 +15,7 @@ from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import (
     counts,
     heading,
+    hold_sentence,
     left_sentence,
     losses,
     rebuild_sentence,
@@ -59,7 +60,7 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
 
 
 def _details(table: TableReport) -> Iterable[str]:
-    if not (table.steps or table.changes or table.error or table.rebuild or table.left_in_place):
+    if not (table.steps or table.changes or table.error or table.rebuild or table.held or table.left_in_place):
         return
     yield ""
     yield f"### {escaped(table.name)}"
@@ -70,6 +71,8 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- **{escaped(sentence)}**"
     if table.rebuild:
         yield f"- {escaped(rebuild_sentence(table.rebuild))}"
+    if table.held:
+        yield f"- {escaped(hold_sentence(table.held))}"
     for left in table.left_in_place:
         yield f"- {escaped(left_sentence(left))}"
     for step in table.steps:

@@ -23,7 +23,7 @@ _PROPERTIES = frozenset(
         *("TableName", "Tags", "TimeToLiveSpecification", "VectorIndexes", "WarmThroughput"),
     )
 )
-_IN_METADATA = frozenset(("lifecycle", "seed", "references", "description"))
+_IN_METADATA = frozenset(("lifecycle", "seed", "references", "replacement", "description"))
 
 
 def declared(resource: Resource) -> dict[str, Any]:

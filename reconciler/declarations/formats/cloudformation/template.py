@@ -41,7 +41,7 @@ _OF_SAM = ("Api", "Application", "Connector", "Function", "GraphQLApi", "HttpApi
 """Other types of SAM, which are no misspelled table."""
 METADATA = "DynamoDBReconciler"
 """The key of a resource's ``Metadata`` that holds what CloudFormation has no property for."""
-_METADATA_FIELDS = ("lifecycle", "seed", "references", "description")
+_METADATA_FIELDS = ("lifecycle", "seed", "references", "replacement", "description")
 _METADATA_REMEDY = (
     f"It may hold {', '.join(_METADATA_FIELDS)}, and fields of a declaration that the properties do not have."
 )

@@ -29,7 +29,7 @@ from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import FieldOrigin, Path, did_you_mean
 
 ENVIRONMENTS = "environments"
-COMPANION_FIELDS = frozenset(("table_name", "lifecycle", "seed", "references", "description"))
+COMPANION_FIELDS = frozenset(("table_name", "lifecycle", "seed", "references", "replacement", "description"))
 """What a document may hold that adds to a table of another tool's file."""
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9_.-]+")
 

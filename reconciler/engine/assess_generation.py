@@ -1,0 +1,129 @@
+"""What a pass plans for a table whose next generation is built beside it. Called by ``assess``.
+
+Before the switch the declared name means the old table, and nothing but the work itself is planned for it. After the
+switch it means the new one, which is treated like any table; only what would end it waits for the end of the hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.engine.assessment import PassContext, TableAssessment, failed_assessment
+from reconciler.engine.deletion_gate import assess_deletion
+from reconciler.engine.observe import observe_twice
+from reconciler.model.change import Call
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import ApiError
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Generation, GenerationPhase
+from reconciler.planning.text import several
+
+
+def assess_before_switch(
+    base: TableAssessment, generation: Generation, observed: ObservedTable | None
+) -> TableAssessment:
+    """The assessment whose only step is the work. The inventory entry stays as it is."""
+    step = Step(Action.REPLACE, "table", returns_items=True, message=progress_sentence(generation))
+    return replace(
+        base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
+    )
+
+
+def in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessment:
+    """The assessment of the new table during the hold."""
+    steps = tuple(_until_finished(step, generation) for step in assessment.steps)
+    if generation.paused or generation.problem is not None:
+        steps = (_held(Step(Action.REPLACE, "table", returns_items=True), generation), *steps)
+    return replace(assessment, steps=steps, generation=generation)
+
+
+def _until_finished(step: Step, generation: Generation) -> Step:
+    if not (step.destructive or step.keeps_items) or step.status is StepStatus.BLOCKED:
+        return step
+    why = f"{generation.new} has taken the place of {generation.old}, which is kept for the way back"
+    return step.blocked(Reason.REPLACING, why, f"`reconciler replace {generation.name} --finish`")
+
+
+def undeclared_step(generation: Generation) -> Step:
+    """The blocked step of a table whose declaration was removed during the work."""
+    why = f"{progress_sentence(generation)}, and its declaration is gone"
+    return Step(Action.REPLACE, "table", returns_items=True).blocked(
+        Reason.REPLACING, why, f"its declaration; `reconciler replace {generation.name} --cancel` gives it up"
+    )
+
+
+def taken_step(generation: Generation, name: str) -> Step:
+    """The blocked step of a declaration whose table belongs to the replacement of another one."""
+    why = f"{name} is a table of the replacement of {generation.name}"
+    return Step(Action.UPDATE, "ownership").blocked(Reason.REPLACING, why, "another table_name")
+
+
+def left_tables(context: PassContext) -> Iterator[tuple[Generation, str]]:
+    """The tables that are to be deleted now, because another one has their items."""
+    for generation in context.snapshot.generations.values():
+        name = generation.other
+        switched_back = generation.phase is GenerationPhase.CANCEL and generation.switched is not None
+        if name is not None and not generation.keep and (generation.phase is GenerationPhase.FINISH or switched_back):
+            yield generation, name
+
+
+def assess_left_table(
+    context: PassContext, generation: Generation, name: str, declaration: Declaration | None
+) -> TableAssessment:
+    """Plan the deletion of a table whose items another table has: a replacement, which goes through the gate."""
+    recorded = context.snapshot.set_aside.get(name)
+    base = TableAssessment(name, recorded=recorded, entry=recorded)
+    if recorded is None:
+        return base
+    identity = generation.old_identity if generation.phase is GenerationPhase.FINISH else generation.new_identity
+    try:
+        observed = observe_twice(context.ports, name)
+        if observed is None or not observed.identity.same(identity):
+            return base
+        base = replace(base, observed=observed)
+        step = Step(Action.REPLACE, "table", call=Call("DeleteTable", {"TableName": name}), keeps_items=True)
+        lifecycle = declaration.lifecycle if declaration is not None else recorded.lifecycle
+        judged = assess_deletion(context, base, step, lifecycle)
+        steps = tuple(_explained(each, generation) for each in judged.steps)
+        return replace(judged, steps=steps)
+    except ApiError as error:
+        return failed_assessment(base, error)
+
+
+def _explained(step: Step, generation: Generation) -> Step:
+    if step.status is StepStatus.READY:
+        return step.with_message(f"{generation.current} has its {several(generation.items, 'item')}")
+    if step.status is StepStatus.BLOCKED:
+        keep = f"`reconciler replace {generation.name} --keep`"
+        return replace(step, allow_with=f"{step.allow_with}; or {keep}" if step.allow_with else keep)
+    return step
+
+
+def _held(step: Step, generation: Generation) -> Step:
+    resume = f"`reconciler replace {generation.name} --resume`"
+    if generation.paused:
+        return step.blocked(Reason.REPLACING, f"{progress_sentence(generation)}; paused", resume)
+    if generation.problem is not None:
+        return step.blocked(Reason.REPLACING, generation.problem, resume)
+    return step
+
+
+def progress_sentence(generation: Generation) -> str:
+    """How far it is: ``is being replaced by orders-g2: copy, 400 of 1000 items``."""
+    share = ""
+    if generation.phase is GenerationPhase.COPY:
+        share = f", {min(generation.copied, generation.items)} of {several(generation.items, 'item')}"
+    elif generation.replayed and generation.phase not in (GenerationPhase.CREATE, GenerationPhase.CAPTURE):
+        share = f", {several(generation.replayed, 'change')} repeated"
+    return f"is being replaced by {generation.new}: {generation.phase.value}{share}"
+
+
+def ready_sentence(generation: Generation) -> str:
+    """What a person has to know before the switch."""
+    lag = f", the last one {generation.lag} s after it was made" if generation.lag is not None else ""
+    return (
+        f"{generation.new} has all {several(generation.items, 'item')} of {generation.old}; changes are repeated"
+        f"{lag}. It is ready to switch"
+    )

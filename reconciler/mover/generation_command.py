@@ -1,0 +1,272 @@
+"""The command ``replace`` where the next generation of a table is built beside it. The passes that follow carry it out.
+
+A person's decision is a member of the record, so it holds for every process that continues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from reconciler.engine.assess_generation import progress_sentence
+from reconciler.engine.assess_replacement import byte_text
+from reconciler.engine.reconciler import Reconciler
+from reconciler.model.desired import Declaration
+from reconciler.model.errors import NotFound, UsageError
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.plan import Reason, Step, StepStatus
+from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
+from reconciler.model.report import RunReport
+from reconciler.mover.estimate import Prices, notes_on
+from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
+from reconciler.mover.replace_command import Prepared, prepared, refuse_other_plans
+from reconciler.mover.replacer import LONGEST_NAME, key_texts
+from reconciler.planning.generations import resolved
+from reconciler.planning.text import several
+
+FIRST = 2
+"""The number of the generation that follows the declared table itself."""
+PAUSE = 0.5
+OVERCOME = frozenset(
+    {
+        *(Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.NOT_OWNED, Reason.PROTECTED),
+        *(Reason.MAX_DELETES, Reason.NOT_APPROVED, Reason.BACKUP),
+    }
+)
+"""Reasons against deleting the table, which nothing does before the hold is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedGeneration:
+    """A generation before it begins: what the old table holds, and the name and number of the new one."""
+
+    prepared: Prepared
+    new: str
+    number: int
+    notes: str = ""
+    """What it takes and what could not be checked, as sentences."""
+
+    @property
+    def declared(self) -> str:
+        """The declared name."""
+        declaration = self.prepared.declaration
+        return declaration.declared_name or declaration.spec.name
+
+    @property
+    def sentence(self) -> str:
+        """What will be done, for the question."""
+        found, name = self.prepared.found, self.prepared.declaration.spec.name
+        given_up = f" {several(found.lost, 'item')} that share a key with another item are given up."
+        return (
+            f"{self.new} is built beside {name} and gets its {several(found.items, 'item')}"
+            f" ({byte_text(found.size)}).{given_up if found.lost else ''}{self.notes}"
+            f" {name} stays in use until `reconciler replace {self.declared} --switch`."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NextGeneration:
+    """The command on one table, by its declared name, its present name or its base name."""
+
+    reconciler: Reconciler
+    table: str
+    prices: Callable[[], Prices] | None = None
+    """Reads the prices of request units."""
+
+    def applies(self, *, asked: bool) -> bool:
+        """Whether the table is replaced in this way: where that is under way, asked for, or the only way."""
+        return asked or not self.reconciler.ports.emulator or self.under_way() is not None
+
+    def under_way(self) -> Generation | None:
+        """The work that is under way for the table, as it is recorded."""
+        return self._of(self.reconciler.ports.store.load())
+
+    def declared(self) -> Declaration:
+        """The declaration, with the name of the table that it means now. Raises ``UsageError`` without one."""
+        ports = self.reconciler.ports
+        declaration = resolved(ports.source.load(), ports.store.load().generations).named(self.table)
+        if declaration is None:
+            raise UsageError(f"no table {self.table!r} is declared, so there is nothing to replace it with")
+        return declaration
+
+    def next_name(self, declaration: Declaration) -> tuple[str, int]:
+        """The name of the next generation, which no table has, and its number. Raises ``UsageError``."""
+        ports = self.reconciler.ports
+        declared = declaration.declared_name or declaration.spec.name
+        standing = ports.store.load().generations.get(declared)
+        taken = {each.spec.name for each in ports.source.load().declarations}
+        number = FIRST if standing is None else standing.number + 1
+        while True:
+            name = f"{declared}-g{number}"
+            if len(name) > LONGEST_NAME:
+                raise UsageError(f"the name {name} would be longer than {LONGEST_NAME} characters")
+            if name not in taken and not self._exists(name):
+                return name, number
+            number += 1
+
+    def prepare(self, on_conflict: OnConflict, newest_by: str) -> PreparedGeneration:
+        """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
+        declaration = self.declared()
+        refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
+        known = prepared(self.reconciler, declaration, on_conflict, newest_by)
+        new, number = self.next_name(declaration)
+        described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
+        notes = notes_on(self.reconciler.ports, known, described, self.prices)
+        return PreparedGeneration(known, new, number, notes)
+
+    def begin(self, wanted: PreparedGeneration, *, keep: bool) -> None:
+        """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""
+        command, known = self.reconciler.command(), wanted.prepared
+        spec, snapshot = known.declaration.spec, command.begin()
+        command.refuse_foreign(snapshot, known.observed)
+        if self._of(snapshot) is not None:
+            raise UsageError(f"the next generation of {self.table} is being built already; run the command again")
+        if spec.name not in snapshot.inventory:
+            raise UsageError(f"{spec.name} is not managed by this stack yet: run `reconciler up {spec.name}` first")
+        ports, rule, found = command.ports, known.rule, known.found
+        ports.store.put_generation(
+            Generation(
+                wanted.declared,
+                GenerationPhase.CREATE,
+                wanted.number,
+                spec.name,
+                wanted.new,
+                known.observed.identity,
+                key_texts(spec.keys),
+                ports.clock.now(),
+                items=found.items,
+                size=found.size,
+                fencing=not ports.emulator,
+                on_conflict=rule.on_conflict,
+                newest_by=rule.newest_by,
+                keep=keep,
+            )
+        )
+
+    def switch(self, *, fence: bool) -> str:
+        """Ask for the switch, which follows once both tables are equal. Returns what a person has to do before."""
+
+        def decided(record: Generation) -> Generation:
+            _refuse_after_switch(record, "--switch")
+            return replace(record, switch=True, paused=False, problem=None, fencing=record.fencing and fence)
+
+        record = self._change(decided)
+        if record.fencing:
+            return f"Writes to {record.old} are denied, then {record.new} takes its place."
+        return f"Writes to {record.old} are not denied: stop its writers now. Then {record.new} takes its place."
+
+    def pause(self) -> str:
+        """Stop where it is. A pass that works on it at this moment ends at its next request."""
+
+        def decided(record: Generation) -> Generation:
+            if record.phase in (GenerationPhase.FENCE, GenerationPhase.SWITCH, GenerationPhase.REVERT):
+                raise UsageError(
+                    f"{record.name} {progress_sentence(record)}: writes are denied, so it is not paused now"
+                )
+            return replace(record, paused=True)
+
+        record = self._change(decided)
+        return (
+            f"Paused: {record.name} {progress_sentence(record)}. The stream keeps changes for 24 hours."
+            f" `reconciler replace {record.name} --resume` goes on."
+        )
+
+    def resume(self) -> None:
+        """Go on after a pause, or try again after a problem."""
+        self._change(lambda record: replace(record, paused=False, problem=None))
+
+    def keep(self) -> None:
+        """End the hold and keep the old table, no longer managed; before the switch, keep it at the end."""
+
+        def decided(record: Generation) -> Generation:
+            ended = record.phase in (GenerationPhase.HOLD, GenerationPhase.FINISH)
+            return replace(record, keep=True, finish=record.finish or ended, paused=False, problem=None)
+
+        self._change(decided)
+
+    def finish(self) -> None:
+        """End the hold: the old table is deleted through the deletion gate."""
+
+        def decided(record: Generation) -> Generation:
+            if record.phase not in (GenerationPhase.HOLD, GenerationPhase.FINISH):
+                raise UsageError(
+                    f"--finish ends the hold after the switch; {record.name} {progress_sentence(record)}."
+                    f" `reconciler replace {record.name} --switch` comes first"
+                )
+            return replace(record, finish=True, paused=False, problem=None)
+
+        self._change(decided)
+
+    def cancel(self) -> str:
+        """Give it up, or go back after the switch. Raises ``UsageError`` once the old table is being deleted."""
+
+        def decided(record: Generation) -> Generation:
+            if record.phase in (GenerationPhase.REVERT, GenerationPhase.RETURN, GenerationPhase.CANCEL):
+                return replace(record, paused=False, problem=None)
+            if record.phase not in TRANSITIONS[GenerationEvent.CANCEL]:
+                raise UsageError(
+                    f"{record.new} has taken the place of {record.old}, which is being deleted; there is no way back"
+                )
+            return advance(record, GenerationEvent.CANCEL, paused=False, keep=False, finish=False)
+
+        record = self._change(decided)
+        return f"The replacement of {record.name} is cancelled; {record.old} has all items."
+
+    def run(
+        self,
+        on_step: Callable[[str, Step], None] | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> RunReport:
+        """Passes over both tables until a person has to decide, or the deadline is over."""
+        return self.reconciler.converge("replace", (self._declared_name(),), on_step, on_wait=on_wait)
+
+    def run_until_ended(self) -> RunReport | None:
+        """Passes over both tables until the work has ended; a report if it could not end now."""
+        clock, name = self.reconciler.ports.clock, self._declared_name()
+        deadline = clock.now() + self.reconciler.timeout
+        while self.under_way() is not None:
+            report = self.reconciler.run_pass("replace", (name,))
+            waits = any(step.status is StepStatus.BLOCKED for table in report.tables for step in table.steps)
+            if self.under_way() is not None and (
+                report.error or waits or clock.now() >= deadline or not clock.sleep(PAUSE)
+            ):
+                return RunReport.of(report, self.reconciler.ports.random.token(), (report.pass_id,))
+        return None
+
+    def _declared_name(self) -> str:
+        declaration = self.reconciler.command().declared(self.table)
+        record = self.under_way()
+        if record is not None:
+            return record.name
+        return declaration.spec.name if declaration is not None else self.table
+
+    def _change(self, change: Callable[[Generation], Generation]) -> Generation:
+        # A running pass must neither write over the decision nor delete anything after it.
+        self.reconciler.writable_state()
+        self.reconciler.ports.store.revoke_lease()
+        command = self.reconciler.command()
+        record = self._of(command.begin())
+        if record is None:
+            raise UsageError(f"no next generation of {self.table} is being built")
+        changed = change(record)
+        command.ports.store.put_generation(changed)
+        return changed
+
+    def _of(self, snapshot: StateSnapshot) -> Generation | None:
+        declared = self.reconciler.command().declared(self.table)
+        names = {self.table, *(declared.names if declared is not None else ())}
+        return next(
+            (each for each in snapshot.generations.values() if each.under_way and names & {each.name, each.new}), None
+        )
+
+    def _exists(self, name: str) -> bool:
+        try:
+            self.reconciler.ports.api.read("DescribeTable", {"TableName": name})
+        except NotFound:
+            return False
+        return True
+
+
+def _refuse_after_switch(record: Generation, option: str) -> None:
+    if record.switched is not None:
+        raise UsageError(f"{option}: {record.new} has taken the place of {record.old} already")

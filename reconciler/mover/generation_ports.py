@@ -1,0 +1,18 @@
+"""What the work on the next generation of a table needs beside the ports of the engine. Built by the wiring."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.mover.ports import MoverItems
+from reconciler.mover.stream_ports import StreamApi
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationPorts:
+    """``hold`` is how long the old table follows the new one after the switch; ``None`` means the default."""
+
+    items: MoverItems
+    streams: StreamApi
+    hold: timedelta | None = None

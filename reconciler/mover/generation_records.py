@@ -1,0 +1,50 @@
+"""The records of a table that go with its items: those of its seed and of applied migrations. Used by ``generation``.
+
+Without them, the new table would be seeded again, and migrated items would be migrated again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.context import EngineContext
+from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import Generation, StateSnapshot
+
+WORK = ("capture", "copy", "stream", "sweep")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table by name, as long as it has this identity."""
+
+    name: str
+    identity: Identity | None
+
+
+def places(generation: Generation) -> tuple[Place, Place]:
+    """The old table and the new one."""
+    return Place(generation.old, generation.old_identity), Place(generation.new, generation.new_identity)
+
+
+def move_records(ports: EngineContext, snapshot: StateSnapshot, source: Place, target: Place) -> None:
+    """Write for ``target`` what is recorded of ``source``. The records of ``source`` stay for the way back."""
+    seed = snapshot.seeds.get(source.name)
+    if seed is not None and (seed.identity is None or seed.identity.same(source.identity)):
+        for part in snapshot.seed_parts.values():
+            table, mark, number = part.name.partition("#")
+            if table == source.name and (part.identity is None or part.identity.same(source.identity)):
+                ports.store.put_seed_part(replace(part, name=f"{target.name}{mark}{number}", identity=target.identity))
+        ports.store.put_seed(replace(seed, name=target.name, identity=target.identity))
+    for migration in snapshot.migrations.values():
+        here = migration.table == source.name and migration.identity.same(source.identity)
+        if target.identity is not None and migration.applied and here:
+            ports.store.put_migration(replace(migration, table=target.name, identity=target.identity))
+
+
+def forget_checkpoints(ports: EngineContext, table: str) -> None:
+    """Delete the checkpoints of the work on the items and the stream of ``table`` that belong to a replacement."""
+    for name in sorted(ports.store.load().checkpoints):
+        if name.startswith(tuple(f"{table}#{work}" for work in WORK)):
+            ports.store.drop_checkpoint(name)

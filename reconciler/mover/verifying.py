@@ -1,0 +1,256 @@
+"""Compares a table with the one that follows it, by digests, and items that differ one by one. Used by ``Follower``.
+
+Both tables are read whole, in segments at once. The digests are the proof that nothing is missing, changed or added,
+whatever the stream delivered. Before the fence an item may differ because it was changed between the two readings.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+
+from reconciler.engine.context import EngineContext
+from reconciler.model.desired import Item
+from reconciler.model.errors import ApiError, Interrupted, LeaseLost, TableChanged
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import Checkpoint
+from reconciler.mover.calls import STOPPED, GuardedCalls
+from reconciler.mover.checkpoints import Checkpoints
+from reconciler.mover.comparing import Differences, differences
+from reconciler.mover.conflicts import shown_key
+from reconciler.mover.digest import TableDigest, key_text
+from reconciler.mover.follower_problems import FOREIGN, UNFIT, ProblemList, Undecided
+from reconciler.mover.follower_types import Pair, Side, Verified
+from reconciler.mover.mirror import Mirror, place_of
+from reconciler.mover.ports import MoverItems, Page, ScanRequest
+from reconciler.mover.preflight import groups, unfit
+from reconciler.mover.scan import SegmentedScan
+from reconciler.seeding.digest import canonical
+
+CATCH_UPS = 3
+"""Replays before items that differ behind the fence are looked at one by one."""
+
+Progress = Callable[[Mapping[str, int]], None]
+
+
+class _Failed(Exception):
+    def __init__(self, error: ApiError | None) -> None:
+        self.error = error
+        super().__init__("a table could not be read whole")
+
+
+@dataclass(slots=True)
+class Verification:
+    """One comparison, with the repair of what differs. ``sweeps`` tells that items that are nowhere in the source are
+    removed from the target; else they are a problem."""
+
+    ports: EngineContext
+    items: MoverItems
+    pair: Pair
+    mirror: Mirror
+    reads: GuardedCalls
+    writes: GuardedCalls
+    problems: ProblemList
+    segments: int
+    sweeps: bool
+    stop: Callable[[], bool]
+    catch_up: Callable[[], None]
+    on_page: Progress | None = None
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def run(self, *, fenced: bool) -> Verified:
+        """Compare, repair, and compare again after a repair. Raises ``LeaseLost`` and ``TableChanged``."""
+        try:
+            return self._run(fenced)
+        except Interrupted:
+            return self._ended(None, None, stopped=True)
+        except _Failed as failed:
+            return self._ended(None, None, error=failed.error, stopped=failed.error is None)
+        except (LeaseLost, TableChanged):
+            raise
+        except ApiError as error:
+            return self._ended(None, None, error=error)
+
+    def _run(self, fenced: bool) -> Verified:
+        source, target = self._digests()
+        buckets = source.differing(target)
+        for _ in range(CATCH_UPS if fenced else 1):
+            if not buckets or self.problems.listed().any:
+                break
+            # The last records of a stream may come late, which is no reason to look at single items.
+            self.catch_up()
+            if fenced:
+                source, target = self._digests()
+                buckets = source.differing(target)
+        if not buckets:
+            return self._ended(source, target)
+        wrote = False
+        for found in differences(self._source, self._target, self.pair.target.keys, buckets, self._chosen()):
+            wrote = self._resolve(found, fenced) or wrote
+        if not fenced:
+            # Each item that differed was looked at, and is equal now or being changed.
+            return replace(self._ended(source, target), equal=not self.problems.listed().any)
+        if wrote and not self.problems.listed().any:
+            # Only the digests of both tables as they are now prove anything.
+            source, target = self._digests()
+        return self._ended(source, target)
+
+    def _ended(
+        self,
+        source: TableDigest | None,
+        target: TableDigest | None,
+        error: ApiError | None = None,
+        *,
+        stopped: bool = False,
+    ) -> Verified:
+        whole = source is not None and target is not None
+        equal = source is not None and target is not None and not source.differing(target)
+        problems = self.problems.listed()
+        return Verified(
+            equal and not problems.any,
+            target.count if target is not None else 0,
+            source.hexdigest() if whole and source is not None else "",
+            target.hexdigest() if whole and target is not None else "",
+            self._counts.get("differing", 0),
+            self._counts.get("repaired", 0),
+            self._counts.get("changing", 0),
+            problems,
+            error,
+            stopped,
+        )
+
+    def _count(self, name: str) -> None:
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+    # Reading
+
+    def _digests(self) -> tuple[TableDigest, TableDigest]:
+        """Both sides, by the key of the target."""
+        keys = self.pair.target.keys
+        kept = self._winners() if self.pair.rule.resolves else None
+        source = self._digest(self.pair.source, self.reads, keys, kept)
+        return source, self._digest(self.pair.target, self.writes, keys, None)
+
+    def _digest(
+        self, side: Side, calls: GuardedCalls, keys: Sequence[str], kept: Mapping[str, str] | None
+    ) -> TableDigest:
+        digest, lock = TableDigest(keys), threading.Lock()
+
+        def handle(page: Page) -> Mapping[str, int]:
+            if self.stop():
+                raise Interrupted(STOPPED)
+            fit = [item for item in page.items if self._fits(side, item, kept)]
+            with lock:
+                for item in fit:
+                    digest.add(item)
+            return {"compared": len(page.items)}
+
+        checkpoints = Checkpoints(
+            _NoRecords(), {}, table=side.table, work="verify", identity=side.identity, started_as="verify"
+        )
+        scan = SegmentedScan(self.items, calls, self.ports.parallel, checkpoints, side.table, self.segments)
+        result = scan.run(handle, self.on_page)
+        if not result.finished:
+            if isinstance(result.error, (LeaseLost, TableChanged)):
+                raise result.error
+            raise _Failed(result.error)
+        return digest
+
+    def _fits(self, side: Side, item: Item, kept: Mapping[str, str] | None) -> bool:
+        """Whether an item belongs into the comparison. One that has no place in the target is a problem."""
+        if side is self.pair.source:
+            for broken in unfit(item, self.pair.target.spec):
+                self.problems.add(Undecided(UNFIT, f"{shown_key(item, side.keys)}: {broken}"))
+                return False
+            if kept is not None:
+                winner = kept.get(key_text(item, self.pair.target.keys))
+                return winner is None or winner == key_text(item, side.keys)
+        return True
+
+    def _winners(self) -> dict[str, str]:
+        """By key of the target that several items of the source have, the key of the one that stays, as text."""
+        found = groups(self._source, self.pair.target.keys)
+        return {key: key_text(self.pair.rule.stays(items), self.pair.source.keys) for key, items in found.items()}
+
+    def _chosen(self) -> Callable[[list[Item]], Item] | None:
+        return self.pair.rule.stays if self.pair.rule.resolves else None
+
+    def _source(self) -> Iterator[Item]:
+        return (
+            item for item in self._read(self.pair.source, self.reads) if not any(unfit(item, self.pair.target.spec))
+        )
+
+    def _target(self) -> Iterator[Item]:
+        return self._read(self.pair.target, self.writes)
+
+    def _read(self, side: Side, calls: GuardedCalls) -> Iterator[Item]:
+        start: Item | None = None
+        while True:
+            if self.stop():
+                raise Interrupted(STOPPED)
+            request = ScanRequest(side.table, start=start)
+            page = calls.read(lambda request=request: self.items.scan_page(request), lambda page: page.units)  # type: ignore[misc]
+            yield from page.items
+            start = page.last_key
+            if start is None:
+                return
+
+    # Items that differ
+
+    def _resolve(self, found: Differences, fenced: bool) -> bool:
+        """Look at each of them again, on both sides. Returns whether anything was written."""
+        wrote = False
+        for item in (*found.missing, *(ours for _, ours in found.changed)):
+            self._count("differing")
+            wrote = self._item(self.pair.source.key_of(item), fenced) or wrote
+        for item in found.extra:
+            self._count("differing")
+            wrote = self._extra(item, fenced) or wrote
+        return wrote
+
+    def _item(self, key: Item, fenced: bool) -> bool:
+        """An item of the source that is missing or another one in the target."""
+        item = self.mirror.find(key)
+        place = None if item is None else place_of(self.pair.target, item)
+        standing = None if place is None else self.mirror.standing(place)
+        if item is None or (standing is not None and canonical(standing) == canonical(item)):
+            self._count("changing")
+            return False
+        try:
+            self.mirror.carry(key)
+        except Undecided as found:
+            self.problems.add(found)
+            return False
+        self._count("repaired" if fenced else "changing")
+        return True
+
+    def _extra(self, item: Item, fenced: bool) -> bool:
+        """An item of the target whose key no item of the source has."""
+        place, owner = self.pair.target.key_of(item), self.mirror.owner(item)
+        now = None if owner is None else self.mirror.find(owner)
+        there = None if now is None else place_of(self.pair.target, now)
+        if owner is not None and there is not None and canonical(there) == canonical(place):
+            # It has come to be in the source since that was read.
+            self._count("changing")
+            return False
+        if owner is not None and self.sweeps and fenced:
+            if self.mirror.remove(place, owner):
+                self._count("repaired")
+            return True
+        if fenced:
+            self.problems.add(Undecided(FOREIGN, shown_key(place, self.pair.target.keys)))
+        else:
+            # A deletion or a moved key may still have to be replayed.
+            self._count("changing")
+        return False
+
+
+class _NoRecords:
+    """Checkpoints of work that only reads: they are kept in memory."""
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        del checkpoint
+
+    def drop_checkpoint(self, name: str) -> None:
+        del name

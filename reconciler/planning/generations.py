@@ -1,0 +1,89 @@
+"""Which table a declared name means, where another generation has taken its place. Pure.
+
+Called at the start of each pass and by commands that read the declarations. From then on the engine knows only the
+names of tables: it creates no second ``orders`` and prunes no table of a replacement that is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.model.desired import Declaration, DeclarationFile, DesiredState
+from reconciler.model.records import Generation, GenerationPhase, StateSnapshot
+
+Generations = Mapping[str, Generation]
+
+
+def resolved(desired: DesiredState, generations: Generations) -> DesiredState:
+    """The declarations with the names of the tables that they mean now; the same object if that changes nothing."""
+    read = desired.as_read
+    named = {declaration.spec.name for declaration in read.declarations}
+    known = {name: generation for name, generation in generations.items() if name in named}
+    moved = {name: each.current for name, each in known.items() if each.current != name}
+    # In the hold the stream of the new table is what its changes are read from.
+    held = {name for name, each in known.items() if each.under_way}
+    if not moved and not held:
+        return read
+    declarations = sorted((_resolved(each, moved, held) for each in read.declarations), key=lambda each: each.spec.name)
+    files = {path: _file(file, moved) for path, file in read.files.items()}
+    return replace(read, declarations=tuple(declarations), files=files, unresolved=read)
+
+
+def taken_names(desired: DesiredState, generations: Generations) -> tuple[str, ...]:
+    """A sentence for each declaration whose table is a generation of another declared one."""
+    declared = {each.spec.name: each for each in desired.as_read.declarations}
+    return tuple(
+        f"{declared[name].origin} declares {name}, which is a table of the replacement of {each.name}."
+        " Give it another table_name"
+        for each in generations.values()
+        if each.name in declared
+        for name in sorted({each.current, each.other or each.current} - {each.name})
+        if name in declared
+    )
+
+
+def _resolved(declaration: Declaration, moved: Mapping[str, str], held: set[str]) -> Declaration:
+    declared = declaration.spec.name
+    spec = declaration.spec
+    if declared in held:
+        spec = replace(spec, stream=None)
+    if declared in moved:
+        return replace(declaration, spec=replace(spec, name=moved[declared]), declared_name=declared)
+    return replace(declaration, spec=spec) if declared in held else declaration
+
+
+def _file(file: DeclarationFile, moved: Mapping[str, str]) -> DeclarationFile:
+    return replace(file, tables=tuple(moved.get(name, name) for name in file.tables))
+
+
+def without_others(snapshot: StateSnapshot) -> StateSnapshot:
+    """The snapshot whose inventory lacks the tables of generations under way that no declared name means.
+
+    Without this, the next generation would look like a table that is no longer declared, and so would the former one.
+    """
+    others = {each.other for each in snapshot.generations.values()} & snapshot.inventory.keys()
+    if not others:
+        return snapshot
+    kept = {name: entry for name, entry in snapshot.inventory.items() if name not in others}
+    aside = {name: entry for name, entry in snapshot.inventory.items() if name in others}
+    return replace(snapshot, inventory=kept, set_aside=aside)
+
+
+def with_both(names: frozenset[str] | None, generations: Generations) -> frozenset[str] | None:
+    """The names of a focus, with both tables of each generation that one of them names."""
+    if names is None:
+        return None
+    found = set(names)
+    for each in generations.values():
+        known = {each.name, each.old, each.new} if each.under_way else {each.name, each.current}
+        if known & names:
+            found |= known
+            if not each.under_way and each.current != each.name:
+                found.discard(each.name)
+    return frozenset(found)
+
+
+def is_finishing(generation: Generation | None) -> bool:
+    """Whether the former table is to be deleted now."""
+    return generation is not None and generation.phase is GenerationPhase.FINISH and not generation.keep
