@@ -587,7 +587,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}4:37: Resources.Orders.Metadata.DynamoDBReconciler.protect: unknown field. "
-                "It may hold lifecycle, seed, references, description, and fields of a declaration that the properties do "
+                "It may hold lifecycle, seed, references, replacement, description, and fields of a declaration that the properties do "
                 "not have."
             )
         ],
@@ -600,7 +600,7 @@ BAD: dict[str, tuple[str, list[str]]] = {
         [
             (
                 f"{HERE}4:37: Resources.Orders.Metadata.DynamoDBReconciler.not_declared: unknown field 'biling_mode'. "
-                "It may hold lifecycle, seed, references, description, and fields of a declaration that the "
+                "It may hold lifecycle, seed, references, replacement, description, and fields of a declaration that the "
                 "properties do not have."
             )
         ],
