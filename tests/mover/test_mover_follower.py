@@ -462,6 +462,21 @@ def test_what_is_written_to_the_new_table_comes_back():
     assert back.verify(fenced=True).equal
 
 
+def test_writes_that_ignore_the_switch_are_told_and_not_overwritten_by_the_comparison():
+    bench = Bench()
+    bench.put(order("i1"), order("i2"), order("i3"))
+    bench.copied().replay()
+    back = bench.follower(back=True)
+    back.capture()
+    bench.put(order("i1", note="late"), order("i4", note="late"))
+    bench.delete(order("i2"))
+    assert back.drain(bench.clock.now()).finished
+    found = back.verify(fenced=True)
+    assert (found.equal, found.repaired, found.problems.counts) == (False, 0, {"late": 3})
+    assert "3 items written to the former table after the switch (for example" in found.problems.sentence()
+    assert bench.held(OLD) == [order("i1", note="late"), order("i3"), order("i4", note="late")]
+
+
 def test_items_are_copied_in_transactions_where_these_cost_nothing():
     bench = Bench(flavor=Flavor.DYNAMODB_LOCAL)
     bench.put(*(order(f"i{number}") for number in range(150)))
