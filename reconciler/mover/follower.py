@@ -23,7 +23,7 @@ from reconciler.mover.governor import Governor, RateLimits
 from reconciler.mover.lineages import at_text
 from reconciler.mover.mirror import Mirror
 from reconciler.mover.ports import MoverItems
-from reconciler.mover.replay import Replay
+from reconciler.mover.replay import READ_PAUSE, Replay
 from reconciler.mover.scan import ScanResult, SegmentedScan, segments_for
 from reconciler.mover.stream_ports import StreamApi, StreamView
 from reconciler.mover.table_copy import TableCopy
@@ -233,6 +233,7 @@ class Follower:
             self._stop,
             on_page,
             self._iterators,
+            0.0 if self._ports.emulator else READ_PAUSE,
         ).run(mark)
 
     def _catch_up(self) -> None:
