@@ -20,7 +20,7 @@ SERVICE = ("split", "roll", "minutes", "day")
 """Shards split, or are closed as every four hours; iterators expire; the records of a day are dropped."""
 ACTIONS = ("put", "touch", "delete", "recreate", "move", "swap", "hand_over", "expire", "back_and_forth")
 MOMENTS = ("crash_before", "crash_after")
-ROOM = 240
+ROOM = 290
 """Calls of a case without faults in which each is a place for a death."""
 
 

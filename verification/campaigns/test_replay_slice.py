@@ -16,7 +16,7 @@ from reconciler.mover.mirror import Mirror
 from reconciler.mover.replay import Replay
 from reconciler.mover.verifying import Verification
 
-CASES = 120
+CASES = 90
 
 
 def test_a_table_follows_another_although_processes_die_at_any_call() -> None:
