@@ -23,7 +23,7 @@ from reconciler.mover.governor import Governor, RateLimits
 from reconciler.mover.lineages import at_text
 from reconciler.mover.mirror import Mirror
 from reconciler.mover.ports import MoverItems
-from reconciler.mover.replay import Replay
+from reconciler.mover.replay import READ_PAUSE, Replay
 from reconciler.mover.scan import ScanResult, SegmentedScan, segments_for
 from reconciler.mover.stream_ports import StreamApi, StreamView
 from reconciler.mover.table_copy import TableCopy
@@ -35,6 +35,8 @@ SETTLE_SECONDS = 10.0
 """Time after which a change is in the stream. The service promises "near real time"; the digests prove the rest."""
 SETTLE_ON_EMULATOR = 0.5
 POLL_SECONDS = 0.25
+PAGE_ITEMS = 500
+"""Items of one page of the copy. Repeating a page costs reads only: its items are there already."""
 
 Progress = Callable[[Mapping[str, int]], None]
 """Gets the counts of each page as it is done, from any thread."""
@@ -231,6 +233,7 @@ class Follower:
             self._stop,
             on_page,
             self._iterators,
+            0.0 if self._ports.emulator else READ_PAUSE,
         ).run(mark)
 
     def _catch_up(self) -> None:
@@ -251,7 +254,15 @@ class Follower:
 
     def _scan(self, capture: Capture, work: str, side: Side, calls: GuardedCalls) -> SegmentedScan:
         checkpoints = self._work_of(capture, work)
-        return SegmentedScan(self._items, calls, self._ports.parallel, checkpoints, side.table, capture.segments)
+        return SegmentedScan(
+            self._items,
+            calls,
+            self._ports.parallel,
+            checkpoints,
+            side.table,
+            capture.segments,
+            page_items=PAGE_ITEMS,
+        )
 
     def _work_of(self, capture: Capture, work: str) -> Checkpoints:
         return self._work(work, f"{self._started_as} {capture.attempt} {capture.segments}")

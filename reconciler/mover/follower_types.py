@@ -40,15 +40,19 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The table that is followed, and the one that becomes equal to it. ``rule`` is for items with one new key."""
+    """The table that is followed, and the one that becomes equal to it. ``rule`` is for items with one new key.
+
+    ``back`` tells the way back, from the new table to the former one, after the switch.
+    """
 
     source: Side
     target: Side
     rule: ConflictRule
+    back: bool = False
 
     def reversed(self) -> Pair:
         """The way back: what is written to the target is carried to the source. Conflicts are always refused."""
-        return Pair(self.target, self.source, ConflictRule("fail", self.target.keys))
+        return Pair(self.target, self.source, ConflictRule("fail", self.target.keys), True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Problems:
     - ``collision``: several items of the source have one key in the target.
     - ``unfit``: items lack an attribute of the target's key, or have a value that it or an index does not accept.
     - ``foreign``: the target has items that are not in the source, or that were not written by this work.
+    - ``late``: after the switch, the former table has items that are other ones, or missing, in the new table: an
+      application that ignores the switch has written them. They are never overwritten by the comparison.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)

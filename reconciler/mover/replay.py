@@ -36,6 +36,8 @@ from reconciler.mover.stream_ports import (
 
 AT_ONCE = 8
 """Shards whose pages are in memory at a time. A page holds up to 1 MB."""
+READ_PAUSE = 0.25
+"""Seconds between two readings of a shard. The service answers about five a second, for all readers together."""
 EMPTY_PAGES = 3
 """Pages without records after which an open shard counts as read. The service may return some before later records."""
 SAVE_IDLE = timedelta(minutes=10)
@@ -74,9 +76,12 @@ class Replay:
     stop: Callable[[], bool]
     on_page: Progress | None = None
     iterators: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    pause: float = 0.0
+    """Seconds between two readings of one shard."""
     read_until: datetime | None = None
     _empty: dict[str, int] = field(default_factory=dict)
     _stuck: set[str] = field(default_factory=set)
+    _read_at: dict[str, float] = field(default_factory=dict)
 
     def run(self, mark: datetime | None = None) -> Ran:
         """Replay until every shard is read to its end, or, with a ``mark``, past the changes of that time."""
@@ -141,6 +146,7 @@ class Replay:
 
     def _round(self, lineages: Lineages, shards: Sequence[Shard], mark: datetime | None) -> bool:
         """Read one page of each shard and carry its items. Returns whether a shard was read to its end."""
+        self._wait(shards)
         read = list(self.parallel.map(lambda shard: self._page(lineages, shard), shards))
         changed = self._changes(record for each in read for record in each.page.records)
         outcomes = list(self.parallel.map(self._carry, changed.values()))
@@ -156,6 +162,14 @@ class Replay:
         if self.on_page is not None and changed:
             self.on_page(total([{RECORDS: sum(len(each.page.records) for each in read)}, *map(_counted, outcomes)]))
         return closed
+
+    def _wait(self, shards: Sequence[Shard]) -> None:
+        """A shard is read a few times a second at most: others read it too, and all share its limit."""
+        now = self.clock.monotonic()
+        seconds = max(self._read_at.get(shard.id, now - self.pause) + self.pause - now for shard in shards)
+        if seconds > 0 and not self.clock.sleep(seconds):
+            raise Interrupted("the process is to stop")
+        self._read_at.update(dict.fromkeys((shard.id for shard in shards), self.clock.monotonic()))
 
     def _page(self, lineages: Lineages, shard: Shard) -> _Read:
         """The next page of one shard. Runs in a thread."""

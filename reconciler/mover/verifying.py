@@ -20,7 +20,7 @@ from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.comparing import Differences, differences
 from reconciler.mover.conflicts import shown_key
 from reconciler.mover.digest import TableDigest, key_text
-from reconciler.mover.follower_problems import FOREIGN, UNFIT, ProblemList, Undecided
+from reconciler.mover.follower_problems import FOREIGN, LATE, UNFIT, ProblemList, Undecided
 from reconciler.mover.follower_types import Pair, Side, Verified
 from reconciler.mover.mirror import Mirror, place_of
 from reconciler.mover.ports import MoverItems, Page, ScanRequest
@@ -217,6 +217,10 @@ class Verification:
         if item is None or (standing is not None and canonical(standing) == canonical(item)):
             self._count("changing")
             return False
+        if fenced and self.pair.back and not self.sweeps:
+            # Everything was replayed, so that somebody else has changed or deleted it in the former table.
+            self.problems.add(Undecided(LATE, shown_key(key, self.pair.source.keys)))
+            return False
         try:
             self.mirror.carry(key)
         except Undecided as found:
@@ -239,7 +243,8 @@ class Verification:
                 self._count("repaired")
             return True
         if fenced:
-            self.problems.add(Undecided(FOREIGN, shown_key(place, self.pair.target.keys)))
+            kind = LATE if self.pair.back else FOREIGN
+            self.problems.add(Undecided(kind, shown_key(place, self.pair.target.keys)))
         else:
             # A deletion or a moved key may still have to be replayed.
             self._count("changing")

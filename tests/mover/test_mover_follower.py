@@ -438,6 +438,55 @@ def test_throttling_and_lost_answers_change_nothing():
     assert bench.held() == bench.held(OLD)
 
 
+def test_an_hour_of_throttling_ends_nothing():
+    bench = Bench()
+    bench.put(order("i1"), order("i2"))
+    follower = bench.follower()
+    follower.capture()
+
+    def throttle(operation, _):
+        if bench.clock.seconds < HOUR:
+            raise Throttled(operation, "ThrottlingException", "slow down")
+
+    bench.calls.before = throttle
+    assert follower.copy().finished
+    assert bench.clock.seconds >= HOUR
+    bench.streams.before = lambda name, _: throttle(name, _) if bench.clock.seconds < HOUR * 2 else None
+    bench.put(order("i3"))
+    assert follower.replay().finished
+    assert bench.held() == bench.held(OLD)
+
+
+def test_items_of_almost_400_kb_are_copied_and_replayed():
+    bench = Bench(flavor=Flavor.DYNAMODB_LOCAL)
+    bench.put(*(order(f"i{number}", text="x" * 409_000) for number in range(10)))
+    follower = bench.copied()
+    bench.put(order("i3", "c2", text="y" * 409_000))
+    assert follower.replay().finished
+    assert follower.verify(fenced=True).equal
+
+
+def test_a_target_that_somebody_deleted_ends_everything():
+    bench = Bench()
+    bench.put(order("i1"))
+    follower = bench.copied()
+    bench.put(order("i2"))
+    del bench.dynamodb.tables[NEW]
+    bench.clock.seconds += 5
+    with pytest.raises(TableChanged, match="orders-g2 is no longer the same table: it was deleted"):
+        follower.replay()
+
+
+def test_a_shard_is_not_read_more_often_than_the_service_answers():
+    bench = Bench(flavor=Flavor.AWS)
+    follower = bench.copied()
+    began = bench.clock.seconds
+    follower.replay()
+    reads = bench.streams.calls.count("GetRecords")
+    assert reads > 1
+    assert bench.clock.seconds - began >= (reads - 1) * 0.2
+
+
 def test_records_that_come_late_are_waited_for():
     bench = Bench()
     bench.put(order("i1"))
@@ -460,6 +509,21 @@ def test_what_is_written_to_the_new_table_comes_back():
     assert back.drain(bench.clock.now()).finished
     assert bench.held(OLD) == bench.held(NEW) == [order("i1", "c9"), order("i3")]
     assert back.verify(fenced=True).equal
+
+
+def test_writes_that_ignore_the_switch_are_told_and_not_overwritten_by_the_comparison():
+    bench = Bench()
+    bench.put(order("i1"), order("i2"), order("i3"))
+    bench.copied().replay()
+    back = bench.follower(back=True)
+    back.capture()
+    bench.put(order("i1", note="late"), order("i4", note="late"))
+    bench.delete(order("i2"))
+    assert back.drain(bench.clock.now()).finished
+    found = back.verify(fenced=True)
+    assert (found.equal, found.repaired, found.problems.counts) == (False, 0, {"late": 3})
+    assert "3 items written to the former table after the switch (for example" in found.problems.sentence()
+    assert bench.held(OLD) == [order("i1", note="late"), order("i3"), order("i4", note="late")]
 
 
 def test_items_are_copied_in_transactions_where_these_cost_nothing():

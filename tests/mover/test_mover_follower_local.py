@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from typing import Any
@@ -11,6 +12,8 @@ from simulation.clock import CountingRandom
 from simulation.simulated_engine import AllValid, ListSource, Silent
 from support.connected import connected
 from support.endpoints import Live
+from support.markdown import ROOT
+from support.proxy import RecordingProxy
 from support.specs import keys
 
 from reconciler.engine.context import EngineContext
@@ -171,6 +174,37 @@ def test_nothing_is_lost_on_dynamodb_local_with_live_writers_and_kills(local: Li
         assert (found.equal, found.repaired, found.items) == (True, 0, len(wanted))
         assert scene.items(OLD) == scene.items(NEW) == wanted
     assert killed >= len(KILLS)
+
+
+@pytest.mark.dynamodb_local
+def test_following_a_table_needs_no_more_than_its_policy(local: Live) -> None:
+    policy = json.loads((ROOT / "deploy" / "iam" / "replace.json").read_text(encoding="utf-8"))
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    with RecordingProxy(local.url) as proxy:
+        scene = Scene(Live(proxy.url, local.client))
+        writer = Writers(local.client)
+        writer.put("a", "c1", 0)
+        writer.put("b", "c1", 0)
+        follower = scene.follower()
+        follower.capture()
+        assert follower.copy().finished
+        writer.put("a", "c2", 1)
+        writer.delete("b")
+        assert follower.replay().finished
+        assert follower.verify(fenced=True).equal
+        sent = {
+            f"dynamodb:{operation}"
+            for request in proxy.requests
+            if request.tables != ("reconciler_state",)
+            for operation in (
+                [f"{verb}Item" for part in request.body["TransactItems"] for verb in part]
+                if request.operation == "TransactWriteItems"
+                else [request.operation]
+            )
+            if " " not in operation
+        }
+    # Every command lists tables once, to find out what the endpoint is.
+    assert sent - {"dynamodb:ListTables"} == allowed
 
 
 def _is_killed(follower: Follower, *, copies: bool) -> bool:

@@ -459,8 +459,8 @@ class _small:  # noqa: N801 - used as a function
         case = self._case
         self._former = follower_module.SegmentedScan, follower_module.segments_for
 
-        def small(*given: Any) -> SegmentedScan:
-            return SegmentedScan(*given, page_items=case.page)
+        def small(*given: Any, page_items: int) -> SegmentedScan:
+            return SegmentedScan(*given, page_items=min(page_items, case.page))
 
         follower_module.SegmentedScan = small  # type: ignore[misc,assignment]
         follower_module.segments_for = lambda items, most: case.segments
