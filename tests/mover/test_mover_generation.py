@@ -575,30 +575,46 @@ def test_a_table_is_not_managed_by_this_stack_yet(aws: Bench) -> None:
 
 # A kill at any call
 
+LATE = item("late", sk="9")
+STATE_CALLS = ("put_generation", "put_entry", "drop_entry", "put_seed", "drop_checkpoint", "drop_generation")
+
 
 def test_a_kill_before_or_after_any_call_changes_nothing_about_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    late = item("late", sk="9")
-    cuts = _count(monkeypatch)
-    for cut in range(2 * cuts):
+    made = bench(monkeypatch)
+    calls = _killing(made, monkeypatch, None)
+    _story(made)
+    for cut in range(2 * calls[0]):
         made = bench(monkeypatch)
         calls = _killing(made, monkeypatch, cut)
-        _story(made, late)
-        assert calls[0] > cut // 2, "every call is met"
-        assert set(made.tables) == {NEW}, cut
-        assert made.held(NEW) == shown([*ITEMS, late]), cut
-        assert made.parameters == {PARAMETER: NEW}
-        assert deleted(made).count("users") <= 2
+        _story(made)
+        _assert_ended(made, cut)
 
 
-def _count(monkeypatch: pytest.MonkeyPatch) -> int:
-    made = bench(monkeypatch)
-    calls = _killing(made, monkeypatch, 10_000)
-    _story(made, item("late", sk="9"))
-    return calls[0]
+def test_the_same_with_streams_and_a_kill_at_many_of_their_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bench(monkeypatch, real=True)
+    calls = _killing(made, monkeypatch, None, streams=True)
+    _story(made)
+    assert calls[0] > 100
+    for cut in range(0, 2 * calls[0], STRIDE):
+        made = bench(monkeypatch, real=True)
+        _killing(made, monkeypatch, cut, streams=True)
+        _story(made)
+        _assert_ended(made, cut)
 
 
-def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int) -> list[int]:
-    """Count the calls that change something, and die once: before the call, or after it."""
+STRIDE = 5
+"""Of the kills at calls to items and streams. The campaign ``replay`` has all of them."""
+
+
+def _assert_ended(made: Bench, cut: int) -> None:
+    assert set(made.tables) == {NEW}, cut
+    assert made.held(NEW) == shown([*ITEMS, LATE]), cut
+    assert made.parameters == {PARAMETER: NEW}
+    assert deleted(made).count("users") <= 2
+
+
+def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int | None, *, streams: bool = False) -> list[int]:
+    """Count the calls, and die once: before a call, or after it."""
     calls = [0]
 
     def cutting(inner: Any) -> Any:
@@ -613,14 +629,16 @@ def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int) -> list[int
 
         return call
 
-    ports = made.sim.reconciler.ports
-    monkeypatch.setattr(ports.api, "write", cutting(ports.api.write))
-    for name in ("put_generation", "put_entry", "drop_entry", "put_seed", "drop_checkpoint", "drop_generation"):
-        monkeypatch.setattr(made.sim.store, name, cutting(getattr(made.sim.store, name)))
+    store, api = made.sim.store, made.sim.reconciler.ports.api
+    places: list[tuple[Any, str]] = [(api, "write"), *((store, name) for name in STATE_CALLS)]
+    if streams:
+        places += [(made.items.memory, "call"), (made.streams, "call"), (store, "put_checkpoint")]
+    for place, name in places:
+        monkeypatch.setattr(place, name, cutting(getattr(place, name)))
     return calls
 
 
-def _story(made: Bench, late: Any) -> None:
+def _story(made: Bench) -> None:
     """A person builds, switches and finishes; the application writes on. Each command is repeated after a kill."""
 
     def surely(action: Any) -> None:
@@ -634,7 +652,7 @@ def _story(made: Bench, late: Any) -> None:
 
     surely(lambda: None if made.record else made.work.begin(made.work.prepare("fail", ""), keep=False))
     surely(made.run)
-    made.put("users", late)
+    made.put("users", LATE)
     surely(lambda: None if made.phase is not Phase.READY else made.work.switch(fence=True))
     surely(made.run)
     surely(made.run)
