@@ -81,6 +81,12 @@ def policy(made: Bench, table: str) -> Mapping[str, Any]:
 # Before the switch
 
 
+def test_a_plan_names_the_command_that_keeps_the_items(aws: Bench) -> None:
+    step = step_of(aws.sim.reconciler.preview())
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.DATA_LOSS)
+    assert (step.allow_with or "").startswith("`reconciler replace users` keeps the items if they fit")
+
+
 def test_it_stops_when_both_tables_are_equal_and_waits_for_a_person(aws: Bench) -> None:
     report = aws.begin()
     step = step_of(report)
