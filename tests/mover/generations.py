@@ -46,7 +46,7 @@ class Dies(BaseException):
 @dataclass
 class Bench:
     """The environment. ``trimmed`` makes the next replay find records missing. ``late`` delays a fence, in seconds; a
-    ``flaky`` one denies every other second."""
+    ``flaky`` one denies every other second. A copy takes ``slow`` seconds."""
 
     sim: Sim
     hold: timedelta | None = None
@@ -55,6 +55,7 @@ class Bench:
     problems: Problems = field(default_factory=Problems)
     late: float = 0.0
     flaky: bool = False
+    slow: float = 0.0
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
@@ -217,6 +218,7 @@ class Mirror:
 
     def copy(self, on_page: Any = None) -> Ran:
         self.made.trimmed = False
+        self.made.sim.clock.seconds += self.made.slow
         on_page({"copied": self._equalise()})
         return Ran(True, problems=self.made.problems)
 

@@ -24,6 +24,7 @@ from mover.generations import (
 )
 from simulation.simulated_engine import declaration, item
 
+from reconciler.http.table_data import find_table
 from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
@@ -32,6 +33,8 @@ from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover.follower_types import Problems
 from reconciler.mover.generation_fence import SID
+from reconciler.presentation.document import document
+from reconciler.presentation.render import render
 
 NEW = "users-g2"
 
@@ -181,6 +184,19 @@ def test_lost_changes_start_the_copy_again(aws: Bench) -> None:
     assert aws.phase is Phase.READY
     assert aws.record is not None
     assert not aws.record.again
+
+
+def test_a_pass_of_the_daemon_ends_in_time_for_the_other_tables(aws: Bench) -> None:
+    aws.work.begin(aws.work.prepare("fail", ""), keep=False)
+    aws.sim.reconciler.options = replace(aws.sim.reconciler.options, one_shot=False)
+    aws.slow = 50.0
+    step = step_of(aws.sim.run())
+    while aws.phase in (Phase.CREATE, Phase.CAPTURE):
+        step = step_of(aws.sim.run())
+    assert aws.phase is Phase.REPLAY
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.REPLACING)
+    aws.sim.run()
+    assert aws.phase is Phase.READY
 
 
 def test_a_pause_stops_all_writes(aws: Bench) -> None:
@@ -401,6 +417,20 @@ def test_the_switch_is_asked_for_once(aws: Bench) -> None:
     held(aws)
     with pytest.raises(UsageError, match="users-g2 has taken the place of users already"):
         aws.work.switch(fence=True)
+
+
+def test_reports_tell_of_the_hold_and_of_both_names(aws: Bench) -> None:
+    held(aws)
+    report = aws.sim.run()
+    text = "\n".join(text for _, text in render(report))
+    assert "users-g2 has taken the place of users, which follows it until 2026-01-02T" in text
+    assert "`reconciler replace users --finish` deletes users, `--cancel` goes back to it" in text
+    (table,) = document(report)["tables"]
+    assert (table["name"], table["generation"]["phase"]) == (NEW, "hold")
+    assert table["generation"]["current"] == NEW
+    found = find_table(report, "users")
+    assert found is not None
+    assert found.name == NEW
 
 
 # The hold
