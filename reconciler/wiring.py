@@ -449,8 +449,8 @@ class App:
         from reconciler.mover.generation_ports import GenerationPorts
         from reconciler.mover.replacer import Replacer
 
-        hold = self.settings.replace_hold
         connection = self.connection
+        hold = self.settings.hold(connection.identify().flavor)
         return Replacer(lambda: GenerationPorts(connection.mover_items, connection.mover_streams, hold))
 
     def live_tables(

@@ -241,7 +241,8 @@ def test_what_the_endpoint_chose_is_shown_in_effect(flavor: Flavor, tmp_path: Pa
     assert shown["region"] == ("eu-west-1", "as connected")
     assert [name for name, (value, _) in shown.items() if value == "unset"] == [
         *("environment", "parameter", "parameters_file", "allowed_accounts"),
-        *("seed_set", "migrations", "api_token", "api_token_file", "runbook_url", "grafana_url", "console_url"),
+        *("seed_set", "migrations", "prices", "api_token", "api_token_file"),
+        *("runbook_url", "grafana_url", "console_url"),
         *("metrics_file", "push_gateway"),
         *("webhook_urls", "webhook_secret", "webhook_secret_file", "profile", "role_arn", "role_external_id"),
     ]
@@ -251,6 +252,7 @@ def test_while_nothing_answers_both_defaults_are_shown(tmp_path: Path) -> None:
     shown = in_effect_at(loaded(tmp_path), None)
     assert shown["max_deletes"] == (f"no cap on an emulator, {SHARE} elsewhere", "default")
     assert shown["timeout"] == ("300s on an emulator, 1800s elsewhere", "default")
+    assert shown["replace_hold"] == ("0s on an emulator, 86400s elsewhere", "default")
     assert shown["region"] == ("unset", "default")
 
 

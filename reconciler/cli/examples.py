@@ -54,7 +54,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "replace": (
         "reconciler replace orders",
-        "reconciler replace orders --pause",
+        "reconciler replace orders --switch",
         "reconciler replace orders --cancel",
     ),
     "check-references": (

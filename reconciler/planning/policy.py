@@ -250,10 +250,14 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
     options = gate_input.options
     allowed = _allowed(gate_input)
     if not (allowed or permits(options.data_loss, emulator=gate_input.emulator)):
+        drops = "RECONCILER_DATA_LOSS=allow, or lifecycle.allow_data_loss: true"
+        # The items are not read for this: they may be many, and `replace` reads them before it changes anything.
+        keeps = f"`reconciler replace {gate_input.observed.spec.name}` keeps the items if they fit; else {drops}"
+        beside = step.action is Action.REPLACE and not gate_input.emulator
         return step.blocked(
             Reason.DATA_LOSS,
             "the table has items, and DATA_LOSS does not permit losing them here",
-            "RECONCILER_DATA_LOSS=allow, or lifecycle.allow_data_loss: true",
+            keeps if beside else drops,
         )
     if contents.only_seed:
         return step

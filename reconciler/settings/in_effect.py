@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.model.identity import Endpoint, Flavor
-from reconciler.settings.model import AWS_TIMEOUT, EMULATOR_TIMEOUT, MAX_DELETES_SHARE, Settings
+from reconciler.settings.model import AWS_TIMEOUT, EMULATOR_TIMEOUT, MAX_DELETES_SHARE, REPLACE_HOLD, Settings
 from reconciler.settings.values import Secret
 
 REDACTED = "(set, not shown)"
@@ -20,6 +20,7 @@ Row = tuple[str, str, str]
 SHARE = f"{MAX_DELETES_SHARE:.0%} of the owned tables, at least 1"
 UNDECIDED: Mapping[str, str] = {
     "max_deletes": f"no cap on an emulator, {SHARE} elsewhere",
+    "replace_hold": f"0s on an emulator, {REPLACE_HOLD.total_seconds():g}s elsewhere",
     "timeout": f"{EMULATOR_TIMEOUT.total_seconds():g}s on an emulator, {AWS_TIMEOUT.total_seconds():g}s elsewhere",
 }
 """Shown while no endpoint has answered."""
@@ -44,7 +45,7 @@ def _row(settings: Settings, endpoint: Endpoint | None, name: str, origin: str) 
     if name in UNDECIDED:
         if endpoint is None:
             return name, UNDECIDED[name], origin
-        chosen = {"max_deletes": _cap, "timeout": _deadline}[name](settings, endpoint.flavor)
+        chosen = {"max_deletes": _cap, "replace_hold": _hold, "timeout": _deadline}[name](settings, endpoint.flavor)
         return name, chosen, f"default for {endpoint.flavor.value}"
     if endpoint is not None and name in ("endpoint_url", "region"):
         return name, endpoint.url if name == "endpoint_url" else endpoint.region, "as connected"
@@ -53,6 +54,10 @@ def _row(settings: Settings, endpoint: Endpoint | None, name: str, origin: str) 
 
 def _cap(settings: Settings, flavor: Flavor) -> str:
     return "no cap" if settings.options(flavor).max_deletes_share is None else SHARE
+
+
+def _hold(settings: Settings, flavor: Flavor) -> str:
+    return _text(settings.hold(flavor))
 
 
 def _deadline(settings: Settings, flavor: Flavor) -> str:

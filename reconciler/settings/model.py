@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ONE_SHOT_GRACE = timedelta(0)
 DAEMON_GRACE = timedelta(minutes=5)
 EMULATOR_TIMEOUT = timedelta(seconds=300)
+REPLACE_HOLD = timedelta(hours=24)
 AWS_TIMEOUT = timedelta(minutes=30)
 MAX_DELETES_SHARE = 0.1
 PLAIN = "default"
@@ -504,6 +505,12 @@ class Settings:
             one_shot=single,
             project=self.project,
         )
+
+    def hold(self, flavor: Flavor) -> timedelta:
+        """How long a replaced table follows the one that has taken its place."""
+        if self.replace_hold is not None:
+            return self.replace_hold
+        return timedelta(0) if flavor.emulator else REPLACE_HOLD
 
     def deadline(self, flavor: Flavor) -> timedelta:
         """How long a converging one-shot command may take at an endpoint of this flavor."""

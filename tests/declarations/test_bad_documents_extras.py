@@ -30,6 +30,13 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
+    "a pointer to nothing that is known": (
+        {"replacement": {"pointer": {"sms": "/app/tables/users"}}},
+        [
+            "users.json:16:3: replacement.pointer.ssm: is required. Add ssm.",
+            "users.json:17:4: replacement.pointer.sms: unknown field. Known fields: ssm.",
+        ],
+    ),
     "on_existing that does not exist": (
         {"lifecycle": {"on_existing": "adapt"}},
         [

@@ -12,7 +12,7 @@ from support.folders import SOUND, load, sentences, write
 from support.specs import vectors
 
 from reconciler.facets.policy_json import normalized_policy
-from reconciler.model.desired import Declaration, Lifecycle, Reference
+from reconciler.model.desired import Declaration, Lifecycle, Pointer, Reference
 from reconciler.model.global_table import GlobalTableSettings, MultiRegionConsistency, Replica, ReplicaIndex
 from reconciler.model.table import (
     Billing,
@@ -325,6 +325,12 @@ def test_lifecycle_and_description_are_kept(tmp_path: Path) -> None:
 
 def test_an_undeclared_lifecycle_is_the_default(tmp_path: Path) -> None:
     assert declared(tmp_path).lifecycle == Lifecycle()
+
+
+def test_a_pointer_names_an_ssm_parameter(tmp_path: Path) -> None:
+    users = {**SOUND, "replacement": {"pointer": {"ssm": "/app/tables/users"}}}
+    (found,) = load(write(tmp_path, {"users.json": users})).declarations
+    assert found.pointer == Pointer("/app/tables/users")
 
 
 def test_references_may_be_names_or_mappings(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ time_to_live: {enabled: true, attribute_name: until}
 tags: {team: a, "naïve 😀": "ü"}
 lifecycle: {protect: true, ignore_changes: [billing.throughput], on_existing: own}
 references: [users, {table: users, attribute: who}]
+replacement: {pointer: {ssm: /app/tables/orders}}
 auto_scaling: {read: {min: 1, max: 10, target: 70}}
 """
 

@@ -1,7 +1,7 @@
 """A simulated environment in which the next generation of a table is built beside it, with writers of its own.
 
-The follower is a plain one: each round makes the target equal to the source. What the real one does with streams has
-tests of its own; here the phases, the fence, the pointer and the records are tested.
+The follower is a plain one unless ``real`` is asked for: each round makes the target equal to the source. What the real
+one does with streams has tests of its own; here the phases, the fence, the pointer and the records are tested.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from mover.memory_items import MemoryItems
 from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
+from reconciler.aws.stream_api import BotoStreamApi
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item, Pointer
@@ -44,7 +46,7 @@ class Dies(BaseException):
 @dataclass
 class Bench:
     """The environment. ``trimmed`` makes the next replay find records missing. ``late`` delays a fence, in seconds; a
-    ``flaky`` one denies every other second."""
+    ``flaky`` one denies every other second. A copy takes ``slow`` seconds."""
 
     sim: Sim
     hold: timedelta | None = None
@@ -53,9 +55,12 @@ class Bench:
     problems: Problems = field(default_factory=Problems)
     late: float = 0.0
     flaky: bool = False
+    slow: float = 0.0
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
+    items: MemoryItems = field(init=False)
+    streams: _Streams = field(init=False)
 
     @property
     def tables(self) -> dict[str, Any]:
@@ -116,7 +121,12 @@ class Bench:
 
 
 def bench(
-    monkeypatch: pytest.MonkeyPatch, *, flavor: Flavor = Flavor.AWS, hold: timedelta | None = None, **spec: Any
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    flavor: Flavor = Flavor.AWS,
+    hold: timedelta | None = None,
+    real: bool = False,
+    **spec: Any,
 ) -> Bench:
     """A table of ours with seven items, whose declaration has another key by now."""
     sim = simulate(flavor=flavor, one_shot=True, prune_grace=timedelta(0), timeout=3600)
@@ -125,7 +135,7 @@ def bench(
     sim.once()
     for one in ITEMS:
         made.put("users", one)
-    _wire(made, monkeypatch)
+    _wire(made, monkeypatch, real=real)
     sim.dynamodb.journal.clear()
     sim.declare(wanted(keys=AFTER, **spec))
     return made
@@ -136,11 +146,15 @@ def wanted(**spec: Any) -> Declaration:
     return replace(declaration("users", **spec), pointer=Pointer(PARAMETER))
 
 
-def _wire(made: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def _wire(made: Bench, monkeypatch: pytest.MonkeyPatch, *, real: bool) -> None:
     sim = made.sim
-    monkeypatch.setattr(driver, "Follower", lambda *args, **kwargs: Mirror(made, *args, **kwargs))
+    made.items, made.streams = MemoryItems(sim.dynamodb), _Streams(made)
+    if real:
+        sim.store.acquire_lease()
+    else:
+        monkeypatch.setattr(driver, "Follower", lambda *args, **kwargs: Mirror(made, *args, **kwargs))
     api = _Api(made, sim.reconciler.ports.api)
-    ports = GenerationPorts(_Described(sim), None, made.hold)  # type: ignore[arg-type]
+    ports = GenerationPorts(made.items, BotoStreamApi(made.streams), made.hold)
     sim.reconciler.ports = replace(sim.reconciler.ports, api=api, replacer=lambda: Replacer(lambda: ports))
     remove = sim.items.remove_if_equal
 
@@ -152,12 +166,14 @@ def _wire(made: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sim.items, "remove_if_equal", removed)
 
 
-@dataclass
-class _Described:
-    sim: Sim
+class _Streams:
+    """The calls to streams."""
 
-    def describe(self, table: str) -> Mapping[str, Any]:
-        return dict(self.sim.dynamodb.tables[table].description)
+    def __init__(self, made: Bench) -> None:
+        self._made = made
+
+    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        return self._made.sim.dynamodb.streams.call(operation, params)
 
 
 class _Api:
@@ -202,6 +218,7 @@ class Mirror:
 
     def copy(self, on_page: Any = None) -> Ran:
         self.made.trimmed = False
+        self.made.sim.clock.seconds += self.made.slow
         on_page({"copied": self._equalise()})
         return Ran(True, problems=self.made.problems)
 

@@ -24,6 +24,7 @@ from mover.generations import (
 )
 from simulation.simulated_engine import declaration, item
 
+from reconciler.http.table_data import find_table
 from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
@@ -32,6 +33,8 @@ from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover.follower_types import Problems
 from reconciler.mover.generation_fence import SID
+from reconciler.presentation.document import document
+from reconciler.presentation.render import render
 
 NEW = "users-g2"
 
@@ -79,6 +82,12 @@ def policy(made: Bench, table: str) -> Mapping[str, Any]:
 
 
 # Before the switch
+
+
+def test_a_plan_names_the_command_that_keeps_the_items(aws: Bench) -> None:
+    step = step_of(aws.sim.reconciler.preview())
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.DATA_LOSS)
+    assert (step.allow_with or "").startswith("`reconciler replace users` keeps the items if they fit")
 
 
 def test_it_stops_when_both_tables_are_equal_and_waits_for_a_person(aws: Bench) -> None:
@@ -175,6 +184,19 @@ def test_lost_changes_start_the_copy_again(aws: Bench) -> None:
     assert aws.phase is Phase.READY
     assert aws.record is not None
     assert not aws.record.again
+
+
+def test_a_pass_of_the_daemon_ends_in_time_for_the_other_tables(aws: Bench) -> None:
+    aws.work.begin(aws.work.prepare("fail", ""), keep=False)
+    aws.sim.reconciler.options = replace(aws.sim.reconciler.options, one_shot=False)
+    aws.slow = 50.0
+    step = step_of(aws.sim.run())
+    while aws.phase in (Phase.CREATE, Phase.CAPTURE):
+        step = step_of(aws.sim.run())
+    assert aws.phase is Phase.REPLAY
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.REPLACING)
+    aws.sim.run()
+    assert aws.phase is Phase.READY
 
 
 def test_a_pause_stops_all_writes(aws: Bench) -> None:
@@ -397,6 +419,20 @@ def test_the_switch_is_asked_for_once(aws: Bench) -> None:
         aws.work.switch(fence=True)
 
 
+def test_reports_tell_of_the_hold_and_of_both_names(aws: Bench) -> None:
+    held(aws)
+    report = aws.sim.run()
+    text = "\n".join(text for _, text in render(report))
+    assert "users-g2 has taken the place of users, which follows it until 2026-01-02T" in text
+    assert "`reconciler replace users --finish` deletes users, `--cancel` goes back to it" in text
+    (table,) = document(report)["tables"]
+    assert (table["name"], table["generation"]["phase"]) == (NEW, "hold")
+    assert table["generation"]["current"] == NEW
+    found = find_table(report, "users")
+    assert found is not None
+    assert found.name == NEW
+
+
 # The hold
 
 
@@ -575,30 +611,46 @@ def test_a_table_is_not_managed_by_this_stack_yet(aws: Bench) -> None:
 
 # A kill at any call
 
+LATE = item("late", sk="9")
+STATE_CALLS = ("put_generation", "put_entry", "drop_entry", "put_seed", "drop_checkpoint", "drop_generation")
+
 
 def test_a_kill_before_or_after_any_call_changes_nothing_about_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    late = item("late", sk="9")
-    cuts = _count(monkeypatch)
-    for cut in range(2 * cuts):
+    made = bench(monkeypatch)
+    calls = _killing(made, monkeypatch, None)
+    _story(made)
+    for cut in range(2 * calls[0]):
         made = bench(monkeypatch)
         calls = _killing(made, monkeypatch, cut)
-        _story(made, late)
-        assert calls[0] > cut // 2, "every call is met"
-        assert set(made.tables) == {NEW}, cut
-        assert made.held(NEW) == shown([*ITEMS, late]), cut
-        assert made.parameters == {PARAMETER: NEW}
-        assert deleted(made).count("users") <= 2
+        _story(made)
+        _assert_ended(made, cut)
 
 
-def _count(monkeypatch: pytest.MonkeyPatch) -> int:
-    made = bench(monkeypatch)
-    calls = _killing(made, monkeypatch, 10_000)
-    _story(made, item("late", sk="9"))
-    return calls[0]
+def test_the_same_with_streams_and_a_kill_at_many_of_their_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bench(monkeypatch, real=True)
+    calls = _killing(made, monkeypatch, None, streams=True)
+    _story(made)
+    assert calls[0] > 100
+    for cut in range(0, 2 * calls[0], STRIDE):
+        made = bench(monkeypatch, real=True)
+        _killing(made, monkeypatch, cut, streams=True)
+        _story(made)
+        _assert_ended(made, cut)
 
 
-def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int) -> list[int]:
-    """Count the calls that change something, and die once: before the call, or after it."""
+STRIDE = 5
+"""Of the kills at calls to items and streams. The campaign ``replay`` has all of them."""
+
+
+def _assert_ended(made: Bench, cut: int) -> None:
+    assert set(made.tables) == {NEW}, cut
+    assert made.held(NEW) == shown([*ITEMS, LATE]), cut
+    assert made.parameters == {PARAMETER: NEW}
+    assert deleted(made).count("users") <= 2
+
+
+def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int | None, *, streams: bool = False) -> list[int]:
+    """Count the calls, and die once: before a call, or after it."""
     calls = [0]
 
     def cutting(inner: Any) -> Any:
@@ -613,14 +665,16 @@ def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int) -> list[int
 
         return call
 
-    ports = made.sim.reconciler.ports
-    monkeypatch.setattr(ports.api, "write", cutting(ports.api.write))
-    for name in ("put_generation", "put_entry", "drop_entry", "put_seed", "drop_checkpoint", "drop_generation"):
-        monkeypatch.setattr(made.sim.store, name, cutting(getattr(made.sim.store, name)))
+    store, api = made.sim.store, made.sim.reconciler.ports.api
+    places: list[tuple[Any, str]] = [(api, "write"), *((store, name) for name in STATE_CALLS)]
+    if streams:
+        places += [(made.items.memory, "call"), (made.streams, "call"), (store, "put_checkpoint")]
+    for place, name in places:
+        monkeypatch.setattr(place, name, cutting(getattr(place, name)))
     return calls
 
 
-def _story(made: Bench, late: Any) -> None:
+def _story(made: Bench) -> None:
     """A person builds, switches and finishes; the application writes on. Each command is repeated after a kill."""
 
     def surely(action: Any) -> None:
@@ -634,7 +688,7 @@ def _story(made: Bench, late: Any) -> None:
 
     surely(lambda: None if made.record else made.work.begin(made.work.prepare("fail", ""), keep=False))
     surely(made.run)
-    made.put("users", late)
+    made.put("users", LATE)
     surely(lambda: None if made.phase is not Phase.READY else made.work.switch(fence=True))
     surely(made.run)
     surely(made.run)
