@@ -10,12 +10,13 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from reconciler.pytest_plugin.backend import Refused
-from reconciler.pytest_plugin.declared import STATE_TABLE, Content, Declared, Server
+from reconciler.pytest_plugin.declared import CONVERGE_SECONDS, STATE_TABLE, Content, Declared, Server
 from reconciler.pytest_plugin.items import all_items
 from reconciler.pytest_plugin.options import Options
 
@@ -23,6 +24,7 @@ BATCH = 25
 """Requests that one BatchWriteItem may have."""
 RECREATE_FROM = 5000
 """Items to delete from which on a table is created anew: that takes a second, and this many deletions take longer."""
+POLL_SECONDS = 0.05
 Items = Mapping[str, Sequence[Mapping[str, Any]]]
 """The items of each table, as DynamoDB JSON."""
 
@@ -158,24 +160,38 @@ class RemoteBackend:
         return STATE_TABLE in other.client().list_tables()["TableNames"]
 
     def _hold_server(self) -> None:
-        """One process of this machine at a time: they would write into each other's tables."""
+        """One process of this machine at a time: they would write into each other's tables.
+
+        A process at a server that keeps access keys apart holds it too, until its tables are there. This one waits
+        then: its own key sees no table.
+        """
+        client = self.server.client()
+        for _ in range(int(CONVERGE_SECONDS / POLL_SECONDS)):
+            if self._takes_lock():
+                return
+            if client.list_tables()["TableNames"]:
+                break
+            time.sleep(POLL_SECONDS)
+        raise Refused(
+            f"{self._name}: another process of tests uses this server, and it does not keep access keys apart. "
+            "Wait for it, run without xdist, or use --dynamodb local."
+        )
+
+    def _takes_lock(self) -> bool:
         name = hashlib.sha256(self.server.url.encode()).hexdigest()[:16]
         self._lock_path = Path(tempfile.gettempdir()) / f"dynamodb-reconciler-{os.getuid()}-{name}.lock"
-        while True:
-            lock = self._lock_path.open("wb")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                lock.close()
-                raise Refused(
-                    f"{self._name}: another process of tests uses this server, and it does not keep access "
-                    "keys apart. Wait for it, run without xdist, or use --dynamodb local."
-                ) from error
-            # The process that had it may have removed the file in between.
-            if os.fstat(lock.fileno()).st_nlink:
-                self._lock = lock
-                return
+        lock = self._lock_path.open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
             lock.close()
+            return False
+        # The process that had it may have removed the file in between.
+        if not os.fstat(lock.fileno()).st_nlink:
+            lock.close()
+            return self._takes_lock()
+        self._lock = lock
+        return True
 
 
 def _shape(client: Any, name: str) -> Any:

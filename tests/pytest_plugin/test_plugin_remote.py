@@ -67,6 +67,18 @@ def test_tables_that_no_test_run_created_are_refused(options: Options, moto: Liv
     assert moto.client.list_tables()["TableNames"] == ["users"]
 
 
+def test_a_process_waits_for_another_one_whose_tables_are_not_there_yet(
+    options: Options, moto: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a server that keeps access keys apart, the workers of xdist start at once and each has its own tables."""
+    there = replace(options, server=moto.url)
+    first, second = (RemoteBackend(there, Declared(there), key) for key in ("one", "two"))
+    first._hold_server()
+    monkeypatch.setattr("reconciler.pytest_plugin.remote.time.sleep", lambda _: first.leave())
+    second._hold_server()
+    second.leave()
+
+
 def test_only_differences_are_written(options: Options, moto: Live) -> None:
 
     there = replace(options, server=moto.url)

@@ -103,7 +103,7 @@ MUTANTS = (
     ),
     Mutant(
         "two processes of tests use one server",
-        "RemoteBackend._hold_server",
+        "RemoteBackend._takes_lock",
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
         "two test runs delete each other's items",
