@@ -202,8 +202,7 @@ MUTANTS = (
         "if False: ...",
         "the protection that an overlay adds in prod is missing, because somebody wrote pord",
         (
-            "test_overlays::test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name"
-            "[a section that the settings do not have]",
+            "test_overlays::test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name[a section that the settings do not have]",  # noqa: E501
         ),
     ),
     Mutant(
@@ -219,8 +218,7 @@ MUTANTS = (
         "if abs(len(one) - len(other)) > 1 or _digits(one) == _digits(other): ...",
         "nobody can have tables in eu and au",
         (
-            "test_overlays::test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name"
-            "[short names of two places]",
+            "test_overlays::test_a_misspelt_section_is_an_error_with_its_line_and_the_nearest_name[short names of two places]",  # noqa: E501
         ),
     ),
 )
