@@ -86,7 +86,9 @@ class ItemReset:
         name = declaration.spec.name
         observed = observe_table(self.ports, name, None, ask_owner=lambda _: True)
         if observed is None:
-            raise NotFound("DescribeTable", "ResourceNotFoundException", f"{name} does not exist; converge first")
+            raise NotFound(
+                "DescribeTable", "ResourceNotFoundException", f"{name} does not exist; `reconciler up` creates it"
+            )
         other = foreign_owner(snapshot, self.options, name, observed)
         if other is not None:
             return _report(declaration, error=not_ours(name, other))

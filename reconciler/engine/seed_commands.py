@@ -97,8 +97,9 @@ class SeedCommands:
             if other is not None:
                 return _report(declaration, step.failed(not_ours(name, other), Reason.OTHER_STACK), None)
             if observed is None or observed.status != "ACTIVE":
-                state = "missing" if observed is None else observed.status
-                return _report(declaration, step.failed(f"the table is {state}; converge first"), None)
+                absent = f"the table is missing; `reconciler up {declaration.base_name}` creates it"
+                busy = f"the table is {observed.status}; run this again once it is ACTIVE" if observed else absent
+                return _report(declaration, step.failed(busy), None)
             outcome = self._execute(declaration, action, observed.identity)
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)

@@ -242,7 +242,10 @@ def test_seed_and_clear_act_on_the_named_tables_and_report_in_their_own_words(
     fake.result = replace(a_report(table), trigger=action.value)
     ended = cli(f"{action.value} users")
     assert (ended.code, (action.value, ("users",)) in fake.calls) == (0, True)
-    assert f"users: {words}." in ended.err
+    assert words in ended.out
+    # The results say it; only a format for programs is followed by a sentence for people.
+    assert (f"users: {words}." in ended.err) is (action is Action.CLEAR)
+    assert f"users: {words}." in cli(f"{action.value} users -o json").err
     assert last in ended.out
     assert "seeded" not in ended.out
 

@@ -62,7 +62,7 @@ def test_a_changed_seed_is_named_by_verify_and_applied_by_update(local: Live, tm
     updated = project.run("seed", "--update", "things")
     assert updated.returncode == 0, updated.stderr
     assert project.items() == {"same": "1", "changed": "2", "theirs": "7", "new": "2", "gone": "1"}
-    assert "1 updated, 1 kept (changed by others)" in updated.stderr
+    assert "1 updated, 1 kept (changed by others)" in updated.stdout
     again = project.run("seed", "--update", "things")
     assert (again.returncode, project.items()["theirs"]) == (0, "7")
 

@@ -27,8 +27,14 @@ MUTANTS = (
     Mutant(
         "an item of somebody else is taken for one of ours",
         "Mirror._taken",
-        "if owner is None: ...",
-        "if False: ...",
+        """
+        if owner is None:
+            raise Undecided(FOREIGN, ...)
+        """,
+        """
+        if False:
+            raise Undecided(FOREIGN, ...)
+        """,
         "an item that was written to the new table by others is overwritten",
         (f"{FOLLOWER}::test_an_item_of_somebody_else_at_the_key_of_one_of_ours_stops_the_copy",),
     ),

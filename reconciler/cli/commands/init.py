@@ -33,6 +33,8 @@ def init(invocation: Invocation, directory: Directory = "./desired_state") -> in
             file.write(text)
         written.append(str(path))
     sentences = [f"wrote {path}" for path in written]
-    following = f"Next: reconciler validate {root}, then reconciler preview --desired-state {root}"
+    usual = root == Path("desired_state")
+    folder, option = ("", "") if usual else (f" {root}", f" --desired-state {root}")
+    following = f"Next: reconciler validate{folder}, then reconciler preview{option} --endpoint-url URL, or --embedded"
     invocation.answer([*sentences, following], {"written": written})
     return codes.OK

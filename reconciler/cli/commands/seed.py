@@ -45,7 +45,8 @@ def seed(invocation: Invocation, tables: Tables = None, verify: Verify = False, 
             app.show_progress(shown.on_seeding, shown.on_work)
             report = app.reconciler.seed(tuple(tables or ()), update=update)
     invocation.show(report, applied=True, base=settings.desired_state)
-    invocation.say(seed_lines(report))
+    if invocation.output is not Output.HUMAN:
+        invocation.say(seed_lines(report))
     return exits.act(report)
 
 
