@@ -1,7 +1,7 @@
 """Reports how long index builds have been going on, and how far they are. Called by passes and by ``rebuild-index``.
 
 DynamoDB does not say how many items an index has got so far: its ItemCount is refreshed about every six hours, and
-DynamoDB Local leaves it out until the index is ACTIVE. Then only the time and the number of items in the table are known.
+DynamoDB Local leaves it out until the index is ACTIVE. So only the time and the number of items in the table are known.
 """
 
 from __future__ import annotations

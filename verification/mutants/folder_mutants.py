@@ -38,7 +38,7 @@ MUTANTS = (
     Mutant(
         "nothing is looked for beside the declarations",
         "Pass._removals_are_understood",
-        "self.problems += self.ports.source.remains(desired, missing) if missing else ()",
+        "self.problems += self.ports.source.remains(desired.as_read, missing) if missing else ()",
         "self.problems += ()",
         "a declaration that was hidden, nested or commented out deletes its table",
         (f"{REMAINS}[once-hidden]", f"{REMAINS}[once-in comments of another file]"),
