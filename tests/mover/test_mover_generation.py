@@ -452,6 +452,16 @@ def test_the_old_table_stays_closed_to_all_others_during_the_hold(aws: Bench) ->
         aws.put("users", item("lost", sk="1"))
 
 
+def test_a_fence_that_the_service_shows_in_another_form_is_not_written_again(aws: Bench) -> None:
+    held(aws).sim.run()
+    arn = aws.sim.dynamodb.arn("users")
+    other = json.loads(json.dumps(policy(aws, "users")).replace('"*"', '{"AWS": "*"}'))
+    aws.sim.dynamodb.do("PutResourcePolicy", {"ResourceArn": arn, "Policy": json.dumps(other)})
+    before = len(aws.sim.dynamodb.journal)
+    aws.sim.run()
+    assert "PutResourcePolicy" not in [call.operation for call in aws.sim.dynamodb.journal[before:]]
+
+
 def test_the_stream_of_the_new_table_is_not_declared_away_during_the_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     made = held(bench(monkeypatch, stream=Stream(False)))
     made.sim.once()
