@@ -29,6 +29,7 @@ from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import GenerationPhase as Phase
+from reconciler.model.records import SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover.follower_types import Problems
@@ -602,9 +603,7 @@ def test_the_records_of_the_seed_go_with_the_items(monkeypatch: pytest.MonkeyPat
     seed = tuple(ITEMS)
     made.sim.declare(replace(wanted(keys=AFTER), seed=declaration("users", keys=AFTER, seed=seed).seed))
     made.sim.store.put_seed(
-        __import__("reconciler.model.records", fromlist=["SeedRecord"]).SeedRecord(
-            "users", "done", "d", "s", made.sim.store.snapshot.inventory["users"].identity, 7
-        )
+        SeedRecord("users", "done", "d", "s", made.sim.store.snapshot.inventory["users"].identity, 7)
     )
     held(made)
     record = made.sim.store.snapshot.seeds[NEW]
