@@ -451,7 +451,9 @@ class App:
 
         connection = self.connection
         hold = self.settings.hold(connection.identify().flavor)
-        return Replacer(lambda: GenerationPorts(connection.mover_items, connection.mover_streams, hold))
+        return Replacer(
+            lambda: GenerationPorts(connection.mover_items, connection.mover_streams, connection.caller_user, hold)
+        )
 
     def live_tables(
         self, wanted: tuple[str, ...] | None = None

@@ -29,6 +29,7 @@ from reconciler.model.errors import (
 CODES: Mapping[type[ApiError], frozenset[str]] = {
     NotFound: frozenset(
         {
+            "ParameterNotFound",
             "ResourceNotFoundException",
             "ResourceNotFound",
             "TableNotFoundException",

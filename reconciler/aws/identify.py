@@ -201,6 +201,25 @@ def _account(flavor: Flavor, url: str, opened: OpenedSession) -> str | None:
     return account if isinstance(account, str) and account.isdecimal() else None
 
 
+def caller_user(opened: OpenedSession) -> str:
+    """The ``aws:userid`` of the credentials, which conditions of policies compare. Raises ``ApiError``.
+
+    STS answers in XML, which the checked clients of the other services refuse, so it has a client of its own.
+    """
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 3, "mode": "standard"})
+    try:
+        client = opened.session.client("sts", opened.region, config=config)
+        call_deadline.install(client)
+        with call_deadline.within(STS_SECONDS):
+            return str(client.get_caller_identity()["UserId"])
+    except (BotoCoreError, ClientError, ResponseParserError, CredentialsNotLoaded, KeyError, *UNREADABLE) as error:
+        raise Ambiguous("GetCallerIdentity", type(error).__name__, str(error)) from error
+
+
 def _partition(opened: OpenedSession) -> str:
     from botocore.exceptions import BotoCoreError
 

@@ -136,6 +136,12 @@ class Connection:
 
         return BotoStreamApi(self._siblings)
 
+    def caller_user(self) -> str:
+        """The ``aws:userid`` of the credentials. Raises ``ApiError``."""
+        from reconciler.aws.identify import caller_user
+
+        return caller_user(self._opened)
+
     @property
     def url(self) -> str:
         """Where the calls go."""

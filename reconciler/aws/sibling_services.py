@@ -26,7 +26,6 @@ VARIABLES: Mapping[str, str] = {
     "application-autoscaling": "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
     "kms": "AWS_ENDPOINT_URL_KMS",
     "ssm": "AWS_ENDPOINT_URL_SSM",
-    "sts": "AWS_ENDPOINT_URL_STS",
     "dynamodbstreams": "AWS_ENDPOINT_URL_DYNAMODB_STREAMS",
 }
 """The services, and the variable of the SDK for the address of each."""

@@ -157,7 +157,6 @@ def _refuse_missing_permissions(ports: EngineContext, known: Prepared) -> None:
     pointer = known.declaration.pointer
     tried: list[tuple[str, Mapping[str, Any]]] = [
         ("GetResourcePolicy", {"ResourceArn": known.observed.identity.arn}),
-        ("sts:GetCallerIdentity", {}),
         *([("ssm:GetParameter", {"Name": pointer.ssm})] if pointer is not None else []),
     ]
     for operation, params in tried:

@@ -508,9 +508,8 @@ class _Work:
 
     def _own_user(self) -> str:
         """The ``aws:userid`` of this process, with any name of its session: only it may write to the old table."""
-        user = str(self.ports.api.read("sts:GetCallerIdentity", {})["UserId"])
-        role, _, session = user.partition(":")
-        return f"{role}:*" if session else user
+        role, _, session = self.beside.caller().partition(":")
+        return f"{role}:*" if session else role
 
     # The way back
 

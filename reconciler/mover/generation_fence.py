@@ -59,6 +59,15 @@ def opened(document: str | None) -> str | None:
     return policy_json.normalized_policy({**policy, "Statement": others}) if others else None
 
 
+def _exempt(document: str | None) -> str | None:
+    """Who may write in spite of the fence; ``None`` for nobody."""
+    policy = json.loads(document) if document else {}
+    statements = policy.get("Statement") or []
+    fence: Mapping[str, Any] = next((each for each in statements if each.get("Sid") == SID), {})
+    exempt = ((fence.get("Condition") or {}).get("StringNotLike") or {}).get("aws:userid")
+    return exempt if isinstance(exempt, str) else None
+
+
 def _others(policy: Mapping[str, Any]) -> list[Any]:
     statements = policy.get("Statement") or []
     several = [statements] if isinstance(statements, Mapping) else list(statements)
@@ -81,6 +90,9 @@ class Fence:
         The expected revision is part of the request, so a policy that somebody changes meanwhile is not overwritten.
         """
         policy = self._policy()
+        # The service may return a statement in another form than it was sent, so only what it says is compared.
+        if SID in (policy.document or "") and _exempt(policy.document) == exempt:
+            return False
         return self._put(policy, fenced(policy.document, self.identity.arn, exempt))
 
     def open(self) -> bool:

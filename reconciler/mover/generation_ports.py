@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from reconciler.model.lazy_dataclass import dataclass
@@ -11,8 +12,12 @@ from reconciler.mover.stream_ports import StreamApi
 
 @dataclass(frozen=True, slots=True)
 class GenerationPorts:
-    """``hold`` is how long the old table follows the new one after the switch; ``None`` means the default."""
+    """``hold`` is how long the old table follows the new one after the switch; ``None`` means the default.
+
+    ``caller`` returns the ``aws:userid`` of this process.
+    """
 
     items: MoverItems
     streams: StreamApi
+    caller: Callable[[], str]
     hold: timedelta | None = None

@@ -46,6 +46,22 @@ def test_the_errors_of_the_service_have_the_names_of_ours(moto):
         connection.tables.write(DEREGISTER)
 
 
+def test_a_parameter_is_written_and_read_and_the_caller_is_known(moto, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto.url)
+    connection = connect(moto.url, None, 2, Quiet())
+    connection.identify()
+    asked = {"Name": "/app/tables/written-by-a-test"}
+    with pytest.raises(NotFound):
+        connection.tables.read("ssm:GetParameter", asked)
+    for value in ("users", "users-g2"):
+        params = {**asked, "Value": value, "Type": "String", "Overwrite": True}
+        connection.tables.write(Call("ssm:PutParameter", params))
+        assert connection.tables.read("ssm:GetParameter", asked)["Parameter"]["Value"] == value
+    assert connection.caller_user()
+    with pytest.raises(Denied):
+        connection.read_only().tables.write(Call("ssm:PutParameter", {**asked, "Value": "x", "Type": "String"}))
+
+
 def test_dynamodb_local_has_none_and_is_not_asked(local):
     quiet = Quiet()
     connection = connect(local.url, None, 2, quiet)

@@ -154,7 +154,7 @@ def _wire(made: Bench, monkeypatch: pytest.MonkeyPatch, *, real: bool) -> None:
     else:
         monkeypatch.setattr(driver, "Follower", lambda *args, **kwargs: Mirror(made, *args, **kwargs))
     api = _Api(made, sim.reconciler.ports.api)
-    ports = GenerationPorts(made.items, BotoStreamApi(made.streams), made.hold)
+    ports = GenerationPorts(made.items, BotoStreamApi(made.streams), lambda: USER, made.hold)
     sim.reconciler.ports = replace(sim.reconciler.ports, api=api, replacer=lambda: Replacer(lambda: ports))
     remove = sim.items.remove_if_equal
 
@@ -186,8 +186,6 @@ class _Api:
         return getattr(self._inner, name)
 
     def read(self, operation: str, params: Mapping[str, Any]) -> Any:
-        if operation == "sts:GetCallerIdentity":
-            return {"UserId": USER}
         if operation == "ssm:GetParameter":
             raise NotFound(operation, "ParameterNotFound", "there is none")
         return self._inner.read(operation, params)

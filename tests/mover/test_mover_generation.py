@@ -29,6 +29,7 @@ from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import GenerationPhase as Phase
+from reconciler.model.records import SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover.follower_types import Problems
@@ -452,6 +453,16 @@ def test_the_old_table_stays_closed_to_all_others_during_the_hold(aws: Bench) ->
         aws.put("users", item("lost", sk="1"))
 
 
+def test_a_fence_that_the_service_shows_in_another_form_is_not_written_again(aws: Bench) -> None:
+    held(aws).sim.run()
+    arn = aws.sim.dynamodb.arn("users")
+    other = json.loads(json.dumps(policy(aws, "users")).replace('"*"', '{"AWS": "*"}'))
+    aws.sim.dynamodb.do("PutResourcePolicy", {"ResourceArn": arn, "Policy": json.dumps(other)})
+    before = len(aws.sim.dynamodb.journal)
+    aws.sim.run()
+    assert "PutResourcePolicy" not in [call.operation for call in aws.sim.dynamodb.journal[before:]]
+
+
 def test_the_stream_of_the_new_table_is_not_declared_away_during_the_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     made = held(bench(monkeypatch, stream=Stream(False)))
     made.sim.once()
@@ -592,9 +603,7 @@ def test_the_records_of_the_seed_go_with_the_items(monkeypatch: pytest.MonkeyPat
     seed = tuple(ITEMS)
     made.sim.declare(replace(wanted(keys=AFTER), seed=declaration("users", keys=AFTER, seed=seed).seed))
     made.sim.store.put_seed(
-        __import__("reconciler.model.records", fromlist=["SeedRecord"]).SeedRecord(
-            "users", "done", "d", "s", made.sim.store.snapshot.inventory["users"].identity, 7
-        )
+        SeedRecord("users", "done", "d", "s", made.sim.store.snapshot.inventory["users"].identity, 7)
     )
     held(made)
     record = made.sim.store.snapshot.seeds[NEW]
