@@ -24,6 +24,26 @@ WORK = (
         "short",
         Query(f"{PER_TABLE} ({metric('table_items', TABLE)})", "{{table}}"),
     ),
+    graph(
+        "Replacements",
+        "Items that a replacement with its items has copied in its present phase.",
+        "short",
+        Query(f"{PER_TABLE} ({metric('table_replacement_copied_items', TABLE)})", "{{table}}"),
+    ),
+    graph(
+        "Phases of replacements",
+        "The phase of each replacement with its items; a table that is ready to switch waits for a person.",
+        "short",
+        Query(
+            f"max by (environment, table, phase) ({metric('table_replacement_phase', TABLE)})", "{{table}} {{phase}}"
+        ),
+    ),
+    graph(
+        "Lag of replacements",
+        "How old the last change was when the other table got it; the stream keeps changes for 24 hours.",
+        "s",
+        Query(f"{PER_TABLE} ({metric('table_replacement_lag_seconds', TABLE)})", "{{table}}"),
+    ),
 )
 
 PASSES = (

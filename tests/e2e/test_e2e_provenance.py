@@ -92,7 +92,7 @@ def test_seed_and_clear_report_what_they_did(seed_fixture: SeedFixture) -> None:
     assert seed_fixture.run("--once")[0] == 0
     code, messages = seed_fixture.run("seed")
     assert code == 0
-    assert "things: 0 written, 3 present, from seeds/things.json." in messages
+    assert "done: 0 written, 3 present, from seeds/things.json" in messages
     seed_fixture.put("a", v={"N": "2"})
     seed_fixture.put("b", v={"N": "1"}, more={"BOOL": True})
     code, messages = seed_fixture.run("clear")
