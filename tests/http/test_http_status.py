@@ -14,8 +14,9 @@ import pytest
 from support.sample_reports import T0, deferred_step, report, table, ttl_step
 
 from reconciler import __version__
+from reconciler.model.change import Change, Hazard
 from reconciler.model.errors import Problem
-from reconciler.model.plan import Reason
+from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import TableStatus
 from reconciler.model.table import Billing, KeyElement, TableSpec, Throughput
 
@@ -342,3 +343,13 @@ def test_an_undeclared_field_is_unmanaged_and_shows_its_live_value(ready):
     fields = {field["field"]: field for field in ready.get("/api/v1/tables/users").json["data"]["fields"]}
     assert (fields["billing"]["managed"], fields["billing"]["declared"]) == (False, None)
     assert fields["billing"]["observed"]["mode"] == "PROVISIONED"
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_items_that_a_replacement_keeps_are_not_called_lost(ready, kept):
+    change = Change("keys", "keys", "pk (S)", "id (S)", Hazard.REPLACEMENT, "every item in it is lost")
+    step = Step(Action.REPLACE, "keys", (change,), keeps_items=kept)
+    ready.loop_status.finish(report(table(live_status="ACTIVE", changes=(change,), steps=(step,))))
+    page, document = ready.get("/tables/users"), ready.get("/api/v1/tables/users").json["data"]
+    assert ("every item in it is lost" in page.text) is not kept
+    assert [field["unsafe"] for field in document["fields"]] == [None if kept else change.unsafe]
