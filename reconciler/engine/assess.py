@@ -214,12 +214,13 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         if moving is not None:
             return moving
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
+        generation = context.snapshot.generation_of(name)
         if observed is None:
-            return _assess_missing(context, base, declaration)
+            missing = _assess_missing(context, base, declaration)
+            return missing if generation is None else _in_hold(missing, generation)
         if ownership.is_undecided(recorded, observed):
             return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
         assessment = _with_owner_check(context, assess_present(context, base, declaration, observed))
-        generation = context.snapshot.generation_of(name)
         if generation is not None:
             return _in_hold(assessment, generation)
         if basis is not None and _needs_nothing(context, assessment):

@@ -40,6 +40,10 @@ def in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessm
 
 
 def _until_finished(step: Step, generation: Generation) -> Step:
+    if step.action is Action.CREATE and step.status is not StepStatus.BLOCKED:
+        # An empty table in its place would look as if nothing was missing, and the way back would be lost.
+        why = f"{generation.new} is missing, and {generation.old} has its items up to the last change that was repeated"
+        return step.blocked(Reason.REPLACING, why, f"`reconciler replace {generation.name} --cancel`")
     if not (step.destructive or step.keeps_items) or step.status is StepStatus.BLOCKED:
         return step
     why = f"{generation.new} has taken the place of {generation.old}, which is kept for the way back"

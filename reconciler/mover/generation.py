@@ -473,6 +473,10 @@ class _Work:
     def _hold(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Repeat the changes of the new table on the old one, so that a person may go back."""
         record = self.record
+        if old is None or not old.identity.same(record.old_identity):
+            # Only a person who gives the old table up gets here: see ``next_move``.
+            self._moved(Event.HOLD_OVER)
+            raise _Ended(self._progress())
         if record.fencing:
             self._guard(old).close(self._own_user())
         follower = self._back(old, new)
@@ -515,6 +519,11 @@ class _Work:
 
     def _revert(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Deny writes to the new table and repeat its last changes; only then the name means the old table again."""
+        if new is None or not new.identity.same(self.record.new_identity):
+            # What was not repeated went with the new table.
+            self._open(old)
+            self._moved(Event.REVERTED)
+            return
         self._close(new)
         why = self._drained(self._back(old, new), self.record.new)
         if why is not None:
@@ -545,6 +554,8 @@ class _Work:
 
     def _remove_new(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Remove a table that no application has written to. One that is not proven to be ours stays."""
+        if old is None or not old.identity.same(self.record.old_identity):
+            raise self._stop(f"{self.record.old} is gone, so {self.record.new} is not removed")
         self._open(old)
         entry = self.context.snapshot.set_aside.get(self.record.new)
         if new is None or not ownership.is_ours(entry) or new.spec.deletion_protection:

@@ -133,11 +133,37 @@ def next_move(record: Generation, old: Live | None, new: Live | None) -> NextMov
         return _finish(record, old, new)
     if record.phase is P.CANCEL:
         return _cancel(record, old, new)
+    if record.phase in (P.HOLD, P.REVERT, P.RETURN):
+        return _after_switch(record, old, new)
     return (
         _disturbed(record.name, record.old, old, record.old_identity)
         or _disturbed(record.name, record.new, new, record.new_identity)
         or _undisturbed(record)
     )
+
+
+def _after_switch(record: Generation, old: Live | None, new: Live | None) -> NextMove:
+    """One of the two tables is enough for a decision that gives the other one up."""
+    name = record.name
+    if not _is_there(old, record.old_identity):
+        if record.phase is P.HOLD and record.finish:
+            return _disturbed(name, record.new, new, record.new_identity) or _undisturbed(record)
+        why = f"somebody deleted {record.old}, so there is no way back from {record.new}"
+        return NextMove(M.STOP, f"{why}. `reconciler replace {name} --finish` goes on without it")
+    if not _is_there(new, record.new_identity):
+        if record.phase is not P.HOLD:
+            return _disturbed(name, record.old, old, record.old_identity) or _undisturbed(record)
+        why = f"somebody deleted {record.new}; {record.old} has its items up to the last change that was repeated"
+        return NextMove(M.STOP, f"{why}. `reconciler replace {name} --cancel` goes back to {record.old}")
+    return (
+        _disturbed(name, record.old, old, record.old_identity)
+        or _disturbed(name, record.new, new, record.new_identity)
+        or _undisturbed(record)
+    )
+
+
+def _is_there(live: Live | None, identity: Identity | None) -> bool:
+    return live is not None and live.identity.same(identity)
 
 
 def _undisturbed(record: Generation) -> NextMove:
@@ -196,7 +222,14 @@ def _cancel(record: Generation, old: Live | None, new: Live | None) -> NextMove:
     if new is not None and new.status != "ACTIVE":
         return NextMove(M.WAIT, f"{record.new} is {new.status}")
     if record.switched is None:
-        return NextMove(M.REMOVE_NEW)
+        if _is_there(old, record.old_identity):
+            return NextMove(M.REMOVE_NEW)
+        # The new table has the only copy of the items.
+        return NextMove(
+            M.STOP,
+            f"somebody deleted {record.old}, so {record.new} is not removed: it has what was copied until then."
+            f" `reconciler replace {record.name} --keep` ends the work and leaves {record.new}, no longer managed",
+        )
     # Applications have written to it: it may only go where the old table has all of its items.
     return _disturbed(record.name, record.old, old, record.old_identity) or NextMove(M.DELETE_NEW)
 

@@ -705,3 +705,61 @@ def _story(made: Bench) -> None:
     surely(made.work.finish)
     surely(made.run)
     surely(made.run)
+
+
+# A person deletes one of the two tables
+
+
+def gone(made: Bench, table: str) -> None:
+    """Somebody deletes a table behind the reconciler's back."""
+    made.tables.pop(table)
+    made.sim.clock.seconds += 60
+    made.sim.dynamodb.journal.clear()
+
+
+def test_cancel_never_removes_the_only_table_with_items(aws: Bench) -> None:
+    ready(aws)
+    gone(aws, "users")
+    aws.work.cancel()
+    report = aws.work.run_until_ended()
+    assert report is not None
+    assert "users-g2 is not removed" in (step_of(report).message or "")
+    assert deleted(aws) == []
+    assert aws.held(NEW) == shown(ITEMS)
+    aws.work.keep()
+    aws.work.run_until_ended()
+    assert deleted(aws) == []
+    assert aws.held(NEW) == shown(ITEMS)
+
+
+def test_a_new_table_that_is_deleted_in_the_hold_is_not_created_empty(aws: Bench) -> None:
+    held(aws)
+    gone(aws, NEW)
+    aws.sim.once()
+    assert NEW not in aws.sim.dynamodb.tables
+    assert aws.held("users") == shown(ITEMS)
+    aws.work.cancel()
+    aws.work.run_until_ended()
+    aws.sim.once()
+    assert aws.held("users") == shown(ITEMS)
+    assert NEW not in aws.sim.dynamodb.tables
+
+
+def test_an_old_table_that_is_deleted_in_the_hold_is_given_up_by_finish(aws: Bench) -> None:
+    held(aws)
+    gone(aws, "users")
+    step = step_of(aws.sim.once())
+    assert "there is no way back" in (step.message or "")
+    aws.work.finish()
+    aws.work.run()
+    assert aws.record is None or not aws.record.under_way
+    assert aws.held(NEW) == shown(ITEMS)
+
+
+def test_a_suspended_stack_ends_the_wait_of_a_cancellation(aws: Bench) -> None:
+    ready(aws)
+    aws.sim.reconciler.suspend("by hand")
+    aws.work.cancel()
+    report = aws.work.run_until_ended()
+    assert report is not None
+    assert report.suspended
