@@ -54,7 +54,7 @@ def undeclared_step(generation: Generation) -> Step:
     """The blocked step of a table whose declaration was removed during the work."""
     why = f"{progress_sentence(generation)}, and its declaration is gone"
     return Step(Action.REPLACE, "table", returns_items=True).blocked(
-        Reason.REPLACING, why, f"its declaration; `reconciler replace {generation.name} --cancel` gives it up"
+        Reason.REPLACING, why, f"its declaration; then `reconciler replace {generation.name} --cancel` gives it up"
     )
 
 

@@ -485,7 +485,8 @@ class _Work:
         if not record.finish and not (over and self.ports.emulator):
             self._save_counts()
             raise _Ended(self._after_hold() if over else None)
-        self._refuse_items_of_others(follower)
+        if not record.keep:
+            self._refuse_items_of_others(follower)
         self._moved(Event.HOLD_OVER)
         raise _Ended(self._progress())
 
@@ -501,7 +502,9 @@ class _Work:
             self._refuse(Problems(), verified.error, stopped=verified.stopped)
             if not verified.problems.any:
                 return
-        raise self._stop(verified.problems.sentence())
+        record = self.record
+        keep = f"`reconciler replace {record.name} --keep` ends the hold and leaves {record.old} with them"
+        raise self._stop(f"{verified.problems.sentence()}. {keep}")
 
     def _after_hold(self) -> Step:
         record = self.record

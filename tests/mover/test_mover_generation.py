@@ -552,8 +552,13 @@ def test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks(
     aws.work.finish()
     step = step_of(aws.sim.run())
     assert step.status is StepStatus.BLOCKED
+    assert "--keep` ends the hold and leaves users with them" in (step.message or "")
     assert aws.phase is Phase.HOLD
     assert deleted(aws) == []
+    aws.work.keep()
+    aws.run()
+    assert set(aws.tables) == {"users", NEW}
+    assert "late" in aws.tables["users"].items
 
 
 def test_finish_comes_after_the_switch(aws: Bench) -> None:

@@ -96,4 +96,20 @@ MUTANTS = (
         "writes that reach the new table after the last comparison are lost with it",
         (f"{WORK}::test_writes_to_the_new_table_are_denied_before_it_is_left",),
     ),
+    Mutant(
+        "a cancellation removes the only table with items",
+        "_cancel",
+        "if _is_there(old, record.old_identity): ...",
+        "if True: ...",
+        "somebody deleted the old table, and the advice to cancel deletes its copy as well",
+        ("test_mover_generation_phases::test_the_new_table_is_not_removed_where_the_old_one_is_gone",),
+    ),
+    Mutant(
+        "an empty table takes the place of one that was deleted in the hold",
+        "_until_finished",
+        "if step.action is Action.CREATE and step.status is not StepStatus.BLOCKED: ...",
+        "if False: ...",
+        "applications find no items, and the way back is lost",
+        (f"{WORK}::test_a_new_table_that_is_deleted_in_the_hold_is_not_created_empty",),
+    ),
 )
