@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 from support.class_files import GET_SCHEMA, HEAD, SCHEMA, SEED
+from support.fakes import FakeClock
 from support.folders import SOUND, load, write
 
 from reconciler.declarations.folder import FolderSource
@@ -289,7 +291,7 @@ def test_a_seed_is_read_again_only_when_its_bytes_or_its_table_change(
     real = read_seed.read_seed_file
     monkeypatch.setattr(read_seed, "read_seed_file", lambda file, target: read.append(file.path) or real(file, target))
     write(tmp_path, {"users.json": SOUND, "seeds/users.json": '[{"pk": "a"}]'})
-    source = FolderSource(str(tmp_path), None)
+    source = FolderSource(str(tmp_path), None, FakeClock(datetime(2026, 1, 1, tzinfo=UTC)))
     first = source.load()
     assert source.load() == first
     assert len(read) == 1
