@@ -59,7 +59,7 @@ def undeclared_step(generation: Generation) -> Step:
 
 
 def taken_step(generation: Generation, name: str) -> Step:
-    """The blocked step of a declaration whose table belongs to the replacement of another one."""
+    """The blocked step of a declaration that names a table of another table's replacement."""
     why = f"{name} is a table of the replacement of {generation.name}"
     return Step(Action.UPDATE, "ownership").blocked(Reason.REPLACING, why, "another table_name")
 

@@ -123,6 +123,8 @@ class _Work:
         if record.phase is GenerationPhase.FINISHED:
             kept = f"; {record.old} stays" if record.keep else ""
             said = f"{record.new} has taken the place of {record.old}, with {several(record.items, 'item')}{kept}"
+        elif record.keep:
+            said = f"its replacement was cancelled; {record.new} stays and is no longer managed"
         else:
             said = f"its replacement was cancelled; {record.old} has all items"
         return self.step.done().with_message(said)

@@ -39,6 +39,24 @@ class Paused(Exception):
     """The deadline has passed, or the process is to stop. Everything that was written stays written."""
 
 
+def in_requests(items: Iterable[Item], keys: Sequence[str], size_of: Callable[[Item], int]) -> Iterator[Sequence[Item]]:
+    """Items of one transaction each: few enough of them, few enough bytes, and no two with one key.
+
+    ``size_of`` is never less than the bytes that DynamoDB counts.
+    """
+    chunk, size, taken = list[Item](), 0, set[str]()
+    for item in items:
+        length, key = size_of(item), key_text(item, keys)
+        if chunk and (len(chunk) >= ACTIONS or size + length > TRANSACTION_BYTES or key in taken):
+            yield chunk
+            chunk, size, taken = [], 0, set()
+        chunk.append(item)
+        taken.add(key)
+        size += length
+    if chunk:
+        yield chunk
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """An item that was not written, and the different item that has its key."""
@@ -71,7 +89,7 @@ class TableSink:
 
         Raises ``Paused``, ``TableChanged``, ``LeaseLost`` and other ``ApiError``; what was written then stays.
         """
-        chunks = self._chunks(items)
+        chunks = in_requests(items, self.keys, lambda item: len(canonical(item)))
         while batch := list(islice(chunks, LANES)):
             if self.stop():
                 raise Paused
@@ -94,21 +112,6 @@ class TableSink:
     def check(self) -> None:
         """Raise ``TableChanged`` if the table is no longer the same one."""
         self.watch.check()
-
-    def _chunks(self, items: Iterable[Item]) -> Iterator[Sequence[Item]]:
-        """Items of one request: few enough of them, few enough bytes, and no two with one key."""
-        chunk, size, keys = list[Item](), 0, set[str]()
-        for item in items:
-            # The canonical text of an item is never shorter than what DynamoDB counts.
-            length, key = len(canonical(item)), key_text(item, self.keys)
-            if chunk and (len(chunk) >= ACTIONS or size + length > TRANSACTION_BYTES or key in keys):
-                yield chunk
-                chunk, size, keys = [], 0, set()
-            chunk.append(item)
-            keys.add(key)
-            size += length
-        if chunk:
-            yield chunk
 
     def _send(self, chunk: Sequence[Item]) -> list[Conflict]:
         """The conflicts of one request. Runs in a thread, several at a time."""

@@ -7,23 +7,23 @@ begins: a deletion that is replayed would otherwise be undone by a page that was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 
 from reconciler.engine.context import EngineContext
-from reconciler.engine.seed_writing import ACTIONS, IN_TRANSACTIONS, TRANSACTION_BYTES
+from reconciler.engine.seed_writing import IN_TRANSACTIONS
 from reconciler.model.desired import Item, Put
 from reconciler.model.errors import ApiError, ConditionFailed, Interrupted, Malformed, Outcome, Unsupported
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.mover.calls import GIVES_UP, STOPPED, GuardedCalls
 from reconciler.mover.conflicts import shown_key
-from reconciler.mover.digest import key_text
 from reconciler.mover.follower_problems import FOREIGN, ProblemList, Undecided
 from reconciler.mover.follower_types import Pair
 from reconciler.mover.mirror import Mirror, place_of
 from reconciler.mover.ports import MoverItems, Page
 from reconciler.mover.preflight import unfit
 from reconciler.mover.scan import PageFailed
+from reconciler.mover.sinks import in_requests
 from reconciler.seeding.digest import canonical
 from reconciler.seeds.item_rules import item_size
 
@@ -53,7 +53,7 @@ class TableCopy:
         """Put the items of one page of the source. Runs in a thread for each segment."""
         counts: Counts = {}
         fit = [item for item in page.items if self._fits(item, counts)]
-        for chunk in self._chunks(fit):
+        for chunk in in_requests(fit, self.pair.target.keys, item_size):
             self._check()
             left = self._put_together(chunk, counts) if self._together and len(chunk) > 1 else chunk
             for item in left:
@@ -149,20 +149,6 @@ class TableCopy:
             if not left or Put.REFUSED in ends or Put.BUSY in ends:
                 break
         return [*left, *taken]
-
-    def _chunks(self, items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-        """Items of one request: few enough of them, few enough bytes, and no two with one key."""
-        chunk, size, keys = list[Item](), 0, set[str]()
-        for item in items:
-            length, key = item_size(item), key_text(item, self.pair.target.keys)
-            if chunk and (len(chunk) >= ACTIONS or size + length > TRANSACTION_BYTES or key in keys):
-                yield chunk
-                chunk, size, keys = [], 0, set()
-            chunk.append(item)
-            keys.add(key)
-            size += length
-        if chunk:
-            yield chunk
 
 
 def _add(counts: Counts, name: str, count: int = 1) -> None:

@@ -235,7 +235,7 @@ class Verification:
         now = None if owner is None else self.mirror.find(owner)
         there = None if now is None else place_of(self.pair.target, now)
         if owner is not None and there is not None and canonical(there) == canonical(place):
-            # It has come to be in the source since that was read.
+            # Somebody put it into the source after the source was read.
             self._count("changing")
             return False
         if owner is not None and self.sweeps and fenced:
