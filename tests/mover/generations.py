@@ -26,7 +26,7 @@ from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Step
 from reconciler.model.records import Generation, GenerationPhase
 from reconciler.model.report import PassReport
-from reconciler.mover import generation as driver
+from reconciler.mover import generation_items as driver
 from reconciler.mover.follower_types import Pair, Problems, Ran, Verified
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.generation_fence import SID
