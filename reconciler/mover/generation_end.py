@@ -15,6 +15,7 @@ from reconciler.model.errors import Busy
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.records import GenerationPhase
+from reconciler.mover.bulk_copy import bulk_put_of, end_bulk_put
 from reconciler.mover.generation_items import has_stream
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_records import forget_checkpoints
@@ -36,6 +37,7 @@ class EndsWork(Switches):
         if old is None or not old.identity.same(self.record.old_identity):
             raise self._stop(f"{self.record.old} is gone, so {self.record.new} is not removed")
         self._open(old)
+        self._end_jobs()
         entry = self.context.snapshot.set_aside.get(self.record.new)
         if new is None or not ownership.is_ours(entry) or new.spec.deletion_protection:
             self._put(replace(self.record, keep=True))
@@ -43,6 +45,15 @@ class EndsWork(Switches):
         answer = self._write(Call("DeleteTable", {"TableName": self.record.new}))
         if not identity_of(answer["TableDescription"]).same(self.record.new_identity):
             raise self._stop(f"DeleteTable reached another table than the planned one: {self.record.new}")
+
+    def _end_jobs(self) -> None:
+        """A bulk put into the new table ends first, also where the table stays. An export changes nothing."""
+        part = bulk_put_of(self.ports.store.load().checkpoints, self.record.old)
+        if part is None or self.beside.jobs is None:
+            return
+        if end_bulk_put(self.beside.jobs, part):
+            why = f"waiting for the end of the bulk put into {self.record.new}"
+            raise PassEnded(self.step.deferred(Reason.REPLACING, why))
 
     # The end
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.engine.assess_generation import ready_sentence
+from reconciler.engine.assess_generation import progress_sentence, ready_sentence
+from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason
+from reconciler.mover.bulk_copy import BulkCopy
+from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Problems, Ran, Side, Verified
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_work import GenerationWork, PassEnded, StreamLost
-from reconciler.mover.governor import limits_of
+from reconciler.mover.governor import Governor, limits_of
+from reconciler.mover.job_ports import s3_place
 from reconciler.mover.sinks import Paused
 
 ROUNDS = 5
@@ -68,8 +72,51 @@ class MovesItems(GenerationWork):
         self._moved(Event.CAPTURED, again=False)
 
     def _copy(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
-        self._ran(self._forward(old, new).copy(self._count_copied))
+        follower, by_jobs = self._forward(old, new), self.record.engine == "bulk"
+        if by_jobs:
+            self._copy_by_jobs(self._pair(old, new), follower)
+        self._ran(follower.copy(self._count_copied, loaded=by_jobs))
         self._moved(Event.COPIED)
+
+    def _copy_by_jobs(self, pair: Pair, follower: Follower) -> None:
+        """Go on once the jobs of the service are done. A failed one is a problem; what it left is written over."""
+        jobs, capture, record = self.beside.jobs, follower.captured, self.record
+        if jobs is None or capture is None:
+            raise self._stop(f"the copy of {record.old} was begun by jobs of the service, which this endpoint lacks")
+        watch = IdentityWatch(self.ports, pair.target.table, pair.target.identity)
+        calls = GuardedCalls(
+            self.ports.clock,
+            self.ports.random,
+            self.ports.store,
+            watch,
+            Governor(self.ports.clock, self.ports.random, pair.target.limits),
+        )
+        progress = BulkCopy(
+            self.ports,
+            jobs,
+            calls,
+            pair.source,
+            pair.target,
+            s3_place(record.through),
+            capture.at,
+            recorded=self.ports.store.load().checkpoints,
+            started_as=f"{record.new}@{record.started.isoformat()} {capture.attempt}",
+        ).proceed()
+        if progress.late:
+            self._moved(Event.STREAM_LOST, again=True)
+            raise self._stop(
+                f"the jobs that copy {record.old} took longer than its stream keeps changes, and have to begin again"
+            )
+        if progress.failed:
+            raise self._stop(progress.failed)
+        self.record = replace(record, copied=progress.items)
+        if progress.waiting:
+            self._save_counts()
+            raise PassEnded(
+                self.step.deferred(
+                    Reason.REPLACING, f"{progress_sentence(self.record)}; waiting for {progress.waiting}"
+                )
+            )
 
     def _replay(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         self._follow_once(self._forward(old, new))
