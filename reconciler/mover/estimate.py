@@ -137,8 +137,8 @@ def notes_on(
     if found.too_long and found.copying is not None:
         raise UsageError(
             f"{name} cannot be copied in time: that takes {time_text(found.copying)} with a quarter of the capacity,"
-            " and the stream keeps changes for 24 hours. Raise the capacity of the table, and declare as much for the"
-            " new one. Nothing was changed"
+            " and the stream keeps changes for 24 hours. Let the service copy it with --through-s3, or raise the"
+            " capacity of the table and declare as much for the new one. Nothing was changed"
         )
     _refuse_missing_permissions(ports, known)
     takes = f"Copying takes {time_text(found.copying)} and" if found.copying is not None else "Copying takes"

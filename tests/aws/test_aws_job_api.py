@@ -6,6 +6,7 @@ import gzip
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from support.connected import connected
 from support.endpoints import Live
 
 from reconciler.aws.job_api import BotoServiceJobs
-from reconciler.model.errors import ApiError, Malformed, NotFound, Unsupported
+from reconciler.model.errors import ApiError, Malformed
 from reconciler.mover.job_ports import BulkRequest, ExportRequest, Job, JobState, S3Place
 
 TABLE = {
@@ -24,6 +25,7 @@ TABLE = {
     "BillingMode": "PAY_PER_REQUEST",
 }
 PLACE = S3Place("copies", "tables/orders")
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,13 +79,6 @@ def test_an_export_is_in_the_bucket_as_an_independent_client_reads_it(moto: Live
     # moto does not tell where the files are, and nothing is guessed.
     with pytest.raises(Malformed, match="where its files are"):
         jobs.export(job.arn)
-
-
-def test_an_endpoint_without_bulk_puts_says_so(moto: Live) -> None:
-    moto.client.create_table(**TABLE)
-    jobs = connected(moto.url).service_jobs
-    with pytest.raises(Unsupported):
-        jobs.start_bulk_put(BulkRequest("orders", PLACE, PLACE.below("errors"), "token-1"))
 
 
 def test_an_export_of_a_table_without_recovery_is_refused_in_the_words_of_the_service(moto: Live) -> None:
@@ -209,6 +204,26 @@ def test_a_job_is_found_by_its_token_on_any_page_and_older_ones_are_not_asked_fo
     assert BotoServiceJobs(calls).bulk_put_of("ours", NOW - timedelta(hours=2)) is None
 
 
-def test_a_job_that_is_gone(moto: Live) -> None:
-    with pytest.raises((NotFound, ApiError)):
-        connected(moto.url).service_jobs.export("arn:aws:dynamodb:us-east-1:123456789012:table/orders/export/0001")
+def test_no_more_is_sent_than_the_policy_allows() -> None:
+    calls = Answers(
+        DescribeContinuousBackups={},
+        ExportTableToPointInTime=exported("IN_PROGRESS"),
+        DescribeExport=exported("IN_PROGRESS"),
+        StartBulkPutItems=bulk("IN_PROGRESS"),
+        DescribeBulkOperation=bulk("IN_PROGRESS"),
+        ListBulkOperations={"BulkOperationsSummaryList": [{"BulkOperationArn": "arn:b", "StartTime": NOW}]},
+        CancelBulkOperation={},
+    )
+    jobs = BotoServiceJobs(calls)
+    jobs.recoverable_until("orders")
+    jobs.start_export(ExportRequest("arn:t", NOW, PLACE, "token-1"))
+    jobs.export("arn:e")
+    jobs.start_bulk_put(BulkRequest("orders", PLACE, PLACE.below("errors"), "token-1"))
+    jobs.bulk_put("arn:b")
+    jobs.bulk_put_of("token-1", NOW)
+    jobs.cancel_bulk_put("arn:b")
+    policy = json.loads((ROOT / "deploy" / "iam" / "replace-bulk.json").read_text(encoding="utf-8"))
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert {f"dynamodb:{operation}" for operation, _ in calls.calls} == {
+        action for action in allowed if action.startswith("dynamodb:")
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from reconciler.model.errors import Ambiguous, UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.records import GenerationPhase
 from reconciler.mover.bulk_copy import CLOCKS_APART
-from reconciler.mover.engine_choice import Wish
+from reconciler.mover.engine_choice import Wish, price_of_jobs
+from reconciler.mover.estimate import Prices
 from reconciler.mover.job_ports import S3Place, s3_place
 
 THROUGH = "s3://bucket/copies"
@@ -33,6 +35,8 @@ def prepared(monkeypatch: pytest.MonkeyPatch, *, recovery: bool = True) -> Bench
     """A table on AWS with backups that lag five minutes, and a bucket. A job takes ten minutes."""
     made = bench(monkeypatch, real=True)
     made.sim.clock.seconds += 60.0
+    # Time is virtual, but each pass is work.
+    monkeypatch.setattr("reconciler.engine.converge.LONGEST_PAUSE", 300.0)
     jobs = made.sim.dynamodb.jobs
     jobs.takes, jobs.behind, jobs.cancelling = 600.0, 300.0, 30.0
     jobs.files["bucket"] = {}
@@ -324,6 +328,17 @@ def test_auto_leaves_a_long_copy_to_the_service_and_says_so(made: Bench, monkeyp
     assert f"it exports users to {THROUGH}" in sentence
     hint = made.work.prepare("fail", "", Wish()).sentence
     assert "--through-s3 lets the service itself copy it" in hint
+
+
+def test_the_price_of_the_jobs_is_told_as_far_as_it_is_known(made: Bench) -> None:
+    listed = Prices("2026-10-01", "USD", {"write": 1.0, "read": 1.0, "export": 0.1})
+    sentence = replace(made.work, prices=lambda: listed).prepare("fail", "", BULK).sentence
+    assert "In USD at the prices of 2026-10-01, the export 0.00." in sentence
+    assert "The list of prices has none for the bulk put." in sentence
+    assert "Comparing takes at most 0 write and 8 read units" in sentence
+    assert price_of_jobs(2 * 10**12, {"export": 0.1, "bulk_put": 0.2}, listed).endswith(
+        "the export 200.00 and the bulk put 400.00."
+    )
 
 
 def test_auto_scans_where_backups_are_off_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
