@@ -17,8 +17,10 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
 from reconciler.model.report import RunReport
-from reconciler.mover.estimate import Prices, notes_on
+from reconciler.mover.engine_choice import Choice, Wish, chosen, price_of_jobs
+from reconciler.mover.estimate import Prices, estimate_of, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
+from reconciler.mover.job_ports import ServiceJobs
 from reconciler.mover.replace_command import Prepared, prepared, refuse_other_plans
 from reconciler.mover.replacer import LONGEST_NAME, key_texts
 from reconciler.planning.generations import resolved
@@ -27,6 +29,7 @@ from reconciler.planning.text import several
 FIRST = 2
 """The number of the generation that follows the declared table itself."""
 PAUSE = 0.5
+AUTO = Wish()
 OVERCOME = frozenset(
     {
         *(Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.NOT_OWNED, Reason.PROTECTED),
@@ -45,6 +48,8 @@ class PreparedGeneration:
     number: int
     notes: str = ""
     """What it takes and what could not be checked, as sentences."""
+    choice: Choice = Choice()
+    """How the items are copied."""
 
     @property
     def declared(self) -> str:
@@ -72,6 +77,7 @@ class NextGeneration:
     table: str
     prices: Callable[[], Prices] | None = None
     """Reads the prices of request units."""
+    jobs: ServiceJobs | None = None
 
     def applies(self, *, asked: bool) -> bool:
         """Whether the table is replaced in this way: where that is under way, asked for, or the only way."""
@@ -104,15 +110,22 @@ class NextGeneration:
                 return name, number
             number += 1
 
-    def prepare(self, on_conflict: OnConflict, newest_by: str) -> PreparedGeneration:
+    def prepare(self, on_conflict: OnConflict, newest_by: str, wish: Wish = AUTO) -> PreparedGeneration:
         """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
         declaration = self.declared()
         refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
         known = prepared(self.reconciler, declaration, on_conflict, newest_by)
         new, number = self.next_name(declaration)
         described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
-        notes = notes_on(self.reconciler.ports, known, described, self.prices)
-        return PreparedGeneration(known, new, number, notes)
+        ports = self.reconciler.ports
+        choice = chosen(wish, known, estimate_of(known, described), self.jobs, emulator=ports.emulator)
+        by_jobs = choice.engine == "bulk"
+        notes = notes_on(ports, known, described, self.prices, copied=by_jobs)
+        priced = ""
+        if by_jobs and self.prices is not None:
+            listed = self.prices()
+            priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed)
+        return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice)
 
     def begin(self, wanted: PreparedGeneration, *, keep: bool) -> None:
         """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""
@@ -140,6 +153,8 @@ class NextGeneration:
                 on_conflict=rule.on_conflict,
                 newest_by=rule.newest_by,
                 keep=keep,
+                engine=wanted.choice.engine,
+                through=wanted.choice.through,
             )
         )
 

@@ -243,6 +243,14 @@ class Settings:
         metavar="DURATION",
         default_text="`0s` on an emulator, `24h` elsewhere",
     )
+    replace_through_s3: str | None = _setting(
+        None,
+        "Place in S3 through which `replace` may copy a large table.",
+        "The service exports the table there and loads the new table from there. Its objects stay until a rule of the "
+        "bucket removes them. Unset means that tables are copied by Scan.",
+        read=values.text,
+        metavar="URL",
+    )
     prices: str | None = _setting(
         None,
         "File with the prices of request units.",

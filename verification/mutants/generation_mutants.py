@@ -10,7 +10,7 @@ PHASES = "test_mover_generation_phases"
 MUTANTS = (
     Mutant(
         "the end of the hold alone deletes the old table",
-        "_Work._hold",
+        "Switches._hold",
         "if not record.finish and not (over and self.ports.emulator): ...",
         "if not record.finish and not over: ...",
         "a table with all its items goes on AWS although nobody asked for it",
@@ -18,7 +18,7 @@ MUTANTS = (
     ),
     Mutant(
         "an old table with items of its own is deleted",
-        "_Work._hold",
+        "Switches._hold",
         "self._refuse_items_of_others(follower)",
         "",
         "a write that reached the old table in spite of the fence is lost",
@@ -26,7 +26,7 @@ MUTANTS = (
     ),
     Mutant(
         "a cancellation leaves the fence",
-        "_Work._remove_new",
+        "EndsWork._remove_new",
         "self._open(old)",
         "",
         "no application can write to its table any more, and nobody is told",
@@ -50,7 +50,7 @@ MUTANTS = (
     ),
     Mutant(
         "one denied attempt proves the fence",
-        "_Work._close",
+        "Switches._close",
         "if not fence.denies_for_long(): ...",
         "if not fence.denies(): ...",
         "a policy that is only half in force lets a write through after the last comparison",
@@ -58,7 +58,7 @@ MUTANTS = (
     ),
     Mutant(
         "the tables need not be equal at the switch",
-        "_Work._drained",
+        "Switches._drained",
         "if verified.equal: ...",
         "if True: ...",
         "an item that a writer added at the last moment is missing behind the new name",
@@ -66,7 +66,7 @@ MUTANTS = (
     ),
     Mutant(
         "the new name is not published",
-        "_Work._switch",
+        "Switches._switch",
         "self._publish(record.new)",
         "",
         "applications go on with a table that denies their writes",
@@ -82,7 +82,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that is not proven to be ours is removed",
-        "_Work._remove_new",
+        "EndsWork._remove_new",
         "if new is None or not ownership.is_ours(entry) or new.spec.deletion_protection: ...",
         "if new is None: ...",
         "a cancellation deletes a table of somebody else",
@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         "the way back does not deny writes",
-        "_Work._revert",
+        "Switches._revert",
         "self._close(new)",
         "",
         "writes that reach the new table after the last comparison are lost with it",
