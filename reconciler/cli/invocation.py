@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import interruption
 from reconciler.cli.console import Console
 from reconciler.cli.options import Output
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import SettingsError, UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 from reconciler.presentation.document import FORMAT_VERSION
@@ -67,14 +67,21 @@ class Invocation:
         from reconciler.settings.loading import load
 
         settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot)
+        told = {sentence for before in self.loaded for sentence in before.warnings}
         self.loaded.append(settings)
+        self.warn(sentence for sentence in settings.warnings if sentence not in told)
         logs.configure(settings.log_format, self._level(settings, quiet=quiet_log))
         return settings
 
     @contextmanager
     def opened(self, settings: Settings, *, read_only: bool) -> Iterator[App]:
-        """The connected ``App``; prints its notices. Raises what ``wiring.open_app`` raises."""
+        """The connected ``App``; prints its notices. Raises what ``wiring.open_app`` raises.
+
+        Where the settings file has environments and none is chosen, reading warns and writing raises ``SettingsError``.
+        """
         from reconciler import wiring
+
+        self.require_environment(settings, read_only=read_only)
 
         seconds = interruption.READING_SECONDS if read_only else interruption.WRITING_SECONDS
         with (
@@ -85,6 +92,16 @@ class Invocation:
             if settings.one_shot:
                 app.show_waits(lambda sentence: self.say([sentence]))
             yield app
+
+    def require_environment(self, settings: Settings, *, read_only: bool) -> None:
+        """Warn, or raise ``SettingsError``, where the settings file has environments and none is chosen."""
+        from reconciler.settings.loading import unchosen
+
+        if (sentence := unchosen(settings)) is None:
+            return
+        if not read_only:
+            raise SettingsError(sentence)
+        self.warn([sentence])
 
     def allow(self, *outputs: Output) -> None:
         """Raise ``UsageError`` for an output format that this command does not have."""

@@ -457,6 +457,8 @@ class Settings:
     environments: tuple[str, ...] = ()
     """The sections of the settings file: where it has any, no other environment can be chosen."""
     settings_file: str | None = None
+    warnings: tuple[str, ...] = ()
+    """Sentences on variables that were meant as settings and are not read."""
     project: str | None = None
     """The real path of the folder that the stack is named after."""
 

@@ -399,6 +399,17 @@ def test_doctor_shows_findings_and_settings_and_fails_on_a_problem(cli: Callable
     assert cli("doctor").code == 0
 
 
+def test_doctor_shows_problems_before_warnings_before_what_is_fine(cli: Callable, fake: FakeWiring) -> None:
+    levels = ("ok", "warning", "problem", "ok", "problem")
+    fake.findings = tuple(Finding(f"check {place}", level, "so") for place, level in enumerate(levels))
+    lines = cli("doctor").out.splitlines()
+    shown = [line for line in lines if not line.startswith("setting")]
+    assert [line.split(":")[0].split()[0] + line.split(":")[0][-2:] for line in shown] == [
+        *("problem 2", "problem 4", "warning 1", "ok 0", "ok 3"),
+    ]
+    assert [each["name"] for each in json.loads(cli("doctor -o json").out)["findings"]][:2] == ["check 2", "check 4"]
+
+
 def test_doctor_never_shows_the_token(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_API_TOKEN", "hunter2")
     assert "hunter2" not in cli("doctor").out + cli("doctor -o json").out
