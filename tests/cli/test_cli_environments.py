@@ -93,8 +93,25 @@ def test_without_an_environment_no_section_counts(folder: Path) -> None:
 
 
 WRITING = (
-    *("run", "--once", "--mode observe", "up --yes", "destroy --yes", "seed", "clear --yes", "import --all", "release users"),
-    *("suspend", "resume", "migrate up", "replace users --yes", "rebuild-index users by_day --yes", "restore users --to users2"),
+    *(
+        "run",
+        "--once",
+        "--mode observe",
+        "up --yes",
+        "destroy --yes",
+        "seed",
+        "clear --yes",
+        "import --all",
+        "release users",
+    ),
+    *(
+        "suspend",
+        "resume",
+        "migrate up",
+        "replace users --yes",
+        "rebuild-index users by_day --yes",
+        "restore users --to users2",
+    ),
 )
 READING = ("preview", "status", "doctor", "export --format json", "check-references", "healthcheck --tables users")
 HOW = "Choose one with --environment NAME or RECONCILER_ENVIRONMENT=NAME"

@@ -58,3 +58,25 @@ def test_alerts_write_the_prefix() -> None:
     assert rules
     found = [path.name for path in rules if IN_A_MESSAGE.search(path.read_text(encoding="utf-8"))]
     assert found == []
+
+
+RECIPES = ("docs", "deploy", "examples")
+
+
+def test_recipes_name_the_region_under_both_names() -> None:
+    """boto3 and the AWS CLI read AWS_DEFAULT_REGION, most other SDKs AWS_REGION."""
+    found, seen = [], 0
+    for folder in RECIPES:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix not in (".md", ".yaml", ".yml"):
+                continue
+            lines = path.read_text(encoding="utf-8").splitlines()
+            for number, line in enumerate(lines):
+                if not re.search(r"(?<![{$`A-Z_])AWS_(DEFAULT_)?REGION[:=]", line):
+                    continue
+                seen += 1
+                near = "\n".join(lines[max(0, number - 1) : number + 2])
+                if not ("AWS_REGION" in near and "AWS_DEFAULT_REGION" in near):
+                    found.append(f"{path.relative_to(ROOT)}:{number + 1}: {line.strip()}")
+    assert seen
+    assert found == []
