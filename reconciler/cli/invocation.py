@@ -61,7 +61,8 @@ class Invocation:
         """Load the settings and set up the log; raises ``SettingsError``.
 
         A one-shot command logs warnings only, and nothing on a terminal, where its results and messages say the same;
-        -v and a level that was set show more.
+        -v and a level that was set show more. So does a format that was set, for a job whose log is collected, unless
+        ``quiet_log`` keeps to the results.
         """
         from reconciler import logs
         from reconciler.settings.loading import load
@@ -204,4 +205,5 @@ class Invocation:
             return settings.log_level
         if settings.one_shot and sys.stderr.isatty():
             return "critical"
-        return "warning" if quiet else settings.log_level
+        collected = settings.origins["log_format"] != "default"
+        return "warning" if quiet or (settings.one_shot and not collected) else settings.log_level

@@ -409,7 +409,8 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info",
         "Minimum log level.",
-        "`info` writes a line per step and per pass.",
+        "`info` writes a line per step and per pass. One-shot commands log warnings, unless a level is set or, for "
+        "`--once`, a format.",
         read=values.one_of(("debug", "info", "warning", "error"), any_case=True),
     )
     endpoint_url: str | None = _setting(
