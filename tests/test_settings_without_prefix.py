@@ -38,8 +38,16 @@ def test_it_is_named_with_the_right_name(what: str, place: str, tmp_path: Path) 
 QUIET = {
     "a value of another program": {"PRUNE": "yes", "MODE": "production", "SEED": "42", "MAX_DELETES": "many"},
     "names that many programs read": {
-        **{"ENVIRONMENT": "dev", "PORT": "8002", "HTTP_PORT": "80", "LOG_LEVEL": "info", "INTERVAL": "60s"},
-        **{"TIMEOUT": "30s", "STACK": "shop", "REGION": "eu-west-1", "API_TOKEN": "hunter2", "LOG_FORMAT": "json"},
+        "ENVIRONMENT": "dev",
+        "PORT": "8002",
+        "HTTP_PORT": "80",
+        "LOG_LEVEL": "info",
+        "INTERVAL": "60s",
+        "TIMEOUT": "30s",
+        "STACK": "shop",
+        "REGION": "eu-west-1",
+        "API_TOKEN": "hunter2",
+        "LOG_FORMAT": "json",
     },
     "nothing": {"PRUNE": "", "DATA_LOSS": ""},
     "credentials in a URL": {"ENDPOINT_URL": "http://me:hunter2@db:8000"},

@@ -43,7 +43,7 @@ SEED = """[
 ]
 """
 
-DOCUMENT = """# Users: one item a user, read by its key. The file is found by itself; add a table by adding a file like this one.
+DOCUMENT = """# Users: one item a user, read by its key. Add a table by adding a file like this one.
 # `reconciler schema` prints the JSON Schema of such a file, for completion in an editor.
 table_name: users
 description: User management and authentication

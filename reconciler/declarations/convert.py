@@ -72,8 +72,9 @@ class Request:
 def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Converted:
     """The tables of the file as texts.
 
-    Raises ``UsageError`` for a file of another format, for tables that are ``known`` already, for names that are not
-    in the file and for names that end with an environment which is not the chosen one, and ``DeclarationError`` with every problem of the file.
+    Raises ``UsageError`` for a file of another format, for tables that are ``known`` already, for names that are not in
+    the file and for names that end with an environment which is not the chosen one, and ``DeclarationError`` with every
+    problem of the file.
     """
     reading = read_documents(_file(request), inputs)
     checked = [checked_declaration(raw, None) for raw in reading.declarations]
@@ -137,8 +138,8 @@ def _chosen(
 def _refuse_suffixes(names: Iterable[str], inputs: TemplateInputs) -> None:
     """Raise ``UsageError`` where a parameter such as Stage ended names with an environment that was not chosen.
 
-    ``orders-prod`` would be the base name, and ``--environment prod`` would make ``orders-prod-prod`` of it. A table that
-    was named is meant as it is.
+    ``orders-prod`` would be the base name, and ``--environment prod`` would make ``orders-prod-prod`` of it. A table
+    that was named is meant as it is.
     """
     if inputs.environment is not None:
         return
@@ -147,8 +148,8 @@ def _refuse_suffixes(names: Iterable[str], inputs: TemplateInputs) -> None:
         if parameter.lower() in ENVIRONMENT_PARAMETERS and name is not None:
             raise UsageError(
                 f"{name} ends with the value of {parameter}, and --environment {value} would add it again:"
-                f" {name}-{value}. Give --environment {value}, which declares {name.removesuffix(f'-{value}')} for every"
-                f" environment, or name the tables, which declares {name} as it is. Nothing was written"
+                f" {name}-{value}. Give --environment {value}, which declares {name.removesuffix(f'-{value}')} for"
+                f" every environment, or name the tables, which declares {name} as it is. Nothing was written"
             )
 
 

@@ -70,7 +70,7 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
     gate_input = context.gate_input(base, observed, step, lifecycle)
     decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
     left = context.snapshot.generation_with(base.name) is not None
-    # In the grace period too: a replacement that cannot be made should be known before its end, and on every page alike.
+    # In the grace period too: a replacement that cannot be made should be known before its end.
     waits = decided.reason is Reason.NOT_APPROVED or (
         decided.reason is Reason.PRUNE_GRACE and context.replacement(base.name) is None
     )

@@ -15,7 +15,7 @@ from reconciler.model.errors import ReconcilerError
 
 EVERY_SECONDS = 2.0
 PATIENCE_SECONDS = 0.5
-"""How long a page waits for the record. An endpoint that hangs delays no page longer, and is asked by one thread only."""
+"""How long a page waits for the record. An endpoint that hangs delays no page longer, and one thread alone asks it."""
 
 
 class SuspensionWatch:

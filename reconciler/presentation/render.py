@@ -274,7 +274,7 @@ def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:
     style, sign = _leading(first)
     if grouping.is_unread(first):
         yield style, f"{sign} {several(len(group), 'table')}: {grouping.names(group)}"
-        yield "error", f"  error: {printable(first.error)}"
+        yield "error", f"  error: {printable(first.error or '')}"
         return
     yield style, f"{sign} {grouping.gist(group)}"
     yield "dim", f"    {grouping.names(group)}; --diff shows each"

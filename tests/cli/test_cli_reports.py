@@ -138,7 +138,7 @@ def test_validate_writes_every_report_of_one_run(cli: Callable, fake: FakeWiring
     reports = ("junit=out/report.xml", "sarif=out/report.sarif", "json=out/report.json", "github")
     ended = cli(f"validate {' '.join(f'--report {each}' for each in reports)}")
     assert (ended.code, ended.out) == (0, "Valid: 1 table and 1 seed with 2 items in ./desired_state.\n")
-    suite = ET.parse("out/report.xml").getroot()  # noqa: S314 - our own file
+    suite = ET.parse("out/report.xml").getroot()
     assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("1", "0", "0")
     case = suite.find("testcase")
     assert case is not None
@@ -154,7 +154,7 @@ def test_validate_reports_each_problem_as_a_case_with_file_and_line(cli: Callabl
     )
     ended = cli("validate -o junit --report json=report.json")
     assert ended.code == 1
-    (case,) = ET.fromstring(ended.out).iter("testcase")  # noqa: S314 - our own output
+    (case,) = ET.fromstring(ended.out).iter("testcase")
     assert (case.get("file"), case.get("line")) == ("desired_state/users_table.py", "7")
     assert case.find("error").get("message") == (  # type: ignore[union-attr]
         "desired_state/users_table.py:7: key_schema: is empty. Name a HASH key."
@@ -173,5 +173,5 @@ def test_validate_has_no_plan_to_write(form: str, cli: Callable, fake: FakeWirin
 
 def test_junit_has_the_path_in_file_and_the_line_in_line(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(drifted("users"))
-    (case,) = ET.fromstring(cli("preview -o junit").out).iter("testcase")  # noqa: S314 - our own output
+    (case,) = ET.fromstring(cli("preview -o junit").out).iter("testcase")
     assert (case.get("file"), case.get("line")) == ("desired_state/table_configs/users_table.py", "12")

@@ -16,6 +16,7 @@ from reconciler.presentation.render import render
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """The XML document; errors of the whole pass are cases of their own."""
     tables = sorted(report.managed, key=lambda table: table.name)
+    whole: list[tuple[str, str | None, int | None]]
     whole = [(str(seen_from_here(each, view.base)), each.file, each.line) for each in report.problems]
     whole += [(report.error, None, None)] if report.error else []
     suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())
