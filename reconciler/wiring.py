@@ -524,7 +524,10 @@ class App:
         """
         from reconciler.model.records import StateSnapshot
 
-        report = self.reconciler.preview()
+        reconciler = self.reconciler
+        # The page of the daemon and this command show one truth: the grace periods are those of the daemon.
+        daemons = self.settings.options(reconciler.ports.endpoint.flavor, one_shot=False)
+        report = replace(reconciler, options=replace(daemons, trusts_records=True)).preview()
         runs: tuple[Mapping[str, Any], ...] = ()
         snapshot, problem = StateSnapshot(usable=False), None
         try:

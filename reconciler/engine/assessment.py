@@ -182,7 +182,8 @@ class PassContext:
         A daemon must itself have seen the table pending for the whole grace period. A one-shot command cannot, so it
         trusts the recorded time.
         """
-        return self.elapsed_times.elapsed((name, what), since, self.ports.clock, trusted=self.options.one_shot)
+        trusted = self.options.one_shot or self.options.trusts_records
+        return self.elapsed_times.elapsed((name, what), since, self.ports.clock, trusted=trusted)
 
     def ownership_context(self) -> ownership.OwnershipContext:
         """What ownership depends on besides the table: scope, tags, and whether the emulator is new."""

@@ -215,6 +215,10 @@ class StateStore(Protocol):
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
 
+    def is_suspended(self) -> bool:
+        """Whether there is a record of a suspension now; one read of one record."""
+        ...
+
     def acquire_lease(self) -> Lease | None:
         """Acquire or renew the lease; ``None`` if another process holds it (see ``current_lease``)."""
         ...

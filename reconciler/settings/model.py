@@ -417,7 +417,8 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info",
         "Minimum log level.",
-        "`info` writes a line per step and per pass.",
+        "`info` writes a line per step and per pass. One-shot commands log warnings, unless a level is set or, for "
+        "`--once`, a format.",
         read=values.one_of(("debug", "info", "warning", "error"), any_case=True),
     )
     endpoint_url: str | None = _setting(
@@ -465,6 +466,8 @@ class Settings:
     environments: tuple[str, ...] = ()
     """The sections of the settings file: where it has any, no other environment can be chosen."""
     settings_file: str | None = None
+    warnings: tuple[str, ...] = ()
+    """Sentences on variables that were meant as settings and are not read."""
     project: str | None = None
     """The real path of the folder that the stack is named after."""
 

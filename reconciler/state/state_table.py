@@ -221,6 +221,9 @@ class StateTable:
         else:
             self._put(kinds.SUSPENSION, kinds.SUSPENSIONS.write(suspension), confirm=True)
 
+    def is_suspended(self) -> bool:
+        return self._stored(kinds.SUSPENSION) is not None
+
     def acquire_lease(self) -> Lease | None:
         return self._lease.acquire(above=self._seen_token)
 

@@ -304,7 +304,7 @@ def type_stack(page: Page) -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
 def test_8_a_rollback_and_a_run_by_button(drift_setup: DriftSetup, visit: Visit, script: bool) -> None:
     page, client = visit(drift_setup.url, script=script).open("/"), drift_setup.server.client()
-    page.get_by_role("link", name="Roll back…").click()
+    page.get_by_role("link", name="Roll back: delete tables…").click()
     for name in EMPTY:
         expect(page.locator("#plan").get_by_role("heading", name=name, exact=True)).to_be_visible()
     expect(page.locator("#losing")).to_contain_text(f"{len(EMPTY)} tables with about 0 items will be deleted")
@@ -325,7 +325,7 @@ def test_8_a_rollback_and_a_run_by_button(drift_setup: DriftSetup, visit: Visit,
 def test_8_a_button_changes_nothing_before_confirmation(drift_setup: DriftSetup, visit: Visit) -> None:
     page, client = visit(drift_setup.url).open("/"), drift_setup.server.client()
     before = set(client.list_tables()["TableNames"])
-    for label in ("Roll back…", "Clear…", "Suspend…", "Run…", "Seed…"):
+    for label in ("Roll back: delete tables…", "Clear…", "Suspend…", "Run…", "Seed…"):
         page.get_by_role("link", name=label).click()
         page.get_by_role("link", name="Cancel").click()
         expect(page).to_have_url(f"{drift_setup.url}/")

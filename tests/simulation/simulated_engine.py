@@ -158,6 +158,9 @@ class MemoryStore:
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)
 
+    def is_suspended(self) -> bool:
+        return self.snapshot.suspension is not None
+
     def acquire_lease(self) -> Lease | None:
         if self.rival is not None:
             return None
