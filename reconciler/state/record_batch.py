@@ -20,18 +20,27 @@ Put = Mapping[str, Any]
 
 
 def put_together(client: StateClient, table: str, puts: Sequence[Put]) -> list[bool]:
-    """Write the items of up to ``LARGEST`` different records and read them back consistently.
+    """Write the items of different records in transactions, and read them back consistently.
 
     Returns for each whether it is stored as given. ``False`` says nothing: the caller writes that record by itself.
-    Raises ``ApiError`` if the transaction or the read failed; the records may be written nevertheless.
+    Raises ``ApiError`` if a transaction or a read failed; any of the records may be written nevertheless.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """
-    client.call("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": table, **put}} for put in puts]})
-    keys = [{name: put["Item"][name] for name in ("scope", "record")} for put in puts]
+    stored: list[bool] = []
+    for first in range(0, len(puts), LARGEST):
+        some = puts[first : first + LARGEST]
+        client.call("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": table, **put}} for put in some]})
+        found = _read(client, table, [put["Item"] for put in some])
+        stored += [found.get(put["Item"]["record"]["S"]) == put["Item"] for put in some]
+    return stored
+
+
+def _read(client: StateClient, table: str, items: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """By range key, the items that are stored under the keys of these.
+
+    A response may leave keys unprocessed. Those count as not stored, and their own write proves them.
+    """
+    keys = [{name: item[name] for name in ("scope", "record")} for item in items]
     answer = client.call("BatchGetItem", {"RequestItems": {table: {"Keys": keys, "ConsistentRead": True}}})
-    # A response may leave keys unprocessed. Those records count as not stored, and their own write proves them.
-    stored = {
-        item["record"]["S"]: item for item in answer["Responses"].get(table) or () if "S" in item.get("record", ())
-    }
-    return [stored.get(put["Item"]["record"]["S"]) == put["Item"] for put in puts]
+    return {str((item.get("record") or {}).get("S")): item for item in answer["Responses"].get(table) or ()}

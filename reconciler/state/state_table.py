@@ -50,7 +50,7 @@ from reconciler.state.client import StateClient, query
 from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
-from reconciler.state.record_batch import LARGEST, put_together
+from reconciler.state.record_batch import put_together
 from reconciler.state.schema import create_request, fingerprint_of, has_state_table_keys
 from reconciler.state.snapshot import ReadRecords, foreign_claims, snapshot_of
 
@@ -150,17 +150,14 @@ class StateTable:
         return written
 
     def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
-        stored: list[InventoryEntry] = []
-        for first in range(0, len(entries), LARGEST):
-            token, puts, written = self._token(), [], []
-            for entry in entries[first : first + LARGEST]:
-                written.append(replace(entry, revision=entry.revision + 1))
-                members = {**entry.unknown, **kinds.ENTRIES.write(written[-1])}
-                item = self._item(kinds.TABLE + entry.name, members, token)
-                puts.append({"Item": item, **fence.condition(token, {"revision": entry.revision or None})})
-            confirmed = put_together(self._client, self.name, puts)
-            stored += [entry for entry, is_stored in zip(written, confirmed, strict=True) if is_stored]
-        return tuple(stored)
+        token, puts, written = self._token(), [], []
+        for entry in entries:
+            written.append(replace(entry, revision=entry.revision + 1))
+            members = {**entry.unknown, **kinds.ENTRIES.write(written[-1])}
+            item = self._item(kinds.TABLE + entry.name, members, token)
+            puts.append({"Item": item, **fence.condition(token, {"revision": entry.revision or None})})
+        stored = put_together(self._client, self.name, puts)
+        return tuple(entry for entry, is_stored in zip(written, stored, strict=True) if is_stored)
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         members = kinds.ENTRIES.write(entry)
