@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from reconciler.engine.apply_step import apply_next, move_items
+from reconciler.engine.apply_step import Intent, apply_next, move_items
 from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
+from reconciler.engine.create_together import create_together, new_tables
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
 from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, follows, needs_write
 from reconciler.engine.seed import write_seed
@@ -69,7 +70,7 @@ def apply_all(
     # Waiting for the lease may have taken long enough for a deployment to change the declarations.
     if context.desired is not None and not context.ports.source.still(context.desired.as_read):
         return replace(report_only(context, deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
-    applied = list(context.ports.parallel.map(partial(_apply, context), assessments))
+    applied = _apply_all(context, assessments)
     applied = [_move_items(context, one) for one in applied]
     for one in applied:
         if one.attempts is not None:
@@ -102,14 +103,25 @@ def _overtaken(context: PassContext, result: PassResult) -> PassResult:
     return replace(result, led=False, holder=_holder(context))
 
 
-def _apply(context: PassContext, assessment: TableAssessment) -> TableResult:
+def _apply_all(context: PassContext, assessments: list[TableAssessment]) -> list[TableResult]:
+    apply, new = partial(_apply, context), new_tables(assessments)
+    if not new:
+        return list(context.ports.parallel.map(apply, assessments))
+    # New tables first: they are quick, while a delete may wait for its backup.
+    applied = {one.assessment.name: one for one in create_together(context, new, apply)}
+    others = [assessment for assessment in assessments if assessment.name not in applied]
+    applied |= {one.assessment.name: one for one in context.ports.parallel.map(apply, others)}
+    return [applied[assessment.name] for assessment in assessments]
+
+
+def _apply(context: PassContext, assessment: TableAssessment, intent: Intent | None = None) -> TableResult:
     if context.out_of_time:
         return TableResult(
             assessment,
             tuple(deadline_passed_step(step) if step.status is StepStatus.READY else step for step in assessment.steps),
         )
     with context.ports.traces.table(assessment.name):
-        applied = apply_next(context, assessment)
+        applied = apply_next(context, assessment, intent)
         for step in applied.steps:
             if step.status in (StepStatus.DONE, StepStatus.FAILED):
                 context.ports.traces.step(step)

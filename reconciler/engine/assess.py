@@ -191,13 +191,15 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _assess_released(context, base)
     try:
-        observed = observe_table(
-            context.ports,
-            name,
-            spec_to_read(declaration.spec, recorded),
-            ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
-            plan_cache=context.plan_cache,
-        )
+        observed = None
+        if name not in context.unlisted:
+            observed = observe_table(
+                context.ports,
+                name,
+                spec_to_read(declaration.spec, recorded),
+                ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
+                plan_cache=context.plan_cache,
+            )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
         held = _held_by_replacement(context, name)

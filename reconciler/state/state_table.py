@@ -6,7 +6,7 @@ protection. A table of the same name with other keys is not a state table and is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -50,6 +50,7 @@ from reconciler.state.client import StateClient, query
 from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
+from reconciler.state.record_batch import put_together
 from reconciler.state.schema import create_request, fingerprint_of, has_state_table_keys
 from reconciler.state.snapshot import ReadRecords, foreign_claims, snapshot_of
 
@@ -147,6 +148,16 @@ class StateTable:
         members = {**entry.unknown, **kinds.ENTRIES.write(written)}
         self._put(kinds.TABLE + entry.name, members, expected={"revision": entry.revision or None}, confirm=True)
         return written
+
+    def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
+        token, puts, written = self._token(), [], []
+        for entry in entries:
+            written.append(replace(entry, revision=entry.revision + 1))
+            members = {**entry.unknown, **kinds.ENTRIES.write(written[-1])}
+            item = self._item(kinds.TABLE + entry.name, members, token)
+            puts.append({"Item": item, **fence.condition(token, {"revision": entry.revision or None})})
+        stored = put_together(self._client, self.name, puts)
+        return tuple(entry for entry, is_stored in zip(written, stored, strict=True) if is_stored)
 
     def drop_entry(self, entry: InventoryEntry) -> None:
         members = kinds.ENTRIES.write(entry)
@@ -370,7 +381,7 @@ class StateTable:
         A proxy or an emulator may report success for a write that was never applied.
         """
         token = self._token() if fence.is_fenced(record) else None
-        item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
+        item = self._item(record, members, token)
         try:
             self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token, expected)
         except RecordChanged:
@@ -385,6 +396,9 @@ class StateTable:
                 raise LeaseLost("PutItem", "LeaseLost", "another reconciler took the lease and changed this record")
             message = f"the write of record {record} was confirmed, but the state table {self.name} does not contain it"
             raise Malformed("PutItem", "NotApplied", message)
+
+    def _item(self, record: str, members: Mapping[str, Any], token: int | None) -> dict[str, Any]:
+        return encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
 
     def _stored(self, record: str) -> Mapping[str, Any] | None:
         key = encode({"scope": self._scope, "record": record})
