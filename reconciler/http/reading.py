@@ -83,7 +83,7 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         responses={
             **errors(429, 500),
             200: {
-                "description": "Begins with `hello`; then `pass_started`, `step`, `pass_finished`, `run`, `suspension`.",
+                "description": "First `hello`, then `pass_started`, `step`, `pass_finished`, `run`, `suspension`.",
                 "content": {
                     "text/event-stream": {
                         "schema": {"type": "string"},
