@@ -6,7 +6,7 @@ because the limit of deletions and the check for foreign declarations need all t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -125,8 +125,6 @@ class PassContext:
     renamed: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     stable_at: datetime | None = None
-    holds_lease: Callable[[], bool] | None = None
-    """Asks for the lease in the place of the store, for threads that share a renewal; see ``shared_renewal``."""
     unlisted: Set[str] = frozenset()
     """Declared tables that need not be read, because they are not there; see ``Pass._unlisted``."""
 

@@ -14,7 +14,6 @@ from itertools import zip_longest
 from reconciler.engine.apply_step import Intent, intended_create, result_after_error
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.send_call import TableResult
-from reconciler.engine.shared_renewal import SharedRenewal
 from reconciler.model.errors import ApiError
 from reconciler.model.records import InventoryEntry
 
@@ -36,12 +35,9 @@ def create_together(context: PassContext, assessments: Sequence[TableAssessment]
     results: dict[str, TableResult] = {}
     unrecorded: list[TableResult] = []
     intents: dict[str, Intent] = {}
-    renewal = SharedRenewal(context.ports.store.holds_lease)
-    sharing = replace(context, holds_lease=renewal.holds)
 
     def create(assessment: TableAssessment) -> None:
-        with renewal.working():
-            result = apply(sharing, assessment, intents.get(assessment.name))
+        result = apply(context, assessment, intents.get(assessment.name))
         results[assessment.name] = result
         if result.created is not None:
             unrecorded.append(result)

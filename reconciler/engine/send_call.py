@@ -87,8 +87,7 @@ def write_call(context: PassContext, call: Call) -> Mapping[str, Any]:
     The renewal is the fencing check: DynamoDB cannot check our token itself. ``suspend``, ``release`` and a new leader
     revoke the lease, so from then on this process sends no further call.
     """
-    holds = context.holds_lease or context.ports.store.holds_lease
-    if not holds():
+    if not context.ports.store.holds_lease():
         raise LeaseLost(call.operation, "LeaseLost", LEASE_LOST)
     return context.ports.api.write(call)
 

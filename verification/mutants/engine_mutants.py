@@ -8,7 +8,6 @@ CONCLUSIONS = "test_engine_conclusions"
 PASS = "test_engine_pass"
 UNCHANGED = "test_engine_unchanged_tables"
 TOGETHER = "test_engine_create_together"
-RENEWAL = "test_engine_shared_renewal"
 
 MUTANTS = (
     Mutant(
@@ -150,7 +149,7 @@ MUTANTS = (
     Mutant(
         "a lease that was lost goes on writing",
         "write_call",
-        "if not holds(): ...",
+        "if not context.ports.store.holds_lease(): ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
         ("test_engine_authorize_writes::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
@@ -486,24 +485,5 @@ MUTANTS = (
         "new = [each.spec.name for each in desired.declarations]",
         "a list that lacks a page lets tables be created anew",
         (f"{TOGETHER}::test_a_table_with_a_record_is_read_although_it_is_not_listed",),
-    ),
-    Mutant(
-        "a renewal that was refused answers for other threads",
-        "SharedRenewal.holds",
-        "return wave.held or self._renew()",
-        "return True",
-        "a leader that was overtaken goes on creating",
-        (
-            f"{RENEWAL}::test_a_renewal_that_was_refused_proves_nothing_to_the_others",
-            f"{RENEWAL}::test_a_renewal_whose_response_was_lost_proves_nothing_to_the_others",
-        ),
-    ),
-    Mutant(
-        "a question joins a renewal that has begun",
-        "SharedRenewal.holds",
-        "wave.closed, self._wave = True, _Wave()",
-        "wave.closed = True",
-        "a leader relies on a renewal that is older than the take-over by its successor",
-        (f"{RENEWAL}::test_a_question_during_a_renewal_is_answered_by_a_later_one",),
     ),
 )
