@@ -15,40 +15,20 @@ from reconciler.engine.apply_step import Intent, intended_create, result_after_e
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.send_call import TableResult
 from reconciler.model.errors import ApiError
-from reconciler.model.plan import Action, StepStatus
 from reconciler.model.records import InventoryEntry
 
 GROUP = 25
 """Tables whose records are written together. A process that is killed leaves up to two groups of created tables without
 their last record. Where no tag proves them ours, they are adopted (see ``ownership``), so a group is small."""
 FEWEST = 2
-"""Tables below which there is nothing to share."""
+"""Records below which there is nothing to share."""
 
-Apply = Callable[[TableAssessment, Intent | None], TableResult]
+Apply = Callable[[PassContext, TableAssessment, Intent | None], TableResult]
 """Applies one table, with its intent if there is one."""
 
 
-def new_tables(assessments: Iterable[TableAssessment]) -> list[TableAssessment]:
-    """Those that are created now and of which nothing is recorded; empty if they are too few to share anything.
-
-    Not those with ``on_existing: fail``: while an intent is stored, a table that others create counts as one to manage,
-    and the intents of a group are stored a little earlier than that of a single table.
-    """
-    found = [assessment for assessment in assessments if _is_new(assessment)]
-    return found if len(found) >= FEWEST else []
-
-
-def _is_new(assessment: TableAssessment) -> bool:
-    declaration, steps = assessment.declaration, assessment.steps
-    if declaration is None or declaration.lifecycle.on_existing == "fail" or not steps:
-        return False
-    first = steps[0]
-    creates = first.action is Action.CREATE and first.status is StepStatus.READY and first.call is not None
-    return creates and assessment.observed is None and assessment.recorded is None and assessment.entry is None
-
-
 def create_together(context: PassContext, assessments: Sequence[TableAssessment], apply: Apply) -> list[TableResult]:
-    """Apply the ``new_tables``. The results are in their order; errors are in them, as with ``apply``.
+    """Apply tables of which nothing is recorded. The results are in their order; errors are in them, as with ``apply``.
 
     Whatever ends it, tables that were created are recorded before it returns or raises.
     """
@@ -57,7 +37,7 @@ def create_together(context: PassContext, assessments: Sequence[TableAssessment]
     intents: dict[str, Intent] = {}
 
     def create(assessment: TableAssessment) -> None:
-        result = apply(assessment, intents.get(assessment.name))
+        result = apply(context, assessment, intents.get(assessment.name))
         results[assessment.name] = result
         if result.created is not None:
             unrecorded.append(result)

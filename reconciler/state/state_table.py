@@ -50,7 +50,6 @@ from reconciler.state.client import StateClient, query
 from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
-from reconciler.state.record_batch import put_together
 from reconciler.state.schema import create_request, fingerprint_of, has_state_table_keys
 from reconciler.state.snapshot import ReadRecords, foreign_claims, snapshot_of
 
@@ -150,6 +149,9 @@ class StateTable:
         return written
 
     def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
+        # Imported where tables are created; see the start-up budget.
+        from reconciler.state.record_batch import put_together
+
         token, puts, written = self._token(), [], []
         for entry in entries:
             written.append(replace(entry, revision=entry.revision + 1))

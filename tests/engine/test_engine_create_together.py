@@ -261,6 +261,8 @@ def test_a_table_with_a_record_is_read_although_it_is_not_listed() -> None:
     sim.run()
     described = {params["TableName"] for operation, params in sim.dynamodb.reads if operation == "DescribeTable"}
     assert {"t000", "t001"} <= described
+    asked = {call.params["TableName"] for call, _ in sim.dynamodb.refusals if call.operation == "CreateTable"}
+    assert asked == {"t002", "t003"}, "only those without a record"
 
 
 def test_a_table_that_the_list_does_not_show_is_adopted_with_its_items() -> None:
