@@ -35,8 +35,10 @@ def test_an_unknown_goal_is_named_with_what_is_expected(capsys):
 
 
 def test_sizes_can_be_changed_one_by_one():
-    chosen = command.arguments(["--quick", "--passes", "1000", "--many", "0", "--items", "100000", "--rounds", "7"])
-    assert command.sizes(chosen) == replace(QUICK, passes=1000, many=0, items=100_000, rounds=7)
+    chosen = command.arguments(
+        ["--quick", "--passes", "1000", "--many", "0", "--items", "100000", "--copied", "9", "--rounds", "7"]
+    )
+    assert command.sizes(chosen) == replace(QUICK, passes=1000, many=0, items=100_000, copied=9, rounds=7)
 
 
 def test_a_file_for_json_and_the_page_are_asked_for():
