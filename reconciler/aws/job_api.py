@@ -122,6 +122,9 @@ def _export(operation: str, answer: Mapping[str, Any]) -> Job:
     found = _member(operation, answer, "ExportDescription", "ExportArn")
     folder = str(found.get("ExportManifest") or "").rpartition("/")[0]
     state = _state(operation, found.get("ExportStatus"))
+    if state is JobState.DONE and not folder and operation == "ExportTableToPointInTime":
+        # The answer to the start: DescribeExport tells the rest.
+        state = JobState.RUNNING
     if state is JobState.DONE and not folder:
         raise Malformed(operation, "ExportManifest", "a finished export does not tell where its files are")
     files = S3Place(found["S3Bucket"], f"{folder}/data") if folder and found.get("S3Bucket") else None

@@ -92,6 +92,7 @@ def test_a_pass_replaces_the_table_and_keeps_its_items(endpoint: Live, tmp_path:
     [
         (("--engine", "quick"), 'expected one of ["auto", "scan", "bulk"]'),
         (("--engine", "bulk"), "on an emulator leave them out"),
+        (("--pause", "--engine", "bulk"), "belong to the beginning of a replacement, not to --pause"),
         (("--through-s3", "s3://bucket"), "on an emulator leave them out"),
         (("--beside", "--engine", "bulk", "--through-s3", "s3://bucket"), "an emulator has no bulk puts"),
     ],

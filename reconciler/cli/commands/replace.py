@@ -103,6 +103,8 @@ def replace(
     given = {"pause": pause, "resume": resume, "switch": switch, "cancel": cancel, "finish": finish}
     decision = next((name for name, chosen in given.items() if chosen), None)
     rule, asked = _rule(on_conflict), _engine(engine)
+    if decision is not None and (engine is not None or through_s3 is not None):
+        raise UsageError(f"--engine and --through-s3 belong to the beginning of a replacement, not to --{decision}")
     require_terminal(invocation, yes=yes or decision is not None)
     settings = invocation.settings()
     place = through_s3 if through_s3 is not None else settings.replace_through_s3
