@@ -478,12 +478,4 @@ MUTANTS = (
         "on AWS, where a list may be out of date, a create is sent for a table that exists",
         (f"{TOGETHER}::test_only_an_emulator_is_not_asked_for_tables_that_its_list_does_not_show",),
     ),
-    Mutant(
-        "a recorded table that is not listed counts as missing",
-        "Pass._unlisted",
-        "new = [each.spec.name for each in desired.declarations if each.spec.name not in known]",
-        "new = [each.spec.name for each in desired.declarations]",
-        "a list that lacks a page lets tables be created anew",
-        (f"{TOGETHER}::test_a_table_with_a_record_is_read_although_it_is_not_listed",),
-    ),
 )
