@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.engine.apply_step import create_table, delete_table
-from reconciler.engine.assess_generation import progress_sentence, ready_sentence
+from reconciler.engine.assess_generation import another_shape, progress_sentence, ready_sentence, yielded_text
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
@@ -21,7 +21,7 @@ from reconciler.engine.seed_batches import lease_lost
 from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
-from reconciler.model.errors import ApiError, Busy, Unsupported
+from reconciler.model.errors import ApiError, Busy, StateError, Unsupported
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
@@ -35,9 +35,12 @@ from reconciler.mover.generation_phases import GenerationMove as Move
 from reconciler.mover.generation_phases import advance, hold_is_over, next_move
 from reconciler.mover.generation_ports import GenerationPorts
 from reconciler.mover.generation_records import forget_checkpoints, move_records, places
+from reconciler.mover.generation_yielded import recall, remember
 from reconciler.mover.governor import limits_of
 from reconciler.mover.phases import Live
 from reconciler.mover.replacer import key_texts
+from reconciler.mover.replay import RECORDS
+from reconciler.mover.replay_pace import ReplayPace, caught_up
 from reconciler.mover.sinks import Paused
 from reconciler.planning import ownership
 from reconciler.planning.observe import identity_of
@@ -84,6 +87,8 @@ class _Work:
     error: ApiError | None = None
     wrote: bool = False
     rounds: int = 0
+    yielded: frozenset[int] = frozenset()
+    pace: ReplayPace = field(init=False)
     _began: float = 0.0
     _saved: float = 0.0
 
@@ -96,6 +101,7 @@ class _Work:
         planned = next((s for s in self.assessment.steps if s.moves_items and s.status is StepStatus.READY), None)
         self.step = planned or Step(Action.REPLACE, "table", returns_items=True)
         self._began = self._saved = self.ports.clock.monotonic()
+        self.pace = ReplayPace(self._began)
 
     def run(self) -> TableResult:
         """Go as far as possible now."""
@@ -122,7 +128,8 @@ class _Work:
         record = self.record
         if record.phase is GenerationPhase.FINISHED:
             kept = f"; {record.old} stays" if record.keep else ""
-            said = f"{record.new} has taken the place of {record.old}, with {several(record.items, 'item')}{kept}"
+            items = f"{several(record.items, 'item')}{yielded_text(record)}"
+            said = f"{record.new} has taken the place of {record.old}, with {items}{kept}"
         elif record.keep:
             said = f"its replacement was cancelled; {record.new} stays and is no longer managed"
         else:
@@ -191,7 +198,7 @@ class _Work:
             Move.REPLAY: self._replay,
             Move.VERIFY: self._verify,
             Move.FOLLOW: self._follow,
-            Move.BEGIN_SWITCH: lambda _, __: self._moved(Event.SWITCH_ASKED),
+            Move.BEGIN_SWITCH: lambda _, new: self._begin_switch(new),
             Move.FENCE: self._fence,
             Move.SWITCH: lambda _, __: self._switch(),
             Move.HOLD: self._hold,
@@ -294,6 +301,10 @@ class _Work:
         started_as = f"{self.record.new}@{self.record.started.isoformat()}{direction}"
         # The snapshot of this pass may be older than the checkpoints that the pass itself has written.
         recorded = self.ports.store.load().checkpoints
+        try:
+            yielded = recall(self.ports.store, recorded, self.record) if pair.back else frozenset()
+        except StateError as damaged:
+            raise self._stop(str(damaged)) from damaged
         return Follower(
             self.ports,
             self.beside.items,
@@ -302,6 +313,7 @@ class _Work:
             recorded=recorded,
             started_as=started_as,
             stop=self._late,
+            yielded=yielded,
         )
 
     def _capture(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
@@ -322,11 +334,13 @@ class _Work:
 
     def _follow_once(self, follower: Follower) -> None:
         before = self.record.replayed
-        ran = follower.replay(self._count_replayed)
-        self._ran(ran)
+        ran = follower.replay(lambda counts: self._count_replayed(counts, follower.read_until))
         if ran.read_until is not None and self.record.replayed > before:
             lag = max(0, round((self.ports.clock.now() - ran.read_until).total_seconds()))
-            self.record = replace(self.record, lag=lag)
+            self.record = caught_up(replace(self.record, lag=lag))
+        elif ran.finished:
+            self.record = replace(self.record, behind_since=None)
+        self._ran(ran)
 
     def _verify(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         if self._equal(self._forward(old, new)):
@@ -343,6 +357,9 @@ class _Work:
         self._save_counts()
         if self.ports.emulator and self.record.switch:
             return
+        why = self._another_shape(new)
+        if why is not None:
+            raise _Ended(self.step.blocked(Reason.REPLACING, why, f"`reconciler replace {self.record.name} --cancel`"))
         raise _Ended(
             self.step.blocked(
                 Reason.REPLACING, ready_sentence(self.record), f"`reconciler replace {self.record.name} --switch`"
@@ -354,7 +371,8 @@ class _Work:
         verified: Verified = follower.verify(fenced=False)
         self._refuse(verified.problems, verified.error, stopped=verified.stopped)
         if verified.equal:
-            self.record = replace(self.record, items=verified.items, digest=verified.source_digest)
+            gave_way = len(verified.yielded)
+            self.record = replace(self.record, items=verified.items, digest=verified.source_digest, yielded=gave_way)
         return verified.equal
 
     def _ran(self, ran: Ran) -> None:
@@ -376,8 +394,11 @@ class _Work:
         self.record = replace(self.record, copied=self.record.copied + sum(counts.values()))
         self._save_sometimes()
 
-    def _count_replayed(self, counts: Mapping[str, int]) -> None:
-        self.record = replace(self.record, replayed=self.record.replayed + sum(counts.values()))
+    def _count_replayed(self, counts: Mapping[str, int], read_until: datetime | None = None) -> None:
+        changes = counts.get(RECORDS, 0)
+        self.record = replace(self.record, replayed=self.record.replayed + changes)
+        clock = self.ports.clock
+        self.record = self.pace.repeated(self.record, changes, read_until, clock.now(), clock.monotonic())
         self._save_sometimes()
 
     def _save_sometimes(self) -> None:
@@ -424,16 +445,34 @@ class _Work:
     def _waiting_for_fence(self, table: str) -> _Ended:
         return _Ended(self.step.deferred(Reason.REPLACING, f"waiting until writes to {table} are denied everywhere"))
 
+    def _begin_switch(self, new: ObservedTable | None) -> None:
+        why = self._another_shape(new)
+        if why is not None:
+            self._put(replace(self.record, switch=False))
+            raise self._opened(why, "--switch")
+        self._moved(Event.SWITCH_ASKED)
+
+    def _another_shape(self, new: ObservedTable | None) -> str | None:
+        declaration = self.assessment.declaration
+        if declaration is None or new is None:
+            return f"{self.record.name} is not declared any more"
+        return another_shape(self.record, declaration, new)
+
     def _fence(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Deny writes, repeat the last changes, compare, and capture the way back. Then the name may change."""
-        self._close(old)
-        why = self._drained(self._forward(old, new), self.record.old)
+        why = self._another_shape(new)
+        if why is None:
+            self._close(old)
+            why = self._drained(self._forward(old, new), self.record.old)
         if why is not None:
             self._open(old)
             self._moved(Event.OPENED, switch=False)
             raise self._opened(why, "--switch")
         if new is not None and not has_stream(new) and not self.record.new_stream:
             self._put(replace(self.record, new_stream=True))
+        # Before the way back is captured, which reads them.
+        remember(self.ports.store, self.ports.store.load().checkpoints, self.record, self.yielded)
+        self.record = replace(self.record, yielded=len(self.yielded))
         self._back(old, new).capture(items=self.record.items)
         hold = self.beside.hold
         hold = hold if hold is not None else (timedelta(0) if self.ports.emulator else HOLD)
@@ -459,6 +498,7 @@ class _Work:
             self._refuse(Problems(), verified.error, stopped=verified.stopped)
             if verified.equal:
                 self.record = replace(self.record, items=verified.items, digest=verified.source_digest)
+                self.yielded = verified.yielded
                 return None
         return f"{self.record.old} and {self.record.new} did not become equal, because somebody still writes to {table}"
 
@@ -616,10 +656,12 @@ class _Work:
     def _publish(self, table: str) -> None:
         """Write the name to where the declaration says that applications read it."""
         declaration = self.assessment.declaration
-        pointer = declaration.pointer if declaration is not None else None
+        declared = declaration.pointer.ssm if declaration is not None and declaration.pointer is not None else None
+        # A declaration that is gone may not leave applications with the name of a table that goes too.
+        pointer = self.record.pointer if declaration is None else declared
         if pointer is None:
             return
-        params = {"Name": pointer.ssm, "Value": table, "Type": "String", "Overwrite": True}
+        params = {"Name": pointer, "Value": table, "Type": "String", "Overwrite": True}
         self._write(Call("ssm:PutParameter", params))
 
     def _write(self, call: Call) -> Mapping[str, Any]:

@@ -209,6 +209,96 @@ def test_a_pause_stops_all_writes(aws: Bench) -> None:
     assert aws.held(NEW) == shown(ITEMS)
 
 
+def test_an_application_that_writes_faster_than_changes_are_repeated_is_reported(aws: Bench) -> None:
+    ready(aws)
+    aws.outpaced = True
+    report = aws.sim.run()
+    assert aws.record is not None
+    assert (aws.record.change_rate, aws.record.replay_rate) == (160, 80)
+    assert "160 changes a second to users" in (step_of(report).message or "")
+    assert not report.warnings
+    aws.sim.clock.seconds += 400
+    assert any("160 changes a second" in warning for warning in aws.sim.run().warnings)
+    aws.outpaced = False
+    aws.sim.run()
+    assert aws.record.behind_since is None
+    assert not aws.sim.run().warnings
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_another_key_that_is_declared_before_the_switch_changes_no_name(aws: Bench, hurried: bool) -> None:
+    ready(aws)
+    if hurried:
+        aws.work.switch(fence=True)
+    aws.sim.declare(wanted(keys=BEFORE))
+    if not hurried:
+        with pytest.raises(UsageError, match="declared otherwise by now than users-g2 was created"):
+            aws.work.switch(fence=True)
+    report = aws.run()
+    assert "declared otherwise by now" in (step_of(report).message or "")
+    assert aws.phase is Phase.READY
+    assert aws.parameters == {PARAMETER: "users"}
+    assert not aws.denied("users", "an application")
+    aws.sim.declare(wanted(keys=AFTER))
+    aws.switch()
+    assert aws.phase is Phase.HOLD
+
+
+def test_another_key_that_is_declared_behind_the_fence_opens_it_again(aws: Bench) -> None:
+    ready(aws).late = 40
+    aws.work.switch(fence=True)
+    aws.sim.run()
+    assert aws.phase is Phase.FENCE
+    aws.sim.declare(wanted(keys=BEFORE))
+    aws.sim.run()
+    assert aws.phase is Phase.READY
+    assert not aws.denied("users", "an application")
+    assert SID not in json.dumps(policy(aws, "users"))
+
+
+def test_the_switch_needs_a_replacement_that_is_not_paused(aws: Bench) -> None:
+    ready(aws).work.pause()
+    with pytest.raises(UsageError, match="--resume` first"):
+        aws.work.switch(fence=True)
+    aws.run()
+    assert aws.record is not None
+    assert (aws.phase, aws.record.paused, aws.record.switch) == (Phase.READY, True, False)
+
+
+def test_a_cancelled_replacement_is_not_begun_again_by_the_loop(emulator: Bench) -> None:
+    ready(emulator).work.cancel()
+    emulator.work.run_until_ended()
+    for _ in range(3):
+        step = step_of(emulator.sim.once())
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+        assert "`reconciler replace users`" in (step.allow_with or "")
+    assert deleted(emulator) == [NEW]
+    assert emulator.held("users") == shown(ITEMS)
+
+
+def test_without_a_declaration_the_pointer_goes_back_too(aws: Bench) -> None:
+    held(aws)
+    late = item("late", sk="9")
+    aws.put(NEW, late)
+    assert aws.parameters == {PARAMETER: NEW}
+    aws.sim.declare(declaration("others", keys=BEFORE))
+    aws.work.cancel()
+    assert aws.work.run_until_ended() is None
+    assert aws.parameters == {PARAMETER: "users"}
+    assert set(aws.tables) == {"users"}
+    assert aws.held("users") == shown([*ITEMS, late])
+
+
+def test_ending_the_work_without_a_declaration_deletes_and_creates_nothing_else(aws: Bench) -> None:
+    held(aws)
+    aws.sim.declare(declaration("others", keys=BEFORE))
+    aws.work.keep()
+    assert aws.work.run_until_ended() is None
+    assert set(aws.tables) == {"users", NEW}
+    assert deleted(aws) == []
+    assert aws.sim.store.snapshot.inventory["users"].ownership == "released"
+
+
 def test_another_key_that_is_declared_meanwhile_creates_nothing(aws: Bench) -> None:
     aws.work.begin(aws.work.prepare("fail", ""), keep=False)
     aws.sim.declare(wanted(keys=(*AFTER[:1], replace(AFTER[1], attribute="other"))))

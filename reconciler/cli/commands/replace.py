@@ -152,8 +152,9 @@ def _beside(
     elif decision is not None:
         (work.resume if decision == "resume" else work.finish)()
     elif work.under_way() is not None:
-        if given.keep:
-            work.keep()
+        ended = work.keep() if given.keep else None
+        if ended is not None:
+            return work.run_until_ended() or _said(invocation, ended, codes.OK)
     else:
         prepared = work.prepare(given.rule, given.newest_by or "")
         if not _agreed(invocation, prepared.sentence, given):
