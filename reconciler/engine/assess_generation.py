@@ -6,7 +6,7 @@ switch it means the new one, which is treated like any table; only what would en
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,12 +18,14 @@ from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Generation, GenerationPhase
+from reconciler.model.records import ENDED, SWITCHED, Generation, GenerationPhase
 from reconciler.planning.diff import diff
+from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
 WARN_AFTER = timedelta(minutes=5)
 """Of falling behind. A burst of writes is caught up with before that."""
+UNSWITCHED = frozenset(GenerationPhase) - SWITCHED - {GenerationPhase.RETURN, GenerationPhase.CANCEL} - ENDED
 ENDING = frozenset({GenerationPhase.REVERT, GenerationPhase.RETURN, GenerationPhase.CANCEL})
 
 
@@ -31,7 +33,12 @@ def assess_before_switch(
     base: TableAssessment, generation: Generation, observed: ObservedTable | None
 ) -> TableAssessment:
     """The assessment whose only step is the work. The inventory entry stays as it is."""
-    step = Step(Action.REPLACE, "table", returns_items=True, message=progress_sentence(generation))
+    said = progress_sentence(generation)
+    if base.declaration is not None and generation.phase in UNSWITCHED:
+        # The work goes on, because the declaration may be restored; only the switch is refused.
+        asked = shape_of(base.declaration.spec)
+        said += "" if generation.shape in (None, asked) else f"; {_declared_otherwise(generation, ('its shape',))}"
+    step = Step(Action.REPLACE, "table", returns_items=True, message=said)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
     )
@@ -138,11 +145,13 @@ def another_shape(generation: Generation, declaration: Declaration, new: Observe
     """
     changes = diff(replace(declaration.spec, name=generation.new), new.spec)
     paths = sorted({change.path for change in changes if change.hazard is Hazard.REPLACEMENT})
-    if not paths:
-        return None
+    return _declared_otherwise(generation, paths) if paths else None
+
+
+def _declared_otherwise(generation: Generation, paths: Sequence[str]) -> str:
     return (
-        f"{' and '.join(paths)} of {generation.name} {'is' if len(paths) == 1 else 'are'} declared otherwise by now"
-        f" than {generation.new} was created. Restore the declaration that this replacement began with, or run"
+        f"{' and '.join(paths)} {'is' if len(paths) == 1 else 'are'} declared otherwise by now than {generation.new}"
+        f" was created. Restore the declaration that this replacement began with, or run"
         f" `reconciler replace {generation.name} --cancel` and begin again"
     )
 

@@ -164,6 +164,9 @@ class Pass:
     def _load(self) -> DesiredState | None:
         if self.request.desired is not None:
             return self.request.desired
+        if self.request.ends_work:
+            # Whatever is declared or cannot be read, nothing follows from it.
+            return DesiredState((), "")
         try:
             desired = self.ports.source.load()
         except DeclarationError as error:
@@ -201,7 +204,7 @@ class Pass:
             return None
 
     def _tables(self, desired: DesiredState, authorization: WriteAuthorization) -> PassResult:
-        destroy, latch = self.request.destroy, SafetyLatch()
+        destroy, latch = self.request.destroy or self.request.ends_work, SafetyLatch()
         inventory = authorization.snapshot.inventory
         guard = ForeignGuard() if destroy else find_foreign(self.ports, desired, authorization.snapshot, latch)
         context = PassContext(
@@ -228,7 +231,12 @@ class Pass:
             self.state.forget_all_but({declaration.spec.name for declaration in desired.declarations})
         # The pages of ListTables come one after the other; the tables are read meanwhile.
         assessments = assess_tables(
-            context, desired, self.request.focus, destroy=destroy, ends_work=self.request.ends_work, beside=self._list
+            context,
+            desired,
+            self.request.focus,
+            destroy=self.request.destroy,
+            ends_work=self.request.ends_work,
+            beside=self._list,
         )
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):

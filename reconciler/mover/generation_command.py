@@ -271,7 +271,12 @@ class NextGeneration:
             )
             waits = any(step.status is StepStatus.BLOCKED for table in report.tables for step in table.steps)
             if self.under_way() is not None and (
-                report.error or report.suspended or waits or clock.now() >= deadline or not clock.sleep(PAUSE)
+                report.error
+                or report.problems
+                or report.suspended
+                or waits
+                or clock.now() >= deadline
+                or not clock.sleep(PAUSE)
             ):
                 return RunReport.of(report, self.reconciler.ports.random.token(), (report.pass_id,))
         return None

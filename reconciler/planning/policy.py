@@ -97,8 +97,8 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
     # The order matters: the first refusal is shown, and ownership explains more than any setting.
     refusal = (
         _ownership(step, gate_input)
-        or _cancelled(step, gate_input)
         or _pending_deletion(step, gate_input)
+        or _cancelled(step, gate_input)
         or _table(step, gate_input)
     )
     if refusal is None and gate_input.approved is False and not gate_input.shown_blocked:
@@ -116,7 +116,7 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
 
 
 def _cancelled(step: Step, gate_input: GateInput) -> Step | None:
-    """(G35): what a person has cancelled does not begin again by itself, neither with the items nor without them."""
+    """(G10): what a person has cancelled does not begin again by itself, neither with the items nor without them."""
     if step.action is not Action.REPLACE or not gate_input.cancelled or gate_input.asked_to_keep:
         return None
     return step.blocked(
@@ -320,10 +320,12 @@ def _with_items(step: Step, gate_input: GateInput) -> Step:
     if gate_input.asked_to_keep:
         return step
     if gate_input.options.data_loss == "never":
+        # The items are not read for a step that is blocked anyway; `replace` reads them before it changes anything.
         return step.blocked(
             Reason.DATA_LOSS,
             "the table has items, and DATA_LOSS=never leaves its replacement to a person",
-            f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items",
+            f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items if every item fits the"
+            " declared key and indexes, and else changes nothing",
         )
     return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
 

@@ -143,7 +143,6 @@ def test_finish_deletes_a_table_with_nothing_but_items_that_yielded(shop: Shop) 
 
 
 WRITES = {
-    "a new item": order(7, 7),
     "an item that yielded, changed": order(1, 1, total=100),
     "an item that yielded, under another customer": order(1, 8),
 }
@@ -161,7 +160,7 @@ def test_a_write_to_the_old_table_after_the_switch_is_never_taken_for_one_that_y
     assert shop.tables == ["orders", "orders-g2"]
     assert "written to the former table" in shop.tool("replace", "orders", "--cancel", *HOLD, code=2)
     assert shop.tables == ["orders", "orders-g2"]
-    shop.tool("replace", "orders", "--keep", *HOLD)
+    shop.tool("replace", "orders", "--keep", "--yes", *HOLD)
     assert WRITES[write] in shop.held("orders")
 
 
@@ -257,7 +256,7 @@ def test_another_key_that_is_declared_before_the_switch_is_refused(shop: Shop) -
     assert "declared otherwise by now than orders-g2 was created" in said
     assert "--cancel" in said
     assert shop.tables == ["orders", "orders-g2"]
-    assert "declared otherwise by now" in shop.tool("preview", "--expect-no-changes", code=2)
+    assert "declared otherwise by now" in shop.tool("preview")
     shop.declare(BY_BOTH)
     shop.tool("replace", "orders", "--switch")
     assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR))
@@ -303,6 +302,20 @@ def test_cancel_needs_no_declaration(shop: Shop, others: bool) -> None:
     assert "its replacement was cancelled" in shop.tool("--once", code=2)
 
 
+def test_cancel_without_any_declaration_leaves_all_other_tables(shop: Shop) -> None:
+    """As if the folder of the declarations were not mounted."""
+    shop.declare(OTHER, "other")
+    ready(shop, BY_BOTH)
+    shop.declare(None)
+    shop.declare(None, "other")
+    shop.tool("replace", "orders", "--cancel", "--prune-grace", "0s")
+    assert shop.tables == ["orders", "other"]
+    state = [item for item in shop.held("reconciler_state") if item["record"]["S"] == "table#other"]
+    assert all("forgotten_since" not in item and "unwanted_since" not in item for item in state)
+    assert "contains no table declaration" in shop.tool("--once", "--prune-grace", "0s", code=1)
+    assert shop.tables == ["orders", "other"]
+
+
 @pytest.mark.parametrize("others", [True, False], ids=["other tables are declared", "nothing else is declared"])
 @pytest.mark.parametrize("option", ["--cancel", "--keep"])
 def test_the_hold_ends_without_a_declaration(shop: Shop, option: str, others: bool) -> None:
@@ -313,7 +326,7 @@ def test_the_hold_ends_without_a_declaration(shop: Shop, option: str, others: bo
     late = order(9, 9)
     shop.put("orders-g2", late)
     shop.declare(None)
-    shop.tool("replace", "orders", option, *HOLD)
+    shop.tool("replace", "orders", option, "--yes", *HOLD)
     left = ["orders"] if option == "--cancel" else ["orders", "orders-g2"]
     assert shop.tables == [*left, *(["other"] if others else [])]
     for table in left:

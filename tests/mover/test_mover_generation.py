@@ -299,6 +299,16 @@ def test_ending_the_work_without_a_declaration_deletes_and_creates_nothing_else(
     assert aws.sim.store.snapshot.inventory["users"].ownership == "released"
 
 
+def test_ending_work_that_has_ended_deletes_nothing(emulator: Bench) -> None:
+    emulator.sim.declare()
+    for _ in range(3):
+        emulator.sim.reconciler.end_work("replace", "users")
+        emulator.sim.clock.seconds += 3600
+    assert deleted(emulator) == []
+    entry = emulator.sim.store.snapshot.inventory["users"]
+    assert (entry.forgotten_since, entry.unwanted_since) == (None, None)
+
+
 def test_another_key_that_is_declared_meanwhile_creates_nothing(aws: Bench) -> None:
     aws.work.begin(aws.work.prepare("fail", ""), keep=False)
     aws.sim.declare(wanted(keys=(*AFTER[:1], replace(AFTER[1], attribute="other"))))
