@@ -57,22 +57,26 @@ def assess_tables(
     focus: frozenset[str] | None,
     *,
     destroy: bool,
+    ends_work: bool = False,
     beside: Callable[[], None] | None = None,
 ) -> list[TableAssessment]:
     """One assessment for each table in ``focus``, or for all tables if it is ``None``.
 
     ``destroy`` assesses the tables that this stack created, as if nothing were declared. Otherwise removed declarations
     are recorded for tables outside the focus too. If they were recorded later, a table created now would count as older
-    than the removal and would vouch for these declarations (see ``foreign_declarations``).
+    than the removal and would vouch for these declarations (see ``foreign_declarations``). ``ends_work`` assesses
+    nothing but undeclared tables that are being replaced, and records nothing of others.
     ``beside`` is done at the same time. If it raises ``ApiError``, no further table is read, and the error is raised.
     """
     declared = {declaration.spec.name for declaration in desired.declarations}
     jobs: list[Job] = []
-    if not destroy:
+    if not (destroy or ends_work):
         jobs += [
             (_not_observed(context, d.spec.name, d), partial(assess_declared, context, d)) for d in desired.declarations
         ]
     for entry in context.snapshot.inventory.values():
+        if ends_work and context.snapshot.generation_of(entry.name) is None:
+            continue
         if is_ours(entry) if destroy else entry.name not in declared:
             jobs.append((_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
     if not destroy and context.snapshot.generations:
@@ -80,7 +84,7 @@ def assess_tables(
     if focus is None:
         return _assess_all(context, jobs, beside)
     chosen = [job for job in jobs if job[0].name in focus]
-    forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus
+    forgotten = () if destroy or ends_work else context.snapshot.inventory.keys() - declared - focus
     return _assess_all(context, chosen, beside) + _undeclared_records(context, sorted(forgotten))
 
 
@@ -560,7 +564,8 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         if generation is not None:
             from reconciler.engine.assess_generation import undeclared_step
 
-            return replace(base, observed=observed, entry=before, steps=(undeclared_step(generation),))
+            steps = (undeclared_step(generation),)
+            return replace(base, observed=observed, entry=before, generation=generation, steps=steps)
         replacement = context.replacement(recorded.name)
         if replacement is not None and replacement.interrupts(observed.identity if observed else None):
             return _interrupted(base, replacement, observed)

@@ -6,26 +6,39 @@ switch it means the new one, which is treated like any table; only what would en
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from reconciler.engine.assessment import PassContext, TableAssessment, failed_assessment
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import observe_twice
-from reconciler.model.change import Call
+from reconciler.model.change import Call, Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Generation, GenerationPhase
+from reconciler.model.records import ENDED, SWITCHED, Generation, GenerationPhase
+from reconciler.planning.diff import diff
+from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
+
+WARN_AFTER = timedelta(minutes=5)
+"""Of falling behind. A burst of writes is caught up with before that."""
+UNSWITCHED = frozenset(GenerationPhase) - SWITCHED - {GenerationPhase.RETURN, GenerationPhase.CANCEL} - ENDED
+ENDING = frozenset({GenerationPhase.REVERT, GenerationPhase.RETURN, GenerationPhase.CANCEL})
 
 
 def assess_before_switch(
     base: TableAssessment, generation: Generation, observed: ObservedTable | None
 ) -> TableAssessment:
     """The assessment whose only step is the work. The inventory entry stays as it is."""
-    step = Step(Action.REPLACE, "table", returns_items=True, message=progress_sentence(generation))
+    said = progress_sentence(generation)
+    if base.declaration is not None and generation.phase in UNSWITCHED:
+        # The work goes on, because the declaration may be restored; only the switch is refused.
+        asked = shape_of(base.declaration.spec)
+        said += "" if generation.shape in (None, asked) else f"; {_declared_otherwise(generation, ('its shape',))}"
+    step = Step(Action.REPLACE, "table", returns_items=True, message=said)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
     )
@@ -51,11 +64,21 @@ def _until_finished(step: Step, generation: Generation) -> Step:
 
 
 def undeclared_step(generation: Generation) -> Step:
-    """The blocked step of a table whose declaration was removed during the work."""
+    """The step of a table whose declaration was removed during the work: it goes on only if a person ended it."""
+    step = Step(Action.REPLACE, "table", returns_items=True)
+    if ends(generation):
+        return _held(step.with_message(progress_sentence(generation)), generation)
     why = f"{progress_sentence(generation)}, and its declaration is gone"
-    return Step(Action.REPLACE, "table", returns_items=True).blocked(
-        Reason.REPLACING, why, f"its declaration; then `reconciler replace {generation.name} --cancel` gives it up"
-    )
+    ways = f"its declaration again; or `reconciler replace {generation.name} --cancel` gives it up"
+    if generation.phase is GenerationPhase.HOLD:
+        ways += f", `--keep` ends the hold and keeps {generation.old}"
+    return step.blocked(Reason.REPLACING, why, ways)
+
+
+def ends(generation: Generation) -> bool:
+    """Whether a person has ended the work in a way that needs no declaration: nothing is created for it any more."""
+    kept = generation.keep and generation.finish
+    return generation.phase in ENDING or (kept and generation.phase in (GenerationPhase.HOLD, GenerationPhase.FINISH))
 
 
 def taken_step(generation: Generation, name: str) -> Step:
@@ -98,7 +121,8 @@ def assess_left_table(
 
 def _explained(step: Step, generation: Generation) -> Step:
     if step.status is StepStatus.READY:
-        return step.with_message(f"{generation.current} has its {several(generation.items, 'item')}")
+        has = f"{generation.current} has its {several(generation.items, 'item')}"
+        return step.with_message(f"{has}{yielded_text(generation)}")
     if step.status is StepStatus.BLOCKED:
         keep = f"`reconciler replace {generation.name} --keep`"
         return replace(step, allow_with=f"{step.allow_with}; or {keep}" if step.allow_with else keep)
@@ -114,6 +138,24 @@ def _held(step: Step, generation: Generation) -> Step:
     return step
 
 
+def another_shape(generation: Generation, declaration: Declaration, new: ObservedTable) -> str | None:
+    """Why the new table is not what is declared by now, so that it would have to be replaced in its turn, or ``None``.
+
+    The declaration may have changed since the work began.
+    """
+    changes = diff(replace(declaration.spec, name=generation.new), new.spec)
+    paths = sorted({change.path for change in changes if change.hazard is Hazard.REPLACEMENT})
+    return _declared_otherwise(generation, paths) if paths else None
+
+
+def _declared_otherwise(generation: Generation, paths: Sequence[str]) -> str:
+    return (
+        f"{' and '.join(paths)} {'is' if len(paths) == 1 else 'are'} declared otherwise by now than {generation.new}"
+        f" was created. Restore the declaration that this replacement began with, or run"
+        f" `reconciler replace {generation.name} --cancel` and begin again"
+    )
+
+
 def progress_sentence(generation: Generation) -> str:
     """How far it is: ``is being replaced by orders-g2: copy, 400 of 1000 items``."""
     share = ""
@@ -121,13 +163,45 @@ def progress_sentence(generation: Generation) -> str:
         share = f", {min(generation.copied, generation.items)} of {several(generation.items, 'item')}"
     elif generation.replayed and generation.phase not in (GenerationPhase.CREATE, GenerationPhase.CAPTURE):
         share = f", {several(generation.replayed, 'change')} repeated"
-    return f"is being replaced by {generation.new}: {generation.phase.value}{share}"
+    behind = behind_text(generation)
+    return f"is being replaced by {generation.new}: {generation.phase.value}{share}{f'; {behind}' if behind else ''}"
+
+
+def behind_text(generation: Generation) -> str | None:
+    """What a person has to know where applications write faster than their changes are repeated, or ``None``."""
+    if generation.behind_since is None or generation.change_rate is None or generation.replay_rate is None:
+        return None
+    source, target = generation.old, generation.new
+    if generation.current == generation.new:
+        source, target = target, source
+    return (
+        f"applications make about {several(generation.change_rate, 'change')} a second to {source}, and only about"
+        f" {generation.replay_rate} are repeated, so it is {generation.lag or 0} s behind and does not catch up by"
+        f" itself: write less for a while, or raise the capacity of {target}"
+    )
+
+
+def behind_warnings(generations: Iterable[Generation], now: datetime) -> Iterator[str]:
+    """A warning for each replacement that has been falling behind for a while."""
+    for each in generations:
+        text = behind_text(each) if each.under_way else None
+        if text is not None and each.behind_since is not None and now - each.behind_since >= WARN_AFTER:
+            yield f"{each.name}: {text}. Changes that are older than 24 hours are lost, and the copy begins again"
+
+
+def yielded_text(generation: Generation) -> str:
+    """How many items gave way to others; empty if none did."""
+    if not generation.yielded:
+        return ""
+    rule = f"newest by {generation.newest_by}" if generation.on_conflict == "newest" else generation.on_conflict
+    return f", without {several(generation.yielded, 'item')} that yielded to another one of the same key ({rule})"
 
 
 def ready_sentence(generation: Generation) -> str:
     """What a person has to know before the switch."""
     lag = f", the last one {generation.lag} s after it was made" if generation.lag is not None else ""
+    behind = behind_text(generation)
     return (
-        f"{generation.new} has all {several(generation.items, 'item')} of {generation.old}; changes are repeated"
-        f"{lag}. It is ready to switch"
+        f"{generation.new} has all {several(generation.items, 'item')} of {generation.old}{yielded_text(generation)};"
+        f" changes are repeated{lag}{f'; {behind}' if behind else ''}. It is ready to switch"
     )

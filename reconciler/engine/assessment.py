@@ -171,6 +171,7 @@ class PassContext:
             keeping_items=replacement is not None or left,
             asked_to_keep=left or (replacement is not None and replacement.asked),
             unfit=assessment.unfit,
+            cancelled=_was_cancelled(assessment),
         )
 
     def replacement(self, name: str) -> Replacement | None:
@@ -193,6 +194,16 @@ class PassContext:
         return ownership.OwnershipContext(
             self.options.scope, flavor.has_tags, flavor.emulator and self.snapshot.fresh, now
         )
+
+
+def _was_cancelled(assessment: TableAssessment) -> bool:
+    """Whether a person cancelled the replacement that the declaration still asks for."""
+    declaration, entry = assessment.declaration, assessment.entry
+    if declaration is None or entry is None or entry.cancelled_shape is None:
+        return False
+    from reconciler.planning.shapes import shape_of
+
+    return entry.cancelled_shape == shape_of(declaration.spec)
 
 
 def foreign_owner_of(

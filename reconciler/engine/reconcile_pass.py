@@ -51,8 +51,9 @@ class PassRequest:
     ``trigger`` is shown in logs and history. ``focus`` limits the pass to these table names, ``None`` means all.
     ``desired`` replaces loading the declarations. ``previous`` is the report of the previous round of a run; the new
     report includes its other tables. ``ended`` names the tables that earlier rounds deleted or replaced, or wanted to;
-    they count towards the limit of deletions. ``destroy`` deletes the tables that this stack created. ``approved`` is
-    what a person confirmed, or ``None`` if nobody was asked.
+    they count towards the limit of deletions. ``destroy`` deletes the tables that this stack created. ``ends_work``
+    does nothing but end the replacement of undeclared tables in the focus, as a person asked. ``approved`` is what a
+    person confirmed, or ``None`` if nobody was asked.
     """
 
     trigger: str
@@ -62,6 +63,7 @@ class PassRequest:
     previous: PassReport | None = None
     ended: frozenset[str] = frozenset()
     destroy: bool = False
+    ends_work: bool = False
     approved: Approval | None = None
     on_step: Callable[[str, Step], None] | None = None
     deadline: datetime | None = None
@@ -113,7 +115,7 @@ class Pass:
         if desired is None:
             return self._report(())
         self.desired = desired
-        if not desired.declarations:
+        if not (desired.declarations or self.request.ends_work):
             # An unmounted folder reads as "no declarations", and all tables would be pruned.
             return self._report((), error="No tables are declared; nothing was changed")
         dry = self.request.dry_run or bool(self.problems)
@@ -147,6 +149,7 @@ class Pass:
         self, authorization: WriteAuthorization, desired: DesiredState
     ) -> tuple[WriteAuthorization, DesiredState]:
         """Let the pass speak of the tables that the declared names mean now, where others have taken their place."""
+        from reconciler.engine.assess_generation import behind_warnings
         from reconciler.planning.generations import resolved, taken_names, with_both, without_others
 
         generations = authorization.snapshot.generations
@@ -157,11 +160,15 @@ class Pass:
         if self.state.last_good is not None:
             self.state.last_good = resolved(self.state.last_good, generations)
         self.request = replace(self.request, focus=with_both(self.request.focus, generations))
+        self.warnings += behind_warnings(generations.values(), self.ports.clock.now())
         return replace(authorization, snapshot=without_others(authorization.snapshot)), self.desired
 
     def _load(self) -> DesiredState | None:
         if self.request.desired is not None:
             return self.request.desired
+        if self.request.ends_work:
+            # Whatever is declared or cannot be read, nothing follows from it.
+            return DesiredState((), "")
         try:
             desired = self.ports.source.load()
         except DeclarationError as error:
@@ -175,12 +182,12 @@ class Pass:
         """Whether every removed declaration is a real removal. If so, these are the last good declarations."""
         if self.problems:
             return True
-        if not self.request.destroy:
+        if not (self.request.destroy or self.request.ends_work):
             self.problems = unclear_removals(desired, snapshot.inventory)
             missing = undeclared(desired, snapshot.inventory)
             # Searching all files is expensive, so it is done only if a table would count as removed.
             self.problems += self.ports.source.remains(desired.as_read, missing) if missing else ()
-        if not self.problems:
+        if not (self.problems or self.request.ends_work):
             self.state.last_good = desired
         return not self.problems
 
@@ -214,7 +221,7 @@ class Pass:
             return None
 
     def _tables(self, desired: DesiredState, authorization: WriteAuthorization) -> PassResult:
-        destroy, latch = self.request.destroy, SafetyLatch()
+        destroy, latch = self.request.destroy or self.request.ends_work, SafetyLatch()
         inventory = authorization.snapshot.inventory
         unlisted = self._unlisted(desired, authorization)
         guard = ForeignGuard() if destroy else find_foreign(self.ports, desired, authorization.snapshot, latch)
@@ -242,7 +249,14 @@ class Pass:
         if self.request.focus is None:
             self.state.forget_all_but({declaration.spec.name for declaration in desired.declarations})
         # The pages of ListTables come one after the other; the tables are read meanwhile.
-        assessments = assess_tables(context, desired, self.request.focus, destroy=destroy, beside=self._list)
+        assessments = assess_tables(
+            context,
+            desired,
+            self.request.focus,
+            destroy=self.request.destroy,
+            ends_work=self.request.ends_work,
+            beside=self._list,
+        )
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):
                 raise assessment.error

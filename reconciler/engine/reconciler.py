@@ -61,6 +61,11 @@ class Reconciler:
         """Run one pass over the named tables, or all of them. Raises ``UsageError`` for an unknown name."""
         return self._with_history(self._pass(PassRequest(trigger, focus=self._focus(tables))))
 
+    def end_work(self, trigger: str, table: str) -> PassReport:
+        """Run one pass that does nothing but end the replacement of ``table``, which is not declared any more."""
+        request = PassRequest(trigger, focus=frozenset({table}), ends_work=True)
+        return self._with_history(self._pass(request))
+
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         """What a pass would do. Writes nothing. Raises ``UsageError`` for an unknown name.
 

@@ -70,6 +70,8 @@ class InventoryEntry:
     - ``project``: the folder of the project that last declared the table, if the stack is named after the folder.
     - ``renamed_to``: the tables that the file declares instead of a table that is no longer declared.
     - ``managed``: what this stack has set on the table; ``None`` if that is unknown, as in records of older releases.
+    - ``cancelled_shape``: the declared shape, see ``planning.shapes``, whose replacement a person has cancelled. No
+      pass begins it again.
     - ``revision``: rises with each write and is the condition of the next one; 0 for a record that was not read.
     - ``unknown``: members that a newer version stored. A write keeps them.
     """
@@ -92,6 +94,7 @@ class InventoryEntry:
     project: str | None = None
     renamed_to: str | None = None
     managed: Managed | None = None
+    cancelled_shape: str | None = None
     revision: int = field(default=0, compare=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     own_tag: OwnTag = OwnTag.OF_CREATE
@@ -355,6 +358,11 @@ class Generation:
       ``s3://bucket/prefix``; empty for ``scan``.
     - ``digest``: of all items when both tables were last equal. ``switched``: when the name was published. ``hold``:
       seconds for which changes of the new table are repeated on the old one.
+    - ``yielded``: items of the old table that the new one lacks, because ``on_conflict`` kept another one.
+    - ``shape``: what of the declaration needs another table, as ``planning.shapes.shape_of`` writes it.
+    - ``pointer``: the SSM parameter that has the name of the table, also where the declaration is gone.
+    - ``change_rate``, ``replay_rate``: changes per second that applications make and that are repeated, when both were
+      last measured. ``behind_since``: since when the first exceeds the second.
     """
 
     name: str
@@ -389,6 +397,12 @@ class Generation:
     finished: datetime | None = None
     engine: CopyEngine = "scan"
     through: str = ""
+    yielded: int = 0
+    shape: str | None = None
+    pointer: str | None = None
+    change_rate: int | None = None
+    replay_rate: int | None = None
+    behind_since: datetime | None = None
 
     @property
     def under_way(self) -> bool:

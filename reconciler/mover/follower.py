@@ -6,7 +6,7 @@ that it has to remember is in checkpoints, so any process continues after a kill
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -47,7 +47,8 @@ class Follower:
 
     ``started_as`` is unique for one replacement, for example its token; checkpoints of another one are void.
     ``recorded`` are the checkpoints of a snapshot that was read under the lease. ``stop`` tells whether to end before
-    the next call. Every write needs the lease and checks the identity of its table. Not for two threads at once.
+    the next call. ``yielded`` are the digests of items of the target that gave way at the switch.
+    Every write needs the lease and checks the identity of its table. Not for two threads at once.
 
     The operations raise ``LeaseLost`` and ``TableChanged``; other errors are in what they return.
     """
@@ -62,6 +63,7 @@ class Follower:
         recorded: Mapping[str, Checkpoint],
         started_as: str,
         stop: Callable[[], bool] = lambda: False,
+        yielded: Set[int] = frozenset(),
     ) -> None:
         self._ports = ports
         self._items = items
@@ -70,6 +72,8 @@ class Follower:
         self._recorded = recorded
         self._started_as = f"{started_as} {pair.target.identity.table_id or pair.target.identity.created}"
         self._stop = stop
+        self._yielded = yielded
+        self._running: Replay | None = None
         self._source_calls = self._calls(pair.source, pair.source.limits)
         self._target_calls = self._calls(pair.target, pair.target.limits)
         self._stream_calls = self._calls(pair.source, RateLimits())
@@ -93,6 +97,11 @@ class Follower:
             int(data["segments"]),
             data["sweep"] == "yes",
         )
+
+    @property
+    def read_until(self) -> datetime | None:
+        """When the last change was made that the present or last replay has repeated; ``None`` if it repeated none."""
+        return self._running.read_until if self._running is not None else None
 
     def capture(self, *, items: int = 0, workers: int = 8, again: bool = False) -> Capture:
         """Turn the stream of the source on, or use the one it has, and record from when on it is replayed.
@@ -199,6 +208,7 @@ class Follower:
             self._stop,
             self._catch_up,
             on_page,
+            self._yielded,
         ).run(fenced=fenced)
 
     def forget(self) -> None:
@@ -223,7 +233,7 @@ class Follower:
         capture, problems = self._here(), ProblemList()
         if self._turned_off(capture):
             return Ran(False, trimmed=True)
-        return Replay(
+        self._running = Replay(
             self._streams,
             self._pair,
             capture,
@@ -237,7 +247,8 @@ class Follower:
             on_page,
             self._iterators,
             0.0 if self._ports.emulator else READ_PAUSE,
-        ).run(mark)
+        )
+        return self._running.run(mark)
 
     def _catch_up(self) -> None:
         ran = self.drain(self._ports.clock.now())

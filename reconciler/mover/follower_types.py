@@ -128,6 +128,7 @@ class Verified:
     Before the fence it tells that each item that differed was looked at again, and was only being changed.
     ``differing`` is the number of items that differed at first, ``repaired`` those that were read from the source and
     written again, ``changing`` those that somebody changed in the meantime, which only happens before the fence.
+    ``yielded`` are the digests of the items of the source that the target lacks by the rule for conflicts.
     """
 
     equal: bool
@@ -140,3 +141,4 @@ class Verified:
     problems: Problems = field(default_factory=Problems)
     error: ApiError | None = None
     stopped: bool = False
+    yielded: frozenset[int] = frozenset()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reconciler.engine.apply_step import create_table
+from reconciler.engine.assess_generation import yielded_text
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.observe import observe_table
 from reconciler.engine.send_call import TableResult
@@ -63,7 +64,8 @@ class _Work(EndsWork):
         record = self.record
         if record.phase is GenerationPhase.FINISHED:
             kept = f"; {record.old} stays" if record.keep else ""
-            said = f"{record.new} has taken the place of {record.old}, with {several(record.items, 'item')}{kept}"
+            items = f"{several(record.items, 'item')}{yielded_text(record)}"
+            said = f"{record.new} has taken the place of {record.old}, with {items}{kept}"
         elif record.keep:
             said = f"its replacement was cancelled; {record.new} stays and is no longer managed"
         else:
@@ -109,7 +111,7 @@ class _Work(EndsWork):
             Move.REPLAY: self._replay,
             Move.VERIFY: self._verify,
             Move.FOLLOW: self._follow,
-            Move.BEGIN_SWITCH: lambda _, __: self._moved(Event.SWITCH_ASKED),
+            Move.BEGIN_SWITCH: lambda _, new: self._begin_switch(new),
             Move.FENCE: self._fence,
             Move.SWITCH: lambda _, __: self._switch(),
             Move.HOLD: self._hold,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.engine.assess_generation import progress_sentence
+from reconciler.engine.assess_generation import another_shape, progress_sentence
 from reconciler.engine.assess_replacement import byte_text
+from reconciler.engine.observe import observe_table
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import NotFound, UsageError
@@ -20,10 +21,18 @@ from reconciler.model.report import RunReport
 from reconciler.mover.engine_choice import Choice, Wish, chosen, price_of_jobs
 from reconciler.mover.estimate import Prices, estimate_of, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
+from reconciler.mover.generation_yielded import too_many
 from reconciler.mover.job_ports import ServiceJobs
-from reconciler.mover.replace_command import Prepared, prepared, refuse_other_plans
+from reconciler.mover.replace_command import (
+    Prepared,
+    forget_cancelled,
+    note_cancelled,
+    prepared,
+    refuse_other_plans,
+)
 from reconciler.mover.replacer import LONGEST_NAME, key_texts
 from reconciler.planning.generations import resolved
+from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
 FIRST = 2
@@ -33,10 +42,10 @@ AUTO = Wish()
 OVERCOME = frozenset(
     {
         *(Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.NOT_OWNED, Reason.PROTECTED),
-        *(Reason.MAX_DELETES, Reason.NOT_APPROVED, Reason.BACKUP),
+        *(Reason.MAX_DELETES, Reason.NOT_APPROVED, Reason.BACKUP, Reason.REPLACING),
     }
 )
-"""Reasons against deleting the table, which nothing does before the hold is over."""
+"""Reasons against deleting the table, which nothing does before the hold is over, and a former cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +122,12 @@ class NextGeneration:
     def prepare(self, on_conflict: OnConflict, newest_by: str, wish: Wish = AUTO) -> PreparedGeneration:
         """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
         declaration = self.declared()
+        self._refuse_in_place(declaration.spec.name)
         refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
         known = prepared(self.reconciler, declaration, on_conflict, newest_by)
+        why = too_many(declaration.spec.name, known.found.lost)
+        if why is not None:
+            raise UsageError(why)
         new, number = self.next_name(declaration)
         described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
         ports = self.reconciler.ports
@@ -127,6 +140,11 @@ class NextGeneration:
             priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed)
         return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice)
 
+    def _refuse_in_place(self, name: str) -> None:
+        standing = self.reconciler.ports.store.load().replacements.get(name)
+        if standing is not None and standing.under_way:
+            raise UsageError(f"{name} is being replaced under its own name; `reconciler replace {name} --cancel` first")
+
     def begin(self, wanted: PreparedGeneration, *, keep: bool) -> None:
         """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""
         command, known = self.reconciler.command(), wanted.prepared
@@ -137,6 +155,8 @@ class NextGeneration:
         if spec.name not in snapshot.inventory:
             raise UsageError(f"{spec.name} is not managed by this stack yet: run `reconciler up {spec.name}` first")
         ports, rule, found = command.ports, known.rule, known.found
+        forget_cancelled(snapshot, ports, spec.name)
+        pointer = known.declaration.pointer
         ports.store.put_generation(
             Generation(
                 wanted.declared,
@@ -155,6 +175,8 @@ class NextGeneration:
                 keep=keep,
                 engine=wanted.choice.engine,
                 through=wanted.choice.through,
+                shape=shape_of(spec),
+                pointer=pointer.ssm if pointer is not None else None,
             )
         )
 
@@ -163,12 +185,27 @@ class NextGeneration:
 
         def decided(record: Generation) -> Generation:
             _refuse_after_switch(record, "--switch")
-            return replace(record, switch=True, paused=False, problem=None, fencing=record.fencing and fence)
+            if record.paused:
+                resume = f"`reconciler replace {record.name} --resume` first, then `--switch`"
+                raise UsageError(f"--switch: the replacement of {record.name} is paused; {resume}")
+            self._refuse_another_shape(record)
+            return replace(record, switch=True, problem=None, fencing=record.fencing and fence)
 
         record = self._change(decided)
         if record.fencing:
             return f"Writes to {record.old} are denied, then {record.new} takes its place."
         return f"Writes to {record.old} are not denied: stop its writers now. Then {record.new} takes its place."
+
+    def _refuse_another_shape(self, record: Generation) -> None:
+        """Raise ``UsageError`` if another key or local index is declared by now than the new table has."""
+        ports = self.reconciler.ports
+        declaration = ports.source.load().named(record.name)
+        if declaration is None:
+            raise UsageError(f"--switch: {record.name} is not declared any more; restore its declaration first")
+        new = observe_table(ports, record.new, None)
+        why = None if new is None else another_shape(record, declaration, new)
+        if why is not None:
+            raise UsageError(f"--switch: {why}")
 
     def pause(self) -> str:
         """Stop where it is. A pass that works on it at this moment ends at its next request."""
@@ -190,14 +227,20 @@ class NextGeneration:
         """Go on after a pause, or try again after a problem."""
         self._change(lambda record: replace(record, paused=False, problem=None))
 
-    def keep(self) -> None:
-        """End the hold and keep the old table, no longer managed; before the switch, keep it at the end."""
+    def keep(self) -> str | None:
+        """End the hold and keep the old table, no longer managed; before the switch, keep it at the end.
+
+        Returns a sentence where nothing is declared, so that the work can only end.
+        """
 
         def decided(record: Generation) -> Generation:
             ended = record.phase in (GenerationPhase.HOLD, GenerationPhase.FINISH)
             return replace(record, keep=True, finish=record.finish or ended, paused=False, problem=None)
 
-        self._change(decided)
+        record = self._change(decided)
+        if self.reconciler.command().declared(record.name) is not None:
+            return None
+        return f"{record.new} and {record.old} both stay. {record.name} is not declared any more."
 
     def finish(self) -> None:
         """End the hold: the old table is deleted through the deletion gate."""
@@ -225,6 +268,7 @@ class NextGeneration:
             return advance(record, GenerationEvent.CANCEL, paused=False, keep=False, finish=False)
 
         record = self._change(decided)
+        note_cancelled(self.reconciler, record.name, record.old, record.shape)
         return f"The replacement of {record.name} is cancelled; {record.old} has all items."
 
     def run(
@@ -240,10 +284,18 @@ class NextGeneration:
         clock, name = self.reconciler.ports.clock, self._declared_name()
         deadline = clock.now() + self.reconciler.timeout
         while self.under_way() is not None:
-            report = self.reconciler.run_pass("replace", (name,))
+            declared = self.reconciler.command().declared(name) is not None
+            report = (
+                self.reconciler.run_pass("replace", (name,)) if declared else self.reconciler.end_work("replace", name)
+            )
             waits = any(step.status is StepStatus.BLOCKED for table in report.tables for step in table.steps)
             if self.under_way() is not None and (
-                report.error or report.suspended or waits or clock.now() >= deadline or not clock.sleep(PAUSE)
+                report.error
+                or report.problems
+                or report.suspended
+                or waits
+                or clock.now() >= deadline
+                or not clock.sleep(PAUSE)
             ):
                 return RunReport.of(report, self.reconciler.ports.random.token(), (report.pass_id,))
         return None

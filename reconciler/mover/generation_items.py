@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.engine.assess_generation import progress_sentence, ready_sentence
 from reconciler.engine.seed_batches import IdentityWatch
-from reconciler.model.errors import ApiError
+from reconciler.model.errors import ApiError, StateError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason
 from reconciler.mover.bulk_copy import BulkCopy
@@ -17,8 +18,11 @@ from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Problems, Ran, Side, Verified
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_work import GenerationWork, PassEnded, StreamLost
+from reconciler.mover.generation_yielded import recall, too_many
 from reconciler.mover.governor import Governor, limits_of
 from reconciler.mover.job_ports import s3_place
+from reconciler.mover.replay import RECORDS
+from reconciler.mover.replay_pace import caught_up
 from reconciler.mover.sinks import Paused
 
 ROUNDS = 5
@@ -53,6 +57,10 @@ class MovesItems(GenerationWork):
         started_as = f"{self.record.new}@{self.record.started.isoformat()}{direction}"
         # The snapshot of this pass may be older than the checkpoints that the pass itself has written.
         recorded = self.ports.store.load().checkpoints
+        try:
+            yielded = recall(self.ports.store, recorded, self.record) if pair.back else frozenset()
+        except StateError as damaged:
+            raise self._stop(str(damaged)) from damaged
         return Follower(
             self.ports,
             self.beside.items,
@@ -61,6 +69,7 @@ class MovesItems(GenerationWork):
             recorded=recorded,
             started_as=started_as,
             stop=self._late,
+            yielded=yielded,
         )
 
     def _capture(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
@@ -124,11 +133,13 @@ class MovesItems(GenerationWork):
 
     def _follow_once(self, follower: Follower) -> None:
         before = self.record.replayed
-        ran = follower.replay(self._count_replayed)
-        self._ran(ran)
+        ran = follower.replay(lambda counts: self._count_replayed(counts, follower.read_until))
         if ran.read_until is not None and self.record.replayed > before:
             lag = max(0, round((self.ports.clock.now() - ran.read_until).total_seconds()))
-            self.record = replace(self.record, lag=lag)
+            self.record = caught_up(replace(self.record, lag=lag))
+        elif ran.finished:
+            self.record = replace(self.record, behind_since=None)
+        self._ran(ran)
 
     def _verify(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         if self._equal(self._forward(old, new)):
@@ -145,6 +156,10 @@ class MovesItems(GenerationWork):
         self._save_counts()
         if self.ports.emulator and self.record.switch:
             return
+        why = self._another_shape(new)
+        if why is not None:
+            cancel = f"`reconciler replace {self.record.name} --cancel`"
+            raise PassEnded(self.step.blocked(Reason.REPLACING, why, cancel))
         raise PassEnded(
             self.step.blocked(
                 Reason.REPLACING, ready_sentence(self.record), f"`reconciler replace {self.record.name} --switch`"
@@ -156,7 +171,11 @@ class MovesItems(GenerationWork):
         verified: Verified = follower.verify(fenced=False)
         self._refuse(verified.problems, verified.error, stopped=verified.stopped)
         if verified.equal:
-            self.record = replace(self.record, items=verified.items, digest=verified.source_digest)
+            gave_way = len(verified.yielded)
+            why = too_many(self.record.old, gave_way)
+            if why is not None:
+                raise self._stop(why)
+            self.record = replace(self.record, items=verified.items, digest=verified.source_digest, yielded=gave_way)
         return verified.equal
 
     def _ran(self, ran: Ran) -> None:
@@ -178,8 +197,11 @@ class MovesItems(GenerationWork):
         self.record = replace(self.record, copied=self.record.copied + sum(counts.values()))
         self._save_sometimes()
 
-    def _count_replayed(self, counts: Mapping[str, int]) -> None:
-        self.record = replace(self.record, replayed=self.record.replayed + sum(counts.values()))
+    def _count_replayed(self, counts: Mapping[str, int], read_until: datetime | None = None) -> None:
+        changes = counts.get(RECORDS, 0)
+        self.record = replace(self.record, replayed=self.record.replayed + changes)
+        clock = self.ports.clock
+        self.record = self.pace.repeated(self.record, changes, read_until, clock.now(), clock.monotonic())
         self._save_sometimes()
 
     def _save_sometimes(self) -> None:

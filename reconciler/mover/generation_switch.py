@@ -16,6 +16,7 @@ from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_phases import hold_is_over
 from reconciler.mover.generation_records import move_records, places
 from reconciler.mover.generation_work import PassEnded
+from reconciler.mover.generation_yielded import remember, too_many
 
 FENCED_FOR = timedelta(seconds=20)
 """How long every attempt at a write must have been denied, because a policy is eventually consistent."""
@@ -60,16 +61,29 @@ class Switches(MovesItems):
     def _waiting_for_fence(self, table: str) -> PassEnded:
         return PassEnded(self.step.deferred(Reason.REPLACING, f"waiting until writes to {table} are denied everywhere"))
 
+    def _begin_switch(self, new: ObservedTable | None) -> None:
+        why = self._another_shape(new)
+        if why is not None:
+            self._put(replace(self.record, switch=False))
+            raise self._opened(why, "--switch")
+        self._moved(Event.SWITCH_ASKED)
+
     def _fence(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """Deny writes, repeat the last changes, compare, and capture the way back. Then the name may change."""
-        self._close(old)
-        why = self._drained(self._forward(old, new), self.record.old)
+        why = self._another_shape(new)
+        if why is None:
+            self._close(old)
+            why = self._drained(self._forward(old, new), self.record.old)
+            why = why or too_many(self.record.old, len(self.yielded))
         if why is not None:
             self._open(old)
             self._moved(Event.OPENED, switch=False)
             raise self._opened(why, "--switch")
         if new is not None and not has_stream(new) and not self.record.new_stream:
             self._put(replace(self.record, new_stream=True))
+        # Before the way back is captured, which reads them.
+        remember(self.ports.store, self.ports.store.load().checkpoints, self.record, self.yielded)
+        self.record = replace(self.record, yielded=len(self.yielded))
         self._back(old, new).capture(items=self.record.items)
         hold = self.beside.hold
         hold = hold if hold is not None else (timedelta(0) if self.ports.emulator else HOLD)
@@ -95,6 +109,7 @@ class Switches(MovesItems):
             self._refuse(Problems(), verified.error, stopped=verified.stopped)
             if verified.equal:
                 self.record = replace(self.record, items=verified.items, digest=verified.source_digest)
+                self.yielded = verified.yielded
                 return None
         return f"{self.record.old} and {self.record.new} did not become equal, because somebody still writes to {table}"
 

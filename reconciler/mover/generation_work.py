@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
-from reconciler.engine.assess_generation import progress_sentence
+from reconciler.engine.assess_generation import another_shape, progress_sentence
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
@@ -25,6 +25,7 @@ from reconciler.model.records import Generation
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_phases import advance
 from reconciler.mover.generation_ports import GenerationPorts
+from reconciler.mover.replay_pace import ReplayPace
 
 BUDGET = timedelta(seconds=45)
 """Of one pass of the daemon. Other tables are looked after in between, and the next pass goes on."""
@@ -54,6 +55,8 @@ class GenerationWork:
     error: ApiError | None = None
     wrote: bool = False
     rounds: int = 0
+    yielded: frozenset[int] = frozenset()
+    pace: ReplayPace = field(init=False)
     _began: float = 0.0
     _saved: float = 0.0
 
@@ -66,6 +69,7 @@ class GenerationWork:
         planned = next((s for s in self.assessment.steps if s.moves_items and s.status is StepStatus.READY), None)
         self.step = planned or Step(Action.REPLACE, "table", returns_items=True)
         self._began = self._saved = self.ports.clock.monotonic()
+        self.pace = ReplayPace(self._began)
 
     def _result(self, step: Step | None) -> TableResult:
         under_way = self.record if self.record.under_way else None
@@ -98,15 +102,24 @@ class GenerationWork:
     def _observed(self, name: str) -> ObservedTable | None:
         return observe_table(self.ports, name, None)
 
+    def _another_shape(self, new: ObservedTable | None) -> str | None:
+        """Why the new table is not what is declared by now, or ``None``."""
+        declaration = self.assessment.declaration
+        if declaration is None or new is None:
+            return f"{self.record.name} is not declared any more"
+        return another_shape(self.record, declaration, new)
+
     # Calls
 
     def _publish(self, table: str) -> None:
         """Write the name to where the declaration says that applications read it."""
         declaration = self.assessment.declaration
-        pointer = declaration.pointer if declaration is not None else None
+        declared = declaration.pointer.ssm if declaration is not None and declaration.pointer is not None else None
+        # A declaration that is gone may not leave applications with the name of a table that goes too.
+        pointer = self.record.pointer if declaration is None else declared
         if pointer is None:
             return
-        params = {"Name": pointer.ssm, "Value": table, "Type": "String", "Overwrite": True}
+        params = {"Name": pointer, "Value": table, "Type": "String", "Overwrite": True}
         self._write(Call("ssm:PutParameter", params))
 
     def _write(self, call: Call) -> Mapping[str, Any]:

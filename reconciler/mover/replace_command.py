@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.engine.assess_replacement import byte_text, progress_sentence
 from reconciler.engine.commands import CommandContext
+from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import Declaration
@@ -24,10 +25,11 @@ from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
 from reconciler.mover.replacement import examine_table
 from reconciler.mover.replacer import copy_name, key_texts
+from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
-OVERCOME = frozenset({Reason.PRUNE_GRACE, Reason.DATA_LOSS})
-"""What the request of a person settles: it needs no grace period, and nothing is lost."""
+OVERCOME = frozenset({Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.REPLACING})
+"""What the request of a person settles: it needs no grace period, nothing is lost, and a cancellation is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,26 @@ def refuse_other_plans(reconciler: Reconciler, name: str, overcome: frozenset[Re
         raise UsageError(f"{name} cannot be replaced: {step.message}{_allow(step)}")
 
 
+def note_cancelled(reconciler: Reconciler, table: str, name: str, shape: str | None = None) -> None:
+    """Record that the replacement which the declaration of ``table`` asks for is not begun again by any pass.
+
+    ``name`` is the table that stays; ``shape`` what was asked for when the work began, in case nothing is declared.
+    """
+    command = reconciler.command()
+    declaration, store = command.declared(table), command.ports.store
+    shape = shape_of(declaration.spec) if declaration is not None else shape
+    entry = store.load().inventory.get(name)
+    if entry is not None and shape is not None and entry.cancelled_shape != shape:
+        store.put_entry(replace(entry, cancelled_shape=shape))
+
+
+def forget_cancelled(snapshot: StateSnapshot, ports: EngineContext, name: str) -> None:
+    """A person asks again for a replacement that was cancelled."""
+    entry = snapshot.inventory.get(name)
+    if entry is not None and entry.cancelled_shape is not None:
+        ports.store.put_entry(replace(entry, cancelled_shape=None))
+
+
 @dataclass(frozen=True, slots=True)
 class ReplaceTable:
     """The command on one table, by name or base name."""
@@ -114,6 +136,7 @@ class ReplaceTable:
         if standing is not None and standing.under_way:
             raise StateError(f"{spec.name} {progress_sentence(standing)}; run the command again")
         ports, rule = command.ports, prepared.rule
+        forget_cancelled(snapshot, ports, spec.name)
         ports.store.put_replacement(
             Replacement(
                 spec.name,
@@ -157,6 +180,7 @@ class ReplaceTable:
     def cancel(self) -> str:
         """Give the replacement up. Raises ``UsageError`` once only the copy has the items."""
         record = self._change(_cancelled)
+        note_cancelled(self.reconciler, self.table, record.name)
         return f"The replacement of {record.name} is cancelled; the table is unchanged, and its copy is removed."
 
     def finish(self) -> None:

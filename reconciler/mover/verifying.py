@@ -7,7 +7,7 @@ whatever the stream delivered. Before the fence an item may differ because it wa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 
 from reconciler.engine.context import EngineContext
@@ -19,7 +19,7 @@ from reconciler.mover.calls import STOPPED, GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.comparing import Differences, differences
 from reconciler.mover.conflicts import shown_key
-from reconciler.mover.digest import TableDigest, key_text
+from reconciler.mover.digest import TableDigest, item_digest, key_text
 from reconciler.mover.follower_problems import FOREIGN, LATE, UNFIT, ProblemList, Undecided
 from reconciler.mover.follower_types import Pair, Side, Verified
 from reconciler.mover.mirror import Mirror, place_of
@@ -34,6 +34,10 @@ CATCH_UPS = 3
 Progress = Callable[[Mapping[str, int]], None]
 
 
+class _Changing(Exception):
+    """The source changed between two readings that have to agree."""
+
+
 class _Failed(Exception):
     def __init__(self, error: ApiError | None) -> None:
         self.error = error
@@ -43,7 +47,11 @@ class _Failed(Exception):
 @dataclass(slots=True)
 class Verification:
     """One comparison, with the repair of what differs. ``sweeps`` tells that items that are nowhere in the source are
-    removed from the target; else they are a problem."""
+    removed from the target; else they are a problem.
+
+    ``yielded`` are the digests of items of the target that gave way to another one at the switch. The source lacks them
+    for good, so they are neither compared nor a problem, for as long as no application has changed them.
+    """
 
     ports: EngineContext
     items: MoverItems
@@ -57,7 +65,10 @@ class Verification:
     stop: Callable[[], bool]
     catch_up: Callable[[], None]
     on_page: Progress | None = None
+    yielded: Set[int] = frozenset()
     _counts: dict[str, int] = field(default_factory=dict)
+    _given_up: set[int] = field(default_factory=set)
+    _back_again: set[int] = field(default_factory=set)
 
     def run(self, *, fenced: bool) -> Verified:
         """Compare, repair, and compare again after a repair. Raises ``LeaseLost`` and ``TableChanged``."""
@@ -65,6 +76,9 @@ class Verification:
             return self._run(fenced)
         except Interrupted:
             return self._ended(None, None, stopped=True)
+        except _Changing:
+            self._count("changing")
+            return self._ended(None, None)
         except _Failed as failed:
             return self._ended(None, None, error=failed.error, stopped=failed.error is None)
         except (LeaseLost, TableChanged):
@@ -73,7 +87,7 @@ class Verification:
             return self._ended(None, None, error=error)
 
     def _run(self, fenced: bool) -> Verified:
-        source, target = self._digests()
+        source, target = self._digests(fenced)
         buckets = source.differing(target)
         for _ in range(CATCH_UPS if fenced else 1):
             if not buckets or self.problems.listed().any:
@@ -81,7 +95,7 @@ class Verification:
             # The last records of a stream may come late, which is no reason to look at single items.
             self.catch_up()
             if fenced:
-                source, target = self._digests()
+                source, target = self._digests(fenced)
                 buckets = source.differing(target)
         if not buckets:
             return self._ended(source, target)
@@ -93,7 +107,7 @@ class Verification:
             return replace(self._ended(source, target), equal=not self.problems.listed().any)
         if wrote and not self.problems.listed().any:
             # Only the digests of both tables as they are now prove anything.
-            source, target = self._digests()
+            source, target = self._digests(fenced)
         return self._ended(source, target)
 
     def _ended(
@@ -118,6 +132,7 @@ class Verification:
             problems,
             error,
             stopped,
+            frozenset(self._given_up) if whole else frozenset(),
         )
 
     def _count(self, name: str) -> None:
@@ -125,11 +140,15 @@ class Verification:
 
     # Reading
 
-    def _digests(self) -> tuple[TableDigest, TableDigest]:
+    def _digests(self, fenced: bool) -> tuple[TableDigest, TableDigest]:
         """Both sides, by the key of the target."""
         keys = self.pair.target.keys
-        kept = self._winners() if self.pair.rule.resolves else None
+        kept, losers = self._winners() if self.pair.rule.resolves else (None, set[int]())
+        self._given_up, self._back_again = set(), set()
         source = self._digest(self.pair.source, self.reads, keys, kept)
+        if fenced and self._given_up != losers:
+            # Somebody wrote between the two readings: what was left out may be an item that no rule has looked at.
+            raise _Changing
         return source, self._digest(self.pair.target, self.writes, keys, None)
 
     def _digest(
@@ -159,19 +178,35 @@ class Verification:
 
     def _fits(self, side: Side, item: Item, kept: Mapping[str, str] | None) -> bool:
         """Whether an item belongs into the comparison. One that has no place in the target is a problem."""
-        if side is self.pair.source:
-            for broken in unfit(item, self.pair.target.spec):
-                self.problems.add(Undecided(UNFIT, f"{shown_key(item, side.keys)}: {broken}"))
+        if side is not self.pair.source:
+            return not (self.yielded and self._has_yielded(item))
+        for broken in unfit(item, self.pair.target.spec):
+            self.problems.add(Undecided(UNFIT, f"{shown_key(item, side.keys)}: {broken}"))
+            return False
+        if self.yielded:
+            self._back_again.update({item_digest(item)} & self.yielded)
+        if kept is not None:
+            winner = kept.get(key_text(item, self.pair.target.keys))
+            if winner is not None and winner != key_text(item, side.keys):
+                self._given_up.add(item_digest(item))
                 return False
-            if kept is not None:
-                winner = kept.get(key_text(item, self.pair.target.keys))
-                return winner is None or winner == key_text(item, side.keys)
         return True
 
-    def _winners(self) -> dict[str, str]:
-        """By key of the target that several items of the source have, the key of the one that stays, as text."""
+    def _has_yielded(self, item: Item) -> bool:
+        """Whether an item of the target gave way at the switch, and no application has put it into the source since."""
+        digest = item_digest(item)
+        return digest in self.yielded and digest not in self._back_again
+
+    def _winners(self) -> tuple[dict[str, str], set[int]]:
+        """By key of the target that several items of the source have, the key of the one that stays, as text; and the
+        digests of all others of these items."""
         found = groups(self._source, self.pair.target.keys)
-        return {key: key_text(self.pair.rule.stays(items), self.pair.source.keys) for key, items in found.items()}
+        kept, losers = dict[str, str](), set[int]()
+        for key, items in found.items():
+            winner = self.pair.rule.stays(items)
+            kept[key] = key_text(winner, self.pair.source.keys)
+            losers |= {item_digest(item) for item in items if item is not winner}
+        return kept, losers
 
     def _chosen(self) -> Callable[[list[Item]], Item] | None:
         return self.pair.rule.stays if self.pair.rule.resolves else None
@@ -231,6 +266,8 @@ class Verification:
 
     def _extra(self, item: Item, fenced: bool) -> bool:
         """An item of the target whose key no item of the source has."""
+        if self._has_yielded(item):
+            return False
         place, owner = self.pair.target.key_of(item), self.mirror.owner(item)
         now = None if owner is None else self.mirror.find(owner)
         there = None if now is None else place_of(self.pair.target, now)

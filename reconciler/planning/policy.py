@@ -39,7 +39,8 @@ class GateInput:
       stack that declared it.
     - ``can_keep_items``: whether this endpoint's tables are replaced with their items; ``keeping_items``: whether such
       a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`; ``unfit``:
-      why the declared table cannot hold all items.
+      why the declared table cannot hold all items; ``cancelled``: whether a person cancelled the replacement that the
+      declaration asks for.
     """
 
     options: Options
@@ -62,6 +63,7 @@ class GateInput:
     keeping_items: bool = False
     asked_to_keep: bool = False
     unfit: str | None = None
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,12 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
     is scanned only if the result can matter.
     """
     # The order matters: the first refusal is shown, and ownership explains more than any setting.
-    refusal = _ownership(step, gate_input) or _pending_deletion(step, gate_input) or _table(step, gate_input)
+    refusal = (
+        _ownership(step, gate_input)
+        or _pending_deletion(step, gate_input)
+        or _cancelled(step, gate_input)
+        or _table(step, gate_input)
+    )
     if refusal is None and gate_input.approved is False and not gate_input.shown_blocked:
         refusal = _unapproved(step, gate_input)
     if refusal is not None:
@@ -106,6 +113,17 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
     else:
         judged = _items(step, gate_input, contents) if contents.holds_items else _emptiness(step, gate_input)
     return _unapproved(judged, gate_input) if judged.status is StepStatus.READY else judged
+
+
+def _cancelled(step: Step, gate_input: GateInput) -> Step | None:
+    """(G10): what a person has cancelled does not begin again by itself, neither with the items nor without them."""
+    if step.action is not Action.REPLACE or not gate_input.cancelled or gate_input.asked_to_keep:
+        return None
+    return step.blocked(
+        Reason.REPLACING,
+        "its replacement was cancelled with `reconciler replace --cancel`, and its declaration has not changed since",
+        f"`reconciler replace {gate_input.observed.spec.name}`, or another declaration",
+    )
 
 
 def _only_observed(step: Step) -> Step:
@@ -302,10 +320,12 @@ def _with_items(step: Step, gate_input: GateInput) -> Step:
     if gate_input.asked_to_keep:
         return step
     if gate_input.options.data_loss == "never":
+        # The items are not read for a step that is blocked anyway; `replace` reads them before it changes anything.
         return step.blocked(
             Reason.DATA_LOSS,
             "the table has items, and RECONCILER_DATA_LOSS=never leaves its replacement to a person",
-            f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items",
+            f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items if every item fits the"
+            " declared key and indexes, and else changes nothing",
         )
     return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
 

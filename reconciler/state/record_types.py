@@ -108,6 +108,9 @@ def _packed(fields: Fields, name: str) -> str:
 
 TEXT, MAYBE_TEXT = _same(Fields.text), _same(Fields.optional_text)
 NUMBER, FLAG = _same(Fields.number), _same(Fields.flag)
+MAYBE_NUMBER = _same(Fields.optional_number)
+COUNT: Member = (lambda count: count or None, lambda fields, name: fields.optional_number(name) or 0)
+"""A count of which a record of an earlier version says nothing."""
 TEXTS: Member = list, Fields.texts
 TIME: Member = written_time, Fields.time
 MAYBE_TIME: Member = written_time, Fields.optional_time
@@ -176,6 +179,7 @@ ENTRIES: Kind[InventoryEntry] = _Entries(
             lambda managed: None if managed is None else MANAGED.write(managed),
             lambda fields, name: MANAGED.read(fields.map(name)) if name in fields else None,
         ),
+        "cancelled_shape": MAYBE_TEXT,
         "revision": (lambda revision: revision or None, lambda fields, name: fields.optional_number(name) or 0),
         "unknown": (lambda _: None, lambda fields, _: fields.others(_known_of_entries())),
         "own_tag": (lambda _: None, lambda _, __: OwnTag.OF_CREATE),
@@ -283,7 +287,7 @@ GENERATIONS = Kind(
         "size": NUMBER,
         "copied": NUMBER,
         "replayed": NUMBER,
-        "lag": _same(Fields.optional_number),
+        "lag": MAYBE_NUMBER,
         "old_stream": FLAG,
         "new_stream": FLAG,
         "fence_since": MAYBE_TIME,
@@ -303,6 +307,12 @@ GENERATIONS = Kind(
         # Records of older releases do not have them.
         "engine": _same(lambda fields, name: fields.one_of(name, get_args(CopyEngine)) if name in fields else "scan"),
         "through": _same(lambda fields, name: fields.optional_text(name) or ""),
+        "yielded": COUNT,
+        "shape": MAYBE_TEXT,
+        "pointer": MAYBE_TEXT,
+        "change_rate": MAYBE_NUMBER,
+        "replay_rate": MAYBE_NUMBER,
+        "behind_since": MAYBE_TIME,
     },
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,7 +47,8 @@ class Dies(BaseException):
 @dataclass
 class Bench:
     """The environment. ``trimmed`` makes the next replay find records missing. ``late`` delays a fence, in seconds; a
-    ``flaky`` one denies every other second. A copy takes ``slow`` seconds."""
+    ``flaky`` one denies every other second. A copy takes ``slow`` seconds. While it is ``outpaced``, the
+    application makes 160 changes a second, and 80 of them are repeated. ``yields`` items give way to others."""
 
     sim: Sim
     hold: timedelta | None = None
@@ -57,6 +58,8 @@ class Bench:
     late: float = 0.0
     flaky: bool = False
     slow: float = 0.0
+    outpaced: bool = False
+    yields: int = 0
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
@@ -207,6 +210,7 @@ class Mirror:
 
     def __init__(self, made: Bench, ports: Any, items: Any, streams: Any, pair: Pair, *rest: Any, **more: Any) -> None:
         self.made, self.ports, self.pair = made, ports, pair
+        self.read_until: datetime | None = None
 
     def capture(self, *, items: int = 0, workers: int = 8, again: bool = False) -> None:
         live = self.made.tables[self.pair.source.table].description
@@ -225,8 +229,19 @@ class Mirror:
     def replay(self, on_page: Any = None) -> Ran:
         if self.made.trimmed:
             return Ran(False, trimmed=True)
-        on_page({"replayed": self._equalise()})
+        if self.made.outpaced:
+            return self._outpaced(on_page)
+        self.read_until = self.ports.clock.now()
+        on_page({"records": self._equalise()})
         return Ran(not self.made.problems.any, problems=self.made.problems, read_until=self.ports.clock.now())
+
+    def _outpaced(self, on_page: Any) -> Ran:
+        clock, began = self.made.sim.clock, self.ports.clock.now() - timedelta(seconds=30)
+        for second in range(20):
+            clock.seconds += 1
+            self.read_until = began + timedelta(seconds=second / 2)
+            on_page({"records": 80})
+        return Ran(False, stopped=True, read_until=self.read_until)
 
     def drain(self, mark: Any, on_page: Any = None) -> Ran:
         ran = self.replay(on_page)
@@ -238,7 +253,8 @@ class Mirror:
         extra = [item for item in target if item not in source]
         problems = Problems({"foreign": len(extra)}, {"foreign": tuple(extra)}) if fenced and extra else Problems()
         digests = repr(hash(tuple(source))), repr(hash(tuple(target)))
-        return Verified(source == target, len(source), *digests, problems=problems)
+        gave_way = frozenset(range(self.made.yields))
+        return Verified(source == target, len(source), *digests, problems=problems, yielded=gave_way)
 
     def forget(self) -> None: ...
 

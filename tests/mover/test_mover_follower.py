@@ -10,6 +10,7 @@ from mover.following import NEW, OLD, Bench, order
 from reconciler.model.errors import Ambiguous, Busy, LeaseLost, TableChanged, Throttled
 from reconciler.model.identity import Flavor
 from reconciler.model.records import Lease
+from reconciler.mover.digest import item_digest
 from reconciler.mover.lineages import SAFE
 from reconciler.mover.stream_ports import RETENTION
 
@@ -556,3 +557,78 @@ def test_checkpoints_of_another_replacement_are_void_and_all_are_forgotten_at_th
     assert bench.follower(started_as="other").captured is None
     bench.follower().forget()
     assert bench.sim.store.snapshot.checkpoints == {}
+
+
+# Items that yielded
+
+
+def yielded():
+    """Two of three items have one new key; the followers of both directions and what yielded."""
+    bench = Bench(new=("ref S",))
+    bench.on_conflict = "keep-first"
+    bench.put(order("i1", ref="a"), order("i2", ref="a"), order("i3", ref="b"))
+    follower = bench.copied()
+    follower.replay()
+    return bench, follower, follower.verify(fenced=True)
+
+
+def test_what_yielded_is_told_and_is_no_problem_on_the_way_back():
+    bench, _, found = yielded()
+    assert (found.equal, found.yielded) == (True, {item_digest(order("i2", ref="a"))})
+    back = bench.follower(back=True, yielded=found.yielded)
+    back.capture()
+    bench.put(order("i4", ref="d"), table=NEW)
+    assert back.drain(bench.clock.now()).finished
+    verified = back.verify(fenced=True)
+    assert (verified.equal, verified.problems.any, verified.items) == (True, False, 3)
+    assert bench.held(OLD) == [order("i1", ref="a"), order("i2", ref="a"), order("i3", ref="b"), order("i4", ref="d")]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [order("i9", ref="z"), order("i2", ref="a", note="changed"), order("i2", ref="z")],
+    ids=["a new item", "changed", "under another key"],
+)
+def test_nothing_that_is_written_after_the_switch_has_yielded(late):
+    bench, _, found = yielded()
+    back = bench.follower(back=True, yielded=found.yielded)
+    back.capture()
+    bench.put(late)
+    assert back.drain(bench.clock.now()).finished
+    verified = back.verify(fenced=True)
+    assert (verified.equal, verified.problems.counts) == (False, {"late": 1})
+    assert late in bench.held(OLD)
+
+
+def test_an_item_that_comes_between_two_readings_has_not_yielded():
+    bench, follower, _ = yielded()
+    scans = []
+
+    def write(operation, params):
+        if operation == "Scan" and params["TableName"] == OLD:
+            scans.append(1)
+            if len(scans) == 3:
+                # The rule has looked at the items already, and none of them is this one.
+                bench.put(order("i0", ref="a"))
+
+    bench.calls.before = write
+    found = follower.verify(fenced=True)
+    assert not found.equal
+    assert not found.yielded
+    bench.calls.before = lambda operation, params: None
+    follower.replay()
+    assert follower.verify(fenced=True).yielded == {item_digest(order(name, ref="a")) for name in ("i1", "i2")}
+
+
+def test_an_item_that_yielded_and_is_written_to_the_new_table_is_compared_again():
+    bench, _, found = yielded()
+    back = bench.follower(back=True, yielded=found.yielded)
+    back.capture()
+    bench.put(order("i2", ref="a"), table=NEW)
+    assert back.drain(bench.clock.now()).finished
+    assert bench.held(OLD) == [order("i2", ref="a"), order("i3", ref="b")]
+    assert back.verify(fenced=True).equal
+    bench.delete(order("i2", ref="a"), table=NEW)
+    assert back.drain(bench.clock.now()).finished
+    assert bench.held(OLD) == [order("i3", ref="b")]
+    assert back.verify(fenced=True).equal

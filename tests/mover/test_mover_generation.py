@@ -23,6 +23,7 @@ from mover.generations import (
     wanted,
 )
 from simulation.simulated_engine import declaration, item
+from support.specs import keys
 
 from reconciler.http.table_data import find_table
 from reconciler.model.errors import Forbidden, StateError, UsageError
@@ -32,6 +33,7 @@ from reconciler.model.records import GenerationPhase as Phase
 from reconciler.model.records import SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
+from reconciler.mover import generation_yielded
 from reconciler.mover.follower_types import Problems
 from reconciler.mover.generation_fence import SID
 from reconciler.presentation.document import document
@@ -209,6 +211,147 @@ def test_a_pause_stops_all_writes(aws: Bench) -> None:
     assert aws.held(NEW) == shown(ITEMS)
 
 
+def test_an_application_that_writes_faster_than_changes_are_repeated_is_reported(aws: Bench) -> None:
+    ready(aws)
+    aws.outpaced = True
+    report = aws.sim.run()
+    assert aws.record is not None
+    assert (aws.record.change_rate, aws.record.replay_rate) == (160, 80)
+    assert "160 changes a second to users" in (step_of(report).message or "")
+    assert not report.warnings
+    aws.sim.clock.seconds += 400
+    assert any("160 changes a second" in warning for warning in aws.sim.run().warnings)
+    aws.outpaced = False
+    aws.sim.run()
+    assert aws.record.behind_since is None
+    assert not aws.sim.run().warnings
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_another_key_that_is_declared_before_the_switch_changes_no_name(aws: Bench, hurried: bool) -> None:
+    ready(aws)
+    if hurried:
+        aws.work.switch(fence=True)
+    aws.sim.declare(wanted(keys=BEFORE))
+    if not hurried:
+        with pytest.raises(UsageError, match="declared otherwise by now than users-g2 was created"):
+            aws.work.switch(fence=True)
+    report = aws.run()
+    assert "declared otherwise by now" in (step_of(report).message or "")
+    assert aws.phase is Phase.READY
+    assert aws.parameters == {PARAMETER: "users"}
+    assert not aws.denied("users", "an application")
+    aws.sim.declare(wanted(keys=AFTER))
+    aws.switch()
+    assert aws.phase is Phase.HOLD
+
+
+def test_another_key_that_is_declared_behind_the_fence_opens_it_again(aws: Bench) -> None:
+    ready(aws).late = 40
+    aws.work.switch(fence=True)
+    aws.sim.run()
+    assert aws.phase is Phase.FENCE
+    aws.sim.declare(wanted(keys=BEFORE))
+    aws.sim.run()
+    assert aws.phase is Phase.READY
+    assert not aws.denied("users", "an application")
+    assert SID not in json.dumps(policy(aws, "users"))
+
+
+def test_more_items_than_can_be_remembered_may_not_yield(aws: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation_yielded, "MOST", 2)
+    aws.yields = 3
+    aws.begin()
+    assert aws.record is not None
+    assert (aws.phase, aws.record.yielded) == (Phase.VERIFY, 0)
+    assert "3 items of users would yield to another one of the same key, and at most 2" in (aws.record.problem or "")
+    aws.yields = 2
+    aws.work.resume()
+    aws.run()
+    assert (aws.phase, aws.record.yielded) == (Phase.READY, 2)
+
+
+def test_items_that_yield_behind_the_fence_and_are_too_many_open_it_again(
+    aws: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_yielded, "MOST", 2)
+    ready(aws).yields = 3
+    report = aws.switch()
+    assert "3 items of users would yield" in (step_of(report).message or "")
+    assert (aws.phase, aws.parameters) == (Phase.READY, {PARAMETER: "users"})
+    assert not aws.denied("users", "an application")
+    assert not any("yielded" in name for name in aws.sim.store.snapshot.checkpoints)
+    aws.yields = 2
+    aws.switch()
+    assert (aws.phase, aws.parameters) == (Phase.HOLD, {PARAMETER: NEW})
+
+
+def test_a_replacement_in_which_too_many_items_would_yield_does_not_begin(
+    aws: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_yielded, "MOST", 1)
+    aws.put("users", item("again", sk="1"))
+    aws.sim.declare(wanted(keys=keys("sk S")))
+    assert aws.work.prepare("keep-first", "").prepared.found.lost == 1
+    aws.put("users", item("and again", sk="1"))
+    with pytest.raises(UsageError, match=r"2 items of users would yield .* at most 1 may: delete those from users"):
+        aws.work.prepare("keep-first", "")
+    assert aws.record is None
+
+
+def test_the_switch_needs_a_replacement_that_is_not_paused(aws: Bench) -> None:
+    ready(aws).work.pause()
+    with pytest.raises(UsageError, match="--resume` first"):
+        aws.work.switch(fence=True)
+    aws.run()
+    assert aws.record is not None
+    assert (aws.phase, aws.record.paused, aws.record.switch) == (Phase.READY, True, False)
+
+
+def test_a_cancelled_replacement_is_not_begun_again_by_the_loop(emulator: Bench) -> None:
+    ready(emulator).work.cancel()
+    emulator.work.run_until_ended()
+    for _ in range(3):
+        step = step_of(emulator.sim.once())
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+        assert "`reconciler replace users`" in (step.allow_with or "")
+    assert deleted(emulator) == [NEW]
+    assert emulator.held("users") == shown(ITEMS)
+
+
+def test_without_a_declaration_the_pointer_goes_back_too(aws: Bench) -> None:
+    held(aws)
+    late = item("late", sk="9")
+    aws.put(NEW, late)
+    assert aws.parameters == {PARAMETER: NEW}
+    aws.sim.declare(declaration("others", keys=BEFORE))
+    aws.work.cancel()
+    assert aws.work.run_until_ended() is None
+    assert aws.parameters == {PARAMETER: "users"}
+    assert set(aws.tables) == {"users"}
+    assert aws.held("users") == shown([*ITEMS, late])
+
+
+def test_ending_the_work_without_a_declaration_deletes_and_creates_nothing_else(aws: Bench) -> None:
+    held(aws)
+    aws.sim.declare(declaration("others", keys=BEFORE))
+    aws.work.keep()
+    assert aws.work.run_until_ended() is None
+    assert set(aws.tables) == {"users", NEW}
+    assert deleted(aws) == []
+    assert aws.sim.store.snapshot.inventory["users"].ownership == "released"
+
+
+def test_ending_work_that_has_ended_deletes_nothing(emulator: Bench) -> None:
+    emulator.sim.declare()
+    for _ in range(3):
+        emulator.sim.reconciler.end_work("replace", "users")
+        emulator.sim.clock.seconds += 3600
+    assert deleted(emulator) == []
+    entry = emulator.sim.store.snapshot.inventory["users"]
+    assert (entry.forgotten_since, entry.unwanted_since) == (None, None)
+
+
 def test_another_key_that_is_declared_meanwhile_creates_nothing(aws: Bench) -> None:
     aws.work.begin(aws.work.prepare("fail", ""), keep=False)
     aws.sim.declare(wanted(keys=(*AFTER[:1], replace(AFTER[1], attribute="other"))))
@@ -225,6 +368,17 @@ def test_a_removed_declaration_deletes_nothing_during_the_work(aws: Bench) -> No
     report = aws.sim.run()
     assert {"users", NEW} <= aws.tables.keys()
     assert step_of(report, "users").reason is Reason.REPLACING
+
+
+def test_the_work_does_not_go_on_because_a_declaration_was_removed(aws: Bench) -> None:
+    other = declaration("others")
+    aws.sim.declare(wanted(keys=AFTER), other)
+    ready(aws).put("users", item("late", sk="9"))
+    aws.sim.declare(other)
+    step = step_of(aws.sim.run(), "users")
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+    assert "its declaration is gone" in (step.message or "")
+    assert aws.held(NEW) == shown(ITEMS)
 
 
 def test_another_declaration_of_the_new_name_is_refused(aws: Bench) -> None:

@@ -69,8 +69,8 @@ def _believes_its_stream(patch: pytest.MonkeyPatch) -> None:
 
 
 def _equal(digests):  # type: ignore[no-untyped-def]
-    def both(self: Verification) -> object:
-        source, _ = digests(self)
+    def both(self: Verification, fenced: bool) -> object:
+        source, _ = digests(self, fenced)
         return source, source
 
     return both

@@ -69,7 +69,7 @@ MUTANTS = (
     Mutant(
         "an empty desired state is obeyed",
         "Pass._run",
-        "if not desired.declarations: ...",
+        "if not (desired.declarations or self.request.ends_work): ...",
         "if False: ...",
         "an unmounted volume is taken for the wish to have no table (argo-cd#23645)",
         ("test_engine_deletion_gate::test_an_empty_desired_state_touches_nothing",),

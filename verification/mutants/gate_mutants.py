@@ -304,7 +304,7 @@ MUTANTS = (
     Mutant(
         "a pass over some tables does not note which ones are forgotten",
         "assess_tables",
-        "forgotten = () if destroy else context.snapshot.inventory.keys() - declared - focus",
+        "forgotten = () if destroy or ends_work else context.snapshot.inventory.keys() - declared - focus",
         "forgotten = () if True else context.snapshot.inventory.keys() - declared - focus",
         "declarations of another stack make one table by its name, and that one frees all of ours",
         ("test_engine_partial_pass_removals::test_a_table_created_for_foreign_declarations_releases_none_of_ours",),

@@ -6,6 +6,9 @@ from mutants.mutant import Mutant
 
 WORK = "test_mover_generation"
 PHASES = "test_mover_generation_phases"
+BESIDE = "test_e2e_replace_beside"
+VERIFYING = "test_mover_follower"
+YIELDED = "test_mover_generation_yielded"
 
 MUTANTS = (
     Mutant(
@@ -111,5 +114,120 @@ MUTANTS = (
         "if False: ...",
         "applications find no items, and the way back is lost",
         (f"{WORK}::test_a_new_table_that_is_deleted_in_the_hold_is_not_created_empty",),
+    ),
+    Mutant(
+        "an item that yielded stays so after an application wrote it again",
+        "Verification._has_yielded",
+        "digest in self.yielded and digest not in self._back_again",
+        "digest in self.yielded",
+        "an item of the new table counts as given up, so that the tables never become equal and the way back is closed",
+        (f"{BESIDE}::test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_open",),
+    ),
+    Mutant(
+        "every item that the new table lacks has yielded",
+        "Verification._has_yielded",
+        "digest in self.yielded and digest not in self._back_again",
+        "bool(digest)",
+        "a write that reached the old table after the switch is deleted with it",
+        (f"{BESIDE}::test_a_write_to_the_old_table_after_the_switch_is_never_taken_for_one_that_yielded",),
+    ),
+    Mutant(
+        "what was written between two readings has yielded",
+        "Verification._digests",
+        "if fenced and self._given_up != losers: ...",
+        "if False: ...",
+        "an item that no rule has looked at goes with the old table",
+        (f"{VERIFYING}::test_an_item_that_comes_between_two_readings_has_not_yielded",),
+    ),
+    Mutant(
+        "some digests of items that yielded are enough",
+        "recall",
+        "if len(found) != record.yielded: ...",
+        "if False: ...",
+        "a damaged record reads as if fewer items had yielded",
+        (f"{YIELDED}::test_missing_digests_are_an_error",),
+    ),
+    Mutant(
+        "digests of an earlier attempt count too",
+        "remember",
+        "kept.drop()",
+        "",
+        "an item that yielded at a switch that was given up, and was written again since, is deleted",
+        (f"{YIELDED}::test_another_attempt_forgets_the_former_one",),
+    ),
+    Mutant(
+        "any number of items may yield behind the fence",
+        "Switches._fence",
+        "why or too_many(self.record.old, len(self.yielded))",
+        "why",
+        "the state table gets digests without limit, and every pass reads them until the work ends",
+        (f"{WORK}::test_items_that_yield_behind_the_fence_and_are_too_many_open_it_again",),
+    ),
+    Mutant(
+        "any number of items may yield",
+        "too_many",
+        "if count <= MOST: ...",
+        "if True: ...",
+        "the state table gets digests without limit, and every pass reads them until the work ends",
+        (
+            f"{WORK}::test_more_items_than_can_be_remembered_may_not_yield",
+            f"{WORK}::test_a_replacement_in_which_too_many_items_would_yield_does_not_begin",
+        ),
+    ),
+    Mutant(
+        "a cancelled replacement begins again",
+        "_cancelled",
+        "if step.action is not Action.REPLACE or not gate_input.cancelled or gate_input.asked_to_keep: ...",
+        "if True: ...",
+        "the next pass of the loop replaces the table that a person wanted to keep",
+        (f"{WORK}::test_a_cancelled_replacement_is_not_begun_again_by_the_loop",),
+    ),
+    Mutant(
+        "the command switches to a table of another shape",
+        "NextGeneration.switch",
+        "self._refuse_another_shape(record)",
+        "",
+        "the new table has to be replaced in its turn, and applications use it already",
+        (f"{WORK}::test_another_key_that_is_declared_before_the_switch_changes_no_name",),
+    ),
+    Mutant(
+        "a switch that was asked for goes on to a table of another shape",
+        "Switches._fence",
+        "if why is None: ...",
+        "if True: ...",
+        "the declaration changes between the command and the switch",
+        (f"{WORK}::test_another_key_that_is_declared_behind_the_fence_opens_it_again",),
+    ),
+    Mutant(
+        "a paused replacement switches",
+        "NextGeneration.switch",
+        "if record.paused: ...",
+        "if False: ...",
+        "a person stopped everything, and the name changes all the same",
+        (f"{WORK}::test_the_switch_needs_a_replacement_that_is_not_paused",),
+    ),
+    Mutant(
+        "the pointer of a removed declaration stays",
+        "GenerationWork._publish",
+        "self.record.pointer if declaration is None else declared",
+        "declared",
+        "applications read the name of a table that is deleted",
+        (f"{WORK}::test_without_a_declaration_the_pointer_goes_back_too",),
+    ),
+    Mutant(
+        "a removed declaration alone ends the work",
+        "undeclared_step",
+        "if ends(generation): ...",
+        "if True: ...",
+        "a file that is away for a moment goes on with a replacement that nobody decided about",
+        (f"{WORK}::test_the_work_does_not_go_on_because_a_declaration_was_removed",),
+    ),
+    Mutant(
+        "ending the work looks at other undeclared tables",
+        "assess_tables",
+        "if ends_work and context.snapshot.generation_of(entry.name) is None: ...",
+        "if False: ...",
+        "the work ended a moment ago in another process, and the table counts as removed",
+        (f"{WORK}::test_ending_work_that_has_ended_deletes_nothing",),
     ),
 )

@@ -177,8 +177,9 @@ def _beside(
     elif decision is not None:
         (work.resume if decision == "resume" else work.finish)()
     elif work.under_way() is not None:
-        if given.keep:
-            work.keep()
+        ended = work.keep() if given.keep else None
+        if ended is not None:
+            return work.run_until_ended() or _said(invocation, ended, codes.OK)
     else:
         from reconciler.mover.engine_choice import Wish
 

@@ -1,0 +1,342 @@
+"""A table that is replaced beside itself, on DynamoDB Local: items that yield, cancellations, and changed declarations.
+
+What an independent client sees of both tables decides, and what the tool says about it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import forked
+from support.endpoints import Live
+from support.waiting import PATIENCE
+
+BY_ID = """\
+table_name: orders
+key_schema: [{AttributeName: id, KeyType: HASH}]
+attribute_definitions: [{AttributeName: id, AttributeType: S}]
+"""
+BY_CUSTOMER = """\
+table_name: orders
+key_schema: [{AttributeName: customer, KeyType: HASH}]
+attribute_definitions: [{AttributeName: customer, AttributeType: S}]
+"""
+BY_BOTH = """\
+table_name: orders
+key_schema: [{AttributeName: customer, KeyType: HASH}, {AttributeName: id, KeyType: RANGE}]
+attribute_definitions: [{AttributeName: customer, AttributeType: S}, {AttributeName: id, AttributeType: S}]
+"""
+OTHER = """\
+table_name: other
+key_schema: [{AttributeName: id, KeyType: HASH}]
+attribute_definitions: [{AttributeName: id, AttributeType: S}]
+"""
+HOLD = ("--replace-hold", "1h")
+
+
+class Shop:
+    """One folder of declarations, one endpoint, and an application that uses boto3 alone."""
+
+    def __init__(self, live: Live, folder: Path) -> None:
+        self.live, self.folder = live, folder
+
+    def declare(self, text: str | None, name: str = "orders") -> None:
+        path = self.folder / "desired_state" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text)
+
+    def tool(self, *words: str, code: int = 0) -> str:
+        done = forked.run(*words, "--endpoint-url", self.live.url, folder=self.folder, timeout=PATIENCE)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def put(self, table: str, item: dict[str, Any]) -> None:
+        self.live.client.put_item(TableName=table, Item=item)
+
+    def held(self, table: str) -> list[dict[str, Any]]:
+        pages = self.live.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+        return sorted((item for page in pages for item in page["Items"]), key=json.dumps)
+
+    @property
+    def tables(self) -> list[str]:
+        return [name for name in self.live.client.list_tables()["TableNames"] if name != "reconciler_state"]
+
+    def keys(self, table: str) -> list[str]:
+        schema = self.live.client.describe_table(TableName=table)["Table"]["KeySchema"]
+        return [element["AttributeName"] for element in schema]
+
+
+@pytest.fixture
+def shop(local: Live, tmp_path: Path) -> Shop:
+    return Shop(local, tmp_path)
+
+
+def order(number: int, customer: int, total: int = 0) -> dict[str, Any]:
+    return {"id": {"S": f"o{number}"}, "customer": {"S": f"c{customer}"}, "total": {"N": str(total or number)}}
+
+
+def sort(*items: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(items, key=json.dumps)
+
+
+FOUR = (order(1, 1), order(2, 1), order(3, 2), order(4, 3))
+"""Two of them have one customer."""
+
+
+def ready(shop: Shop, after: str, *words: str, items: tuple[dict[str, Any], ...] = FOUR) -> None:
+    """The table with items, and another one beside it that has all of them."""
+    shop.declare(BY_ID)
+    shop.tool("--once")
+    for item in items:
+        shop.put("orders", item)
+    shop.declare(after)
+    said = shop.tool("replace", "orders", "--beside", "--yes", *words, code=2)
+    assert "It is ready to switch" in said
+
+
+# Items that yield
+
+RULES = {
+    "newest": (("--on-conflict", "newest", "--newest-by", "total"), FOUR[1], FOUR[0]),
+    "keep-first": (("--on-conflict", "keep-first"), FOUR[0], FOUR[1]),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_items_that_yielded_do_not_hold_back_the_end(shop: Shop, rule: str) -> None:
+    words, stays, _ = RULES[rule]
+    ready(shop, BY_CUSTOMER, *words)
+    said = shop.tool("replace", "orders", "--switch")
+    assert "without 1 item that yielded to another one of the same key" in said
+    assert shop.tables == ["orders-g2"]
+    assert shop.held("orders-g2") == sort(stays, *FOUR[2:])
+    assert "In sync" in shop.tool("preview", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_cancel_in_the_hold_returns_to_a_table_that_still_has_what_yielded(shop: Shop, rule: str) -> None:
+    words, _, _ = RULES[rule]
+    ready(shop, BY_CUSTOMER, *words)
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    late = order(9, 9)
+    shop.put("orders-g2", late)
+    shop.tool("replace", "orders", "--cancel", *HOLD)
+    assert shop.tables == ["orders"]
+    assert shop.held("orders") == sort(*FOUR, late)
+
+
+def test_finish_deletes_a_table_with_nothing_but_items_that_yielded(shop: Shop) -> None:
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    document = json.loads(shop.tool("preview", "-o", "json", *HOLD))
+    assert document["tables"][0]["generation"]["yielded"] == 1
+    shop.put("orders-g2", order(9, 9))
+    shop.tool("replace", "orders", "--finish", *HOLD)
+    assert shop.tables == ["orders-g2"]
+    assert shop.held("orders-g2") == sort(*FOUR[1:], order(9, 9))
+
+
+WRITES = {
+    "an item that yielded, changed": order(1, 1, total=100),
+    "an item that yielded, under another customer": order(1, 8),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_to_the_old_table_after_the_switch_is_never_taken_for_one_that_yielded(shop: Shop, write: str) -> None:
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    shop.put("orders", WRITES[write])
+    assert "1 item written to the former table after the switch" in shop.tool(
+        "replace", "orders", "--finish", *HOLD, code=2
+    )
+    assert WRITES[write] in shop.held("orders")
+    assert shop.tables == ["orders", "orders-g2"]
+    assert "written to the former table" in shop.tool("replace", "orders", "--cancel", *HOLD, code=2)
+    assert shop.tables == ["orders", "orders-g2"]
+    shop.tool("replace", "orders", "--keep", "--yes", *HOLD)
+    assert WRITES[write] in shop.held("orders")
+
+
+def test_an_item_that_yielded_is_written_to_the_new_table_and_deleted_there(shop: Shop) -> None:
+    """It counts as any other item from then on: it comes to the old table, and goes there too."""
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    shop.put("orders-g2", FOUR[0])
+    shop.tool("--once", *HOLD)
+    assert shop.held("orders") == sort(FOUR[0], *FOUR[2:])
+    shop.live.client.delete_item(TableName="orders-g2", Key={"customer": {"S": "c1"}})
+    shop.tool("--once", *HOLD)
+    assert shop.held("orders") == sort(*FOUR[2:])
+    shop.tool("replace", "orders", "--cancel", *HOLD)
+    assert shop.held("orders") == sort(*FOUR[2:])
+
+
+def test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_open(shop: Shop) -> None:
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    shop.put("orders-g2", FOUR[0])
+    shop.tool("replace", "orders", "--cancel", *HOLD)
+    assert shop.tables == ["orders"]
+    assert shop.held("orders") == sort(FOUR[0], *FOUR[2:])
+
+
+def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded(shop: Shop) -> None:
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    moved = order(1, 5)
+    shop.put("orders-g2", moved)
+    shop.tool("replace", "orders", "--cancel", *HOLD)
+    assert shop.held("orders") == sort(moved, *FOUR[1:])
+
+
+# A cancellation
+
+
+@pytest.mark.parametrize("words", [("--once",), ("up", "--yes"), ("up", "--yes", "orders")], ids=" ".join)
+def test_what_was_cancelled_does_not_begin_again_by_itself(shop: Shop, words: tuple[str, ...]) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--cancel")
+    for _ in range(2):
+        said = shop.tool(*words, code=2)
+        assert "its replacement was cancelled" in said
+        assert "`reconciler replace orders`" in said
+    assert (shop.tables, shop.keys("orders")) == (["orders"], ["id"])
+    assert shop.held("orders") == sort(*FOUR)
+    assert "its replacement was cancelled" in shop.tool("preview")
+    assert "replace" in shop.tool("status")
+
+
+@pytest.mark.parametrize("setting", [("--data-loss", "allow"), ("--data-loss", "emulator")], ids=" ".join)
+def test_no_setting_begins_it_again(shop: Shop, setting: tuple[str, ...]) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--cancel")
+    shop.tool("--once", *setting, code=2)
+    assert shop.held("orders") == sort(*FOUR)
+
+
+def test_a_cancelled_replacement_begins_again_when_a_person_asks(shop: Shop) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--cancel")
+    assert "1 replaced" in shop.tool("replace", "orders", "--yes")
+    assert (shop.tables, shop.keys("orders")) == (["orders"], ["customer", "id"])
+    assert shop.held("orders") == sort(*FOUR)
+
+
+def test_a_cancelled_replacement_begins_again_with_another_declaration(shop: Shop) -> None:
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--cancel")
+    shop.declare(BY_BOTH)
+    assert "1 replaced" in shop.tool("--once")
+    assert shop.held("orders") == sort(*FOUR)
+
+
+def test_a_replacement_under_its_own_name_stays_cancelled_too(shop: Shop) -> None:
+    shop.declare(BY_ID)
+    shop.tool("--once")
+    for item in FOUR:
+        shop.put("orders", item)
+    shop.declare(BY_BOTH)
+    shop.live.client.create_table(
+        TableName="blocker",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    shop.tool("replace", "orders", "--beside", "--yes", code=2)
+    shop.tool("replace", "orders", "--cancel")
+    assert shop.tables == ["blocker", "orders"]
+    assert "its replacement was cancelled" in shop.tool("--once", code=2)
+
+
+# Decisions
+
+
+def test_another_key_that_is_declared_before_the_switch_is_refused(shop: Shop) -> None:
+    ready(shop, BY_BOTH)
+    shop.declare(BY_CUSTOMER)
+    said = shop.tool("replace", "orders", "--switch", code=1)
+    assert "declared otherwise by now than orders-g2 was created" in said
+    assert "--cancel" in said
+    assert shop.tables == ["orders", "orders-g2"]
+    assert "declared otherwise by now" in shop.tool("preview")
+    shop.declare(BY_BOTH)
+    shop.tool("replace", "orders", "--switch")
+    assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR))
+
+
+def test_a_local_index_that_is_declared_before_the_switch_is_refused(shop: Shop) -> None:
+    ready(shop, BY_BOTH)
+    index = (
+        "local_secondary_indexes:\n  - IndexName: by_total\n    KeySchema: [{AttributeName: customer, KeyType: HASH},"
+        " {AttributeName: total, KeyType: RANGE}]\n    Projection: {ProjectionType: ALL}\n"
+    )
+    shop.declare(
+        BY_BOTH.replace("AttributeType: S}]", "AttributeType: S}, {AttributeName: total, AttributeType: N}]") + index
+    )
+    said = shop.tool("replace", "orders", "--switch", code=1)
+    assert "by_total" in said or "local_indexes" in said
+    assert shop.tables == ["orders", "orders-g2"]
+
+
+def test_the_switch_waits_for_a_paused_replacement_to_be_resumed(shop: Shop) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--pause", code=2)
+    assert "is paused; `reconciler replace orders --resume` first" in shop.tool("replace", "orders", "--switch", code=1)
+    assert "paused" in shop.tool("preview")
+    assert shop.tables == ["orders", "orders-g2"]
+    shop.tool("replace", "orders", "--resume", code=2)
+    shop.tool("replace", "orders", "--switch")
+    assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR))
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["other tables are declared", "nothing else is declared"])
+def test_cancel_needs_no_declaration(shop: Shop, others: bool) -> None:
+    if others:
+        shop.declare(OTHER, "other")
+    ready(shop, BY_BOTH)
+    shop.declare(None)
+    if others:
+        assert "its declaration is gone" in shop.tool("preview")
+    shop.tool("replace", "orders", "--cancel")
+    assert shop.tables == (["orders", "other"] if others else ["orders"])
+    assert shop.held("orders") == sort(*FOUR)
+    shop.declare(BY_BOTH)
+    assert "its replacement was cancelled" in shop.tool("--once", code=2)
+
+
+def test_cancel_without_any_declaration_leaves_all_other_tables(shop: Shop) -> None:
+    """As if the folder of the declarations were not mounted."""
+    shop.declare(OTHER, "other")
+    ready(shop, BY_BOTH)
+    shop.declare(None)
+    shop.declare(None, "other")
+    shop.tool("replace", "orders", "--cancel", "--prune-grace", "0s")
+    assert shop.tables == ["orders", "other"]
+    state = [item for item in shop.held("reconciler_state") if item["record"]["S"] == "table#other"]
+    assert all("forgotten_since" not in item and "unwanted_since" not in item for item in state)
+    assert "contains no table declaration" in shop.tool("--once", "--prune-grace", "0s", code=1)
+    assert shop.tables == ["orders", "other"]
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["other tables are declared", "nothing else is declared"])
+@pytest.mark.parametrize("option", ["--cancel", "--keep"])
+def test_the_hold_ends_without_a_declaration(shop: Shop, option: str, others: bool) -> None:
+    if others:
+        shop.declare(OTHER, "other")
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    late = order(9, 9)
+    shop.put("orders-g2", late)
+    shop.declare(None)
+    shop.tool("replace", "orders", option, "--yes", *HOLD)
+    left = ["orders"] if option == "--cancel" else ["orders", "orders-g2"]
+    assert shop.tables == [*left, *(["other"] if others else [])]
+    for table in left:
+        assert shop.held(table) == sort(*FOUR, late)
