@@ -102,15 +102,14 @@ class BotoServiceJobs:
         return self._client.call("DescribeBulkOperation", {"BulkOperationArn": arn})
 
     def _listed(self, since: datetime) -> Iterator[str]:
-        """The newest come first."""
+        """The ARNs of those that may have started after ``since``. The order of the list is not documented."""
         params: dict[str, Any] = {"MaxResults": PAGE_JOBS}
         pages = Pages("ListBulkOperations")
         while True:
             answer = self._client.call("ListBulkOperations", params)
             for found in answer.get("BulkOperationsSummaryList") or ():
-                if "StartTime" in found and _time("ListBulkOperations", found["StartTime"]) < since:
-                    return
-                yield found["BulkOperationArn"]
+                if "StartTime" not in found or _time("ListBulkOperations", found["StartTime"]) >= since:
+                    yield found["BulkOperationArn"]
             token = answer.get("NextToken")
             if token is None:
                 return

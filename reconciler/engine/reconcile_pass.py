@@ -91,6 +91,9 @@ class Pass:
 
     def run(self) -> PassReport:
         """Run the pass. Errors of the endpoint, the state or the declarations are in the report, never raised."""
+        if self.options.trusts_records and not self.request.dry_run:
+            # A record may be older than this process, so a grace period would end that nobody has watched.
+            raise ValueError("options that trust records are for a dry run")
         self.started = self.ports.clock.now()
         self.pass_id = self.ports.random.token()
         with self.ports.traces.whole_pass(self.pass_id, self.request.trigger) as traced:

@@ -24,8 +24,8 @@ GIGABYTE = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person asked for: an engine, and a place in S3 as ``s3://bucket/prefix``, which may be empty."""
+class CopyOptions:
+    """``--engine`` and ``--through-s3``: an engine, and a place in S3 as ``s3://bucket/prefix``, which may be empty."""
 
     engine: AskedEngine = "auto"
     through: str = ""
@@ -40,14 +40,16 @@ class Choice:
     sentence: str = ""
 
 
-def chosen(wish: Wish, known: Prepared, found: Estimate, jobs: ServiceJobs | None, *, emulator: bool) -> Choice:
+def chosen(
+    options: CopyOptions, known: Prepared, found: Estimate, jobs: ServiceJobs | None, *, emulator: bool
+) -> Choice:
     """The engine for this table. Raises ``UsageError`` where what was asked for cannot be done."""
     name, long = known.declaration.spec.name, found.copying is not None and found.copying > LONG_SCAN
-    place = s3_place(wish.through).url if wish.through else ""
-    if wish.engine == "scan" or (wish.engine == "auto" and not place):
-        hint = " --through-s3 lets the service itself copy it." if long and wish.engine == "auto" else ""
+    place = s3_place(options.through).url if options.through else ""
+    if options.engine == "scan" or (options.engine == "auto" and not place):
+        hint = " --through-s3 lets the service itself copy it." if long and options.engine == "auto" else ""
         return Choice(sentence=hint)
-    if wish.engine == "auto" and not long:
+    if options.engine == "auto" and not long:
         return Choice()
     why = _why_not(known, place, jobs, emulator=emulator)
     if why is None:
@@ -58,7 +60,7 @@ def chosen(wish: Wish, known: Prepared, found: Estimate, jobs: ServiceJobs | Non
             f" The service copies it{because}: it exports {name} to {place} and loads its files by a bulk put."
             " The files stay there.",
         )
-    if wish.engine == "bulk":
+    if options.engine == "bulk":
         raise UsageError(f"--engine bulk: {why}. Nothing was changed")
     return Choice(sentence=f" It is copied by Scan, because {why}.")
 

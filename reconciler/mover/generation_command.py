@@ -18,7 +18,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
 from reconciler.model.report import RunReport
-from reconciler.mover.engine_choice import Choice, Wish, chosen, price_of_jobs
+from reconciler.mover.engine_choice import Choice, CopyOptions, chosen, price_of_jobs
 from reconciler.mover.estimate import Prices, estimate_of, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
 from reconciler.mover.generation_yielded import too_many
@@ -38,7 +38,7 @@ from reconciler.planning.text import several
 FIRST = 2
 """The number of the generation that follows the declared table itself."""
 PAUSE = 0.5
-AUTO = Wish()
+AUTO = CopyOptions()
 OVERCOME = frozenset(
     {
         *(Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.NOT_OWNED, Reason.PROTECTED),
@@ -119,7 +119,7 @@ class NextGeneration:
                 return name, number
             number += 1
 
-    def prepare(self, on_conflict: OnConflict, newest_by: str, wish: Wish = AUTO) -> PreparedGeneration:
+    def prepare(self, on_conflict: OnConflict, newest_by: str, options: CopyOptions = AUTO) -> PreparedGeneration:
         """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
         declaration = self.declared()
         self._refuse_in_place(declaration.spec.name)
@@ -131,7 +131,7 @@ class NextGeneration:
         new, number = self.next_name(declaration)
         described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
         ports = self.reconciler.ports
-        choice = chosen(wish, known, estimate_of(known, described), self.jobs, emulator=ports.emulator)
+        choice = chosen(options, known, estimate_of(known, described), self.jobs, emulator=ports.emulator)
         by_jobs = choice.engine == "bulk"
         notes = notes_on(ports, known, described, self.prices, copied=by_jobs)
         priced = ""

@@ -72,5 +72,9 @@ def _packed(found: Set[int]) -> Iterator[str]:
 
 
 def _unpacked(packed: str) -> Iterator[int]:
-    content = base64.b64decode(packed)
+    """The digests of one record; none of a damaged one, whose number is then missed."""
+    try:
+        content = base64.b64decode(packed, validate=True)
+    except ValueError:
+        return iter(())
     return (int.from_bytes(content[start : start + BYTES], "big") for start in range(0, len(content), BYTES))

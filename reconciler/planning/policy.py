@@ -325,7 +325,7 @@ def _with_items(step: Step, gate_input: GateInput) -> Step:
             Reason.DATA_LOSS,
             "the table has items, and RECONCILER_DATA_LOSS=never leaves its replacement to a person",
             f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items if every item fits the"
-            " declared key and indexes, and else changes nothing",
+            " declared key and indexes; otherwise it changes nothing",
         )
     return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
 

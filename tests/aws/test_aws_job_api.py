@@ -186,8 +186,8 @@ def test_a_job_is_found_by_its_token_on_any_page_and_older_ones_are_not_asked_fo
 
     calls = Answers(
         ListBulkOperations=[
-            {"BulkOperationsSummaryList": [listed(1, 0)], "NextToken": "n"},
-            {"BulkOperationsSummaryList": [listed(2, 1), listed(3, 5)]},
+            {"BulkOperationsSummaryList": [listed(1, 0), listed(3, 5)], "NextToken": "n"},
+            {"BulkOperationsSummaryList": [listed(4, 6), listed(2, 1)]},
         ],
         DescribeBulkOperation=[bulk("IN_PROGRESS", ClientToken="other"), bulk("IN_PROGRESS", ClientToken="ours")],
     )

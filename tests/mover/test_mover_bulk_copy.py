@@ -17,12 +17,12 @@ from reconciler.model.errors import Ambiguous, UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.records import GenerationPhase
 from reconciler.mover.bulk_copy import CLOCKS_APART
-from reconciler.mover.engine_choice import Wish, price_of_jobs
+from reconciler.mover.engine_choice import CopyOptions, price_of_jobs
 from reconciler.mover.estimate import Prices
 from reconciler.mover.job_ports import S3Place, s3_place
 
 THROUGH = "s3://bucket/copies"
-BULK = Wish("bulk", THROUGH)
+BULK = CopyOptions("bulk", THROUGH)
 BY_SK = keys("sk S")
 
 
@@ -50,9 +50,9 @@ def recover(made: Bench) -> None:
     made.sim.dynamodb.do("UpdateContinuousBackups", {"TableName": "users", "PointInTimeRecoverySpecification": on})
 
 
-def begin(made: Bench, wish: Wish = BULK) -> None:
+def begin(made: Bench, options: CopyOptions = BULK) -> None:
     work = made.work
-    work.begin(work.prepare("fail", "", wish), keep=False)
+    work.begin(work.prepare("fail", "", options), keep=False)
 
 
 def puts(made: Bench) -> list[Any]:
@@ -314,7 +314,7 @@ def test_nothing_is_replayed_while_the_bulk_put_runs(made: Bench) -> None:
 
 
 def test_auto_leaves_a_small_table_to_a_scan(made: Bench) -> None:
-    begin(made, Wish("auto", THROUGH))
+    begin(made, CopyOptions("auto", THROUGH))
     made.run()
     assert exports(made) == []
     assert made.record is not None
@@ -323,10 +323,10 @@ def test_auto_leaves_a_small_table_to_a_scan(made: Bench) -> None:
 
 def test_auto_leaves_a_long_copy_to_the_service_and_says_so(made: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.mover.engine_choice.LONG_SCAN", timedelta(0))
-    sentence = made.work.prepare("fail", "", Wish("auto", THROUGH)).sentence
+    sentence = made.work.prepare("fail", "", CopyOptions("auto", THROUGH)).sentence
     assert "The service copies it, because a Scan would take less than a minute" in sentence
     assert f"it exports users to {THROUGH}" in sentence
-    hint = made.work.prepare("fail", "", Wish()).sentence
+    hint = made.work.prepare("fail", "", CopyOptions()).sentence
     assert "--through-s3 lets the service itself copy it" in hint
 
 
@@ -344,22 +344,22 @@ def test_the_price_of_the_jobs_is_told_as_far_as_it_is_known(made: Bench) -> Non
 def test_auto_scans_where_backups_are_off_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     made = prepared(monkeypatch, recovery=False)
     monkeypatch.setattr("reconciler.mover.engine_choice.LONG_SCAN", timedelta(0))
-    found = made.work.prepare("fail", "", Wish("auto", THROUGH))
+    found = made.work.prepare("fail", "", CopyOptions("auto", THROUGH))
     assert found.choice.engine == "scan"
     assert "It is copied by Scan, because point-in-time recovery of users is off" in found.sentence
 
 
 @pytest.mark.parametrize(
-    ("wish", "why"),
+    ("options", "why"),
     [
-        (Wish("bulk"), "add --through-s3 s3://BUCKET/PREFIX"),
-        (Wish("bulk", "bucket/copies"), "expected s3://BUCKET or s3://BUCKET/PREFIX"),
-        (Wish("bulk", "s3://"), "expected s3://BUCKET or s3://BUCKET/PREFIX"),
+        (CopyOptions("bulk"), "add --through-s3 s3://BUCKET/PREFIX"),
+        (CopyOptions("bulk", "bucket/copies"), "expected s3://BUCKET or s3://BUCKET/PREFIX"),
+        (CopyOptions("bulk", "s3://"), "expected s3://BUCKET or s3://BUCKET/PREFIX"),
     ],
 )
-def test_what_is_missing_is_named_before_anything_is_written(made: Bench, wish: Wish, why: str) -> None:
+def test_what_is_missing_is_named_before_anything_is_written(made: Bench, options: CopyOptions, why: str) -> None:
     with pytest.raises(UsageError) as raised:
-        made.work.prepare("fail", "", wish)
+        made.work.prepare("fail", "", options)
     assert why in str(raised.value)
     assert made.sim.dynamodb.mutating == []
 

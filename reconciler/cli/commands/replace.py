@@ -181,9 +181,9 @@ def _beside(
         if ended is not None:
             return work.run_until_ended() or _said(invocation, ended, codes.OK)
     else:
-        from reconciler.mover.engine_choice import Wish
+        from reconciler.mover.engine_choice import CopyOptions
 
-        prepared = work.prepare(given.rule, given.newest_by or "", Wish(given.engine, given.through or ""))
+        prepared = work.prepare(given.rule, given.newest_by or "", CopyOptions(given.engine, given.through or ""))
         if not _agreed(invocation, prepared.sentence, given):
             return codes.ERROR
         work.begin(prepared, keep=given.keep)
@@ -212,7 +212,11 @@ def _rule(text: str | None) -> OnConflict:
 
 
 def _engine(text: str | None) -> AskedEngine:
-    choices = ("auto", "scan", "bulk")
-    if text is not None and text not in choices:
+    if text is None:
+        return "auto"
+    from reconciler.mover.engine_choice import AskedEngine
+
+    choices = get_args(AskedEngine)
+    if text not in choices:
         raise UsageError(f"--engine: invalid value {text!r}; expected one of {json.dumps(choices)}")
-    return cast("AskedEngine", text or "auto")
+    return cast("AskedEngine", text)

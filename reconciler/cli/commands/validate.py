@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import pathlib as files
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 from reconciler.cli import codes
@@ -22,15 +22,14 @@ from reconciler.presentation.document import FORMAT_VERSION, problem_entry
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 _RARE = (".ndjson", ".tsv", ".ion", ".zst")
-Path = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
-
+Place = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
 
 FORMS = (Output.HUMAN, Output.JSON, Output.GITHUB, Output.JUNIT, Output.SARIF)
 Line = tuple[str, str]
 
 
 @command(forms=FORMS)
-def validate(invocation: Invocation, path: Path = None) -> int:
+def validate(invocation: Invocation, path: Place = None) -> int:
     """Load everything, connect to nothing."""
     invocation.allow(*FORMS)
     settings = invocation.settings(overrides={} if path is None else {"desired_state": path})
@@ -123,4 +122,4 @@ def _counted(desired: DesiredState, base: str) -> str:
 
 def _named(base: str) -> str:
     """The location, with its own name where it is written as ``.`` or ``..``."""
-    return str(files.Path(base).resolve()) if files.Path(base).name in ("", "..") else base
+    return str(Path(base).resolve()) if Path(base).name in ("", "..") else base
