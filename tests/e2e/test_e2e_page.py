@@ -394,6 +394,9 @@ def test_10_within_5_seconds_an_open_page_shows_that_the_daemon_does_not_respond
         expect(page).to_have_title(re.compile("^Disconnected"))
         expect(page.get_by_role("main")).to_have_css("filter", "grayscale(1)")
         assert banner(page) == before, "the rest of the page stays readable"
+        for scheme in SCHEMES:
+            visitor.look("wide", scheme)
+            assert visitor.violations() == []
         (daemon.start if how == "killed" else daemon.thaw)()
         unlost(page)
         expect(page.get_by_role("main")).to_have_css("filter", "none")
