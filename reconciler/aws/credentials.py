@@ -9,13 +9,14 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.aws.lean.light_session import light_session
 from reconciler.aws.signing import BoundedCredentials, CredentialsNotLoaded, in_time, source_of
 from reconciler.model.errors import SettingsError
+from reconciler.model.lazy_dataclass import dataclass
 
 KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 OFFER = (

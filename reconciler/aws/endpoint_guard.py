@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.errors import Ambiguous, ApiError, EndpointChanged, ReconcilerError, Unreachable
 from reconciler.model.identity import AccountLocation, Endpoint, Flavor
+from reconciler.model.lazy_dataclass import dataclass
 
 SETTABLE_ACCOUNT = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})
 """Emulators whose account is what they were set to, so that the first ARN tells it."""

@@ -12,13 +12,13 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.aws import call_deadline, tls
 from reconciler.model.errors import EndpointError, Unreachable
 from reconciler.model.identity import Flavor
+from reconciler.model.lazy_dataclass import dataclass
 
 PROBE_SECONDS = 5.0
 """Time limit of the first response, including TLS and proxy."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TextIO
 
 from reconciler.cli.options import Color
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.planning.text import printable
 
 RESET = "\x1b[0m"

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from reconciler import interruption
 from reconciler.cli.console import Console
 from reconciler.cli.options import Output
 from reconciler.model.errors import SettingsError, UsageError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 from reconciler.presentation.document import FORMAT_VERSION

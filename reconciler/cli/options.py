@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
 from reconciler.cli.parameters import Option
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.settings.model import SETTINGS
 
 

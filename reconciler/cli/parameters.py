@@ -6,7 +6,7 @@ needs it: for help, for an error, and for rare forms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.model.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

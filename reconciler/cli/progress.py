@@ -9,11 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Color
 from reconciler.engine.ports import SeedProgress, WorkProgress
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step, StepStatus
 from reconciler.planning.text import printable
 from reconciler.presentation.render import status_message, step_title, symbol

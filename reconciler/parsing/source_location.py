@@ -5,7 +5,6 @@ Every step that reads a declaration makes its ``Problem`` objects here.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
@@ -128,8 +127,11 @@ def path_text(path: Path) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most similar to ``word``. None if none is similar enough."""
+    # Imported here, because most commands suggest nothing.
+    from difflib import get_close_matches
+
     by_fold = {_fold(candidate): candidate for candidate in reversed(list(known))}
-    matches = difflib.get_close_matches(_fold(word), by_fold, n=1, cutoff=0.72)
+    matches = get_close_matches(_fold(word), by_fold, n=1, cutoff=0.72)
     return by_fold[matches[0]] if matches else None
 
 

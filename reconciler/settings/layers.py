@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import SettingsError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.settings.values import InvalidValue, Reader
 
 PREFIX = "RECONCILER_"

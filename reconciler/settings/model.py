@@ -4,17 +4,18 @@
 docs/reference/settings.md is written from it (``scripts/settings_reference.py``).
 """
 
-# ruff: noqa: RUF009 - `_setting` returns a field of dataclasses
+
 # Not pydantic-settings: importing it adds 130 ms to `--help`, and it does not record where a value came from.
 # `--help` imports this module, so it imports nothing of the model.
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.settings import values
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Fingerprint
 
 REMEDY = (

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from reconciler.engine.ports import Clock
 from reconciler.model.errors import ApiError, ConditionFailed, DeclarationError, StateError
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Fingerprint, StateSnapshot
 from reconciler.state import fence
 from reconciler.state import record_types as kinds

@@ -53,7 +53,7 @@ OF_PYTHON = 8 if sys.version_info >= (3, 12) else 0
 @pytest.mark.parametrize(
     ("line", "budget", "never"),
     [
-        ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model")),
+        ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model.table")),
         ("validate", 205, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
         ("export --format mermaid", 215, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
         ("export --format cloudformation", 475, (*SERVERS, *SDK, *RUNNING)),

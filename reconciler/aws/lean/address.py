@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from reconciler.model.lazy_dataclass import dataclass
 
 PORTS = {"http": 80, "https": 443}
 PLAIN_HOST = re.compile(r"((?!-)[a-z\d-]{1,63}(?<!-)\.)*(?!-)[a-z\d-]{1,63}(?<!-)|[\da-f:.]*:[\da-f:.]*")

@@ -7,7 +7,8 @@ is refused, while an answer without one ends with its connection.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from reconciler.model.lazy_dataclass import dataclass
 
 HEAD_LIMIT = 64 * 1024
 LINE_LIMIT = 1024

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.aws.lean.address import Address, parse
+from reconciler.model.lazy_dataclass import dataclass
 
 AUTO, LEAN, BOTO3 = "auto", "lean", "boto3"
 DEFAULT = AUTO

@@ -12,7 +12,6 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +25,7 @@ from reconciler.aws.lean.reading import AnswerReader, Outcome
 from reconciler.aws.lean.retries import Budget
 from reconciler.aws.lean.signer import Signer
 from reconciler.model.change import is_read
+from reconciler.model.lazy_dataclass import dataclass
 
 Exchange = Callable[[bytes], Answer]
 ExchangeMany = Callable[[Iterable[tuple[str, bytes]], int, float], Iterator[tuple[str, Answer, float]]]

@@ -11,9 +11,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from reconciler.model.lazy_dataclass import dataclass
 
 KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 TOKENS = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")

@@ -9,7 +9,7 @@ import http.client
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,7 @@ from reconciler.aws.lean.clock import ServerClock
 from reconciler.aws.lean.known_answers import KnownAnswers
 from reconciler.aws.lean.model import Shapes
 from reconciler.model.errors import Malformed
+from reconciler.model.lazy_dataclass import dataclass
 
 CHECKSUM = "x-amz-crc32"
 LARGEST_BODY = 64 * 1024 * 1024

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -128,4 +128,5 @@ def _classes() -> dict[str, type[Any]]:
 
     modules: tuple[ModuleType, ...] = (backups, desired, global_table, scaling, table)
     found = (each for module in modules for each in vars(module).values())
-    return {each.__name__: each for each in found if isinstance(each, type) and is_dataclass(each)}
+    # Asked of the class's own names, so that no list of fields is made for what is not in the folder.
+    return {each.__name__: each for each in found if isinstance(each, type) and "__dataclass_fields__" in vars(each)}

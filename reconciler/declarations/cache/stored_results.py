@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -111,20 +112,37 @@ def _digest(files: tuple[SourceFile, ...]) -> str:
 
 @cache
 def _code_digest() -> str | None:
-    """SHA-256 of the code that checks declarations; None where it cannot be read, for example in a zip file.
+    """Identifies the code that checks declarations; None where its files cannot be seen, for example in a zip file.
 
-    The version alone does not tell: an editable installation changes without it.
+    The version alone does not tell: an editable installation changes without it. The size and both
+    times of each file tell; the second one changes too where an installer writes files with the times of their build.
     """
     base = Path(__file__).parents[2]
     digest = hashlib.sha256()
     try:
-        for path in sorted(path for package in _PACKAGES for path in (base / package).rglob("*.py")):
-            digest.update(path.read_bytes())
+        for package in _PACKAGES:
+            for path in _python_files(str(base / package)):
+                digest.update(_identity(path))
         for package, name in _LIBRARIES:
-            digest.update(_library_file(package, name).read_bytes())
+            digest.update(_identity(_library_file(package, name)))
     except (OSError, StopIteration):
         return None
     return digest.hexdigest()
+
+
+def _python_files(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.endswith(".py"):
+            yield entry
+        elif entry.is_dir() and entry.name != "__pycache__":
+            yield from _python_files(entry.path)
+
+
+def _identity(file: os.DirEntry[str] | Path) -> bytes:
+    about = file.stat()
+    return f"{file.name} {about.st_size} {about.st_mtime_ns} {about.st_ctime_ns}\n".encode()
 
 
 def _library_file(package: str, name: str) -> Path:
