@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from reconciler.facets.quota import Quota
 from reconciler.facets.rank import Rank
@@ -132,10 +133,10 @@ class Facet(Protocol):
         return None
 
 
-@runtime_checkable
-class InCreateTable(Protocol):
+class InCreateTable(ABC):
     """A facet whose value is a member of CreateTable. Other facets are set after the table exists."""
 
+    @abstractmethod
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         """Members of CreateTable except TableName and AttributeDefinitions; empty if not declared."""
         ...
@@ -150,26 +151,25 @@ class InCreateTable(Protocol):
         yield from ()
 
 
-@runtime_checkable
-class MultiStep(Protocol):
+class MultiStep(ABC):
     """A facet with changes that need a second call. A later pass plans that call by itself."""
 
+    @abstractmethod
     def next_step(self, change: Change, desired: TableSpec, observed: TableSpec) -> str | None:
         """What follows the first call, as a phrase beginning with ``then``. None if one call is enough."""
         ...
 
 
-@runtime_checkable
-class HasPreconditions(Protocol):
+class HasPreconditions(ABC):
     """A facet with changes that DynamoDB may reject. ``request`` is not called for those."""
 
+    @abstractmethod
     def precondition(self, change: Change, desired: TableSpec, observed: TableSpec) -> Precondition | None:
         """Why there is no valid call now; None if there is one."""
         ...
 
 
-@runtime_checkable
-class HasExtraReads(Protocol):
+class HasExtraReads(ABC):
     """A facet with reads that depend on the declaration or the table, for example one per index."""
 
     lookups: tuple[str, ...] = ()
@@ -177,6 +177,7 @@ class HasExtraReads(Protocol):
     table counts as fully read without them.
     """
 
+    @abstractmethod
     def extra_reads(self, desired: TableSpec | None, table: Mapping[str, Any]) -> Iterator[ExtraRead]:
         """The extra reads of a declared facet, or all of them if ``desired`` is None."""
         ...

@@ -6,14 +6,15 @@ docs/reference/settings.md is written from it (``scripts/settings_reference.py``
 
 
 # Not pydantic-settings: importing it adds 130 ms to `--help`, and it does not record where a value came from.
-# `--help` imports this module, so it imports nothing of the model.
+# `--help` imports this module, so it imports no type of the model.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.settings import values
@@ -529,16 +530,20 @@ class Settings:
         return self.timeout or (EMULATOR_TIMEOUT if flavor.emulator else AWS_TIMEOUT)
 
 
+def _choices(annotation: str) -> tuple[str, ...]:
+    """``('a', 'b')`` of ``Literal['a', 'b']``; the annotations are texts, and evaluating all of them takes long."""
+    start, inside = annotation[:8], annotation[7:]
+    return tuple(ast.literal_eval(inside)) if start == "Literal[" else ()
+
+
 def _table() -> dict[str, Setting]:
-    hints = get_type_hints(Settings)
     found = {}
     for each in fields(Settings):
         about = dict(each.metadata.get("setting", {}))
         if not about:
             continue
         assert each.default is not MISSING
-        kind = hints[each.name]
-        choices = get_args(kind) if get_origin(kind) is Literal else ()
+        choices = _choices(str(each.type))
         about["read"] = about["read"] or values.one_of(choices)
         about["metavar"] = "|".join(choices) or about["metavar"] or None
         found[each.name] = Setting(each.name, each.default, choices=choices, **about)
