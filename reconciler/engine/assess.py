@@ -417,7 +417,7 @@ def assess_present(
         observed=observed,
         entry=entry,
         changes=changes,
-        left_in_place=handed.left_in_place,
+        left_in_place=() if any(step.action is Action.REPLACE for step in planned) else handed.left_in_place,
         attempts=_attempts(context, observed),
         quota_usage=quota_usage,
     )

@@ -8,9 +8,8 @@ record nothing is proven, and the tag stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from reconciler.facets import BY_NAME, FACETS
 from reconciler.facets.base import Removal
@@ -25,6 +24,7 @@ from reconciler.model.records import InventoryEntry, Managed
 from reconciler.model.report import LeftInPlace
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import covered
+from reconciler.planning.features import removals, with_value
 from reconciler.planning.ownership import is_released, is_state_lost
 
 TAGS, TAG = "tags", "tags."
@@ -55,7 +55,7 @@ def spec_to_read(spec: TableSpec, entry: InventoryEntry | None) -> TableSpec:
         facet = BY_NAME.get(name)
         removal = facet.removal(spec) if facet is not None and getattr(spec, name) is None else None
         if removal is not None:
-            spec = _with(spec, name, removal.value)
+            spec = with_value(spec, name, removal.value)
     has_tags = bool(entry.managed.tags) or any(name.startswith(TAG) for name in entry.managed.features)
     return replace(spec, tags=()) if has_tags and spec.tags is None else spec
 
@@ -66,7 +66,7 @@ def set_by_create(spec: TableSpec, earlier: Managed | None) -> Managed | None:
     ``earlier`` is that of a former create with the same nonce, whose response is not known: either of the two may turn
     out to have made the table.
     """
-    features = {name for name, _ in _removals(spec, spec)}
+    features = {name for name, _ in removals(spec, spec)}
     tags = {key: value for key, value in spec.tags or () if key != OWNER_TAG}
     if earlier is not None:
         features.update(earlier.features)
@@ -77,7 +77,7 @@ def set_by_create(spec: TableSpec, earlier: Managed | None) -> Managed | None:
 
 def as_imported(observed: ObservedTable) -> Managed | None:
     """The record of a table that is declared as it is. Nothing on it was set by this stack, so no tag is ours."""
-    features = [name for name, _ in _removals(observed.spec, observed.spec) if name not in observed.changing]
+    features = [name for name, _ in removals(observed.spec, observed.spec) if name not in observed.changing]
     paths = sorted((*features, *(f"{TAG}{key}" for key, _ in observed.spec.tags or ())))
     return Managed(observed.identity, tuple(paths)) if paths else None
 
@@ -155,7 +155,7 @@ def _features(
     """What is left in place, and the features to record: declared and on, or no longer declared and still on."""
     spec, ignore = declaration.spec, declaration.lifecycle.ignore_changes
     differing = {change.facet for change in changes} | observed.changing
-    on = dict(_removals(spec, observed.spec))
+    on = dict(removals(spec, observed.spec))
     kept: set[str] = set()
     left: list[LeftInPlace] = []
     for facet in FACETS:
@@ -173,24 +173,7 @@ def _features(
     return left, kept
 
 
-def _removals(spec: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Removal]]:
-    """The name of each feature that is on, and how to remove it: declaring it off would change something.
-
-    A feature that nothing removes is on where its facet says so.
-    """
-    for facet in FACETS:
-        removal = facet.removal(observed) if getattr(observed, facet.name) is not None else None
-        if removal is None:
-            continue
-        if removal.line is None or any(facet.diff(_with(spec, facet.name, removal.value), observed)):
-            yield facet.name, removal
-
-
 def _left(name: str, removal: Removal) -> LeftInPlace:
     if removal.line is None:
         return LeftInPlace(name, f"{FEATURE_STAYS}: {removal.cost}")
     return LeftInPlace(name, FEATURE_STAYS, removal.line, removal.cost)
-
-
-def _with(spec: TableSpec, name: str, value: Any) -> TableSpec:
-    return replace(spec, **{name: value})

@@ -22,6 +22,7 @@ from reconciler.planning.access_denied import access_denied_steps
 from reconciler.planning.availability import with_availability
 from reconciler.planning.create import as_created, create_call, create_changes, without_unsupported
 from reconciler.planning.diff import diff, effective, scaled_paths
+from reconciler.planning.features import missing_after_replacement
 
 MOOT = "moot if the table is replaced"
 
@@ -47,7 +48,7 @@ def plan(
     if not changes and not observed.not_observed:
         return tuple(with_availability([], declaration.spec, observed))
     desired = effective(declaration.spec, observed.spec, ignore)
-    planned = _steps(changes, desired, observed)
+    planned = [_without_undeclared(step, declaration.spec, observed) for step in _steps(changes, desired, observed)]
     steps = with_availability(planned, declaration.spec, observed, lacks)
     return tuple(sorted([*steps, *access_denied_steps(declaration, observed)], key=order))
 
@@ -86,6 +87,13 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
     call = BY_NAME[replacing[0].facet].request(replacing[0], desired, observed)
     first = Step(Action.REPLACE, replacing[0].facet, replacing, call)
     return [first, *(_noted(step, MOOT) for step in steps)]
+
+
+def _without_undeclared(step: Step, spec: TableSpec, observed: ObservedTable) -> Step:
+    """A replacing step, which also shows what the new table will not have, because it is not declared."""
+    if step.action is not Action.REPLACE:
+        return step
+    return replace(step, changes=(*step.changes, *missing_after_replacement(spec, observed.spec)))
 
 
 def _step(change: Change, desired: TableSpec, observed: ObservedTable) -> Step:

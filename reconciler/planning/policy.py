@@ -81,11 +81,15 @@ def permit_in_place(step: Step, options: Options, lifecycle: Lifecycle, *, emula
     """
     if lifecycle.on_existing == "observe" and step.action is not Action.CREATE:
         return _only_observed(step)
+    return _interrupting(step, options, emulator=emulator) or step
+
+
+def _interrupting(step: Step, options: Options, *, emulator: bool) -> Step | None:
     hazardous = [change for change in step.changes if change.hazard is Hazard.DISRUPTION]
-    if hazardous and not permits(options.disruption, emulator=emulator):
-        why = hazardous[0].unsafe or "readers would be interrupted"
-        return step.blocked(Reason.DISRUPTION, why, "RECONCILER_DISRUPTION=allow")
-    return step
+    if not hazardous or permits(options.disruption, emulator=emulator):
+        return None
+    why = hazardous[0].unsafe or "readers would be interrupted"
+    return step.blocked(Reason.DISRUPTION, why, "RECONCILER_DISRUPTION=allow")
 
 
 def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | None) -> Step | None:
@@ -100,6 +104,7 @@ def deletion_gate(step: Step, gate_input: GateInput, contents: TableContents | N
         or _pending_deletion(step, gate_input)
         or _cancelled(step, gate_input)
         or _table(step, gate_input)
+        or _interrupting(step, gate_input.options, emulator=gate_input.emulator)
     )
     if refusal is None and gate_input.approved is False and not gate_input.shown_blocked:
         refusal = _unapproved(step, gate_input)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Hazard
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Generation
@@ -344,5 +344,6 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
 
 def _indented(change: Change, *, keeps_items: bool = False) -> Iterator[Line]:
     yield from ((style, f"       {text}") for style, text in change_lines(change))
-    if change.unsafe and not keeps_items:
+    # What is unsafe about replacing a table is that its items are lost.
+    if change.unsafe and not (keeps_items and change.hazard is Hazard.REPLACEMENT):
         yield "blocked", f"       unsafe: {printable(change.unsafe)}"

@@ -22,6 +22,7 @@ key_schema: [{AttributeName: customer, KeyType: HASH}, {AttributeName: id, KeyTy
 attribute_definitions: [{AttributeName: customer, AttributeType: S}, {AttributeName: id, AttributeType: S}]
 """
 KEY = {"customer": "HASH", "id": "RANGE"}
+KEYS_OF_AFTER = "[{AttributeName: customer, KeyType: HASH}, {AttributeName: id, KeyType: RANGE}]"
 
 
 def order(number: int, **more: Any) -> dict[str, Any]:
@@ -161,3 +162,53 @@ def test_items_that_share_a_new_key_are_refused_or_resolved_by_a_rule(local: Liv
     assert "2 items that share a key with another item are given up" in output
     found = sorted(local.client.scan(TableName="orders")["Items"], key=lambda item: str(item["customer"]["S"]))
     assert [item["id"]["S"] for item in found] == kept
+
+
+INDEXED = """\
+table_name: orders
+key_schema: [{AttributeName: id, KeyType: HASH}]
+attribute_definitions: [{AttributeName: id, AttributeType: S}, {AttributeName: customer, AttributeType: S}]
+global_secondary_indexes:
+  - IndexName: by_customer
+    KeySchema: [{AttributeName: customer, KeyType: HASH}]
+    Projection: {ProjectionType: ALL}
+time_to_live: {attribute: expires_at}
+"""
+
+
+def test_what_is_no_longer_declared_is_named_before_the_new_table_lacks_it(local: Live, tmp_path: Path) -> None:
+    declare(tmp_path, INDEXED)
+    tool(local, tmp_path, "--once")
+    fill(local.client, [order(number) for number in range(3)])
+    before = held(local.client)
+    declare(tmp_path, AFTER)
+    plan = tool(local, tmp_path, "preview")
+    assert "left in place" not in plan
+    assert "global_indexes.by_customer is not declared, so the new table does not have it" in " ".join(plan.split())
+    assert "ttl" in plan
+
+    refused = tool(local, tmp_path, "up", "--yes", "--disruption", "never", code=2)
+    assert "RECONCILER_DISRUPTION=allow" in refused
+    found = local.client.describe_table(TableName="orders")["Table"]
+    assert [index["IndexName"] for index in found["GlobalSecondaryIndexes"]] == ["by_customer"]
+    assert found["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+
+    tool(local, tmp_path, "up", "--yes")
+    assert keys(local.client) == KEY
+    assert held(local.client) == before
+    assert "GlobalSecondaryIndexes" not in local.client.describe_table(TableName="orders")["Table"]
+    assert "left in place" not in tool(local, tmp_path, "status")
+
+
+def test_an_index_that_stays_declared_is_there_again(local: Live, tmp_path: Path) -> None:
+    declare(tmp_path, INDEXED)
+    tool(local, tmp_path, "--once")
+    fill(local.client, [order(number) for number in range(3)])
+    declare(tmp_path, INDEXED.replace("[{AttributeName: id, KeyType: HASH}]", KEYS_OF_AFTER, 1))
+    assert "is not declared" not in tool(local, tmp_path, "preview")
+    tool(local, tmp_path, "up", "--yes", "--disruption", "never")
+    found = local.client.describe_table(TableName="orders")["Table"]
+    assert keys(local.client) == KEY
+    assert [index["IndexName"] for index in found["GlobalSecondaryIndexes"]] == ["by_customer"]
+    ttl = local.client.describe_time_to_live(TableName="orders")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}

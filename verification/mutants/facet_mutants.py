@@ -268,9 +268,9 @@ MUTANTS = (
     ),
     Mutant(
         "disruption needs no leave",
-        "permit_in_place",
-        "if hazardous and not permits(options.disruption, emulator=emulator): ...",
-        "if False: ...",
+        "_interrupting",
+        "if not hazardous or permits(options.disruption, emulator=emulator): ...",
+        "return None",
         "an index that readers use is deleted and built again without a question",
         ("test_engine_limits::test_outside_emulators_readers_are_not_interrupted_without_permission",),
     ),

@@ -10,6 +10,15 @@ PHASES = "test_mover_phases"
 
 MUTANTS = (
     Mutant(
+        "a table is replaced without its undeclared index",
+        "deletion_gate",
+        "refusal = _ownership(step, gate_input) or ...",
+        "refusal = _ownership(step, gate_input) or _pending_deletion(step, gate_input) or _cancelled(step, gate_input)"
+        " or _table(step, gate_input)",
+        "queries on an index fail after a key was changed, though nobody permitted an interruption",
+        ("test_e2e_replacement::test_what_is_no_longer_declared_is_named_before_the_new_table_lacks_it",),
+    ),
+    Mutant(
         "a table is deleted although its copy differs",
         "_Proceeding._compare",
         "if not unequal: ...",
