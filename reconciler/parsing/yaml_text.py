@@ -59,13 +59,12 @@ def read_yaml(text: str, number: Number = plain_number, *, short_tags: bool = Fa
 
     With ``short_tags``, ``!Sub x`` is read as ``{"Fn::Sub": "x"}``, as CloudFormation does.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
     _allow_anchors_anew()
     try:
-        nodes = list(YAML(typ="safe", pure=True).compose_all(text))
+        nodes = list(_yaml()(typ="safe", pure=True).compose_all(text))
         return [_Builder(number, short_tags).document(node) for node in nodes if node is not None]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -78,6 +77,19 @@ def read_yaml(text: str, number: Number = plain_number, *, short_tags: bool = Fa
         raise ParseError(None, f"is not YAML: {str(error).splitlines()[0]}", "Correct the syntax.") from None
     except RecursionError:
         raise ParseError(None, *TOO_DEEP) from None
+
+
+@cache
+def _yaml() -> Any:
+    from ruamel.yaml import YAML
+
+    class WithoutPlugIns(YAML):
+        """Looks for no plug-ins: with each new instance ruamel searches the disk for them."""
+
+        def official_plug_ins(self) -> list[str]:
+            return []
+
+    return WithoutPlugIns
 
 
 @cache
