@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -139,11 +140,12 @@ class Metrics:
         refuses a file that repeats them.
         """
         try:
-            if is_stream(path):
-                with open(path, "ab") as stream:
+            file = Path(path)
+            if is_stream(file):
+                with file.open("ab") as stream:
                     stream.write(generate_latest(self._own))
             else:
-                write_to_textfile(os.path.realpath(path), self._own)
+                write_to_textfile(str(file.resolve()), self._own)
         except OSError as error:
             raise SettingsError(f"RECONCILER_METRICS_FILE: cannot write {path}: {error.strerror or error}") from error
 

@@ -33,8 +33,9 @@ def load(
     """Read all layers and check the result.
 
     ``flags`` are options by the name of their setting, plus ``config``; ``None`` means not given. ``allow_bundled`` is
-    off for commands that write declarations: they make the default folder where ``embedded`` would load examples. Raises
-    ``SettingsError`` that lists every problem: where the value was written, what was expected, and what to do.
+    off for commands that write declarations: they make the default folder where ``embedded`` would load examples.
+
+    Raises ``SettingsError`` that lists every problem: where the value was written, what was expected, and what to do.
     """
     folder = cwd or Path.cwd()
     environment = os.environ if environ is None else environ
