@@ -360,8 +360,8 @@ class Settings:
     metrics_file: str | None = _setting(
         None,
         "Where a one-shot run writes its metrics.",
-        "The file has the textfile format and is replaced atomically. Links are followed. What is no regular file, such "
-        "as `/dev/stdout` or a FIFO, is written to.",
+        "The file has the textfile format and is replaced atomically. Links are followed. What is no regular file, "
+        "such as `/dev/stdout` or a FIFO, is written to.",
         read=values.text,
         metavar="FILE",
     )

@@ -67,6 +67,7 @@ class FakeWiring:
     checked: tuple[Any, ...] = ()
     orphans: tuple[str, ...] = ()
     daemon: tuple[Mapping[str, Any] | None, str] = (None, "")
+    unfinished: tuple[str, ...] = ()
 
     @property
     def reconciler(self) -> FakeWiring:
@@ -197,7 +198,11 @@ class FakeWiring:
             "runs": (),
             "next_run": None,
             "problem": None,
+            "unfinished": self.unfinished,
         }
+
+    def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
+        return self.unfinished
 
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))
