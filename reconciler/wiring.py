@@ -22,6 +22,7 @@ from reconciler.model.errors import (
     ApiError,
     EndpointError,
     Interrupted,
+    Problem,
     ReconcilerError,
     SettingsError,
     StateError,
@@ -113,8 +114,27 @@ def template_inputs(settings: Settings) -> TemplateInputs:
     variables, given = {**os.environ, **settings.sdk_variables}, dict(settings.parameter)
     region = settings.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
     return TemplateInputs(
-        settings.stack, settings.environment, region or None, parameters | given, variables, tuple(given)
+        settings.stack,
+        settings.environment,
+        region or None,
+        parameters | given,
+        variables,
+        tuple(given),
+        settings.origins["parameter"],
     )
+
+
+def unknown_parameters(settings: Settings) -> tuple[Problem, ...]:
+    """The given parameters that no file of the folder declares: for two folders, which need not know all of them."""
+    if not settings.parameter:
+        return ()
+    from reconciler.declarations.folder_snapshot import read_snapshot
+    from reconciler.declarations.locate import locate
+    from reconciler.declarations.unknown_parameters import unknown_parameters as found
+
+    inputs = template_inputs(settings)
+    files = read_snapshot(locate(settings.desired_state)).declarations
+    return tuple(found(inputs.named, files, settings.desired_state, inputs.named_by))
 
 
 def export(settings: Settings, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:

@@ -220,6 +220,9 @@ class FakeWiring:
         self._maybe_raise()
         return desired()
 
+    def unknown_parameters(self, settings: Any) -> tuple[Any, ...]:
+        return ()
+
     def export(self, settings: Any, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
         """One text."""
         self.settings = settings
@@ -244,7 +247,15 @@ class FakeWiring:
 def as_module(fake: FakeWiring) -> types.ModuleType:
     """The fake as the module ``reconciler.wiring``."""
     module = types.ModuleType("reconciler.wiring")
-    for name in ("open_app", "desired_state", "seed_orphans", "export", "json_schema", "healthcheck"):
+    for name in (
+        "open_app",
+        "desired_state",
+        "seed_orphans",
+        "export",
+        "json_schema",
+        "healthcheck",
+        "unknown_parameters",
+    ):
         setattr(module, name, getattr(fake, name))
     return module
 
