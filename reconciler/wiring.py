@@ -22,6 +22,7 @@ from reconciler.model.errors import (
     ApiError,
     EndpointError,
     Interrupted,
+    Problem,
     ReconcilerError,
     SettingsError,
     StateError,
@@ -32,6 +33,7 @@ from reconciler.model.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     import threading
+    from datetime import datetime
 
     from reconciler.aws.session import Connection
     from reconciler.change_counter import ChangeCounter
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from reconciler.model.report import RunReport
     from reconciler.mover.estimate import Prices
     from reconciler.mover.generation_command import NextGeneration
-    from reconciler.mover.migrate import MigrationProgress
+    from reconciler.mover.migrate import MigrationProgress, MigrationResult
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
     from reconciler.mover.replace_command import ReplaceTable
@@ -112,8 +114,27 @@ def template_inputs(settings: Settings) -> TemplateInputs:
     variables, given = {**os.environ, **settings.sdk_variables}, dict(settings.parameter)
     region = settings.region or variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION")
     return TemplateInputs(
-        settings.stack, settings.environment, region or None, parameters | given, variables, tuple(given)
+        settings.stack,
+        settings.environment,
+        region or None,
+        parameters | given,
+        variables,
+        tuple(given),
+        settings.origins["parameter"],
     )
+
+
+def unknown_parameters(settings: Settings) -> tuple[Problem, ...]:
+    """The given parameters that no file of the folder declares: for two folders, which need not know all of them."""
+    if not settings.parameter:
+        return ()
+    from reconciler.declarations.folder_snapshot import read_snapshot
+    from reconciler.declarations.locate import locate
+    from reconciler.declarations.unknown_parameters import unknown_parameters as found
+
+    inputs = template_inputs(settings)
+    files = read_snapshot(locate(settings.desired_state)).declarations
+    return tuple(found(inputs.named, files, settings.desired_state, inputs.named_by))
 
 
 def export(settings: Settings, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
@@ -517,11 +538,20 @@ class App:
             on_progress,
         )
 
+    def record_migrations(self, started: datetime, results: tuple[MigrationResult, ...]) -> tuple[str, ...]:
+        """Add a run of migrations that ended to the history; returns warnings."""
+        from reconciler.runs.migration_runs import record_migrations
+
+        return record_migrations(self.reconciler, started, results)
+
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records.
 
+        ``unfinished`` are sentences on migrations of items that were begun and are not finished.
+
         ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
         """
+        from reconciler.engine.unfinished_migrations import unfinished_migrations
         from reconciler.model.records import StateSnapshot
 
         reconciler = self.reconciler
@@ -536,6 +566,7 @@ class App:
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
+        unfinished = unfinished_migrations(snapshot, report)
         from reconciler.local_daemon import NotAsked
 
         daemon = self._local_daemon()
@@ -551,6 +582,7 @@ class App:
             "runs": runs,
             "next_run": next_run,
             "problem": problem,
+            "unfinished": unfinished,
         }
 
     def doctor(self) -> tuple[Finding, ...]:

@@ -186,8 +186,18 @@ def test_the_embedded_endpoint_wins(case: str, tmp_path: Path) -> None:
     assert (settings.embedded, settings.endpoint_url) == expected
 
 
+BUNDLED_WARNING = (
+    "There is no ./desired_state: the tables are the bundled examples, not yours. Name your folder with "
+    "--desired-state PATH, begin one with `reconciler init`, or ask for the examples with --desired-state bundled."
+)
+
+
 def test_the_bundled_set_is_used_only_with_embedded_and_without_a_folder(tmp_path: Path) -> None:
-    assert loaded(tmp_path, {"embedded": True}).desired_state == "bundled"
+    unnamed = loaded(tmp_path, {"embedded": True})
+    assert (unnamed.desired_state, unnamed.warnings) == ("bundled", (BUNDLED_WARNING,))
+    assert loaded(tmp_path, {"embedded": True, "desired_state": "bundled"}).warnings == ()
+    writing = load({"embedded": True}, one_shot=True, environ={}, cwd=tmp_path, allow_bundled=False)
+    assert (writing.desired_state, writing.warnings) == ("./desired_state", ())
     assert loaded(tmp_path).desired_state == "./desired_state"
     assert loaded(tmp_path, {"embedded": True, "desired_state": "mine"}).desired_state == "mine"
     (tmp_path / "desired_state").mkdir()
@@ -216,6 +226,91 @@ def test_every_setting_is_shown_with_value_and_origin(tmp_path: Path) -> None:
     assert shown["interval"] == ("300s", "--interval")
     assert shown["environment"] == ("unset", "default")
     assert shown["allowed_hosts"] == ("localhost, 127.0.0.1, ::1", "default")
+
+
+GIVEN: Mapping[str, Any] = {
+    "desired_state": "declared",
+    "stack": "shop",
+    "aws_client": "lean",
+    "environment": "dev",
+    "parameter": {"Stage": "dev", "Owner": "web team", "Count": 3, "On": True},
+    "parameters_file": "parameters.json",
+    "interval": "1h30m",
+    "jitter": "5%",
+    "mode": "observe",
+    "prune": "never",
+    "prune_grace": "1m",
+    "data_loss": "never",
+    "disruption": "allow",
+    "max_deletes": 0,
+    "allowed_accounts": ["111111111111", "222222222222"],
+    "seed": "never",
+    "seed_set": "small",
+    "migrations": "steps",
+    "replace_hold": "2h",
+    "replace_through_s3": "s3://bucket/prefix",
+    "prices": "prices.json",
+    "wait": "0s",
+    "timeout": "9s",
+    "workers": 3,
+    "state_table": "state",
+    "http_host": "::1",
+    "http_port": 0,
+    "api_token": "hunter2",
+    "api_token_file": "token",
+    "api_auth": "token",
+    "allowed_hosts": ["a", "b"],
+    "runbook_url": "https://runbooks.example/{alert}",
+    "grafana_url": "https://grafana.example/d/x",
+    "console_url": "off",
+    "testing": True,
+    "metrics_file": "metrics.prom",
+    "push_gateway": "http://push:9091",
+    "webhook_urls": ["https://hooks.example/hunter2", "https://b.example/hunter2"],
+    "webhook_format": "json",
+    "webhook_events": ["drift", "failed"],
+    "webhook_secret": "hunter2",
+    "webhook_secret_file": "token",
+    "table_detail": "none",
+    "log_format": "json",
+    "log_level": "ERROR",
+    "endpoint_url": "http://db:8000",
+    "region": "eu-north-1",
+    "profile": "admin",
+    "role_arn": "arn:aws:iam::123456789012:role/deploy",
+    "role_external_id": "external",
+    "embedded": True,
+}
+SHOWN = {
+    "parameter": "Stage=dev 'Owner=web team' Count=3 On=true",
+    "interval": "5400s",
+    "prune_grace": "60s",
+    "allowed_accounts": "111111111111, 222222222222",
+    "replace_hold": "7200s",
+    "api_token": "(set, not shown)",
+    "allowed_hosts": "a, b",
+    "testing": "true",
+    "webhook_urls": "(set, not shown)",
+    "webhook_events": "drift, failed",
+    "webhook_secret": "(set, not shown)",
+    "log_level": "error",
+    "embedded": "true",
+}
+"""How a value is shown where that is not how it was written."""
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_that_has_a_value_is_shown(name: str) -> None:
+    value = SETTINGS[name].read(GIVEN[name])
+    settings = Settings(**{name: value}, given_origins={name: "here"})
+    for flavor in (None, *Flavor):
+        assert in_effect_at(settings, flavor)[name] == (SHOWN.get(name, str(GIVEN[name])), "here")
+
+
+def test_parameters_are_shown_as_their_variable_takes_them(tmp_path: Path) -> None:
+    written = "Stage=dev 'Owner=web team' Empty="
+    settings = loaded(tmp_path, RECONCILER_PARAMETER=written)
+    assert in_effect_at(settings, None)["parameter"] == (written, "RECONCILER_PARAMETER")
 
 
 SHARE = "10% of the owned tables, at least 1"

@@ -9,11 +9,14 @@ from reconciler.model.report import PassReport, Verdict
 __all__ = ["TABLE", "act", "converge", "preview", "reasons_for_drift"]
 
 
-def preview(report: PassReport, *, expect_no_changes: bool) -> int:
-    """``preview``: 0 unless it failed. With --expect-no-changes a difference or a pending seed is 2."""
+def preview(report: PassReport, *, expect_no_changes: bool, unfinished: bool = False) -> int:
+    """``preview``: 0 unless it failed. With --expect-no-changes a difference or a pending seed is 2.
+
+    So is an ``unfinished`` migration of items: some items are as before it and some as after it.
+    """
     if report.verdict is Verdict.ERROR:
         return ERROR
-    return DRIFT if expect_no_changes and report.verdict is Verdict.DRIFTED else OK
+    return DRIFT if expect_no_changes and (unfinished or report.verdict is Verdict.DRIFTED) else OK
 
 
 def converge(report: PassReport) -> int:

@@ -57,18 +57,23 @@ class Invocation:
         return self.loaded[-1].environment_label if self.loaded else str(self.flags.get("environment") or "default")
 
     def settings(
-        self, *, one_shot: bool = True, quiet_log: bool = True, overrides: Mapping[str, Any] | None = None
+        self,
+        *,
+        one_shot: bool = True,
+        quiet_log: bool = True,
+        overrides: Mapping[str, Any] | None = None,
+        allow_bundled: bool = True,
     ) -> Settings:
         """Load the settings and set up the log; raises ``SettingsError``.
 
         A one-shot command logs warnings only, and nothing on a terminal, where its results and messages say the same;
         -v and a level that was set show more. So does a format that was set, for a job whose log is collected, unless
-        ``quiet_log`` keeps to the results.
+        ``quiet_log`` keeps to the results. ``allow_bundled`` as in ``load``.
         """
         from reconciler import logs
         from reconciler.settings.loading import load
 
-        settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot)
+        settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot, allow_bundled=allow_bundled)
         told = {sentence for before in self.loaded for sentence in before.warnings}
         self.loaded.append(settings)
         self.warn(sentence for sentence in settings.warnings if sentence not in told)

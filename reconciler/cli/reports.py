@@ -12,6 +12,7 @@ from pathlib import Path
 from reconciler.cli.options import Output
 from reconciler.model.errors import UsageError
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.output_files import is_stream
 
 Lines = Iterable[tuple[str, str]]
 FORMS = tuple(Output)
@@ -56,7 +57,10 @@ def write(
             continue
         try:
             target.path.parent.mkdir(parents=True, exist_ok=True)
-            target.path.write_text("".join(f"{text}\n" for _, text in lines), encoding="utf-8")
+            text = "".join(f"{text}\n" for _, text in lines)
+            # A descriptor may be the file to which the result was printed just now.
+            with target.path.open("a" if is_stream(target.path) else "w", encoding="utf-8") as file:
+                file.write(text)
         except OSError as error:
             why = error.strerror or error
             warnings.append(f"--report: {target.path} was not written: {why}. The run itself is not affected.")

@@ -184,7 +184,8 @@ class FolderSource:
         if self._inputs.named:
             from reconciler.declarations.unknown_parameters import unknown_parameters
 
-            problems += unknown_parameters(self._inputs.named, first.declarations, self.location)
+            given = self._inputs
+            problems += unknown_parameters(given.named, first.declarations, self.location, given.named_by)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
         warnings += self._unused_environments(files, first)

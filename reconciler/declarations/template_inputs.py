@@ -21,8 +21,8 @@ class TemplateInputs:
     given ones: a parameter by its name, an attribute of a resource as ``LogicalId.Attribute``, an exported value by its
     export name, a pseudo parameter as ``AWS::AccountId``, a variable of serverless as ``self:custom.name``.
     ``variables`` are those of the process. ``named`` are the parameters that a file of the folder must know, because
-    somebody gave each by its name. ``files`` are the other files of the folder by their path, where the file
-    that is read may include some.
+    somebody gave each by its name, and ``named_by`` is where: an option, a variable, or ``file: key``. ``files`` are
+    the other files of the folder by their path, where the file that is read may include some.
     """
 
     stack: str = "default"
@@ -31,6 +31,7 @@ class TemplateInputs:
     parameters: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     named: tuple[str, ...] = ()
+    named_by: str = "--parameter"
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def digest(self) -> str:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from reconciler.declarations.formats.text.parse_file import parse_file
 from reconciler.declarations.variables import KEY as VARIABLES
 from reconciler.model.errors import Problem
+from reconciler.model.position import located
 from reconciler.parsing.parsed import ParseError
 from reconciler.parsing.source_file import SourceFile
 from reconciler.parsing.source_location import did_you_mean
@@ -19,8 +21,15 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*")
 """The name of a parameter or a variable. Other names are attributes, exports and variables of serverless."""
 
 
-def unknown_parameters(names: Iterable[str], files: Iterable[SourceFile], location: str) -> Iterator[Problem]:
+OPTION = "--parameter"
+
+
+def unknown_parameters(
+    names: Iterable[str], files: Iterable[SourceFile], location: str, named_by: str = OPTION
+) -> Iterator[Problem]:
     """A problem for each name that no file mentions; ``location`` is the folder.
+
+    ``named_by`` is where the names come from, as ``Settings.origins`` has it.
 
     A file that mentions the name may use it in a way that only its tool knows, so it counts as known.
     """
@@ -32,8 +41,30 @@ def unknown_parameters(names: Iterable[str], files: Iterable[SourceFile], locati
     for name in missing:
         close = did_you_mean(name, declared)
         meant = f"Did you mean `{close}`? " if close else ""
-        listed = f"Declared: {', '.join(declared)}." if declared else "No file declares one; remove the option."
-        yield Problem(location, None, f"--parameter {name}", "no file declares this parameter", f"{meant}{listed}")
+        is_option = named_by == OPTION
+        given_by = "" if is_option else f", which {_given_by(named_by, name)} sets"
+        remove = "remove the option" if is_option else "remove it there"
+        listed = f"Declared: {', '.join(declared)}." if declared else f"No file declares one; {remove}."
+        subject = f"{OPTION} {name}" if is_option else f"parameter {name}"
+        yield Problem(location, None, subject, f"no file declares this parameter{given_by}", f"{meant}{listed}")
+
+
+def _given_by(origin: str, name: str) -> str:
+    """``reconciler.toml:4``, ``RECONCILER_PARAMETER in .env`` or a variable; the line where the file is TOML."""
+    file, colon, key = origin.partition(": ")
+    if not colon:
+        return origin
+    if not file.endswith(".toml"):
+        return f"{key} in {file}"
+    from reconciler.parsing.toml_text import read_toml
+
+    path = tuple(key.split("."))
+    try:
+        lines = read_toml(Path(file).read_text(encoding="utf-8")).lines
+    except (OSError, UnicodeDecodeError, ParseError):
+        return f"{key} in {file}"
+    line = lines.get((*path, name)) or lines.get(path)
+    return located(file, line) if line else f"{key} in {file}"
 
 
 def _mentions(file: SourceFile, name: str) -> bool:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.authorization import authorize_writes
+from reconciler.engine.command_history import recorded
 from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
@@ -127,13 +128,25 @@ class Reconciler:
         A table that was cleared counts as seeded again. Raises ``UsageError`` for a named table without a seed.
         """
         names = self._seeded_names(tables)
-        return replace(self._seed_commands("seed"), update=update).seed(names)
+        return recorded(self.ports, replace(self._seed_commands("seed"), update=update).seed(names))
 
     def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A sentence for each table that was seeded with another version of its seed. Only reads."""
         from reconciler.engine.seed_changes import seed_changes
 
         return seed_changes(self.ports, tables)
+
+    def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
+        """A sentence for each migration of items that was begun on a table of the report. Only reads.
+
+        Nothing is said where the records cannot be read: the report says that.
+        """
+        from reconciler.engine.unfinished_migrations import unfinished_migrations
+
+        try:
+            return unfinished_migrations(self.ports.store.load(), report)
+        except (ApiError, StateError):
+            return ()
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.
@@ -151,7 +164,7 @@ class Reconciler:
         Raises ``UsageError`` for a named table without a seed.
         """
         names = self._seeded_names(tables)
-        return self._seed_commands("clear").clear(names)
+        return recorded(self.ports, self._seed_commands("clear").clear(names))
 
     def reset_items(self, tables: tuple[str, ...], content: Content) -> RunReport:
         """Let the named tables, or all, have exactly the items of the last snapshot, of their seeds, or none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.engine.command_history import MIGRATE
 from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import Verdict
 from reconciler.planning.text import several
@@ -31,9 +32,11 @@ def run_title(record: Record) -> str:
     if parts:
         return _sentence(parts)
     if record.error:
-        return f"{record.verb.capitalize()} failed"
+        return "Migration of items not finished" if record.verb == MIGRATE else f"{record.verb.capitalize()} failed"
     if record.verb in (Verb.SUSPEND, Verb.RESUME):
         return "Suspended the loop" if record.verb == Verb.SUSPEND else "Resumed the loop"
+    if record.verb == MIGRATE:
+        return "Migrated items" if record.wrote else "Ran migrations, no item changed"
     return _sentence([_found(record), *_count(record, StepStatus.BLOCKED.value, "blocked")])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -16,6 +17,7 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
+    generate_latest,
     push_to_gateway,
     write_to_textfile,
 )
@@ -30,6 +32,7 @@ from reconciler.metrics.text_cache import TableTextCache, by_family
 from reconciler.model.errors import SettingsError
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
+from reconciler.output_files import is_stream
 
 PUSH_JOB = "dynamodb_reconciler"
 _EXEMPLAR_LIMIT = 64
@@ -129,13 +132,20 @@ class Metrics:
         return content_type, tables.deflated().gzip_with(whole)
 
     def write_textfile(self, path: str) -> None:
-        """Write our own families to ``path``, by renaming a finished file into its place.
+        """Write our own families to ``path``, by renaming a finished file into its place; links are followed.
+
+        A device, a FIFO or ``/dev/stdout`` is no file that could be replaced: it is written to.
 
         The families of the process itself stay out: the textfile collector of node_exporter has them too, and
         refuses a file that repeats them.
         """
         try:
-            write_to_textfile(path, self._own)
+            file = Path(path)
+            if is_stream(file):
+                with file.open("ab") as stream:
+                    stream.write(generate_latest(self._own))
+            else:
+                write_to_textfile(str(file.resolve()), self._own)
         except OSError as error:
             raise SettingsError(f"RECONCILER_METRICS_FILE: cannot write {path}: {error.strerror or error}") from error
 

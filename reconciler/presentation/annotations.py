@@ -9,7 +9,8 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
-from reconciler.presentation.render import losses
+from reconciler.planning.text import printable
+from reconciler.presentation.render import losses, step_title, uncovered, unsafe_sentences
 
 
 class AnnotationRule(StrEnum):
@@ -51,8 +52,12 @@ def of_tables(report: PassReport) -> Iterator[Annotation]:
     """Failures, blocked steps, losses and drift, by table."""
     for table in sorted(report.tables, key=lambda table: table.name):
         file, line = place(table)
+        # Every format shows why a change is unsafe, with the first sentence about the table: GitHub shows few of them.
+        unsafe = "".join(f" Unsafe: {sentence.rstrip('.')}." for sentence in unsafe_sentences(table))
         for rule, sentence in _of_table(table):
-            yield Annotation(rule, table.name, sentence, file, line)
+            shown = f"{sentence.rstrip('.')}.{unsafe}" if unsafe else sentence
+            yield Annotation(rule, table.name, shown, file, line)
+            unsafe = ""
 
 
 def _of_table(table: TableReport) -> Iterator[tuple[AnnotationRule, str]]:
@@ -69,9 +74,17 @@ def _of_table(table: TableReport) -> Iterator[tuple[AnnotationRule, str]]:
     for sentence in ends:
         yield AnnotationRule.ITEMS_LOST, sentence
     if not ends and table.status in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING):
-        yield AnnotationRule.DRIFT, f"{table.name}: {table.status.value}"
+        yield AnnotationRule.DRIFT, f"{table.name}: {table.status.value}{_differences(table)}"
     elif table.status is TableStatus.IN_SYNC and table.seed_pending:
         yield AnnotationRule.SEED_PENDING, f"{table.name}: its seed was not written yet"
+
+
+def _differences(table: TableReport) -> str:
+    """``: update ttl, global_indexes.by_mail``: what closes the drift, and the fields that nothing closes."""
+    if table.status is TableStatus.MISSING:
+        return ""
+    found = dict.fromkeys((*map(step_title, table.steps), *(printable(each.path) for each in uncovered(table))))
+    return f": {', '.join(found)}" if found else ""
 
 
 def place(table: TableReport) -> tuple[str | None, int | None]:

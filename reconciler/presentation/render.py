@@ -147,6 +147,19 @@ def status_message(step: Step) -> str:
     return f"{words}: {printable(step.message)}" if step.message else words
 
 
+def uncovered(table: TableReport) -> tuple[Change, ...]:
+    """The changes of a table that none of its steps closes."""
+    covered = [change for step in table.steps for change in step.changes]
+    return tuple(change for change in table.changes if change not in covered)
+
+
+def unsafe_sentences(table: TableReport) -> tuple[str, ...]:
+    """Why changes of a table are hazardous, each sentence once; not where a step keeps the items."""
+    closed = (change for step in table.steps if not step.keeps_items for change in step.changes)
+    found = (change.unsafe for change in (*closed, *uncovered(table)) if change.unsafe)
+    return tuple(dict.fromkeys(printable(sentence) for sentence in found))
+
+
 def rebuild_sentence(rebuild: RebuildProgress) -> str:
     """``index by_mail is being rebuilt as by_mail-v2 since …: holding until …; next: …``."""
     since, until = (timestamp(at and at.replace(microsecond=0)) for at in (rebuild.since, rebuild.until))
@@ -258,12 +271,10 @@ def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequ
     for left in table.left_in_place:
         yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
-    covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
         yield from _step(number, step, diff=diff)
-    for change in table.changes:
-        if change not in covered:
-            yield from _indented(change)
+    for change in uncovered(table):
+        yield from _indented(change)
 
 
 def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:

@@ -13,6 +13,8 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport
 from reconciler.runs.job import PAGE
 
+COMMANDS = ("seed", "clear", "migrate")
+"""The triggers of runs in the history that are no passes."""
 MAX_ACTIONS = 100
 """Of one run; its summary counts all."""
 
@@ -111,7 +113,9 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
         counts = {str(name): int(count) for name, count in dict(entry.get("summary") or {}).items() if count}
     except (KeyError, ValueError, TypeError):
         return None
-    known = Record(pass_id, "pass", trigger, State.DONE, started, (), started, finished, verdict, counts)
+    # Runs of these commands are no passes: they are called as the jobs of the page that do the same.
+    verb = trigger if trigger in COMMANDS else "pass"
+    known = Record(pass_id, verb, trigger, State.DONE, started, (), started, finished, verdict, counts)
     return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"))
 
 

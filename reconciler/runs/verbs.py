@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.state import EngineState
+from reconciler.logs import get_logger
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning import digest
 from reconciler.runs.job import PAGE, TRIGGER, ItemsOutcome, Job, Outcome, Verb
+from reconciler.runs.migration_runs import record_migrations
 from reconciler.runs.quiet_telemetry import QuietTelemetry
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     Migrate = Callable[[Reconciler], MigrateCommands]
 
 SUFFIX = "_seeder"
+log = get_logger("reconciler.runs")
 
 
 class PlanChanged(UsageError):
@@ -49,7 +52,7 @@ def carry_out(job: Job, reconciler: Reconciler, migrate: Migrate | None = None) 
         case Verb.RUN:
             commands = migrate(reconciler) if job.items and migrate is not None else None
             report = _run(job, reconciler, quiet)
-            return Outcome(report, items=None if commands is None else _items(commands, report))
+            return Outcome(report, items=None if commands is None else _items(reconciler, commands, report))
         case Verb.ROLLBACK:
             return _rollback(job, quiet)
         case Verb.SEED:
@@ -79,17 +82,21 @@ def _run(job: Job, reconciler: Reconciler, quiet: Reconciler) -> PassReport:
     return quiet.run_pass(TRIGGER, names) if names else reconciler.run_pass(TRIGGER)
 
 
-def _items(commands: MigrateCommands, report: PassReport) -> ItemsOutcome:
+def _items(reconciler: Reconciler, commands: MigrateCommands, report: PassReport) -> ItemsOutcome:
     """Run the pending migrations of items after a pass that could write.
 
     A table that failed or is blocked does not keep the migrations of others from running: each asks for its own table.
     """
     if report.error or report.problems or report.observe_only:
         return ItemsOutcome(error="No migration of items was run, because the pass could not write.")
+    started = reconciler.ports.clock.now()
     try:
-        return ItemsOutcome(commands.up())
+        results = commands.up()
     except ReconcilerError as error:
         return ItemsOutcome(error=str(error))
+    for warning in record_migrations(reconciler, started, results):
+        log.warning(warning)
+    return ItemsOutcome(results)
 
 
 def _rollback(job: Job, quiet: Reconciler) -> Outcome:

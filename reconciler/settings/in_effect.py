@@ -70,5 +70,14 @@ def _text(value: Any) -> str:
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g}s"
     if isinstance(value, tuple):
-        return ", ".join(value) or UNSET
+        return _members(value) or UNSET
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _members(value: tuple[Any, ...]) -> str:
+    """Words with commas; pairs as their variable takes them: ``Stage=dev 'Owner=web team'``."""
+    if value and all(isinstance(member, tuple) for member in value):
+        import shlex
+
+        return " ".join(shlex.quote("=".join(member)) for member in value)
+    return ", ".join(value)

@@ -16,15 +16,26 @@ from reconciler.settings.stack_name import derived, project_root
 from reconciler.settings.values import SECRETS, InvalidValue, Secret
 
 BUNDLED = "bundled"
+EXAMPLES = (
+    "There is no {}: the tables are the bundled examples, not yours. Name your folder with --desired-state PATH, begin "
+    "one with `reconciler init`, or ask for the examples with --desired-state bundled."
+)
 
 
 def load(
-    flags: Mapping[str, Any], *, one_shot: bool, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+    flags: Mapping[str, Any],
+    *,
+    one_shot: bool,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    allow_bundled: bool = True,
 ) -> Settings:
     """Read all layers and check the result.
 
-    ``flags`` are options by the name of their setting, plus ``config``; ``None`` means not given. Raises
-    ``SettingsError`` that lists every problem: where the value was written, what was expected, and what to do.
+    ``flags`` are options by the name of their setting, plus ``config``; ``None`` means not given. ``allow_bundled`` is
+    off for commands that write declarations: they make the default folder where ``embedded`` would load examples.
+
+    Raises ``SettingsError`` that lists every problem: where the value was written, what was expected, and what to do.
     """
     folder = cwd or Path.cwd()
     environment = os.environ if environ is None else environ
@@ -64,7 +75,7 @@ def load(
     problems += _contradictions(settings, origins)
     if problems:
         raise SettingsError("\n".join(problems))
-    settings = _completed(settings, origins, folder)
+    settings = _completed(settings, origins, folder, allow_bundled=allow_bundled)
     stack_is_named = "stack" in origins
     if not stack_is_named:
         stack, origins["stack"] = derived(settings.desired_state, folder)
@@ -80,7 +91,7 @@ def load(
         stack_is_named=stack_is_named,
         environments=tuple(file.environments),
         settings_file=file.file,
-        warnings=tuple(ignored),
+        warnings=(*settings.warnings, *ignored),
     )
 
 
@@ -193,7 +204,7 @@ def _contradictions(settings: Settings, origins: Mapping[str, str]) -> list[str]
     return []
 
 
-def _completed(settings: Settings, origins: dict[str, str], folder: Path) -> Settings:
+def _completed(settings: Settings, origins: dict[str, str], folder: Path, *, allow_bundled: bool) -> Settings:
     changes: dict[str, Any] = {}
     if settings.api_token_file:
         changes["api_token"] = Secret(_token(folder / settings.api_token_file, origins["api_token_file"]))
@@ -204,8 +215,10 @@ def _completed(settings: Settings, origins: dict[str, str], folder: Path) -> Set
         text = _token(folder / settings.webhook_secret_file, origins["webhook_secret_file"])
         changes["webhook_secret"] = Secret(text)
         origins["webhook_secret"] = f"{origins['webhook_secret_file']} ({settings.webhook_secret_file})"
-    if settings.embedded and "desired_state" not in origins and not lexists(folder / settings.desired_state):
+    unnamed = "desired_state" not in origins and not lexists(folder / settings.desired_state)
+    if allow_bundled and settings.embedded and unnamed:
         changes["desired_state"] = BUNDLED
+        changes["warnings"] = (EXAMPLES.format(settings.desired_state),)
         origins["desired_state"] = f"{origins['embedded']}, because there is no {settings.desired_state}"
     return replace(settings, **changes)
 

@@ -115,7 +115,8 @@ class Settings:
     desired_state: str = _setting(
         "./desired_state",
         "Folder with the declarations, package:NAME, or 'bundled' for those of the tool.",
-        "A missing folder is an error; it is never taken for a package. The default is where `init` writes.",
+        "A missing folder is an error, except with `--embedded`; it is never taken for a package. The default is where "
+        "`init` writes.",
         read=values.text,
         metavar="PATH",
         common=True,
@@ -359,7 +360,8 @@ class Settings:
     metrics_file: str | None = _setting(
         None,
         "Where a one-shot run writes its metrics.",
-        "The file has the textfile format and is replaced atomically.",
+        "The file has the textfile format and is replaced atomically. Links are followed. What is no regular file, "
+        "such as `/dev/stdout` or a FIFO, is written to.",
         read=values.text,
         metavar="FILE",
     )
@@ -456,7 +458,12 @@ class Settings:
         metavar="ID",
     )
     embedded: bool = _setting(
-        False, "Use an in-process emulator.", "It needs the extra `embedded`.", read=values.boolean, common=True
+        False,
+        "Use an in-process emulator.",
+        "It needs the extra `embedded`. Where no folder is named and there is no `./desired_state`, the tables are the "
+        "bundled examples, and a warning says so. `import` makes the folder instead.",
+        read=values.boolean,
+        common=True,
     )
 
     given_origins: Mapping[str, str] = field(default_factory=dict, repr=False)

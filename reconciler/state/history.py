@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import StateClient, query
@@ -45,7 +46,7 @@ class History:
             "finished": written_time(report.finished),
             "verdict": report.verdict.value,
             "wrote": report.wrote,
-            "summary": report.summary(),
+            "summary": _summary(report),
             "error": report.error[:ERROR_LENGTH] if report.error else None,
         }
         self._client.call("PutItem", {"TableName": self._table, "Item": encode(record)})
@@ -88,3 +89,9 @@ class History:
             "ExpressionAttributeValues": encode({":scope": self._scope, ":run": RUN}),
             "ScanIndexForward": False,
         }
+
+
+def _summary(report: PassReport) -> dict[str, int]:
+    """The counts of the report, and how many tables ``clear`` cleared, which no report of a pass counts."""
+    cleared = report.counted(Action.CLEAR, StepStatus.DONE)
+    return {**report.summary(), **({Action.CLEAR.value: cleared} if cleared else {})}

@@ -317,6 +317,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
             {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
         ),
         "next_run": {"url": "http://127.0.0.1:8002", "next_pass": "2026-11-22T12:01:00Z", "in_progress": None},
+        "unfinished": (),
         "problem": None,
     }
     assert cli("status").out == (
@@ -446,3 +447,16 @@ def test_doctor_never_shows_the_token(cli: Callable, monkeypatch: pytest.MonkeyP
 def test_healthcheck_ends_with_readiness(ready: bool, code: int, cli: Callable, fake: FakeWiring) -> None:
     fake.ready = ready
     assert cli("healthcheck").code == code
+
+
+@pytest.mark.parametrize("verb", ["preview", "--once", "up --yes", "status", "seed"])
+def test_the_bundled_examples_are_never_used_silently(verb: str, cli: Callable, fake: FakeWiring) -> None:
+    ended = cli(f"{verb} --embedded -q")
+    assert fake.settings.desired_state == "bundled"
+    assert ended.err.count("There is no ./desired_state: the tables are the bundled examples, not yours.") == 1
+    assert "bundled" not in cli(f"{verb} --embedded --desired-state bundled").err
+
+
+def test_import_makes_the_folder_instead_of_using_the_bundled_examples(cli: Callable, fake: FakeWiring) -> None:
+    ended = cli("import users --embedded")
+    assert (ended.code, ended.err, fake.settings.desired_state) == (0, "", "./desired_state")

@@ -181,3 +181,23 @@ def test_what_cannot_be_compared_is_an_error(line: str, run: Callable, tmp_path:
     code, out, err = run(line)
     assert (code, out) == (1, "")
     assert REFUSED[line] in err
+
+
+@pytest.mark.parametrize("line", ["diff env:dev env:prod", "diff desired_state env:dev", "validate"])
+def test_a_parameter_that_no_file_declares_is_one_error_everywhere(line: str, run: Callable, tmp_path: Path) -> None:
+    write(tmp_path, {"desired_state/users.json": json.dumps(USERS)})
+    (tmp_path / "reconciler.toml").write_text("[environments.dev]\n[environments.prod]\n\n[parameter]\nStge = 'x'\n")
+    code, _, err = run(line if line != "validate" else "validate --environment dev")
+    assert code == 1
+    found = "desired_state: parameter Stge: no file declares this parameter, which reconciler.toml:5:1 sets. No file "
+    assert err.replace("./", "") == f"error: {found}declares one; remove it there.\n"
+
+
+def test_of_two_folders_only_one_must_know_a_parameter(run: Callable, tmp_path: Path) -> None:
+    variables = {**USERS, "variables": {"STAGE": {"default": "dev"}}, "tags": [{"Key": "stage", "Value": "${STAGE}"}]}
+    write(tmp_path, {"a/users.json": json.dumps(variables), "b/users.json": json.dumps(USERS)})
+    assert run("diff a b --parameter STAGE=prod")[0] == 2
+    assert run("diff b a --parameter STAGE=prod")[0] == 2
+    for line in ("diff a b", "diff b a"):
+        code, _, err = run(f"{line} --parameter STGE=prod")
+        assert (code, err.count("--parameter STGE: no file declares this parameter.")) == (1, 1)

@@ -5,13 +5,26 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.fake_wiring import FakeWiring
-from support.reports import a_report, a_table, blocked, drifted, failed, in_sync, missing
+from support.reports import (
+    a_report,
+    a_table,
+    blocked,
+    drifted,
+    failed,
+    in_sync,
+    key_change_blocked,
+    missing,
+    ttl_moved,
+)
 
+from reconciler.model.change import Call, Change
 from reconciler.model.errors import Problem
+from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableStatus
 
 PROBLEM = Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key")
@@ -55,6 +68,67 @@ def test_markdown(cli: Callable, fake: FakeWiring) -> None:
         r"  - allow with: RECONCILER\_DATA\_LOSS=allow reconciler up users"
         "\n"
         '  - keys.0.type: "S" → "N"\n'
+        "    - **unsafe:** the table would be deleted with its items\n"
+    )
+
+
+def test_markdown_shows_each_change_below_its_own_step(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing("made"), a_table("users", TableStatus.DRIFTED, *index_renamed()))
+    out = cli("preview -o markdown").out
+    assert (
+        "- `+` create `CreateTable`\n"
+        "  - keys: none →\n"
+        "    ```yaml\n"
+        "    attribute: pk, role: HASH, type: S\n"
+        "    ```\n"
+        "- `>` seed: 2 items from seeds/users.json\n"
+    ) in out
+    assert out.endswith(
+        r"- `~` update global\_indexes `UpdateTable`"
+        "\n"
+        r'  - global\_indexes.by\_a: "a" → none'
+        "\n"
+        r"    - **unsafe:** readers of by\_a are interrupted"
+        "\n"
+        r"- `~` update global\_indexes `UpdateTable`"
+        "\n"
+        r'  - global\_indexes.by\_b: none → "b"'
+        "\n"
+    )
+
+
+def test_markdown_shows_a_change_that_no_step_closes(cli: Callable, fake: FakeWiring) -> None:
+    left = Change("sse", "sse.key", "a", "b", unsafe="items become unreadable")
+    table = a_table("users", TableStatus.DRIFTED, ttl_moved(), changes=(*ttl_moved().changes, left))
+    fake.plan = a_report(table)
+    assert cli("preview -o markdown").out.endswith(
+        "- `~` update ttl `UpdateTimeToLive`\n"
+        '  - ttl.attribute: "old" → "expires\\_at"\n'
+        '- sse.key: "a" → "b"\n'
+        "  - **unsafe:** items become unreadable\n"
+    )
+
+
+@pytest.mark.parametrize("form", ["human", "markdown", "github", "junit", "sarif"])
+def test_every_form_says_why_a_change_is_unsafe(form: str, cli: Callable, fake: FakeWiring) -> None:
+    ends = replace(key_change_blocked(), status=StepStatus.READY, reason=None, message=None, allow_with=None)
+    fake.plan = a_report(
+        a_table("users", TableStatus.DRIFTED, *index_renamed()),
+        blocked("orders"),
+        a_table("carts", TableStatus.DRIFTED, ends),
+    )
+    out = cli(f"preview -o {form}").out.replace("\\_", "_")
+    assert out.count("readers of by_a are interrupted") == 1
+    assert out.count("the table would be deleted with its items") == 2
+
+
+def index_renamed() -> tuple[Step, ...]:
+    """The two steps that rename an index: the first interrupts its readers."""
+    removed = Change("global_indexes", "global_indexes.by_a", "a", None, unsafe="readers of by_a are interrupted")
+    added = Change("global_indexes", "global_indexes.by_b", None, "b")
+    return tuple(
+        Step(Action.UPDATE, "global_indexes", (each,), Call("UpdateTable", {"TableName": "users"}))
+        for each in (removed, added)
     )
 
 
@@ -72,12 +146,13 @@ def test_github_marks_the_declaration_and_appends_a_summary(
     summary.write_text("before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     fake.plan = a_report(failed("a"), blocked("b"), drifted("c"), in_sync("d"))
-    refusal = "the table holds items. Allow with: RECONCILER_DATA_LOSS=allow reconciler up users"
+    refusal = "the table holds items. Allow with: RECONCILER_DATA_LOSS=allow reconciler up users."
+    refusal += " Unsafe: the table would be deleted with its items."
     ended = cli("preview -o github --desired-state config")
     assert ended.out.splitlines() == [
         "::error file=config/table_configs/a_table.py,line=12::a: UpdateTimeToLive: refused",
         f"::warning file=config/table_configs/b_table.py,line=12::b: replace blocked: {refusal}",
-        "::warning file=config/table_configs/c_table.py,line=12::c: drifted",
+        "::warning file=config/table_configs/c_table.py,line=12::c: drifted: update ttl",
     ]
     assert summary.read_text().startswith("before\n## DynamoDB: error")
 

@@ -32,7 +32,10 @@ def test_annotations_go_to_standard_error_so_that_the_output_stays_one_document(
     fake.plan = a_report(drifted("users"))
     ended = cli("preview -o json --report github --report junit=report.xml")
     assert json.loads(ended.out)["verdict"] == "drifted"
-    assert "::warning file=desired_state/table_configs/users_table.py,line=12::users: drifted" in ended.err.splitlines()
+    assert (
+        "::warning file=desired_state/table_configs/users_table.py,line=12::users: drifted: update ttl"
+        in ended.err.splitlines()
+    )
     assert (tmp_path / "summary.md").read_text().count("## DynamoDB") == 1
     assert ET.parse("report.xml").getroot().get("failures") == "1"
 
@@ -175,3 +178,23 @@ def test_junit_has_the_path_in_file_and_the_line_in_line(cli: Callable, fake: Fa
     fake.plan = a_report(drifted("users"))
     (case,) = ET.fromstring(cli("preview -o junit").out).iter("testcase")
     assert (case.get("file"), case.get("line")) == ("desired_state/table_configs/users_table.py", "12")
+
+
+def test_a_report_for_a_descriptor_keeps_what_was_printed_to_its_file(
+    cli: Callable, fake: FakeWiring, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.txt"
+    with out.open("w") as file:
+        print("printed before", file=file, flush=True)
+        ended = cli(f"preview --report json=/dev/fd/{file.fileno()}")
+    assert (ended.code, ended.err) == (0, "")
+    before, _, document = out.read_text().partition("\n")
+    assert before == "printed before"
+    assert json.loads(document)["format_version"] == "1.0"
+
+
+def test_a_report_replaces_what_its_file_held(cli: Callable, fake: FakeWiring, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    out.write_text("x" * 100_000)
+    cli(f"preview --report json={out}")
+    assert json.loads(out.read_text())["format_version"] == "1.0"

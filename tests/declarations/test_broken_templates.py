@@ -345,6 +345,38 @@ def test_a_parameter_that_no_file_knows_is_an_error_that_names_the_declared_ones
     assert found == [f"{tmp_path}: {each}" for each in expected]
 
 
+GIVEN_BY = {
+    "a variable": ("", "RECONCILER_PARAMETER", "RECONCILER_PARAMETER"),
+    ".env": ("", ".env: RECONCILER_PARAMETER", "RECONCILER_PARAMETER in .env"),
+    "a table": ("[parameter]\nKnown = 'x'\nStge = 'dev'\n", "reconciler.toml: parameter", "reconciler.toml:3:1"),
+    "a list": ("mode = 'observe'\nparameter = ['Stge=dev']\n", "reconciler.toml: parameter", "reconciler.toml:2:1"),
+    "an environment": (
+        "[environments.dev.parameter]\nStge = 1\n",
+        "reconciler.toml: environments.dev.parameter",
+        ":2:1",
+    ),
+    "a file that is gone": ("", "gone.toml: parameter", "parameter in gone.toml"),
+}
+
+
+@pytest.mark.parametrize("case", GIVEN_BY)
+def test_an_unknown_parameter_names_where_it_was_set(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, origin, shown = GIVEN_BY[case]
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"reconciler.toml": text, "state/tables.yaml": template()})
+    inputs = TemplateInputs(parameters={"Stge": "dev"}, named=("Stge",), named_by=origin)
+    with pytest.raises(DeclarationError) as caught:
+        FolderSource("state", None, inputs=inputs).load()
+    (problem,) = caught.value.problems
+    shown = f"reconciler.toml{shown}" if shown.startswith(":") else shown
+    assert str(problem) == (
+        f"state: parameter Stge: no file declares this parameter, which {shown} sets. "
+        "No file declares one; remove it there."
+    )
+
+
 def test_a_given_parameter_that_is_misspelt_is_warned_of(tmp_path: Path) -> None:
     text = template("      TableName: !Sub 'orders-${Stage}'\n", "Parameters: {Stage: {Type: String, Default: dev}}\n")
     given = {"Stge": "prod", "Other": "x", "self:custom.stage": "y"}

@@ -135,6 +135,57 @@ def test_an_item_that_fails_is_named_with_the_line_and_the_run_can_go_on(project
     assert project.items()["u0"]["r"] == {"N": "90"}
 
 
+def test_an_unfinished_migration_shows_in_status_and_preview_until_it_is_continued(project: Project) -> None:
+    project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
+    assert project.migrate("up").exit_code == 1
+    said = "0001_ratio is begun on users and not finished: `reconciler migrate up` continues it."
+    assert said in project.tool.run("status").stdout.splitlines()
+    assert said in json.loads(project.tool.run("status", "-o", "json").stdout)["warnings"]
+    preview = project.tool.run("preview")
+    assert (preview.exit_code, preview.stdout.splitlines()[-1]) == (0, "In sync: 1 table as declared.")
+    assert f"warning: {said}" in preview.stderr.splitlines()
+    assert project.tool.preview_expecting_no_changes().exit_code == 2
+    assert project.tool.run("preview", "users", "--expect-no-changes").exit_code == 2
+    fixed = "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // (item['age'] or 1)}\n"
+    project.write("0001_ratio.py", fixed)
+    assert project.migrate("up").exit_code == 0
+    assert project.tool.preview_expecting_no_changes().exit_code == 0
+    assert "0001_ratio" not in project.tool.run("status").stdout
+
+
+def test_a_migration_that_was_begun_on_a_table_before_it_was_created_again_is_not_unfinished(project: Project) -> None:
+    project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
+    assert project.migrate("up").exit_code == 1
+    project.client.delete_table(TableName="users")
+    project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    assert "0001_ratio" not in project.tool.run("preview").stderr
+    assert project.tool.once().exit_code == 0
+    assert "0001_ratio" not in project.tool.run("status").stdout
+    assert project.tool.preview_expecting_no_changes().exit_code == 0
+
+
+def test_seed_clear_and_migrate_are_runs_of_their_own_name(project: Project) -> None:
+    project.tool.write("seeds/users.json", '[{"id": "s1", "age": 3}]')
+    assert project.tool.run("seed").exit_code == 0
+    assert project.tool.run("seed").exit_code == 0
+    assert project.tool.run("clear", "--yes").exit_code == 0
+    project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
+    assert project.migrate("up").exit_code == 1
+    project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 1}\n")
+    assert project.migrate("up").exit_code == 0
+    runs = json.loads(project.tool.run("status", "-o", "json").stdout)["runs"]
+    assert [(run["trigger"], run["verdict"], run["wrote"]) for run in runs] == [
+        ("migrate", "in_sync", True),
+        ("migrate", "error", True),
+        ("clear", "in_sync", True),
+        ("seed", "in_sync", True),
+        ("once", "in_sync", True),
+    ], "a command that found nothing to do leaves no entry"
+    assert runs[1]["error"] == "0001_ratio is not finished on users: 1 item failed"
+    assert (runs[2]["summary"]["clear"], runs[3]["summary"]["seed"]) == (1, 1)
+    assert project.migrate("up").stdout == "Nothing to do: every migration is applied.\n"
+
+
 def test_new_writes_a_file_that_runs(project: Project) -> None:
     written = project.migrate("new", "add_status")
     assert (written.exit_code, written.stdout) == (

@@ -19,6 +19,11 @@ def run(verb="pass", state=State.DONE, **fields):
 
 
 TITLES = {
+    "Seeded 2 tables": run("seed", summary={"seed": 2}),
+    "Cleared 1 table": run("clear", summary={"clear": 1}),
+    "Migrated items": run("migrate"),
+    "Ran migrations, no item changed": run("migrate", wrote=False),
+    "Migration of items not finished": run("migrate", error="0001_a is not finished on users"),
     "Created orders": run(actions=done("create", "orders")),
     "Created orders and users": run(actions=done("create", "orders", "users")),
     "Created a, b and c": run(actions=done("create", "a", "b", "c")),

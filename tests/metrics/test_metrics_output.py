@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+import stat
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -103,6 +107,62 @@ def test_a_textfile_that_cannot_be_written_is_one_sentence(metrics, tmp_path):
     path = tmp_path / "absent" / "reconciler.prom"
     with pytest.raises(SettingsError, match=r"METRICS_FILE: cannot write .*absent.*: No such file or directory"):
         metrics.write_textfile(str(path))
+
+
+def test_a_link_to_the_textfile_stays_a_link(metrics, tmp_path):
+    (tmp_path / "real").mkdir()
+    target, link, dangling = tmp_path / "real" / "a.prom", tmp_path / "link.prom", tmp_path / "dangling.prom"
+    target.write_text("old")
+    link.symlink_to(target)
+    dangling.symlink_to("real/b.prom")
+    for path in (link, dangling):
+        metrics.write_textfile(str(path))
+        assert path.is_symlink()
+        assert path.read_text().startswith("# HELP dynamodb_reconciler_")
+    assert sorted(each.name for each in (tmp_path / "real").iterdir()) == ["a.prom", "b.prom"]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_fifo_is_written_to_and_stays(metrics, tmp_path, linked):
+    fifo, link = tmp_path / "fifo", tmp_path / "link"
+    os.mkfifo(fifo)
+    link.symlink_to("fifo")
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+        metrics.write_textfile(str(link if linked else fifo))
+        assert os.read(reader, 1 << 20).startswith(b"# HELP dynamodb_reconciler_")
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(fifo.stat().st_mode)
+    assert link.is_symlink()
+
+
+def test_a_full_device_is_one_sentence_and_stays_a_device(metrics, tmp_path):
+    link = tmp_path / "metrics.prom"
+    link.symlink_to("/dev/full")
+    with pytest.raises(SettingsError, match=r"METRICS_FILE: cannot write .*metrics\.prom: No space left on device"):
+        metrics.write_textfile(str(link))
+    assert stat.S_ISCHR(link.stat().st_mode)
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_standard_output_keeps_what_was_printed_when_it_is_a_file(path, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to("/dev/stdout")
+    program = (
+        "import sys\nfrom reconciler.engine.loop_status import LoopStatus\nfrom reconciler.metrics import Metrics\n"
+        "print('the report', flush=True)\nMetrics(LoopStatus('x')).write_textfile(sys.argv[1])\n"
+    )
+    out = tmp_path / "out.txt"
+    with out.open("w") as file:
+        subprocess.run(
+            [sys.executable, "-c", program, str(link) if path == "link" else path],
+            stdout=file,
+            check=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    assert out.read_text().startswith("the report\n# HELP dynamodb_reconciler_")
 
 
 class Gateway(BaseHTTPRequestHandler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from support.sample_reports import T0, report, table, ttl_step
 
 from reconciler.model.plan import Reason
@@ -92,6 +93,16 @@ def test_runs_of_an_earlier_process_come_before_those_of_this_one():
     assert [kept.id for kept in history.newest()] == ["now", "2", "1"]
     assert history.find("1").started == datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
     assert history.find("1").summary == {"create": 2}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "verb"), [("seed", "seed"), ("clear", "clear"), ("migrate", "migrate"), ("up", "pass")]
+)
+def test_a_command_of_an_earlier_process_has_its_own_name(trigger, verb):
+    moment = "2026-11-22T12:01:00+00:00"
+    entry = {"pass_id": "1", "trigger": trigger, "verdict": "in_sync", "started": moment, "finished": moment}
+    found = from_history(entry)
+    assert (found.verb, found.trigger) == (verb, trigger)
 
 
 def test_the_plan_digest_covers_the_planned_work_and_nothing_else():

@@ -67,6 +67,7 @@ class FakeWiring:
     checked: tuple[Any, ...] = ()
     orphans: tuple[str, ...] = ()
     daemon: tuple[Mapping[str, Any] | None, str] = (None, "")
+    unfinished: tuple[str, ...] = ()
 
     @property
     def reconciler(self) -> FakeWiring:
@@ -197,7 +198,11 @@ class FakeWiring:
             "runs": (),
             "next_run": None,
             "problem": None,
+            "unfinished": self.unfinished,
         }
+
+    def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
+        return self.unfinished
 
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))
@@ -214,6 +219,9 @@ class FakeWiring:
         self.settings = settings
         self._maybe_raise()
         return desired()
+
+    def unknown_parameters(self, settings: Any) -> tuple[Any, ...]:
+        return ()
 
     def export(self, settings: Any, names: tuple[str, ...], form: str) -> tuple[DesiredState, Exported]:
         """One text."""
@@ -239,7 +247,15 @@ class FakeWiring:
 def as_module(fake: FakeWiring) -> types.ModuleType:
     """The fake as the module ``reconciler.wiring``."""
     module = types.ModuleType("reconciler.wiring")
-    for name in ("open_app", "desired_state", "seed_orphans", "export", "json_schema", "healthcheck"):
+    for name in (
+        "open_app",
+        "desired_state",
+        "seed_orphans",
+        "export",
+        "json_schema",
+        "healthcheck",
+        "unknown_parameters",
+    ):
         setattr(module, name, getattr(fake, name))
     return module
 

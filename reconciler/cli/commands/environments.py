@@ -45,5 +45,7 @@ def _lines(file: str | None, found: Mapping[str, Mapping[str, Any]], chosen: str
 
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={member}" for name, member in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return " ".join(f"{name}={_text(member)}" for name, member in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

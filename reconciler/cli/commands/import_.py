@@ -70,7 +70,7 @@ def import_(
         raise UsageError("Name the tables, or give --all for every undeclared table.")
     if form in HANDED_OVER:
         return _hand_over(invocation, tuple(tables or ()), form, to or ".")
-    with invocation.opened(invocation.settings(), read_only=False) as app:
+    with invocation.opened(invocation.settings(allow_bundled=False), read_only=False) as app:
         written, left, again, nothing = app.import_tables(tuple(tables or ()), form.value)
     sentences = [f"wrote {path}" for path in written]
     sentences += [f"{name} was released and is managed again, as adopted: it is never pruned" for name in again]
@@ -92,7 +92,7 @@ def _convert(invocation: Invocation, words: tuple[str, ...], form: Form, source:
         raise UsageError(f"--format {form.value} writes live tables; after --from, give python, yaml or json.")
     if every:
         raise UsageError("--all is for live tables; --from reads every table of the file.")
-    settings = invocation.settings()
+    settings = invocation.settings(allow_bundled=False)
     from reconciler import wiring
 
     path, *names = words
@@ -106,7 +106,7 @@ def _convert(invocation: Invocation, words: tuple[str, ...], form: Form, source:
 
 def _hand_over(invocation: Invocation, names: tuple[str, ...], form: Form, to: str) -> int:
     """Files and commands with which another tool adopts live tables."""
-    with invocation.opened(invocation.settings(), read_only=True) as app:
+    with invocation.opened(invocation.settings(allow_bundled=False), read_only=True) as app:
         exported, left = app.hand_over(names, form.value)
     written = store(exported.texts, to)
     invocation.warn(exported.warnings)

@@ -18,7 +18,9 @@ Diff = Annotated[bool, Option(("--diff",), help=DIFF_HELP)]
 Out = Annotated[
     str | None, Option(("--out",), metavar="FILE", help="Also save the plan, for `up FILE` to apply exactly that.")
 ]
-ExpectNoChanges = Annotated[bool, Option(("--expect-no-changes",), help="Exit 2 if there is any difference.")]
+ExpectNoChanges = Annotated[
+    bool, Option(("--expect-no-changes",), help="Exit 2 if there is any difference or an unfinished migration.")
+]
 
 
 @command(reports=True)
@@ -36,8 +38,10 @@ def preview(
         names = tuple(tables or ())
         with reading(invocation, app.activity):
             report = app.reconciler.preview(names)
+        unfinished = app.reconciler.unfinished_migrations(report)
         if report.error is None:
-            report = replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
+            said = (*unfinished, *app.reconciler.seed_changes(names))
+            report = replace(report, warnings=(*report.warnings, *said))
     documents: Mapping[str, tuple[str, ...]] = {}
     if diff and invocation.output in (Output.HUMAN, Output.MARKDOWN):
         from reconciler.presentation.unified_diff import unified_diffs
@@ -49,4 +53,4 @@ def preview(
 
         saved_plan.save(out, settings, names, desired, report)
         invocation.say([f"The plan is saved. Apply exactly this plan with: reconciler up {out}"])
-    return exits.preview(report, expect_no_changes=expect_no_changes)
+    return exits.preview(report, expect_no_changes=expect_no_changes, unfinished=bool(unfinished))

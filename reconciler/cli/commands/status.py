@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -56,16 +57,18 @@ def status(invocation: Invocation, every: All = False) -> int:
     with invocation.opened(invocation.settings(), read_only=True) as app:
         view = app.status()
     report: PassReport = view["report"]
+    # Lines for people come first among the lines of the state; documents and reports have them among the warnings.
+    with_unfinished = replace(report, warnings=(*report.warnings, *view["unfinished"]))
     if invocation.output is Output.JSON:
         records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "next_run", "problem")}
-        invocation.console.result([("plain", json.dumps({**document(report), **records}, indent=2))])
+        invocation.console.result([("plain", json.dumps({**document(with_unfinished), **records}, indent=2))])
     else:
         invocation.print(_lines(view, report, every=every))
         for sentence in report.warnings:
             invocation.console.note("note", sentence)
         for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
-    invocation.write_reports(report)
+    invocation.write_reports(with_unfinished)
     return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
 
 
@@ -82,6 +85,7 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
         yield "plain", f"lease: {printable(lease['name'] or lease['holder'])} until {until}, by its own clock"
     if report.endpoint:
         yield "plain", f"next run: {printable(_next_run(view['next_run'], report))}"
+    yield from (("blocked", printable(sentence)) for sentence in view["unfinished"])
     yield from _tables(report, every=every)
     for run in view["runs"]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}

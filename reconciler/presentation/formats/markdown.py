@@ -22,6 +22,7 @@ from reconciler.presentation.render import (
     status_message,
     step_title,
     symbol,
+    uncovered,
 )
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -82,11 +83,20 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- `{symbol(step)[1]}` {escaped(step_title(step))}{operation}{ending}"
         if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
-    for change in table.changes:
-        first, *rest = [text for _, text in change_lines(change)]
-        yield f"  - {escaped(first)}"
-        if rest:
-            yield from (f"    {line}" for line in fenced(rest, language_of(change)))
+        for change in step.changes:
+            yield from (f"  {line}" for line in _change(change, keeps_items=step.keeps_items))
+    for change in uncovered(table):
+        yield from _change(change)
+
+
+def _change(change: Change, *, keeps_items: bool = False) -> Iterable[str]:
+    """The item of a list for one field, below the step that closes the difference."""
+    first, *rest = [text for _, text in change_lines(change)]
+    yield f"- {escaped(first)}"
+    if rest:
+        yield from (f"  {line}" for line in fenced(rest, language_of(change)))
+    if change.unsafe and not keeps_items:
+        yield f"  - **unsafe:** {escaped(change.unsafe)}"
 
 
 def _document(lines: Sequence[str]) -> Iterable[str]:
