@@ -236,7 +236,7 @@ def test_each_value_that_a_parameter_decides_is_named_with_what_is_written(proje
         f'warning: template.yaml:22:54: orders-dev: Tags.1.Value follows from parameter Stage = dev; "x-dev" {CONSTANT}',
         f"warning: template.yaml:30:7: audit-dev: DeletionProtectionEnabled {by_condition} false {CONSTANT}",
         (
-            "warning: template.yaml:31:29: audit-dev: Tags.0.Value follows from parameter Stage = dev; "
+            "warning: template.yaml:31:28: audit-dev: Tags.0.Value follows from parameter Stage = dev; "
             f'"orders-dev" {CONSTANT}'
         ),
     ]
