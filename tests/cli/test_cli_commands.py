@@ -219,7 +219,9 @@ def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, mon
 def test_destroy_with_yes_deletes_and_says_that_it_is_suspended(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("destroy --yes")
     assert (ended.code, ("destroy", ()) in fake.calls) == (0, True)
-    assert "suspended" in ended.err
+    assert "The stack is suspended: nothing is recreated" in ended.err
+    named = cli("destroy users --yes")
+    assert "The whole stack is suspended, not only what was named: nothing is recreated" in named.err
 
 
 def test_destroy_with_something_blocked_is_drift(cli: Callable, fake: FakeWiring) -> None:

@@ -31,7 +31,8 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
         with progress(invocation) as watched:
             report = app.reconciler.destroy(names, confirmed=not yes, on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
-    invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
+    what = "The whole stack is suspended, not only what was named" if names else "The stack is suspended"
+    invocation.say([f"{what}: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)
 
 
