@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Hazard
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Generation
@@ -165,8 +165,17 @@ def hold_sentence(generation: Generation) -> str:
     )
 
 
-def losses(table: TableReport) -> tuple[str, ...]:
-    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it."""
+def about_items(table: TableReport) -> str:
+    """`` (about 15,505 items)``; empty where none is known. The service refreshes the number every six hours."""
+    return f" (about {table.item_count:,} item{'' if table.item_count == 1 else 's'})" if table.item_count else ""
+
+
+def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
+    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it.
+
+    With ``counted``, it has the number of items, which is another one for each table.
+    """
+    items = about_items(table) if counted else ""
     name = printable(table.name)
     found = []
     for step in table.steps:
@@ -174,11 +183,11 @@ def losses(table: TableReport) -> tuple[str, ...]:
             continue
         when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
-            lost, kept = "every item in it is lost", "restore its declaration"
+            lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.keeps_items:
             lost, kept = "it is created again as declared and keeps its items", "restore its former declaration"
         else:
-            lost = "it is created again as declared and seeded; every other item in it is lost"
+            lost = f"it is created again as declared and seeded; every other item in it is lost{items}"
             kept = "restore its former declaration"
         stop = f"{kept} or run `reconciler release {name}`"
         found.append(f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}.")
@@ -260,10 +269,10 @@ def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequ
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     covered = [change for step in table.steps for change in step.changes]
     for number, step in enumerate(table.steps, start=1):
-        yield from _step(number, step, diff=diff)
+        yield from _step(number, step, diff=diff, items=about_items(table))
     for change in table.changes:
         if change not in covered:
-            yield from _indented(change)
+            yield from _indented(change, items=about_items(table))
 
 
 def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:
@@ -325,7 +334,7 @@ def _leading(table: TableReport) -> tuple[str, str]:
     return "update", "~"
 
 
-def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
+def _step(number: int, step: Step, *, diff: bool, items: str = "") -> Iterator[Line]:
     style, sign = symbol(step)
     operation = f", {printable(step.call.operation)}" if step.call else ""
     sentence = status_message(step)
@@ -336,13 +345,14 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
         rest = "its items are returned" if step.keeps_items else "its seed is written if it has one"
         yield "plain", f"       then: the table is created again as declared, and {rest}"
     for change in step.changes:
-        yield from _indented(change, keeps_items=step.keeps_items)
+        yield from _indented(change, keeps_items=step.keeps_items, items=items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
 
 
-def _indented(change: Change, *, keeps_items: bool = False) -> Iterator[Line]:
+def _indented(change: Change, *, keeps_items: bool = False, items: str = "") -> Iterator[Line]:
     yield from ((style, f"       {text}") for style, text in change_lines(change))
     if change.unsafe and not keeps_items:
-        yield "blocked", f"       unsafe: {printable(change.unsafe)}"
+        lost = items if change.hazard is Hazard.REPLACEMENT else ""
+        yield "blocked", f"       unsafe: {printable(change.unsafe)}{lost}"

@@ -7,6 +7,7 @@ from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.progress import progress, reading
+from reconciler.presentation.render import about_items
 
 
 @command(reports=True)
@@ -21,7 +22,11 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             with reading(invocation, app.activity):
                 plan = app.reconciler.preview()
             known = plan.tables
-            ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
+            ours = [
+                f"{table.name}{about_items(table)}"
+                for table in known
+                if table.ownership == "created" and _meant(names, table)
+            ]
             doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
             what = f"Delete {doomed if ours else 'no table (none was created here)'} and suspend"
             emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
