@@ -108,7 +108,7 @@ class Pass:
             return self._run()
         except ApiError as error:
             silent = isinstance(error, Unreachable | Ambiguous)
-            text = unreachable(error) if silent else str(error)
+            text = unreachable(error, self.ports.endpoint.url) if silent else str(error)
             return self._report(self._unobserved_tables(text), error=text, answered=not silent)
         except StateError as error:
             return self._report(self._unobserved_tables(str(error)), error=str(error))

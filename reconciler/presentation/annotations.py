@@ -9,7 +9,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
-from reconciler.presentation.render import losses
+from reconciler.presentation.render import losses, repeats
 
 
 class AnnotationRule(StrEnum):
@@ -50,6 +50,8 @@ def of_problems(problems: Iterable[Problem]) -> Iterator[Annotation]:
 def of_tables(report: PassReport) -> Iterator[Annotation]:
     """Failures, blocked steps, losses and drift, by table."""
     for table in sorted(report.tables, key=lambda table: table.name):
+        if repeats(table, report):
+            continue
         file, line = place(table)
         for rule, sentence in _of_table(table):
             yield Annotation(rule, table.name, sentence, file, line)

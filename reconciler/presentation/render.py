@@ -66,7 +66,10 @@ def render(
     """
     lines: list[Line] = []
     shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]
-    for group in _groups(shown, diff=diff):
+    unread = [printable(table.name) for table in shown if repeats(table, report)]
+    if unread:
+        lines.append(("error", f"! {several(len(unread), 'table')} not read: {', '.join(unread)}"))
+    for group in _groups([table for table in shown if not repeats(table, report)], diff=diff):
         if results and all(step.status is StepStatus.DONE for step in group[0].steps) and is_plain(group[0]):
             lines.append(_result(group))
         elif len(group) == 1:
@@ -81,6 +84,12 @@ def render(
         lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
     lines.append(_last(report, applied=applied))
     return tuple(lines)
+
+
+def repeats(table: TableReport, report: PassReport) -> bool:
+    """Whether all that there is to say about a table is the error of the whole pass, which is told once."""
+    same = report.error is not None and table.error == report.error
+    return same and table.status is TableStatus.ERROR and not (table.steps or table.changes)
 
 
 def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[TableReport, ...]]:
