@@ -29,6 +29,7 @@ class CompositeTelemetry:
     """Distributes what the engine reports.
 
     ``metrics`` is ``None`` where nobody reads them. ``shows_report`` marks commands that print the report themselves.
+    ``logs_failures`` is false where the report alone tells of failures, because nobody collects the log.
     ``feed`` receives passes and steps. ``traces`` receives the calls; the engine reports passes and tables to it
     directly, because their spans enclose the work.
     """
@@ -39,6 +40,7 @@ class CompositeTelemetry:
         metrics: Metrics | None,
         *,
         shows_report: bool = False,
+        logs_failures: bool = True,
         feed: Feed | None = None,
         traces: Tracing = NULL_TRACING,
         change_counter: ChangeCounter | None = None,
@@ -51,6 +53,7 @@ class CompositeTelemetry:
         self._webhooks = webhooks
         self._tally = change_counter
         self._warn = log.info if shows_report else log.warning
+        self._fail = log.error if logs_failures else log.info
         self.on_seeding: Callable[[SeedProgress], None] | None = None
         """Shows the progress of a long seeding; set by commands that have a place for it."""
         self.on_work: Callable[[WorkProgress], None] | None = None
@@ -117,17 +120,17 @@ class CompositeTelemetry:
                 "column": problem.column,
                 "field": problem.field,
             }
-            log.error("declaration refused", why=str(problem), **details)
+            self._fail("declaration refused", why=str(problem), **details)
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:
-                log.error("table failed", table=table.name, why=table.error)
+                self._fail("table failed", table=table.name, why=table.error)
         self._log_new_conditions(report)
         outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
         # Under "stack" the console prints a stack trace, on lines of its own.
         outcome |= {"stack_name": report.stack, "environment": report.environment}
         if report.error:
             outcome["error"] = report.error
-        say = log.error if report.verdict is Verdict.ERROR else log.info
+        say = self._fail if report.verdict is Verdict.ERROR else log.info
         seconds = round((report.finished - report.started).total_seconds(), 3)
         say("pass", trigger=report.trigger, verdict=report.verdict.value, seconds=seconds, **outcome)
         unbind("pass_id")
@@ -145,7 +148,7 @@ class CompositeTelemetry:
             details |= {"operation": step.call.operation, "paths": [change.path for change in step.changes]}
         if step.message:
             details["why"] = step.message
-        say = log.error if step.status is StepStatus.FAILED else log.info
+        say = self._fail if step.status is StepStatus.FAILED else log.info
         say("step", table=table, pass_id=pass_id, **details)
 
     def _record_heartbeat(self) -> None:

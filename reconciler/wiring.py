@@ -678,10 +678,13 @@ class App:
         """One telemetry for status, metrics, log and the calls of the traces."""
         from reconciler.telemetry import CompositeTelemetry
 
+        origins = self.settings.origins
+        collected = any(origins[name] != "default" for name in ("log_format", "log_level"))
         return CompositeTelemetry(
             self.loop_status,
             self.metrics,
             shows_report=self.one_shot,
+            logs_failures=not self.one_shot or collected,
             feed=self.feed,
             traces=self.traces,
             change_counter=self.change_counter,
@@ -787,25 +790,29 @@ class App:
     def _wait_for_endpoint(self) -> None:
         """Identify the endpoint; raises ``EndpointError`` when it does not answer within WAIT."""
         from reconciler.backoff import retry
+        from reconciler.engine.authorization import unreachable
         from reconciler.system import SystemClock
 
         clock = SystemClock(self.stop)
-        began = said = clock.monotonic()
+        began = clock.monotonic()
+        said: float | None = None
         deadline = began + self.settings.wait.total_seconds()
 
         def give_up_late(error: Exception, pause: float) -> None:
-            nonlocal said
+            nonlocal said  # when the last sentence about the wait was written
             now = clock.monotonic()
-            if self.telemetry.on_wait and now + pause - said >= (SILENT_SECONDS if said == began else LINE_SECONDS):
-                said = now
+            silent = SILENT_SECONDS if said is None else LINE_SECONDS
+            if self.telemetry.on_wait and now + pause - (said or began) >= silent:
                 why = error.message if isinstance(error, ApiError) else error
                 left = max(0.0, deadline - now)
-                self.telemetry.on_wait(f"Waiting for {self.connection.url} ({why}), {left:.0f} s left.")
+                again = f"Still waiting for {self.connection.url}"
+                begun = f"Waiting for {self.connection.url} ({why})" if said is None else again
+                self.telemetry.on_wait(f"{begun}, {left:.0f} s left.")
+                said = now
             if isinstance(error, Unreachable) and clock.monotonic() + pause >= deadline:
                 waited = f"{self.settings.wait.total_seconds():g} s"
-                what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
                 raise EndpointError(
-                    f"{what} {self.connection.url}: {error.message} (waited {waited}). "
+                    f"{unreachable(error, self.connection.url)} (waited {waited}). "
                     "Start the endpoint, or name another one with --endpoint-url."
                 ) from error
 

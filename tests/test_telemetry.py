@@ -12,6 +12,7 @@ from support.captured_logs import capture_logs
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.logs import LogFormat, configure
+from reconciler.model.errors import Problem
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.telemetry import CompositeTelemetry
@@ -53,6 +54,21 @@ def test_an_error_of_the_whole_pass_is_one_line_not_one_a_table() -> None:
     failed = TableReport("users", TableStatus.ERROR, error="the endpoint does not answer")
     one = PassReport("p", "interval", "default", START, START, None, (failed,), error=failed.error, stack="s")
     assert messages(CompositeTelemetry(LoopStatus("default"), None), one) == ["pass"]
+
+
+@pytest.mark.parametrize("collected", [True, False])
+def test_failures_are_errors_of_the_log_only_where_it_is_collected(collected: bool) -> None:
+    failed = TableReport("users", TableStatus.ERROR, error="refused")
+    problem = Problem("users.yaml", 1, None, "is odd", "Correct it.")
+    one = PassReport("p", "once", "default", START, START, None, (failed,), (problem,), error="no", stack="s")
+    composite = CompositeTelemetry(LoopStatus("default"), None, shows_report=True, logs_failures=collected)
+    with capture_logs() as log:
+        composite.pass_finished(one)
+        composite.step("p", "users", STEP.failed("no"))
+    levels = {entry["event"]: entry["log_level"] for entry in log}
+    assert levels == dict.fromkeys(
+        ("declaration refused", "table failed", "pass", "step"), "error" if collected else "info"
+    )
 
 
 @pytest.mark.parametrize("form", ["console", "json", "logfmt"])

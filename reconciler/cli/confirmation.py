@@ -12,6 +12,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
+from reconciler.presentation.render import about_items
 
 if TYPE_CHECKING:
     from reconciler.model.identity import Endpoint
@@ -62,7 +63,7 @@ def _named(plan: PassReport, which: Callable[[Step], bool]) -> list[str]:
     sentences = []
     for action, word in ((Action.REPLACE, "replaced"), (Action.DELETE, "deleted")):
         names = [
-            table.name
+            f"{table.name}{about_items(table)}"
             for table in plan.tables
             for step in table.steps
             if step.action is action

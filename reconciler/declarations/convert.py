@@ -6,7 +6,7 @@ Called by the wiring for ``import --from``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import partial
 from pathlib import Path
@@ -28,10 +28,13 @@ from reconciler.declarations.formats.text.documents import read_documents
 from reconciler.declarations.formats.text.parse_file import parse_file
 from reconciler.declarations.formats.workbench import WORKBENCH
 from reconciler.declarations.placeholders import escape, mapped
+from reconciler.declarations.raw import RawDeclaration
 from reconciler.declarations.template_inputs import ENVIRONMENT_PARAMETERS, TemplateInputs
+from reconciler.declarations.unread import foreign_source
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem, UsageError
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.position import located
 from reconciler.model.table import TableSpec
 from reconciler.parsing.parsed import ParseError
 from reconciler.parsing.source_file import SourceFile
@@ -43,6 +46,8 @@ FORMATS = {
     "workbench": ("a data model of NoSQL Workbench", (WORKBENCH,)),
 }
 """What each value of ``--from`` reads."""
+_LONGEST = 80
+"""Characters of a value in a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +94,56 @@ def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Co
         declared = known.named(name)
         if declared is not None:
             raise UsageError(f"{name} is declared already, in {declared.origin}. Nothing was written")
-    base_of = partial(writer.base_name, environment=inputs.environment)
-    documents = {base_of(name): _document(each, base_of(name)) for name, each in chosen.items()}
+    bases = {name: _base_name(each, inputs.environment, request.path) for name, each in chosen.items()}
+    documents = {bases[name]: _document(each, bases[name]) for name, each in chosen.items()}
+    raw_by_name = {each.name: raw for raw, each in zip(reading.declarations, checked, strict=True)}
+    constants = [line for name in chosen for line in _constants(raw_by_name[name], name, inputs.environment)]
     taken = {Path(each.origin.file).name for each in known.declarations}
     texts = writer.texts_of(documents, request.form, taken)
     _prove(texts, {name: each.spec for name, each in chosen.items() if each.spec}, inputs.environment)
     seeds = {
-        f"{base_of(name)}.json": json.dumps(list(each.class_seed), indent=2, ensure_ascii=False) + "\n"
+        f"{bases[name]}.json": json.dumps(list(each.class_seed), indent=2, ensure_ascii=False) + "\n"
         for name, each in chosen.items()
         if each.class_seed is not None
     }
-    return Converted(texts, seeds, reading.warnings, reading.notes)
+    return Converted(texts, seeds, (*reading.warnings, *constants), reading.notes)
+
+
+def _base_name(checked: CheckedDeclaration, environment: str | None, path: str) -> str:
+    try:
+        return writer.base_name(str(checked.name), environment)
+    except UsageError as error:
+        raise UsageError(
+            f"{located(path, checked.location.line)}: {error}. Give it a TableName that ends with -{environment}, or"
+            f" import it without --environment, which declares {checked.name} as it is. Nothing was written"
+        ) from None
+
+
+def _constants(raw: RawDeclaration, name: str, environment: str | None) -> Iterator[str]:
+    """One warning for each value that parameters decide and that the new file has for all environments.
+
+    The part of a name that ``--environment`` takes off follows the environment there too.
+    """
+    for each in raw.computed:
+        what, by_environment = (
+            each.field,
+            all(parameter.lower() in ENVIRONMENT_PARAMETERS for parameter in each.parameters),
+        )
+        if what == "TableName" and environment is not None and by_environment:
+            continue
+        if what == "Condition":
+            what, written = "the table", "it is declared in every environment"
+        elif what in ("DeletionPolicy", "UpdateReplacePolicy"):
+            written = f"lifecycle.protect is {'written' if each.value else 'left out'} for every environment"
+        elif each.value is None:
+            written = "it is left out for every environment"
+        else:
+            text = json.dumps(each.value, ensure_ascii=False, default=str)
+            written = f"{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'} is written for every environment"
+        yield (
+            f"{each.where}: {name}: {what} follows from {each.follows_from}; {written}. Write an overlay for each other"
+            " environment, or import each environment into its own folder (--desired-state)"
+        )
 
 
 def _file(request: Request) -> SourceFile:
@@ -109,6 +153,12 @@ def _file(request: Request) -> SourceFile:
         file = SourceFile(request.shown, Path(path), Path(path).read_bytes())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}. Name {expected}.") from None
+    source = foreign_source(Path(path).name, file.content)
+    if source is not None:
+        raise UsageError(
+            f"{path} is not {expected}: {source.what}. Run `{source.command}`, then"
+            f" `reconciler import --from {source.kind} {source.output}`. Nothing was written"
+        )
     try:
         values = [document.value for document in parse_file(file)]
     except ParseError as error:

@@ -13,6 +13,21 @@ from reconciler.parsing.source_location import FieldOrigin, Path
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedValue:
+    """A value of another tool's file that may differ with other parameters.
+
+    ``where`` is its ``path:line``, ``field`` its name there. ``follows_from`` says which condition and parameters
+    gave the ``value``, which is None where they left the field out.
+    """
+
+    where: str
+    field: str
+    parameters: tuple[str, ...]
+    follows_from: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class RawDeclaration:
     """One table as some file spells it.
 
@@ -25,6 +40,7 @@ class RawDeclaration:
     ``name_pattern`` is a regular expression of the names that the table has with other parameters or variables; None
     where its name is written out.
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
+    ``computed`` are the values of a template that parameters and conditions decide.
     """
 
     file: str
@@ -44,6 +60,7 @@ class RawDeclaration:
     companion: bool = False
     aws_spelling: bool = False
     name_pattern: str | None = None
+    computed: tuple[ComputedValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,29 +58,43 @@ _IN_NOTES = re.compile(
 )
 
 
-_SOURCES: tuple[tuple[frozenset[str], re.Pattern[bytes], str, str], ...] = (
+@dataclass(frozen=True, slots=True)
+class ForeignSource:
+    """A source of another tool: what it is, and the ``command`` that writes the ``output`` for ``import --from``."""
+
+    what: str
+    kind: str
+    command: str
+    output: str
+
+
+_SOURCES: tuple[tuple[frozenset[str], re.Pattern[bytes], ForeignSource], ...] = (
     (
         frozenset((".tf", ".tofu", ".hcl", ".tfstate")),
         re.compile(rb"\baws_dynamodb_table\b|\bdynamodb[-_]table\b"),
-        "it declares tables for Terraform",
-        "Run `terraform show -json > tables.json` and put tables.json into this folder",
+        ForeignSource(
+            "it declares tables for Terraform", "terraform", "terraform show -json > tables.json", "tables.json"
+        ),
     ),
     (
         frozenset((".ts", ".mts", ".js", ".mjs", ".cjs")),
         re.compile(rb"@serverless/typescript(?s:.)*AWS::DynamoDB::|AWS::DynamoDB::(?s:.)*@serverless/typescript"),
-        "it is a program for the Serverless Framework",
-        "Run `npx serverless package` and put .serverless/cloudformation-template-update-stack.json into this folder",
+        ForeignSource(
+            "it is a program for the Serverless Framework",
+            "cloudformation",
+            "npx serverless package",
+            ".serverless/cloudformation-template-update-stack.json",
+        ),
     ),
     (
         frozenset((".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".java", ".cs", ".go")),
         re.compile(
             rb"(?:aws-cdk-lib|@aws-cdk/|awscdk|Amazon\.CDK)(?s:.)*\b(?:Table|TableV2|CfnTable|CfnGlobalTable|NewTable)\b",
         ),
-        "it is a program for the CDK",
-        "Run `npx cdk synth` and put cdk.out/*.template.json into this folder",
+        ForeignSource("it is a program for the CDK", "cloudformation", "npx cdk synth", "cdk.out/*.template.json"),
     ),
 )
-"""Sources of other tools that declare tables: suffixes, the mark of a table, what it is, and the way to JSON."""
+"""Sources of other tools that declare tables: suffixes, the mark of a table, and the way to JSON."""
 _SERVERLESS = re.compile(r"serverless\.(?:ts|mts|js|mjs|cjs)")
 
 CDK_MARK = "cdk.out"
@@ -135,9 +149,10 @@ def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -
         return _another_name(other["original"], beside)
     if _HARMLESS_NAMES.fullmatch(name) or suffix.lower() in _HARMLESS_SUFFIXES:
         return UnreadFile("is not read: it is no declaration", harmless=True)
-    source = _source(name, suffix.lower(), content())
+    source = foreign_source(name, content())
     if source is not None:
-        return source
+        way = f"Run `{source.command}` and put {source.output} into this folder"
+        return UnreadFile(f"is not read: {source.what}", f"{way}, {_MOVE}.")
     mark = _mark(name, suffix.lower(), content())
     if mark is not None:
         reason = f"is not read, but contains {mark} like a declaration; only {_LISTED} files are read"
@@ -147,12 +162,13 @@ def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -
     return UnreadFile(f"is not read: declarations are {_LISTED} files")
 
 
-def _source(name: str, suffix: str, content: bytes) -> UnreadFile | None:
-    """The error about a program or a configuration of another tool; None for any other file."""
-    for suffixes, mark, what, way in _SOURCES:
-        named = _SERVERLESS.fullmatch(name) is not None and "Serverless" in what and _DEFINITION.search(content)
+def foreign_source(name: str, content: bytes) -> ForeignSource | None:
+    """What a program or a configuration of another tool is; None for any other file."""
+    suffix = PurePosixPath(name).suffix.lower()
+    for suffixes, mark, source in _SOURCES:
+        named = _SERVERLESS.fullmatch(name) is not None and "Serverless" in source.what and _DEFINITION.search(content)
         if suffix in suffixes and (mark.search(content) or named):
-            return UnreadFile(f"is not read: {what}", f"{way}, {_MOVE}.")
+            return source
     return None
 
 

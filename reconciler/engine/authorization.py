@@ -102,9 +102,10 @@ def waiting_for_lease(holder: str, seconds: float) -> str:
     return f"Waiting for the lease held by {holder}, {max(0.0, seconds):.0f} s left."
 
 
-def unreachable(error: ApiError) -> str:
-    """The error message for an endpoint that does not respond."""
-    return f"the endpoint does not answer: {error.message}"
+def unreachable(error: ApiError, url: str = "the endpoint") -> str:
+    """The error message for an endpoint that does not respond, or only with errors of its own."""
+    what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
+    return f"{what} {url}: {error.message}"
 
 
 def acquire_lease(

@@ -30,7 +30,6 @@ def apply_pass_guards(
     options: Options,
     snapshot: StateSnapshot,
     ended: Set[str] = frozenset(),
-    foreign: Set[str] = frozenset(),
     *,
     recent: tuple[Ended, ...] = (),
     latch_closed: bool = False,
@@ -38,11 +37,9 @@ def apply_pass_guards(
     """The assessments with the steps that the guards defer or block.
 
     ``ended`` names the tables that earlier rounds of the run deleted or replaced, and ``recent`` has the records of
-    those that any pass ended within the last hour; both count towards the limit of deletions. ``foreign`` names the
-    tables whose removal is doubtful. ``latch_closed`` tells that a response before the assessments was invalid.
+    those that any pass ended within the last hour; both count towards the limit of deletions. ``latch_closed`` tells
+    that a response before the assessments was invalid.
     """
-    if any(_first_undeclared(assessment, foreign) for assessment in assessments):
-        assessments = [_record_removal_first(assessment) for assessment in assessments]
     owners = [index for index, assessment in enumerate(assessments) for _ in assessment.steps]
     steps = [step for assessment in assessments for step in assessment.steps]
     if not steps:
@@ -62,6 +59,18 @@ def apply_pass_guards(
         _with_steps(assessment, propagate_blocked(tuple(own)))
         for assessment, own in zip(assessments, regrouped, strict=True)
     ]
+
+
+def record_removals_first(assessments: list[TableAssessment], foreign: Set[str]) -> list[TableAssessment]:
+    """What of a plan this pass carries out while a removed declaration is not recorded yet: no create and no claim.
+
+    ``foreign`` names the tables whose removal is doubtful. The plan itself names these steps as ready, because the next
+    round of the same run carries them out.
+    """
+    if not any(_first_undeclared(assessment, foreign) for assessment in assessments):
+        return assessments
+    held = (_record_removal_first(assessment) for assessment in assessments)
+    return [_with_steps(assessment, propagate_blocked(assessment.steps)) for assessment in held]
 
 
 def _with_steps(assessment: TableAssessment, steps: tuple[Step, ...]) -> TableAssessment:

@@ -16,7 +16,7 @@ from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.authorization import WriteAuthorization, authorize_writes, unreachable
 from reconciler.engine.context import EngineContext
 from reconciler.engine.foreign_declarations import ForeignGuard, find_foreign
-from reconciler.engine.pass_guards import apply_pass_guards
+from reconciler.engine.pass_guards import apply_pass_guards, record_removals_first
 from reconciler.engine.state import EngineState, SafetyLatch
 from reconciler.engine.table_reports import plan_summary
 from reconciler.model.desired import DesiredState
@@ -108,7 +108,7 @@ class Pass:
             return self._run()
         except ApiError as error:
             silent = isinstance(error, Unreachable | Ambiguous)
-            text = unreachable(error) if silent else str(error)
+            text = unreachable(error, self.ports.endpoint.url) if silent else str(error)
             return self._report(self._unobserved_tables(text), error=text, answered=not silent)
         except StateError as error:
             return self._report(self._unobserved_tables(str(error)), error=str(error))
@@ -275,12 +275,12 @@ class Pass:
             self.options,
             authorization.snapshot,
             self.request.ended,
-            guard.names | context.renamed.keys(),
             recent=self._recent(authorization.snapshot),
             latch_closed=latch.closed,
         )
         if not authorization.writes or self._plan_differs(context, assessments):
             return report_only(context, assessments)
+        assessments = record_removals_first(assessments, guard.names | context.renamed.keys())
         self.ports.telemetry.planned(self.pass_id, *plan_summary(assessments))
         return apply_all(context, assessments, self.state, self._report_step)
 

@@ -30,6 +30,7 @@ from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
+from reconciler.planning.staying_tables import staying_tables
 
 if TYPE_CHECKING:
     from reconciler.engine.check_references import CheckedReference
@@ -102,6 +103,7 @@ class Reconciler:
         """Delete the tables that this stack created, through the deletion gate, and suspend the stack.
 
         The stack is suspended even if the gate blocked some tables; otherwise the daemon would create the others again.
+        Warnings say which tables stay because this stack did not create them.
         ``confirmed`` tells that a person was shown the names of the tables; to name them in ``tables`` is as good.
         ``on_step`` and ``on_wait`` are those of ``converge``.
         """
@@ -112,6 +114,9 @@ class Reconciler:
             self.suspend("destroy")
             if self._created_in_the_meantime(report, request.focus):
                 report = self._with_explicit_delete()._converge(request, on_wait)
+            inventory = self.ports.store.load().inventory
+            stay = staying_tables(inventory, request.focus, (table.name for table in report.tables))
+            report = replace(report, warnings=(*report.warnings, *stay))
         return replace(self._with_history(self._with_destroyed_missing(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:

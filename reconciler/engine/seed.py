@@ -15,6 +15,7 @@ from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import NumberedItem, NumberedItems, SeedOutcome, SeedWork, batches
 from reconciler.engine.seed_update import SeedUpdate
 from reconciler.engine.seed_writing import SeedWriting
+from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.desired import Declaration, Item, Removal, Seed
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
@@ -127,6 +128,10 @@ class _SeedRemoval:
     stopped: str | None = None
     failed_deletes: dict[bytes, ApiError] = field(default_factory=dict)
     """The last failure of a delete for the digest of its item."""
+    meter: WorkMeter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.meter = WorkMeter(self.work.ports, self.work.table)
 
     def run(self) -> None:
         work, ledger, seed = self.work, self.work.ledger, self.work.seed
@@ -139,8 +144,9 @@ class _SeedRemoval:
             for digest in seed_digests(seed):
                 earlier.discard(digest)
         work.total = len(numbered) + len(earlier)
-        if self._remove(ours) and (not earlier or self._sweep(earlier)) and self._count(rest):
-            work.watch.check()
+        with self.meter.of("clearing", work.total):
+            if self._remove(ours) and (not earlier or self._sweep(earlier)) and self._count(rest):
+                work.watch.check()
         if not isinstance(work.error(), LeaseLost):
             ledger.save("cleared", seed)
 
@@ -157,6 +163,7 @@ class _SeedRemoval:
             self.changed += results.count(Removal.CHANGED)
             work.ledger.forget(each[2] for each, end in ends if end in (Removal.REMOVED, Removal.GONE))
             work.ledger.save("cleared", work.seed)
+            self.meter.advance(len(batch))
         return not (work.fatal or (work.interrupted and self._ends()))
 
     def _removed(self, item: Item) -> Removal:
@@ -188,6 +195,7 @@ class _SeedRemoval:
                 return False
             found = work.batch(batch, lambda item: work.ports.items.find_item(work.table, item, work.keys) is not None)
             self.others += found.count(True)
+            self.meter.advance(len(batch))
         return not (work.fatal or (work.interrupted and self._ends()))
 
     def _sweep(self, wanted: DigestSet) -> bool:

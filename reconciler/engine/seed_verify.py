@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import NumberedItem, NumberedItems, batches
+from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, NotFound
@@ -103,25 +104,40 @@ def _compared(ports: EngineContext, declaration: Declaration, changes: list[Chan
     def live(numbered: NumberedItem) -> Item | None:
         return ports.items.find_item(name, numbered[1], keys)
 
+    meter = WorkMeter(ports, name)
     if declaration.seed is not None:
-        for batch in batches(NumberedItems(declaration.seed)):
-            for (position, item, _), there in zip(batch, ports.parallel.map(live, batch), strict=True):
-                if there is not None and canonical(there) == canonical(item):
-                    found.equal += 1
-                    continue
-                found.missing += there is None
-                found.changed += there is not None
-                if found.missing + found.changed <= SHOWN:
-                    key = ", ".join(str(next(iter(item[attribute].values()))) for attribute in keys)
-                    changes += _differences(f"seed[{position}] ({key})", item, there)
+        numbered = NumberedItems(declaration.seed)
+        with meter.of("comparing with its seed", len(numbered)):
+            for batch in batches(numbered):
+                _compare_batch(found, batch, tuple(ports.parallel.map(live, batch)), keys, changes)
+                meter.advance(len(batch))
     try:
-        in_table = sum(1 for _ in ports.items.all_items(name))
+        with meter.of("counting other items", 0):
+            in_table = sum(1 for _ in meter.counted(ports.items.all_items(name)))
         # Others may remove items between the two readings.
         found.extra = max(0, in_table - found.equal - found.changed)
     except ApiError as error:
         # Each item of the seed was compared; only the number of the others is missing.
         found.uncounted = str(error)
     return found
+
+
+def _compare_batch(
+    found: SeedDifferences,
+    batch: Sequence[NumberedItem],
+    live: Sequence[Item | None],
+    keys: Sequence[str],
+    changes: list[Change],
+) -> None:
+    for (position, item, _), there in zip(batch, live, strict=True):
+        if there is not None and canonical(there) == canonical(item):
+            found.equal += 1
+            continue
+        found.missing += there is None
+        found.changed += there is not None
+        if found.missing + found.changed <= SHOWN:
+            key = ", ".join(str(next(iter(item[attribute].values()))) for attribute in keys)
+            changes += _differences(f"seed[{position}] ({key})", item, there)
 
 
 def _differences(path: str, item: Item, there: Item | None) -> Iterator[Change]:

@@ -19,6 +19,7 @@ from reconciler.engine.context import EngineContext
 from reconciler.engine.ports import Replaceable
 from reconciler.engine.seed_batches import lease_lost
 from reconciler.engine.send_call import TableResult
+from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item
 from reconciler.model.errors import ApiError, NameTaken, NotFound, Rejected
@@ -30,7 +31,6 @@ from reconciler.model.records import Phase, Replacement
 from reconciler.model.table import Billing, Projection, TableSpec
 from reconciler.mover.comparing import Differences, differences, digest_of
 from reconciler.mover.conflicts import ConflictRule, shown_key
-from reconciler.mover.copy_progress import CopyProgress
 from reconciler.mover.phases import Event, Live, Move, advance, next_move
 from reconciler.mover.preflight import Preflight, examine, groups
 from reconciler.mover.replacer import copy_name, key_names, key_texts
@@ -103,14 +103,14 @@ class _Proceeding:
     record: Replacement | None = field(init=False)
     error: ApiError | None = None
     rounds: int = 0
-    progress: CopyProgress = field(init=False)
+    progress: WorkMeter = field(init=False)
     _saved: float = 0.0
 
     def __post_init__(self) -> None:
         self.ports = self.context.ports
         self.step = next(s for s in self.assessment.steps if s.moves_items and s.status is StepStatus.READY)
         self.record = self.context.replacement(self.assessment.name)
-        self.progress = CopyProgress(self.ports, self.assessment.name)
+        self.progress = WorkMeter(self.ports, self.assessment.name)
         self._saved = self.ports.clock.monotonic()
 
     def run(self) -> TableResult:

@@ -10,7 +10,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.text import printable
-from reconciler.presentation.render import losses, step_title, uncovered, unsafe_sentences
+from reconciler.presentation.render import losses, repeats, step_title, uncovered, unsafe_sentences
 
 
 class AnnotationRule(StrEnum):
@@ -51,6 +51,8 @@ def of_problems(problems: Iterable[Problem]) -> Iterator[Annotation]:
 def of_tables(report: PassReport) -> Iterator[Annotation]:
     """Failures, blocked steps, losses and drift, by table."""
     for table in sorted(report.tables, key=lambda table: table.name):
+        if repeats(table, report):
+            continue
         file, line = place(table)
         # Every format shows why a change is unsafe, with the first sentence about the table: GitHub shows few of them.
         unsafe = "".join(f" Unsafe: {sentence.rstrip('.')}." for sentence in unsafe_sentences(table))

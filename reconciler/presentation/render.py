@@ -66,7 +66,10 @@ def render(
     """
     lines: list[Line] = []
     shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]
-    for group in _groups(shown, diff=diff):
+    unread = [printable(table.name) for table in shown if repeats(table, report)]
+    if unread:
+        lines.append(("error", f"! {several(len(unread), 'table')} not read: {', '.join(unread)}"))
+    for group in _groups([table for table in shown if not repeats(table, report)], diff=diff):
         if results and all(step.status is StepStatus.DONE for step in group[0].steps) and is_plain(group[0]):
             lines.append(_result(group))
         elif len(group) == 1:
@@ -81,6 +84,12 @@ def render(
         lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
     lines.append(_last(report, applied=applied))
     return tuple(lines)
+
+
+def repeats(table: TableReport, report: PassReport) -> bool:
+    """Whether all that there is to say about a table is the error of the whole pass, which is told once."""
+    same = report.error is not None and table.error == report.error
+    return same and table.status is TableStatus.ERROR and not (table.steps or table.changes)
 
 
 def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[TableReport, ...]]:
@@ -154,8 +163,13 @@ def uncovered(table: TableReport) -> tuple[Change, ...]:
 
 
 def unsafe_sentences(table: TableReport) -> tuple[str, ...]:
-    """Why changes of a table are hazardous, each sentence once; not where a step keeps the items."""
-    closed = (change for step in table.steps if not step.keeps_items for change in step.changes)
+    """Why changes of a table are hazardous, each sentence once; not the loss of items where a step keeps them."""
+    closed = (
+        change
+        for step in table.steps
+        for change in step.changes
+        if not (step.keeps_items and change.hazard is Hazard.REPLACEMENT)
+    )
     found = (change.unsafe for change in (*closed, *uncovered(table)) if change.unsafe)
     return tuple(dict.fromkeys(printable(sentence) for sentence in found))
 
@@ -178,8 +192,17 @@ def hold_sentence(generation: Generation) -> str:
     )
 
 
-def losses(table: TableReport) -> tuple[str, ...]:
-    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it."""
+def about_items(table: TableReport) -> str:
+    """`` (about 15,505 items)``; empty where none is known. The service refreshes the number every six hours."""
+    return f" (about {table.item_count:,} item{'' if table.item_count == 1 else 's'})" if table.item_count else ""
+
+
+def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
+    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it.
+
+    With ``counted``, it has the number of items, which is another one for each table.
+    """
+    items = about_items(table) if counted else ""
     name = printable(table.name)
     found = []
     for step in table.steps:
@@ -187,11 +210,11 @@ def losses(table: TableReport) -> tuple[str, ...]:
             continue
         when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
-            lost, kept = "every item in it is lost", "restore its declaration"
+            lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.keeps_items:
             lost, kept = "it is created again as declared and keeps its items", "restore its former declaration"
         else:
-            lost = "it is created again as declared and seeded; every other item in it is lost"
+            lost = f"it is created again as declared and seeded; every other item in it is lost{items}"
             kept = "restore its former declaration"
         stop = f"{kept} or run `reconciler release {name}`"
         found.append(f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}.")
@@ -272,9 +295,9 @@ def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequ
         yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     for number, step in enumerate(table.steps, start=1):
-        yield from _step(number, step, diff=diff)
+        yield from _step(number, step, diff=diff, items=about_items(table))
     for change in uncovered(table):
-        yield from _indented(change)
+        yield from _indented(change, items=about_items(table))
 
 
 def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:
@@ -336,7 +359,7 @@ def _leading(table: TableReport) -> tuple[str, str]:
     return "update", "~"
 
 
-def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
+def _step(number: int, step: Step, *, diff: bool, items: str = "") -> Iterator[Line]:
     style, sign = symbol(step)
     operation = f", {printable(step.call.operation)}" if step.call else ""
     sentence = status_message(step)
@@ -347,14 +370,15 @@ def _step(number: int, step: Step, *, diff: bool) -> Iterator[Line]:
         rest = "its items are returned" if step.keeps_items else "its seed is written if it has one"
         yield "plain", f"       then: the table is created again as declared, and {rest}"
     for change in step.changes:
-        yield from _indented(change, keeps_items=step.keeps_items)
+        yield from _indented(change, keeps_items=step.keeps_items, items=items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
 
 
-def _indented(change: Change, *, keeps_items: bool = False) -> Iterator[Line]:
+def _indented(change: Change, *, keeps_items: bool = False, items: str = "") -> Iterator[Line]:
     yield from ((style, f"       {text}") for style, text in change_lines(change))
     # What is unsafe about replacing a table is that its items are lost.
-    if change.unsafe and not (keeps_items and change.hazard is Hazard.REPLACEMENT):
-        yield "blocked", f"       unsafe: {printable(change.unsafe)}"
+    replaces = change.hazard is Hazard.REPLACEMENT
+    if change.unsafe and not (keeps_items and replaces):
+        yield "blocked", f"       unsafe: {printable(change.unsafe)}{items if replaces else ''}"

@@ -179,13 +179,13 @@ def test_the_question_distinguishes_loss_from_no_loss(
 ) -> None:
     going = Step(Action.REPLACE, "keys")
     fake.plan = a_report(
-        a_table("orders", TableStatus.DRIFTED, going),
+        a_table("orders", TableStatus.DRIFTED, going, item_count=15_505),
         a_table("carts", TableStatus.DRIFTED, replace(going, nothing_lost=True)),
     )
     asked = Asked("n", monkeypatch)
     cli("up")
     (question,) = asked.questions
-    assert "orders will be replaced: all their items are lost." in question
+    assert "orders (about 15,505 items) will be replaced: all their items are lost." in question
     assert "carts will be replaced: they hold only seed items." in question
 
 
@@ -207,19 +207,21 @@ def test_up_asks_again_about_a_step_that_was_left_out_because_the_table_holds_it
 
 
 def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = a_table("users-prod", TableStatus.IN_SYNC, ownership="created", base_name="users")
+    ours = a_table("users-prod", TableStatus.IN_SYNC, ownership="created", base_name="users", item_count=1)
     adopted = a_table("legacy", TableStatus.IN_SYNC, ownership="adopted")
     fake.plan = a_report(ours, adopted)
     asked = Asked("n", monkeypatch)
     assert cli("destroy users").code == 1
-    assert asked.questions == [f"Delete users-prod with every item in it and suspend {PLACE}?"]
+    assert asked.questions == [f"Delete users-prod (about 1 item) with every item in it and suspend {PLACE}?"]
     assert ("destroy", ("users",)) not in fake.calls
 
 
 def test_destroy_with_yes_deletes_and_says_that_it_is_suspended(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("destroy --yes")
     assert (ended.code, ("destroy", ()) in fake.calls) == (0, True)
-    assert "suspended" in ended.err
+    assert "The stack is suspended: nothing is recreated" in ended.err
+    named = cli("destroy users --yes")
+    assert "The whole stack is suspended, not only what was named: nothing is recreated" in named.err
 
 
 def test_destroy_with_something_blocked_is_drift(cli: Callable, fake: FakeWiring) -> None:

@@ -33,6 +33,8 @@ Resources:
     Type: AWS::Serverless::SimpleTable
     Properties: {TableName: users}
 """
+REMEDY = "Write an overlay for each other environment, or import each environment into its own folder (--desired-state)"
+CONSTANT = f"is written for every environment. {REMEDY}"
 STATE = {
     "format_version": "1.0",
     "terraform_version": "1.14.0",
@@ -103,7 +105,10 @@ def test_a_template_becomes_declarations_that_declare_the_same(
 ) -> None:
     code, out, err = run(f"import --from cloudformation template.yaml --format {form}")
     assert (code, out.splitlines()) == (0, [f"wrote {project / 'desired_state' / name}" for name in files]), err
-    assert err == "template.yaml: other resources are left alone: 1 AWS::SQS::Queue\n"
+    assert err.splitlines() == [
+        f'warning: template.yaml:9:7: orders-dev: TableName follows from parameter Stage = dev; "orders-dev" {CONSTANT}',
+        "template.yaml: other resources are left alone: 1 AWS::SQS::Queue",
+    ]
     (project / "templates").mkdir()
     (project / "template.yaml").rename(project / "templates" / "template.yaml")
     before, after = load(project / "templates").declarations, load(project / "desired_state").declarations
@@ -170,7 +175,131 @@ def test_the_result_as_json_has_the_files_and_the_warnings(run: Callable) -> Non
     assert (found["format_version"], found["warnings"]) == ("1.0", [])
 
 
+BY_STAGE = """
+Parameters: {Stage: {Type: String, Default: dev}, Ttl: {Type: String, Default: gone_at}}
+Mappings: {Classes: {dev: {class: STANDARD}, prod: {class: STANDARD_INFREQUENT_ACCESS}}}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  NotProd: !Not [!Condition IsProd]
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Condition: NotProd
+    DeletionPolicy: !If [IsProd, Retain, Delete]
+    Properties:
+      TableName: !Sub "orders-${Stage}"
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: !Select [0, [pk, other]], KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      DeletionProtectionEnabled: !If [IsProd, true, false]
+      TableClass: !FindInMap [Classes, !Ref Stage, class]
+      PointInTimeRecoverySpecification:
+        PointInTimeRecoveryEnabled: !If [IsProd, true, false]
+      TimeToLiveSpecification: !If [IsProd, {AttributeName: !Ref Ttl, Enabled: true}, !Ref AWS::NoValue]
+      Tags: [{Key: cost, Value: "012"}, {Key: stage, Value: !Join ["-", [x, !Ref Stage]]}]
+  Audit:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Join ["-", [audit, !Ref Stage]]
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: pk, KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+      DeletionProtectionEnabled: !If [IsProd, true, false]
+      Tags: [{Key: orders, Value: !Ref Orders}]
+"""
+
+
+def test_each_value_that_a_parameter_decides_is_named_with_what_is_written(project: Path, run: Callable) -> None:
+    write(project, {"template.yaml": BY_STAGE})
+    code, _, err = run("import --from cloudformation template.yaml --format yaml --environment dev")
+    by_condition = "follows from condition IsProd (Stage = dev);"
+    assert code == 0, err
+    assert err.splitlines() == [
+        (
+            "warning: template.yaml:10:5: orders-dev: the table follows from condition IsProd and NotProd (Stage = dev); "
+            f"it is declared in every environment. {REMEDY}"
+        ),
+        (
+            f"warning: template.yaml:11:5: orders-dev: DeletionPolicy {by_condition} lifecycle.protect is left out for "
+            f"every environment. {REMEDY}"
+        ),
+        f"warning: template.yaml:17:7: orders-dev: DeletionProtectionEnabled {by_condition} false {CONSTANT}",
+        f'warning: template.yaml:18:7: orders-dev: TableClass follows from parameter Stage = dev; "STANDARD" {CONSTANT}',
+        (
+            "warning: template.yaml:20:9: orders-dev: PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled "
+            f"{by_condition} false {CONSTANT}"
+        ),
+        (
+            f"warning: template.yaml:21:7: orders-dev: TimeToLiveSpecification {by_condition} it is left out for every "
+            f"environment. {REMEDY}"
+        ),
+        f'warning: template.yaml:22:54: orders-dev: Tags.1.Value follows from parameter Stage = dev; "x-dev" {CONSTANT}',
+        f"warning: template.yaml:30:7: audit-dev: DeletionProtectionEnabled {by_condition} false {CONSTANT}",
+        (
+            "warning: template.yaml:31:28: audit-dev: Tags.0.Value follows from parameter Stage = dev; "
+            f'"orders-dev" {CONSTANT}'
+        ),
+    ]
+
+
+def test_the_value_in_the_warning_is_the_one_in_the_file(project: Path, run: Callable) -> None:
+    write(project, {"template.yaml": BY_STAGE.replace("Condition: NotProd", "DependsOn: Audit")})
+    words = "import --from cloudformation template.yaml orders-prod --format yaml --parameter Stage=prod"
+    code, _, err = run(words)
+    (declaration,) = load(project / "desired_state").declarations
+    assert (code, declaration.spec.deletion_protection, declaration.lifecycle.protect) == (0, True, True)
+    assert f"DeletionProtectionEnabled follows from condition IsProd (Stage = prod); true {CONSTANT}" in err
+    assert "DeletionPolicy follows from condition IsProd (Stage = prod); lifecycle.protect is written for every" in err
+    assert "TimeToLiveSpecification follows from condition IsProd (Stage = prod, Ttl = gone_at);" in err
+    assert f'TableName follows from parameter Stage = prod; "orders-prod" {CONSTANT}' in err
+
+
+def test_a_template_in_the_folder_has_each_value_anew_and_no_warning(project: Path, run: Callable) -> None:
+    write(project, {"folder/template.yaml": BY_STAGE})
+    assert load(project / "folder", "dev").warnings == ()
+
+
+def test_a_given_stack_name_names_tables_everywhere_alike(project: Path, run: Callable) -> None:
+    text = BY_STAGE.replace('!Sub "orders-${Stage}"', '!Sub "${AWS::StackName}-orders"').replace(
+        '      TableName: !Join ["-", [audit, !Ref Stage]]\n', ""
+    )
+    write(project, {"template.yaml": text})
+    code, _, err = run("import --from cloudformation template.yaml --format yaml --parameter AWS::StackName=imp")
+    assert [each.spec.name for each in load(project / "desired_state").declarations] == ["imp-Audit", "imp-orders"]
+    assert (code, "Audit has no TableName; it is declared as imp-Audit" in err) == (0, True)
+    assert f'TableName follows from parameter AWS::StackName = imp; "imp-Audit" {CONSTANT}' in err
+
+
+def test_a_table_of_no_environment_is_refused_with_its_line_and_a_remedy(project: Path, run: Callable) -> None:
+    write(project, {"template.yaml": BY_STAGE.replace('      TableName: !Join ["-", [audit, !Ref Stage]]\n', "")})
+    words = "import --from cloudformation template.yaml --environment dev --parameter AWS::StackName=imp"
+    assert run(words) == (
+        1,
+        "",
+        (
+            "error: template.yaml:23:3: imp-Audit is not a table of environment 'dev'; its tables are called NAME-dev. Give "
+            "it a TableName that ends with -dev, or import it without --environment, which declares imp-Audit as it is. "
+            "Nothing was written\n"
+        ),
+    )
+
+
 REFUSED = {
+    "a source of Terraform": (
+        "import --from terraform main.tf",
+        (
+            "main.tf is not the output of `terraform show -json`: it declares tables for Terraform. "
+            "Run `terraform show -json > tables.json`, then `reconciler import --from terraform tables.json`. "
+            "Nothing was written"
+        ),
+    ),
+    "a program for the CDK": (
+        "import --from cloudformation stack.ts",
+        (
+            "stack.ts is not a CloudFormation, SAM or serverless template: it is a program for the CDK. Run `npx cdk synth`, "
+            "then `reconciler import --from cloudformation cdk.out/*.template.json`. Nothing was written"
+        ),
+    ),
     "no file": ("import --from terraform", "Name the file to read: reconciler import --from terraform FILE."),
     "a file that is missing": (
         "import --from terraform nope.json",
@@ -219,11 +348,13 @@ REFUSED = {
     ),
 }
 KEY = "KeySchema: [{AttributeName: pk, KeyType: HASH}], AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]"
+CDK = 'import { aws_dynamodb } from "aws-cdk-lib"; new aws_dynamodb.Table(this, "users")'
 BAD = f"Resources:\n  A:\n    Type: AWS::DynamoDB::Table\n    Properties: {{BillingMode: X, TableName: a.b, {KEY}}}\n"
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_read_is_an_error_and_nothing_is_written(case: str, project: Path, run: Callable) -> None:
+    write(project, {"main.tf": 'resource "aws_dynamodb_table" "users" {}\n', "stack.ts": CDK})
     write(project, {"bad.yaml": BAD, "other.json": {"a": 1}, "broken.json": "{"})
     line, expected = REFUSED[case]
     code, out, err = run(line)

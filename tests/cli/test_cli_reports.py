@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.fake_wiring import FakeWiring
-from support.reports import a_report, blocked, drifted, in_sync, missing
+from support.reports import a_report, a_table, blocked, drifted, in_sync, missing
 
 from reconciler.model.errors import DeclarationError, EndpointError, Problem
+from reconciler.model.report import TableStatus
 
 PROBLEM = Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key")
 
@@ -198,3 +200,26 @@ def test_a_report_replaces_what_its_file_held(cli: Callable, fake: FakeWiring, t
     out.write_text("x" * 100_000)
     cli(f"preview --report json={out}")
     assert json.loads(out.read_text())["format_version"] == "1.0"
+
+
+DOWN = "Nothing answers at http://x: refused"
+
+
+def test_an_endpoint_that_died_is_told_once_and_not_for_every_table(cli: Callable, fake: FakeWiring) -> None:
+    unread = [a_table(name, TableStatus.ERROR, error=DOWN) for name in ("users", "orders")]
+    fake.plan = replace(a_report(*unread, a_table("odd", TableStatus.ERROR, error="another")), error=DOWN)
+    human, github, markdown = (cli(f"preview -o {form}") for form in ("human", "github", "markdown"))
+    assert (human.err.count(DOWN), human.out.count(DOWN)) == (1, 0)
+    assert "! 2 tables not read: orders, users\n" in human.out
+    assert (github.out.count(DOWN), github.out.count("::error")) == (1, 2)
+    assert markdown.out.replace("\\", "").count(DOWN) == 1
+    suite = ET.fromstring(cli("preview -o junit").out.encode())
+    assert {name: suite.get(name) for name in ("tests", "errors", "failures", "skipped")} == {
+        "tests": "4",
+        "errors": "2",
+        "failures": "0",
+        "skipped": "2",
+    }
+    assert [each.get("message") for each in suite.iter("error")] == [DOWN, "another"]
+    [run] = json.loads(cli("preview -o sarif").out)["runs"]
+    assert [each["message"]["text"] for each in run["results"]] == ["odd: another"]

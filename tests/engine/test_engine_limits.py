@@ -73,6 +73,40 @@ def test_destroy_leaves_what_was_adopted_in_the_inventory() -> None:
     )
     sim.declare(declaration("users"), declaration("theirs"))
     sim.once()
-    sim.reconciler.destroy()
+    report = sim.reconciler.destroy()
     assert set(sim.dynamodb.tables) == {"theirs"}
     assert sim.store.snapshot.inventory["theirs"].ownership == "adopted"
+    assert report.warnings == (f"theirs stays: it existed before this stack managed it, and {ONLY_OURS}",)
+
+
+ONLY_OURS = "destroy deletes only tables that this stack created"
+STAYING: dict[str, tuple[tuple[str, ...], str]] = {
+    "a named one": (("theirs",), f"theirs stays: it existed before this stack managed it, and {ONLY_OURS}"),
+    "a named one that was released": (("freed",), f"freed stays: it was released, and {ONLY_OURS}"),
+    "a named one without a record": (("new",), f"new stays: it has no record in this stack, and {ONLY_OURS}"),
+    "two for one reason": (
+        ("theirs", "others"),
+        f"2 tables stay, because they existed before this stack managed them and {ONLY_OURS}: others, theirs",
+    ),
+    "one of ours": (("users",), ""),
+}
+
+
+@pytest.mark.parametrize("case", STAYING)
+def test_a_destroy_says_which_of_the_named_tables_stay_and_why(case: str) -> None:
+    sim = simulate()
+    for name in ("theirs", "others"):
+        sim.dynamodb.make(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        )
+    sim.declare(*(declaration(name) for name in ("users", "theirs", "others", "freed")))
+    sim.once()
+    sim.reconciler.release(("freed",))
+    sim.declare(*(declaration(name) for name in ("users", "theirs", "others", "freed", "new")))
+    names, sentence = STAYING[case]
+    before = set(sim.dynamodb.tables)
+    report = sim.reconciler.destroy(names)
+    assert report.warnings == ((sentence,) if sentence else ())
+    assert before - set(sim.dynamodb.tables) == ({"users"} if case == "one of ours" else set())

@@ -221,7 +221,7 @@ def test_an_unreachable_endpoint_is_an_error_of_the_pass_and_not_an_empty_endpoi
     sim.dynamodb.faults = down
     report = sim.run()
     assert report.verdict is Verdict.ERROR
-    assert "does not answer" in report.error
+    assert "Nothing answers at" in report.error
     sim.dynamodb.faults = None
     assert sim.run().verdict is Verdict.IN_SYNC
 

@@ -47,7 +47,7 @@ def test_an_endpoint_that_is_down_is_not_ready_and_reports_it():
     loop_status = board_after(sim)
     assert not loop_status.ready
     assert not loop_status.endpoint_up
-    assert "does not answer" in loop_status.not_ready_reason
+    assert "Nothing answers at" in loop_status.not_ready_reason
 
 
 def test_a_broken_declaration_is_not_ready_before_the_first_good_one():

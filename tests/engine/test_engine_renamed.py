@@ -113,6 +113,30 @@ def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Fla
     assert all(each.spec.name in sim.dynamodb.tables for each in case.then)
 
 
+@pytest.mark.parametrize("flavor", EMULATORS, ids=lambda flavor: flavor.value)
+@pytest.mark.parametrize("name", KEPT)
+def test_the_plan_creates_the_new_tables_and_a_run_of_it_does_so(name: str, flavor: Flavor) -> None:
+    sim = staged(KEPT[name], flavor)
+    plan = sim.reconciler.preview()
+    creates = {table.name: step for table in plan.tables for step in table.steps if step.action is Action.CREATE}
+    new = {each.spec.name for each in KEPT[name].then} - sim.dynamodb.tables.keys()
+    assert {name: step.status for name, step in creates.items()} == dict.fromkeys(new, StepStatus.READY)
+    assert plan.summary()["create"] == len(new)
+    report = sim.reconciler.converge("up", approved=approval(plan, only_this=True))
+    assert not report.plan_changed
+    assert new <= sim.dynamodb.tables.keys()
+    assert _kept(sim, KEPT[name])
+
+
+def test_one_pass_records_the_removal_and_the_next_one_creates() -> None:
+    sim = staged(KEPT["two tables in its place"])
+    sim.run()
+    assert sim.dynamodb.mutating == []
+    assert sim.store.snapshot.inventory["invoices"].forgotten_since is not None
+    sim.run()
+    assert sim.dynamodb.mutating == ["CreateTable", "CreateTable"]
+
+
 @pytest.mark.parametrize("name", GOES)
 def test_a_removal_that_is_not_a_rename_is_pruned_as_before(name: str) -> None:
     sim = staged(GOES[name])

@@ -140,3 +140,22 @@ def test_other_items_that_cannot_be_counted_are_said_and_are_no_error() -> None:
     found = sim.reconciler.verify_seeds(())
     assert found.report.verdict is Verdict.IN_SYNC
     assert found.sentences["users"].startswith("3 items as in seeds/users.json; other items were not counted: Scan")
+
+
+def test_a_long_comparison_and_a_long_clearing_report_how_far_they_are() -> None:
+    many = tuple(item(f"{number:03}") for number in range(450))
+    sim = seeded(many)
+    put(sim, item("of others"))
+    sim.items.faults = lambda *_: sim.clock.sleep(0.02)
+    sim.reconciler.verify_seeds(())
+    compared = sim.telemetry.work[:]
+    sim.reconciler.clear()
+    cleared = sim.telemetry.work[len(compared) :]
+    ends = [(each.what, each.done, each.total) for each in (*compared, *cleared) if each.ended]
+    assert ends == [
+        ("comparing with its seed", 450, 450),
+        ("counting other items", 451, None),
+        ("clearing", 450, 450),
+    ]
+    for what, reports in (("comparing with its seed", compared), ("clearing", cleared)):
+        assert len([each for each in reports if each.what == what and not each.ended]) > 1, what

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from support.reports import removal
 from support.sample_reports import T0, deferred_step, report, table, ttl_step
 
 from reconciler.http.problem_groups import problem_groups
@@ -86,3 +87,11 @@ def test_search_and_status_apply_to_what_needs_attention_too(ready):
         text = ready.get(f"/?{query}").text
         shown = {name for name in ("users", "orders", "gone") if f'<strong><a href="/tables/{name}"' in text}
         assert shown == wanted
+
+
+def test_deletes_that_differ_in_their_numbers_of_items_alone_are_one_group():
+    going = [
+        table(name, TableStatus.DRIFTED, steps=(removal(name).deferred(Reason.PRUNE_GRACE, "waits"),), item_count=count)
+        for name, count in (("users", 1), ("orders", 2))
+    ]
+    assert sizes(going) == [2]

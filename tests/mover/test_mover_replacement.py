@@ -11,13 +11,13 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
+from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Lease, Phase, Replacement
 from reconciler.model.report import PassReport, TableStatus
-from reconciler.mover.copy_progress import CopyProgress
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.replace_command import ReplaceTable
 from reconciler.mover.replacer import MARK
@@ -378,7 +378,7 @@ def test_each_part_of_a_replacement_reports_how_far_it_is() -> None:
 
 def test_progress_is_reported_once_a_second_and_at_the_end() -> None:
     sim = simulate()
-    progress = CopyProgress(sim.reconciler.ports, "users")
+    progress = WorkMeter(sim.reconciler.ports, "users")
     with progress.of("copying", 100):
         for _ in range(40):
             sim.clock.seconds += 0.25
@@ -390,7 +390,7 @@ def test_progress_is_reported_once_a_second_and_at_the_end() -> None:
 
 def test_a_part_that_fails_ends_its_progress() -> None:
     sim = simulate()
-    progress = CopyProgress(sim.reconciler.ports, "users")
+    progress = WorkMeter(sim.reconciler.ports, "users")
     with pytest.raises(Dies), progress.of("copying", 0):
         raise Dies
     assert [(each.ended, each.total) for each in sim.telemetry.work] == [(True, None)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import kubernetes_validate
 import monitoring_objects
 import pytest
 from ruamel.yaml import YAML
-from support.markdown import ROOT
+from support.markdown import ROOT, code_blocks
 
 from reconciler import __version__
+from reconciler.cli.example import FILES as FILES_OF_INIT
 from reconciler.settings import SETTINGS, Settings
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -118,3 +120,36 @@ def test_the_service_monitor_scrapes_the_port_of_the_service():
     [endpoint] = yaml.load(FOLDER / "monitoring" / "service-monitor.yaml")["spec"]["endpoints"]
     [port] = yaml.load(FOLDER / "daemon" / "service.yaml")["spec"]["ports"]
     assert (endpoint["port"], endpoint["path"]) == (port["name"], "/metrics")
+
+
+GUIDE = ROOT / "docs" / "guides" / "kubernetes.md"
+CREATED = re.compile(r"kubectl create configmap (\S+) --from-file=(desired_state\S*)")
+CONFIG_MAPS = [("desired-state", "desired_state"), ("desired-state-seeds", "desired_state/seeds")]
+
+
+@pytest.mark.parametrize("name", PODS)
+def test_guide_comments_and_pods_have_the_same_config_maps_from_the_folders_of_init(name):
+    comment = (FOLDER / name / "kustomization.yaml").read_text(encoding="utf-8")
+    assert CREATED.findall(comment) == CONFIG_MAPS
+    [console] = [block for block in code_blocks(GUIDE, "console") if "deploy/kubernetes/daemon" in block]
+    assert CREATED.findall(console) == CONFIG_MAPS
+    assert [v["configMap"]["name"] for v in PODS[name]["spec"]["volumes"] if "configMap" in v] == [
+        each for each, _ in CONFIG_MAPS
+    ]
+    top, seeds = (folder for _, folder in CONFIG_MAPS)
+    for files in FILES_OF_INIT.values():
+        assert {str((Path("desired_state") / file).parent) for file in files} <= {top, seeds, f"{top}/table_configs"}
+
+
+def test_an_init_container_has_the_stack_and_the_mounts_of_the_daemon():
+    [block] = [yaml.load(each) for each in code_blocks(GUIDE, "yaml") if "initContainers" in each]
+    [waits], [daemon] = block["initContainers"], PODS["daemon"]["spec"]["containers"]
+    own = [mount for mount in daemon["volumeMounts"] if mount["name"] != "tmp"]
+    assert waits["volumeMounts"] == own
+    assert [each for each in daemon["env"] if each in waits["env"]] == waits["env"]
+    named = {volume["name"]: volume["configMap"]["name"] for volume in block["volumes"]}
+    assert named == {v["name"]: v["configMap"]["name"] for v in PODS["daemon"]["spec"]["volumes"] if "configMap" in v}
+    [values] = [yaml.load(each) for each in code_blocks(GUIDE, "yaml") if "stack:" in each and "image:" in each]
+    chart = yaml.load(ROOT / "deploy" / "helm" / "values.yaml")
+    assert {"name": "RECONCILER_STACK", "value": values["stack"]} in daemon["env"]
+    assert values["stack"] == chart["stack"]

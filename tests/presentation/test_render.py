@@ -20,8 +20,8 @@ from support.reports import (
     unsupported,
 )
 
-from reconciler.model.change import Call, Change
-from reconciler.model.plan import Action, Step
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import LeftInPlace, PassReport, TableStatus
 from reconciler.presentation.render import render
 
@@ -247,3 +247,22 @@ def test_a_terminal_never_obeys_what_a_declaration_or_the_service_says(what: str
 def test_styles_follow_the_step_status_and_lines_have_no_colour() -> None:
     styles = {style for style, _ in render(a_report(missing(), blocked("b"), deferred("d", NOON)))}
     assert {"create", "seed", "blocked", "deferred", "title"} <= styles
+
+
+def test_an_unsafe_change_is_shown_with_about_how_many_items_are_lost() -> None:
+    unsafe = "the table is deleted, and every item in it is lost"
+    lost = Step(Action.DELETE, "table", (Change("table", "table", "present", None, Hazard.REPLACEMENT, unsafe),))
+    region = Change("replicas", "replicas.eu-west-1", "present", None, Hazard.DATA_LOSS, "the replica is deleted")
+    tables = [
+        a_table("many", TableStatus.DRIFTED, lost, item_count=15_505),
+        a_table("unknown", TableStatus.DRIFTED, lost, item_count=0),
+        a_table("blocked", TableStatus.DRIFTED, lost.blocked(Reason.DATA_LOSS, "no"), item_count=1),
+        a_table("region", TableStatus.DRIFTED, Step(Action.UPDATE, "replicas", (region,)), item_count=7),
+    ]
+    shown = [text.strip() for _, text in render(a_report(*tables), applied=False) if "unsafe" in text]
+    assert shown == [
+        f"unsafe: {unsafe} (about 1 item)",
+        f"unsafe: {unsafe} (about 15,505 items)",
+        "unsafe: the replica is deleted",
+        f"unsafe: {unsafe}",
+    ]

@@ -228,6 +228,14 @@ MUTANTS = (
         ("test_engine_owned_since::test_what_is_claimed_is_dated_from_the_claim[own]",),
     ),
     Mutant(
+        "tables are created in the pass that notes which ones are forgotten",
+        "record_removals_first",
+        "if not any(...): ...",
+        "if True: ...",
+        "tables that foreign declarations created in one pass vouch for those declarations in the next",
+        ("test_engine_renamed::test_one_pass_records_the_removal_and_the_next_one_creates",),
+    ),
+    Mutant(
         "a table is claimed in the pass that notes which ones are forgotten",
         "_record_removal_first",
         "replace(..., entry=assessment.recorded if claims else assessment.entry)",

@@ -6,6 +6,7 @@ from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.progress import progress
 from reconciler.cli.seeding import seed_lines
 
 
@@ -24,7 +25,9 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
             if not confirm_loss(question, settings.stack, emulator=False):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
-        report = app.reconciler.clear(names)
+        with progress(invocation) as shown:
+            app.show_progress(shown.on_seeding, shown.on_work)
+            report = app.reconciler.clear(names)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(seed_lines(report))
     return exits.act(report)

@@ -7,6 +7,7 @@ from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.progress import progress, reading
+from reconciler.presentation.render import about_items
 
 
 @command(reports=True)
@@ -21,7 +22,11 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
             with reading(invocation, app.activity):
                 plan = app.reconciler.preview()
             known = plan.tables
-            ours = [table.name for table in known if table.ownership == "created" and _meant(names, table)]
+            ours = [
+                f"{table.name}{about_items(table)}"
+                for table in known
+                if table.ownership == "created" and _meant(names, table)
+            ]
             doomed = f"{', '.join(ours)} with every item in {'it' if len(ours) == 1 else 'them'}"
             what = f"Delete {doomed if ours else 'no table (none was created here)'} and suspend"
             emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
@@ -31,7 +36,8 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
         with progress(invocation) as watched:
             report = app.reconciler.destroy(names, confirmed=not yes, on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
-    invocation.say(["The stack is suspended: nothing is recreated until `reconciler resume` or `reconciler up`."])
+    what = "The whole stack is suspended, not only what was named" if names else "The stack is suspended"
+    invocation.say([f"{what}: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)
 
 

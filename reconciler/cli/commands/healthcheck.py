@@ -15,6 +15,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.report import PassReport, TableReport
 
 if TYPE_CHECKING:
+    from reconciler.model.desired import DesiredState
     from reconciler.settings import Settings
 
 PAUSE_SECONDS = 1.0
@@ -46,13 +47,19 @@ def _await(invocation: Invocation, settings: Settings, names: tuple[str, ...]) -
     """Whether the tables became ready within WAIT, which also limits the wait for the endpoint."""
     deadline = time.monotonic() + settings.wait.total_seconds()
     with invocation.opened(settings, read_only=True) as app:
-        app.source.load()
+        desired = app.source.load()
         while True:
             waits = _not_ready(app.reconciler.preview(names))
             if waits is None:
-                return True, f"ready: {', '.join(names)}"
+                return True, f"ready: {', '.join(names)}{_unseeded(desired, names)}"
             if time.monotonic() + PAUSE_SECONDS > deadline or interruption.stop_event().wait(PAUSE_SECONDS):
                 return False, f"not ready: {waits}"
+
+
+def _unseeded(desired: DesiredState, names: tuple[str, ...]) -> str:
+    """Which tables have no seed here. Where its file is not mounted, nothing else says that it is missing."""
+    found = [name for name in names if (declaration := desired.named(name)) and not declaration.seed]
+    return f"; no seed in these declarations, so none was waited for: {', '.join(found)}" if found else ""
 
 
 def _not_ready(report: PassReport) -> str | None:

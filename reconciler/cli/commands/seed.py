@@ -65,7 +65,9 @@ def _verify(invocation: Invocation, tables: tuple[str, ...]) -> int:
     settings = invocation.settings()
     with invocation.opened(settings, read_only=True) as app:
         app.source.load()
-        found = app.reconciler.verify_seeds(tables)
+        with progress(invocation) as shown:
+            app.show_progress(shown.on_seeding, shown.on_work)
+            found = app.reconciler.verify_seeds(tables)
     invocation.show(found.report, applied=False, base=settings.desired_state)
     invocation.say(verified_lines(found))
     return exits.preview(found.report, expect_no_changes=True)

@@ -19,6 +19,7 @@ from reconciler.presentation.render import (
     left_sentence,
     losses,
     rebuild_sentence,
+    repeats,
     status_message,
     step_title,
     symbol,
@@ -56,7 +57,8 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
         place = escaped(view.path(table.declaration)) if table.declaration else "-"
         yield f"| {escaped(table.name)} | {table.status.value} | {place} |"
     for table in tables:
-        yield from _details(table)
+        if not repeats(table, report):
+            yield from _details(table)
         yield from _document(view.documents.get(table.name, ()))
 
 

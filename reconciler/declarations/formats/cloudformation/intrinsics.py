@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from reconciler.declarations.formats.cloudformation.dependencies import Dependencies
 from reconciler.declarations.formats.cloudformation.parameters import Parameters
 from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.template_inputs import TemplateInputs
@@ -29,6 +30,8 @@ class _NoValue:
 
 
 NO_VALUE = _NoValue()
+_SAME_NEARLY_EVERYWHERE = ("AWS::Partition", "AWS::URLSuffix", "AWS::NotificationARNs")
+"""Pseudo parameters that environments of one application hardly ever differ in."""
 _CONDITION_FUNCTIONS = ("Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Condition")
 _VARIABLE = re.compile(r"\$\{(!?)([^${}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -69,6 +72,8 @@ class Intrinsics:
             "Fn::Length": self._length,
         }
         self.parameters = Parameters(document, inputs)
+        self.dependencies = Dependencies()
+        self.stack = inputs.parameters.get("AWS::StackName", inputs.stack)
 
     def evaluate(self, value: Any, here: Path, sources: dict[Path, Path] | None = None, out: Path = ()) -> Any:
         """The value without functions, or ``NO_VALUE``.
@@ -81,7 +86,9 @@ class Intrinsics:
         if isinstance(value, Mapping):
             function = _function(value, here)
             if function is not None:
-                return self._call(function, value[function], (*here, function), found, out)
+                with self.dependencies.of_value(here) as computed:
+                    computed.value = self._call(function, value[function], (*here, function), found, out)
+                return computed.value
             members = {
                 key: self.evaluate(item, (*here, str(key)), found, (*out, str(key))) for key, item in value.items()
             }
@@ -106,9 +113,12 @@ class Intrinsics:
             close = did_you_mean(str(name), self._conditions)
             remedy = f"Did you mean {close}?" if close else "Define it under Conditions."
             raise Unresolved(here, f"condition {name!r} is not defined", remedy)
+        what = f"condition {name}"
         if name not in self._known:
-            with self._entered(f"condition {name}", here):
+            with self._entered(what, here), self.dependencies.kept(what):
                 self._known[name] = self._truth(self._conditions[name], ("Conditions", name))
+        self.dependencies.use_kept(what)
+        self.dependencies.use_condition(name)
         return self._known[name]
 
     def text(self, value: Any, here: Path) -> str:
@@ -141,12 +151,15 @@ class Intrinsics:
         if name == "AWS::NoValue":
             return NO_VALUE
         if name.startswith("AWS::"):
-            return self._pseudo(name, here)
+            found = self._pseudo(name, here)
+            if name not in _SAME_NEARLY_EVERYWHERE:
+                self.dependencies.use(name, found)
+            return found
         if name in self.parameters:
-            return self.parameters.value(name, here)
+            return self.dependencies.use(name, self.parameters.value(name, here))
         given = self._inputs.parameters.get(name)
         if given is not None:
-            return given
+            return self.dependencies.use(name, given)
         if name in self._resources:
             return self._resource_name(name, here)
         close = did_you_mean(name, [*self.parameters, *self._resources])
@@ -156,10 +169,13 @@ class Intrinsics:
         raise Unresolved(here, f"{name!r} is neither a parameter nor a resource of the template", remedy)
 
     def _resource_name(self, name: str, here: Path) -> str:
+        what = f"resource {name}"
         if name in self._names:
+            self.dependencies.use_kept(what)
             return self._names[name]
-        with self._entered(f"resource {name}", here):
+        with self._entered(what, here), self.dependencies.kept(what):
             found = self._name_of(name)
+        self.dependencies.use_kept(what)
         if found is None:
             kind = self._resources[name].get("Type") if isinstance(self._resources[name], Mapping) else None
             reason = f"the name of {name} ({kind}) is only known after its deployment"
@@ -172,7 +188,7 @@ class Intrinsics:
         if given is not None:
             return given
         if name == "AWS::StackName":
-            return self._inputs.stack
+            return self.stack
         if name == "AWS::NotificationARNs":
             return []
         region = self._inputs.region
@@ -281,7 +297,7 @@ class Intrinsics:
     def _attribute(self, name: str, attribute: str, here: Path) -> Any:
         given = self._inputs.parameters.get(f"{name}.{attribute}")
         if given is not None:
-            return given
+            return self.dependencies.use(f"{name}.{attribute}", given)
         if name not in self._resources:
             close = did_you_mean(name, self._resources)
             remedy = f"Did you mean {close}?" if close else f"Give it with --parameter {name}.{attribute}=VALUE."

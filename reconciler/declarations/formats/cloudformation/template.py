@@ -16,13 +16,14 @@ from typing import Any
 from reconciler.declarations.document.field_model import spellings
 from reconciler.declarations.document.table_document import TableDocument
 from reconciler.declarations.formats.cloudformation import global_table, simple_table, table
+from reconciler.declarations.formats.cloudformation.dependencies import Used
 from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics, transform_unresolved
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.name_pattern import name_pattern
 from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.names import table_name_problems
-from reconciler.declarations.raw import FileReading, RawDeclaration
+from reconciler.declarations.raw import ComputedValue, FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -239,6 +240,33 @@ class _Template:
             sources=sources,
             aws_spelling=True,
             name_pattern=self._name_pattern(name),
+            computed=self._computed(name, resource, "TableName" in properties),
+        )
+
+    def _computed(self, name: str, resource: Mapping[str, Any], named: bool) -> tuple[ComputedValue, ...]:
+        """The values of this resource that follow from parameters and conditions."""
+        base = (*self.base, name)
+        found = [
+            (here[len(base) :], each.used, each.value)
+            for here, each in self.intrinsics.dependencies.computed.items()
+            if here[: len(base)] == base
+        ]
+        if "Condition" in resource:
+            with self.intrinsics.dependencies.of_value(()) as existence:
+                self._exists(name, resource)
+            found.append((("Condition",), existence.used, resource["Condition"]))
+        if not named:
+            stack = self.intrinsics.stack
+            found.append((("Properties", "TableName"), Used({"AWS::StackName": stack}), f"{stack}-{name}"))
+        return tuple(
+            ComputedValue(
+                located(self.file.path, self.document.lines.get((*base, *path)) or self._line(name)),
+                ".".join(str(part) for part in path if part != "Properties"),
+                tuple(used.parameters),
+                str(used),
+                None if value is NO_VALUE else value in _RETAINS or None if path[0] in _POLICIES else value,
+            )
+            for path, used, value in sorted(found, key=lambda each: self.document.lines.get((*base, *each[0]), 0))
         )
 
     def _protect(
@@ -297,7 +325,7 @@ class _Template:
 
     def _table_name(self, name: str, given: Any, here: Path) -> str:
         if given is None or given is NO_VALUE:
-            derived = f"{self.inputs.stack}-{name}"
+            derived = f"{self.intrinsics.stack}-{name}"
             for reason, _ in table_name_problems(derived, None):
                 raise Unresolved((*self.base, name), f"has no TableName, and {reason}", "Add a TableName.")
             return derived

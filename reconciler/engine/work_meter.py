@@ -1,4 +1,4 @@
-"""Reports how far the copying of a table is, at most once a second. Used by ``replacement``."""
+"""Reports how far long work on the items of a table is, at most once a second: copying, clearing, comparing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPORT_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class CopyProgress:
+class WorkMeter:
     """The work on the items of one table. ``with progress.of("copying", total):`` surrounds each part of it."""
 
     ports: EngineContext

@@ -1,0 +1,48 @@
+"""Why tables stay when ``destroy`` deletes the others: it deletes only tables that this stack created (I2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+from reconciler.model.records import InventoryEntry
+from reconciler.planning.ownership import is_ours
+from reconciler.planning.text import several
+
+_WHY = {
+    "adopted": "existed before this stack managed them",
+    "intent": "may be the tables of others: no response to their creation arrived",
+    "state_lost": "are recorded by their owner tag alone, because the state was lost",
+    "released": "were released",
+    None: "have no record in this stack",
+}
+_WHY_ONE = {
+    "adopted": "it existed before this stack managed it",
+    "intent": "it may be the table of others: no response to its creation arrived",
+    "state_lost": "it is recorded by its owner tag alone, because the state was lost",
+    "released": "it was released",
+    None: "it has no record in this stack",
+}
+
+
+def staying_tables(
+    inventory: Mapping[str, InventoryEntry], focus: Set[str] | None, reported: Iterable[str]
+) -> tuple[str, ...]:
+    """One sentence for each reason, with the tables that ``destroy`` left for it.
+
+    ``focus`` are the named tables, None for all of the stack. ``reported`` are the tables that it looked at, whose
+    reports say themselves what became of them.
+    """
+    asked = focus if focus is not None else inventory.keys()
+    names: dict[str | None, list[str]] = {}
+    for name in sorted(set(asked) - set(reported)):
+        entry = inventory.get(name)
+        if not is_ours(entry):
+            names.setdefault(entry.ownership if entry is not None else None, []).append(name)
+    return tuple(_sentence(why, each) for why, each in names.items())
+
+
+def _sentence(why: str | None, names: list[str]) -> str:
+    rule = "destroy deletes only tables that this stack created"
+    if len(names) == 1:
+        return f"{names[0]} stays: {_WHY_ONE[why]}, and {rule}"
+    return f"{several(len(names), 'table')} stay, because they {_WHY[why]} and {rule}: {', '.join(names)}"
