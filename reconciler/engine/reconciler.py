@@ -29,7 +29,6 @@ from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
-from reconciler.planning.staying_tables import staying_tables
 
 if TYPE_CHECKING:
     from reconciler.engine.check_references import CheckedReference
@@ -113,6 +112,8 @@ class Reconciler:
             self.suspend("destroy")
             if self._created_in_the_meantime(report, request.focus):
                 report = self._with_explicit_delete()._converge(request, on_wait)
+            from reconciler.planning.staying_tables import staying_tables
+
             inventory = self.ports.store.load().inventory
             stay = staying_tables(inventory, request.focus, (table.name for table in report.tables))
             report = replace(report, warnings=(*report.warnings, *stay))
