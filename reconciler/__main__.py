@@ -11,6 +11,10 @@ and none would find anything; the daemon sets its own number when it has started
 def main() -> int:
     """Run the command line; returns the exit code, as docs/reference/exit-codes.md lists them."""
     gc.set_threshold(NEW_OBJECTS)
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from reconciler.cli.streams import open_missing
+
+        open_missing()
     from reconciler import interruption
 
     return interruption.end(interruption.supervised(_command_line, last=True))

@@ -388,7 +388,7 @@ class App:
             try:
                 getattr(self.metrics, method)(target)
             except (ReconcilerError, OSError, ValueError) as error:
-                warnings.append(f"{error} The run itself is not affected.")
+                warnings.append(f"{str(error).removesuffix('.')}. The run itself is not affected.")
         return tuple(warnings)
 
     def import_tables(

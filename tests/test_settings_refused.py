@@ -23,13 +23,21 @@ def refused(tmp_path: Path, flags: Mapping[str, Any] = NOTHING, **environ: str) 
 INVALID: dict[str, tuple[dict[str, str], str]] = {
     "a duration with an unknown unit": (
         {"RECONCILER_INTERVAL": "5x"},
-        "RECONCILER_INTERVAL: invalid value '5x'; expected a duration. Write it like 5m, 1h30m or 0s",
+        "RECONCILER_INTERVAL: invalid value '5x'; expected a duration. Write it like 5m, 1h30m or 30s",
     ),
     "a negative duration": (
         {"RECONCILER_WAIT": "-5m"},
         "RECONCILER_WAIT: invalid value '-5m'; expected a duration of at least 0s.",
     ),
-    "an interval of nothing": ({"RECONCILER_INTERVAL": "0s"}, "expected a duration longer than 0s"),
+    "an interval of nothing": (
+        {"RECONCILER_INTERVAL": "0s"},
+        "expected a duration longer than 0s. Write it like 5m, 1h30m or 30s; ",
+    ),
+    "a negative interval": (
+        {"RECONCILER_INTERVAL": "-5s"},
+        "expected a duration longer than 0s. Write it like 5m, 1h30m",
+    ),
+    "a timeout that is none": ({"RECONCILER_TIMEOUT": "soon"}, "expected a duration. Write it like 5m, 1h30m or 30s; "),
     "a duration without end": ({"RECONCILER_WAIT": "999999h"}, "expected a duration of at most ten years"),
     "a timeout of nothing": (
         {"RECONCILER_TIMEOUT": "0"},

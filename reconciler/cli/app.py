@@ -6,7 +6,6 @@ Most lines are parsed by ``plain_line``, the others by typer: help, errors and r
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -26,6 +25,24 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     _lenient_streams()
+    try:
+        code = _ended(argv)
+        sys.stdout.flush()
+    except OSError as error:
+        from reconciler.cli.streams import discard, output_error
+
+        discard(sys.stdout)
+        if not isinstance(error, BrokenPipeError):
+            from reconciler.cli.console import Console
+
+            # Commands handle their own errors: this is the output of help, completion or --version.
+            Console().note("error", str(output_error(error)))
+    else:
+        return code
+    return codes.ERROR
+
+
+def _ended(argv: Sequence[str]) -> int:
     line = verb_first(argv)
     try:
         if line == ["--version"]:
@@ -37,9 +54,6 @@ def _run(argv: Sequence[str]) -> int:
         return codes.INTERRUPTED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else codes.ERROR
-    except BrokenPipeError:
-        _discard_output()
-    return codes.ERROR
 
 
 def _with_typer(line: Sequence[str]) -> int:
@@ -73,9 +87,3 @@ def _lenient_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-
-
-def _discard_output() -> None:
-    """Discard the buffer, because the reader of the pipe is gone and flushing it at exit would fail again."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

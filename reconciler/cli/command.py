@@ -15,7 +15,7 @@ from reconciler.cli.console import Console
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
-from reconciler.model.errors import DeclarationError, Interrupted, ReconcilerError, UsageError
+from reconciler.model.errors import DeclarationError, Interrupted, OutputError, ReconcilerError, UsageError
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 if TYPE_CHECKING:
@@ -78,10 +78,15 @@ def _guarded(
         return body(invocation, **mine)
     except Interrupted:
         return codes.ERROR
+    except OutputError as error:
+        invocation.console.note("error", str(error))
     except ReconcilerError as error:
         if interruption.received() is not None:
             return codes.ERROR
-        _explain(invocation, error, reports=reports)
+        try:
+            _explain(invocation, error, reports=reports)
+        except OutputError as unwritten:
+            invocation.console.note("error", str(unwritten))
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - last handler: a sentence and exit code 1; a traceback only with -v

@@ -70,14 +70,30 @@ class Console:
         sys.stderr.flush()
 
     def result(self, lines: Iterable[tuple[str, str]]) -> None:
-        """Styled lines on standard output."""
-        _write(sys.stdout, lines, colored=self._colored(sys.stdout))
+        """Styled lines on standard output. Raises ``OutputError`` where it cannot be written."""
+        try:
+            _write(sys.stdout, lines, colored=self._colored(sys.stdout))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            from reconciler.cli.streams import discard, output_error
+
+            discard(sys.stdout)
+            raise output_error(error) from error
 
     def note(self, style: str, sentence: str) -> None:
-        """A message on standard error; the styles ``error`` and ``warning`` are its prefix."""
+        """A message on standard error; the styles ``error`` and ``warning`` are its prefix.
+
+        One that cannot be written, for example to a full disk, must not end the work that it is about.
+        """
         prefix = f"{style}: " if style in ("error", "warning") else ""
         lines = [(style, prefix + printable(line)) for line in sentence.splitlines()]
-        _write(sys.stderr, self._fitted(lines), colored=self._colored(sys.stderr))
+        try:
+            _write(sys.stderr, self._fitted(lines), colored=self._colored(sys.stderr))
+        except BrokenPipeError:
+            raise
+        except OSError:
+            pass
 
     def fitted(self, sentence: str) -> str:
         """A sentence for standard error, with line breaks where its terminal ends."""

@@ -144,9 +144,11 @@ class Invocation:
             self.console.note("error", report.error)
         width = self.console.width if self.output is Output.HUMAN else None
         view = View(applied=applied, diff=diff, base=base, documents=documents, results=results, width=width)
-        self.console.result(lines(self.output, report, view))
-        if final:
-            self.write_reports(report, view)
+        try:
+            self.console.result(lines(self.output, report, view))
+        finally:
+            if final:
+                self.write_reports(report, view)
 
     def write_reports(self, report: PassReport, view: View | None = None) -> None:
         """Write the files of ``--report``; one that cannot be written is a warning."""

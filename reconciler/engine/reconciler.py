@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.engine.authorization import authorize_writes
-from reconciler.engine.command_history import recorded
 from reconciler.engine.commands import CommandContext, CommandResult
 from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
@@ -30,7 +29,6 @@ from reconciler.model.records import StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
-from reconciler.planning.staying_tables import staying_tables
 
 if TYPE_CHECKING:
     from reconciler.engine.check_references import CheckedReference
@@ -114,6 +112,8 @@ class Reconciler:
             self.suspend("destroy")
             if self._created_in_the_meantime(report, request.focus):
                 report = self._with_explicit_delete()._converge(request, on_wait)
+            from reconciler.planning.staying_tables import staying_tables
+
             inventory = self.ports.store.load().inventory
             stay = staying_tables(inventory, request.focus, (table.name for table in report.tables))
             report = replace(report, warnings=(*report.warnings, *stay))
@@ -133,7 +133,7 @@ class Reconciler:
         A table that was cleared counts as seeded again. Raises ``UsageError`` for a named table without a seed.
         """
         names = self._seeded_names(tables)
-        return recorded(self.ports, replace(self._seed_commands("seed"), update=update).seed(names))
+        return self._recorded(replace(self._seed_commands("seed"), update=update).seed(names))
 
     def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A sentence for each table that was seeded with another version of its seed. Only reads."""
@@ -146,12 +146,15 @@ class Reconciler:
 
         Nothing is said where the records cannot be read: the report says that.
         """
-        from reconciler.engine.unfinished_migrations import unfinished_migrations
-
         try:
-            return unfinished_migrations(self.ports.store.load(), report)
+            snapshot = self.ports.store.load()
         except (ApiError, StateError):
             return ()
+        if not snapshot.migrations:
+            return ()
+        from reconciler.engine.unfinished_migrations import unfinished_migrations
+
+        return unfinished_migrations(snapshot, report)
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.
@@ -169,7 +172,7 @@ class Reconciler:
         Raises ``UsageError`` for a named table without a seed.
         """
         names = self._seeded_names(tables)
-        return recorded(self.ports, self._seed_commands("clear").clear(names))
+        return self._recorded(self._seed_commands("clear").clear(names))
 
     def reset_items(self, tables: tuple[str, ...], content: Content) -> RunReport:
         """Let the named tables, or all, have exactly the items of the last snapshot, of their seeds, or none.
@@ -409,6 +412,12 @@ class Reconciler:
     def _converge(self, request: PassRequest, on_wait: Callable[[str], None] | None = None) -> RunReport:
         deadline = self.ports.clock.now() + self.timeout
         return ConvergeLoop(self.ports, self._pass, deadline, on_wait).run(replace(request, deadline=deadline))
+
+    def _recorded(self, report: Report) -> Report:
+        """The report of a command that is no pass, with its entry in the history."""
+        from reconciler.engine.command_history import recorded
+
+        return recorded(self.ports, report)
 
     def _with_history(self, report: Report) -> Report:
         """Add the report to the history if it wrote anything or the verdict changed. A failure becomes a warning."""

@@ -74,6 +74,10 @@ class Interrupted(Exception):
     """The process was asked to stop. Raised between two calls, never within one. No command treats it as a failure."""
 
 
+class OutputError(ReconcilerError):
+    """Standard output cannot be written. What the command did by then stands."""
+
+
 class UsageError(ReconcilerError):
     """A command was called with invalid arguments."""
 

@@ -51,10 +51,27 @@ def items_of(
             raise Refused(f"{table} has no seed. Give assert_items the expected items.")
         expected = list(declaration.seed.items)
     else:
-        expected = [typed(item) for item in items]
+        expected = [typed(item) for item in _checked(table, items)]
     client = server.client()
     try:
         keys = [each["AttributeName"] for each in client.describe_table(TableName=name)["Table"]["KeySchema"]]
     except client.exceptions.ResourceNotFoundException:
         return (f"{name}: the table does not exist",)
+    for position, item in enumerate(expected, start=1):
+        if missing := [key for key in keys if key not in item]:
+            raise Refused(f"expected item {position} lacks {', '.join(missing)} of the key of {name}. Add it.")
     return differences(name, all_items(client, name), expected, keys, subset=subset, ignore=ignore)
+
+
+def _checked(table: str, items: Any) -> list[Mapping[str, Any]]:
+    """The expected items; raises ``Refused`` where they are not a list of mappings."""
+    how = f'Write a list of items, such as assert_items({table!r}, [{{"pk": "1"}}]).'
+    if isinstance(items, Mapping):
+        raise Refused(f"assert_items got one item without a list around it. {how}")
+    if isinstance(items, str | bytes) or not isinstance(items, Iterable):
+        raise Refused(f"assert_items expects items, but got {items!r}. {how}")
+    found = list(items)
+    for position, item in enumerate(found, start=1):
+        if not isinstance(item, Mapping):
+            raise Refused(f"expected item {position} is {item!r}, not a mapping of attributes. {how}")
+    return found

@@ -232,15 +232,34 @@ class Declared:
         return flags
 
 
+class UnknownTable(KeyError):
+    """No table of this base name is declared."""
+
+    def __str__(self) -> str:
+        # That of a KeyError is the repr of the sentence, in quotes.
+        return str(self.args[0])
+
+
 class Tables(Mapping[str, str]):
-    """The name of each declared table by its base name; ``table`` has the resource of boto3."""
+    """The name of each declared table by its base name; ``table`` has the resource of boto3.
+
+    Another name raises ``UnknownTable``, a ``KeyError`` that lists the declared ones.
+    """
 
     def __init__(self, names: Mapping[str, str], server: Server) -> None:
         self._names = dict(names)
         self._server = server
 
     def __getitem__(self, base_name: str) -> str:
-        return self._names[base_name]
+        try:
+            return self._names[base_name]
+        except KeyError:
+            # pytest loads the plugin everywhere; only this sentence needs the engine.
+            from reconciler.parsing.source_location import did_you_mean
+
+            close = did_you_mean(str(base_name), self._names)
+            remedy = f"Did you mean {close}?" if close else f"Declared are: {', '.join(sorted(self._names)) or 'none'}."
+            raise UnknownTable(f"no table {base_name!r} is declared. {remedy}") from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -253,7 +272,8 @@ class Tables(Mapping[str, str]):
 
     def table(self, base_name: str) -> Any:
         """The ``Table`` of boto3's resource, which takes and returns plain Python values."""
-        return self._server.resource().Table(self._names[base_name])
+        name = self[base_name]
+        return self._server.resource().Table(name)
 
 
 def _told(ended: subprocess.CompletedProcess[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 DURATION_REMEDY = "Write it like 5m, 1h30m or 0s; a plain number is seconds."
+POSITIVE_REMEDY = "Write it like 5m, 1h30m or 30s; a plain number is seconds."
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+")
 _LONGEST = timedelta(days=3650)
@@ -155,9 +156,13 @@ def duration(value: Any) -> timedelta:
 
 def positive_duration(value: Any) -> timedelta:
     """A duration above zero."""
-    parsed = duration(value)
+    try:
+        parsed = duration(value)
+    except InvalidValue as invalid:
+        expected = invalid.expected.replace("of at least 0s", "longer than 0s")
+        raise InvalidValue(expected, POSITIVE_REMEDY) from invalid
     if not parsed:
-        raise InvalidValue("a duration longer than 0s", DURATION_REMEDY)
+        raise InvalidValue("a duration longer than 0s", POSITIVE_REMEDY)
     return parsed
 
 

@@ -188,3 +188,62 @@ def test_on_a_terminal_colour_follows_the_environment(environ: dict[str, str], c
     os.close(master)
     assert "users" in shown
     assert ("\x1b[" in shown) is colored
+
+
+UNWRITABLE = ["validate", "validate -o json", "--version", "--help", "schema", "environments"]
+
+
+def redirected(line: str, redirection: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = f'"$0" -m reconciler {line} {redirection}'
+    return subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Path:
+    (tmp_path / "desired_state").mkdir()
+    (tmp_path / "desired_state" / "users.yaml").write_text(
+        "table_name: users\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
+        "attribute_definitions: [{AttributeName: pk, AttributeType: S}]\n"
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("redirection", "why"), [(">&-", "it is closed"), ("> /dev/full", "No space left on device"), (">&- <&-", "closed")]
+)
+@pytest.mark.parametrize("line", UNWRITABLE)
+def test_a_result_that_cannot_be_written_is_one_sentence(line: str, redirection: str, why: str, declared: Path) -> None:
+    done = redirected(line, redirection, declared)
+    assert (done.returncode, done.stdout) == (1, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("error: Standard output cannot be written: ")
+    assert f"{why}." in sentence
+
+
+def test_an_error_is_told_once_where_its_document_cannot_be_written(tmp_path: Path) -> None:
+    done = redirected("preview --endpoint-url http://127.0.0.1:1 --wait 0s -o json -q", "> /dev/full", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("error: ") == 2
+    assert "there is no ./desired_state" in done.stderr.lower() or "./desired_state" in done.stderr
+    assert "Standard output cannot be written" in done.stderr
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2> /dev/full", "2>&- <&-"])
+def test_messages_that_cannot_be_written_do_not_end_a_command(redirection: str, declared: Path) -> None:
+    done = redirected("validate", redirection, declared)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Valid: 1 table")
+    assert redirected("nonsense", redirection, declared).returncode == 1
+
+
+def test_a_report_is_written_though_standard_output_is_full(declared: Path) -> None:
+    line = "preview --endpoint-url http://127.0.0.1:1 --wait 0s -o json --report junit=out.xml"
+    assert redirected(line, "> /dev/full", declared).returncode == 1
+    assert (declared / "out.xml").read_text().startswith("<?xml")

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from support.plugin_run import Project
 
-from reconciler.pytest_plugin.declared import Content, Declared, NotDeclared
+from reconciler.pytest_plugin.backend import Refused
+from reconciler.pytest_plugin.checks import items_of
+from reconciler.pytest_plugin.declared import Content, Declared, NotDeclared, Tables
 from reconciler.pytest_plugin.options import LOCAL, Options
 
 
@@ -74,3 +78,48 @@ def test_a_missing_folder_names_the_option(tmp_path: Path) -> None:
     assert not declared.exists
     with pytest.raises(NotDeclared):
         _ = declared.state
+
+
+class _OneServer:
+    """A server whose one table is users."""
+
+    exceptions = SimpleNamespace(ResourceNotFoundException=LookupError)
+
+    def client(self) -> Any:
+        return self
+
+    def describe_table(self, TableName: str) -> Any:  # noqa: N803 - as boto3 has it
+        return {"Table": {"KeySchema": [{"AttributeName": "pk"}]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("nope", "Declared are: orders, users."), ("user", "Did you mean users?")],
+    ids=["none", "near"],
+)
+def test_an_unknown_table_is_a_sentence_with_the_declared_names(name: str, remedy: str) -> None:
+    tables = Tables({"users": "users", "orders": "orders"}, cast("Any", _OneServer()))
+    for look_up in (tables.table, tables.__getitem__):
+        with pytest.raises(KeyError) as raised:
+            look_up(name)
+        assert str(raised.value) == f"no table {name!r} is declared. {remedy}"
+    assert (name in tables, tables.get(name), tables["users"]) == (False, None, "users")
+
+
+WRITE = 'Write a list of items, such as assert_items(\'users\', [{"pk": "1"}]).'
+UNFIT: dict[str, tuple[Any, str]] = {
+    "one item": ({"pk": "1"}, f"assert_items got one item without a list around it. {WRITE}"),
+    "a text": ("pk", f"assert_items expects items, but got 'pk'. {WRITE}"),
+    "a number": (1, f"assert_items expects items, but got 1. {WRITE}"),
+    "a list of texts": ([{"pk": "1"}, "2"], f"expected item 2 is '2', not a mapping of attributes. {WRITE}"),
+    "no key": ([{"pk": "1"}, {"name": "x"}], "expected item 2 lacks pk of the key of users. Add it."),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_what_are_no_items_is_refused_with_what_is_expected(case: str) -> None:
+    given, sentence = UNFIT[case]
+    declared = cast("Any", SimpleNamespace(exists=False))
+    with pytest.raises(Refused) as refused:
+        items_of(declared, cast("Any", _OneServer()), "users", given, subset=False, ignore=())
+    assert str(refused.value) == sentence

@@ -208,7 +208,7 @@ MUTANTS = (
     ),
     Mutant(
         "a source of Terraform is any other file",
-        "_source",
+        "foreign_source",
         "if suffix in suffixes and (mark.search(content) or named): ...",
         "if False: ...",
         "tables in HCL are passed over with a sentence that names no way",
