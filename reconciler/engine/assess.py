@@ -217,6 +217,10 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         moving = _moving(context, base, observed)
         if moving is not None:
             return moving
+        if declaration.awaits_move:
+            from reconciler.engine.assess_rename import assess_rename
+
+            return assess_rename(context, base, declaration, observed)
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         generation = context.snapshot.generation_of(name)
         if observed is None:
@@ -378,6 +382,10 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
     seeded = seed_applies(context, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
         steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
+    if declaration.renamed_from is not None:
+        from reconciler.engine.assess_rename import creates_nothing
+
+        steps = creates_nothing(context, declaration, steps)
     return replace(base, changes=all_changes(steps), steps=validate_steps(ports, steps))
 
 
@@ -579,12 +587,24 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         # Somebody deleted our table and created another one under its name: that one is not ours to delete.
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
+        kept = _kept_for_rename(context, recorded.name)
+        if kept is not None:
+            return replace(base, observed=observed, entry=recorded, steps=(kept,))
         if recorded.ending_at is not None and observed.status == "ACTIVE":
             recorded = replace(recorded, ending_at=None)
         base = replace(base, observed=observed, entry=recorded, seed_record=context.snapshot.seeds.get(recorded.name))
         return assess_deletion(context, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _kept_for_rename(context: PassContext, name: str) -> Step | None:
+    """The blocked deletion of a table whose items a declared one is to get, or ``None``."""
+    if context.desired is None or not any(each.renamed_from for each in context.desired.declarations):
+        return None
+    from reconciler.engine.assess_rename import former_is_kept
+
+    return former_is_kept(context.desired.declarations, context.snapshot, name)
 
 
 def _assess_missing_undeclared(

@@ -13,7 +13,7 @@ from reconciler.engine.assess_replacement import byte_text
 from reconciler.engine.observe import observe_table
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import Declaration
-from reconciler.model.errors import NotFound, UsageError
+from reconciler.model.errors import DeclarationError, NotFound, UsageError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
@@ -28,12 +28,14 @@ from reconciler.mover.replace_command import (
     refuse_other_plans,
 )
 from reconciler.mover.replacer import LONGEST_NAME, key_texts
-from reconciler.planning.generations import resolved
+from reconciler.planning.generations import awaiting_moves, resolved
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
 FIRST = 2
 """The number of the generation that follows the declared table itself."""
+RENAMED = 1
+"""That of a table which has its declared name, after it was renamed."""
 PAUSE = 0.5
 OVERCOME = frozenset(
     {
@@ -83,7 +85,14 @@ class NextGeneration:
 
     def applies(self, *, asked: bool) -> bool:
         """Whether the table is replaced in this way: where that is under way, asked for, or the only way."""
-        return asked or not self.reconciler.ports.emulator or self.under_way() is not None
+        return asked or not self.reconciler.ports.emulator or self.under_way() is not None or self.renames()
+
+    def renames(self) -> bool:
+        """Whether the items of a table with a former name are to move to this one."""
+        try:
+            return self.declared().awaits_move
+        except (DeclarationError, UsageError):
+            return False
 
     def under_way(self) -> Generation | None:
         """The work that is under way for the table, as it is recorded."""
@@ -92,7 +101,8 @@ class NextGeneration:
     def declared(self) -> Declaration:
         """The declaration, with the name of the table that it means now. Raises ``UsageError`` without one."""
         ports = self.reconciler.ports
-        declaration = resolved(ports.source.load(), ports.store.load().generations).named(self.table)
+        snapshot, desired = ports.store.load(), ports.source.load()
+        declaration = resolved(desired, snapshot.generations, awaiting_moves(desired, snapshot)).named(self.table)
         if declaration is None:
             raise UsageError(f"no table {self.table!r} is declared, so there is nothing to replace it with")
         return declaration
@@ -101,6 +111,8 @@ class NextGeneration:
         """The name of the next generation, which no table has, and its number. Raises ``UsageError``."""
         ports = self.reconciler.ports
         declared = declaration.declared_name or declaration.spec.name
+        if declaration.awaits_move:
+            return declared, RENAMED
         standing = ports.store.load().generations.get(declared)
         taken = {each.spec.name for each in ports.source.load().declarations}
         number = FIRST if standing is None else standing.number + 1
@@ -128,8 +140,11 @@ class NextGeneration:
         if standing is not None and standing.under_way:
             raise UsageError(f"{name} is being replaced under its own name; `reconciler replace {name} --cancel` first")
 
-    def begin(self, wanted: PreparedGeneration, *, keep: bool) -> None:
-        """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""
+    def begin(self, wanted: PreparedGeneration, *, keep: bool, at_once: bool = False) -> None:
+        """Record what a person asked for. Raises ``StateError`` if writing is not allowed.
+
+        ``at_once`` asks for the switch and the end too: for an emulator, where nobody else writes meanwhile.
+        """
         command, known = self.reconciler.command(), wanted.prepared
         spec, snapshot = known.declaration.spec, command.begin()
         command.refuse_foreign(snapshot, known.observed)
@@ -156,7 +171,9 @@ class NextGeneration:
                 on_conflict=rule.on_conflict,
                 newest_by=rule.newest_by,
                 keep=keep,
-                shape=shape_of(spec),
+                switch=at_once,
+                finish=at_once,
+                shape=shape_of(known.declaration),
                 pointer=pointer.ssm if pointer is not None else None,
             )
         )

@@ -204,7 +204,7 @@ def test_what_was_cancelled_does_not_begin_again_by_itself(shop: Shop, words: tu
     assert "replace" in shop.tool("status")
 
 
-@pytest.mark.parametrize("setting", [("--data-loss", "allow"), ("--data-loss", "auto")], ids=" ".join)
+@pytest.mark.parametrize("setting", [("--data-loss", "allow"), ("--data-loss", "emulator")], ids=" ".join)
 def test_no_setting_begins_it_again(shop: Shop, setting: tuple[str, ...]) -> None:
     ready(shop, BY_BOTH)
     shop.tool("replace", "orders", "--cancel")

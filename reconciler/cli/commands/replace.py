@@ -81,17 +81,17 @@ def replace(
         raise UsageError("give one of --pause, --resume, --switch, --cancel and --finish")
     if without_fence and not switch:
         raise UsageError("--without-fence belongs to --switch")
-    given = {"pause": pause, "resume": resume, "switch": switch, "cancel": cancel, "finish": finish}
-    decision = next((name for name, chosen in given.items() if chosen), None)
+    decisions = {"pause": pause, "resume": resume, "switch": switch, "cancel": cancel, "finish": finish}
+    decision = next((name for name, chosen in decisions.items() if chosen), None)
     rule = _rule(on_conflict)
     require_terminal(invocation, yes=yes or decision is not None)
     settings = invocation.settings()
     with invocation.opened(settings, read_only=False) as app:
         work = app.next_generation(table)
         if work.applies(asked=beside or switch):
-            ended = _beside(
-                invocation, app, work, decision, _Given(rule, newest_by, keep, yes), fence=not without_fence
-            )
+            at_once = work.reconciler.ports.emulator and not beside
+            given = _Given(rule, newest_by, keep, yes, at_once)
+            ended = _beside(invocation, app, work, decision, given, fence=not without_fence)
         else:
             ended = _in_place(invocation, app, app.replacement(table), decision, _Given(rule, newest_by, keep, yes))
     if isinstance(ended, int):
@@ -109,6 +109,8 @@ class _Given:
     newest_by: str | None
     keep: bool
     yes: bool
+    at_once: bool = False
+    """Whether a renamed table is switched to at once, as on an emulator without --beside."""
 
 
 def _in_place(
@@ -159,7 +161,7 @@ def _beside(
         prepared = work.prepare(given.rule, given.newest_by or "")
         if not _agreed(invocation, prepared.sentence, given):
             return codes.ERROR
-        work.begin(prepared, keep=given.keep)
+        work.begin(prepared, keep=given.keep, at_once=given.at_once and work.renames())
     return _watched(invocation, app, work)
 
 

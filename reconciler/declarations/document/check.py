@@ -13,7 +13,14 @@ from pydantic import ValidationError
 from reconciler.declarations import placeholders
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
-from reconciler.declarations.document.extras import generation, ignored_paths, lifecycle, pointer, references
+from reconciler.declarations.document.extras import (
+    another_former_name,
+    generation,
+    ignored_paths,
+    lifecycle,
+    pointer,
+    references,
+)
 from reconciler.declarations.document.field_model import FieldModel, spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
 from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, spell
@@ -33,6 +40,7 @@ _RULES: tuple[Rule, ...] = (
     *(rule for feature in FEATURES for rule in feature.rules),
     *RULES,
     Rule(ignored_paths, ("lifecycle",)),
+    Rule(another_former_name, ("renamed_from",)),
 )
 
 
@@ -118,8 +126,16 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         _companion_fields(document) if raw.companion else None,
         _name_pattern(raw, environment),
         pointer(document),
+        _former_name(document, environment),
         checked.problems,
     )
+
+
+def _former_name(document: TableDocument, environment: str | None) -> str | None:
+    """The former name, with the suffix that ``read_document`` adds to a name."""
+    if document.renamed_from is None or not environment:
+        return document.renamed_from
+    return f"{document.renamed_from}-{environment}"
 
 
 def _name_pattern(raw: RawDeclaration, environment: str | None) -> str | None:

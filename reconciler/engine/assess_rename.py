@@ -1,0 +1,112 @@
+"""What a pass plans for a table that is declared as renamed, until its items have moved to the new name.
+
+Called by ``assess``. The declared name means the former table until then, and nothing but the move is planned for it.
+On an emulator the move goes through the deletion gate like any replacement; elsewhere a person begins it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.engine.assessment import PassContext, TableAssessment
+from reconciler.engine.deletion_gate import assess_deletion
+from reconciler.engine.observe import observe_table
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.desired import Declaration
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import StateSnapshot
+from reconciler.planning.scopes import foreign_owner
+from reconciler.planning.text import several
+
+
+def assess_rename(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
+) -> TableAssessment:
+    """Plan the move from the former table, which ``base`` is about. Raises ``ApiError``."""
+    new, old = declaration.declared_name or declaration.spec.name, base.name
+    base = replace(base, observed=observed, entry=base.recorded)
+    if observed is None:
+        why = f"{old}, which {new} is declared to be renamed from, does not exist, and its items with it"
+        step = _step(old, new).blocked(
+            Reason.IDENTITY, why, f"no renamed_from in the declaration, which creates an empty {new}; or restore {old}"
+        )
+        return replace(base, steps=(step,))
+    if observe_table(context.ports, new, None) is not None:
+        why = f"{new} exists already, so the items of {old} cannot move to it"
+        step = _step(old, new).blocked(
+            Reason.IDENTITY, why, f"delete {new} if it is empty; or another table_name; or no renamed_from"
+        )
+        return replace(base, steps=(step,))
+    if not context.ports.emulator:
+        count = context.ports.api.read("DescribeTable", {"TableName": old})["Table"].get("ItemCount", 0)
+        why = f"{old} becomes {new} and keeps its about {several(int(count), 'item')}; DynamoDB cannot rename a table"
+        step = _step(old, new).blocked(Reason.DATA_LOSS, why, f"`reconciler replace {new}` moves them beside {old}")
+        return replace(base, steps=(step,))
+    judged = assess_deletion(context, base, _step(old, new), declaration.lifecycle)
+    steps = tuple(_said(step, judged, new) for step in judged.steps)
+    return replace(judged, steps=steps)
+
+
+def _step(old: str, new: str) -> Step:
+    unsafe = f"DynamoDB cannot rename a table: the items move to {new}, and {old} is deleted"
+    change = Change("table", "table_name", old, new, Hazard.REPLACEMENT, unsafe)
+    return Step(Action.REPLACE, "table", (change,), Call("DeleteTable", {"TableName": old}), keeps_items=True)
+
+
+def _said(step: Step, judged: TableAssessment, new: str) -> Step:
+    if step.status is StepStatus.READY and judged.unfit is not None:
+        return step.blocked(Reason.DATA_LOSS, f"{new} cannot hold all items of {judged.name}: {judged.unfit}")
+    if step.status is StepStatus.READY:
+        kept = (step.message or "").partition(";")[0]
+        return step.with_message(f"becomes {new}; {kept}")
+    allowed = (step.allow_with or "").replace(f"`reconciler replace {judged.name}`", f"`reconciler replace {new}`")
+    return replace(step, allow_with=allowed or step.allow_with)
+
+
+def former_is_kept(declarations: Iterable[Declaration], snapshot: StateSnapshot, name: str) -> Step | None:
+    """The blocked deletion of an undeclared table whose items a declared one is to get, or ``None``."""
+    for declaration in declarations:
+        former = declaration.renamed_from
+        if former is None or declaration.awaits_move:
+            continue
+        earlier = snapshot.generations.get(former)
+        if name not in (former, earlier.current if earlier is not None else former):
+            continue
+        new = declaration.declared_name or declaration.spec.name
+        why = f"{new} is declared to be renamed from {former}, and exists already, so the items cannot move to it"
+        return Step(Action.DELETE, "table").blocked(
+            Reason.DATA_LOSS,
+            why,
+            f"release or delete {new} if it is empty, and the items move; no renamed_from in the declaration of {new}"
+            f" gives up {name}",
+        )
+    return None
+
+
+def creates_nothing(context: PassContext, declaration: Declaration, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps of a missing table, without its create while a table with its former name exists.
+
+    That table is not managed by this stack, or is part of another move. An empty table under the new name would look as
+    if the items were lost. Raises ``ApiError``.
+    """
+    former, new = declaration.renamed_from, declaration.declared_name or declaration.spec.name
+    done = context.snapshot.generations.get(new)
+    if former is None or (done is not None and not done.under_way):
+        return steps
+    earlier = context.snapshot.generations.get(former)
+    if earlier is not None and earlier.under_way:
+        why, ways = f"{former} is being replaced itself", f"the end of that: `reconciler replace {former} --finish`"
+    else:
+        table = earlier.current if earlier is not None else former
+        observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
+        if observed is None:
+            return steps
+        other = foreign_owner(context.snapshot, context.options, table, observed)
+        owner = f"it belongs to {other.scope}" if other is not None else "this stack does not manage it"
+        why = f"{table} exists, and {owner}, so its items cannot move to {new}"
+        ways = f"a declaration of {former} and `reconciler up`, then this one again; or no renamed_from"
+    return tuple(
+        step.blocked(Reason.NOT_OWNED, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps
+    )
