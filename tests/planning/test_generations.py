@@ -12,7 +12,7 @@ from reconciler.model.desired import DeclarationFile, DesiredState
 from reconciler.model.identity import Identity
 from reconciler.model.records import Generation, GenerationPhase, InventoryEntry, StateSnapshot
 from reconciler.model.table import Stream
-from reconciler.planning.generations import resolved, taken_names, with_both, without_others
+from reconciler.planning.generations import awaiting_moves, resolved, taken_names, with_both, without_others
 
 P = GenerationPhase
 BEFORE = (P.CREATE, P.CAPTURE, P.COPY, P.REPLAY, P.VERIFY, P.READY, P.FENCE, P.RETURN, P.CANCEL, P.CANCELLED)
@@ -87,3 +87,55 @@ def test_a_declaration_of_the_other_table_is_reported_with_its_place() -> None:
     (sentence,) = taken_names(declared, generations(P.HOLD))
     assert sentence.startswith("orders-g2.yaml:1 declares orders-g2, which is a table of the replacement of orders")
     assert taken_names(DESIRED, generations(P.HOLD)) == ()
+
+
+# A renamed table
+
+RENAMED = DesiredState(
+    (replace(declaration("purchases"), renamed_from="orders"),),
+    "d",
+    files={"shop.yaml": DeclarationFile(("purchases",))},
+)
+OURS = InventoryEntry("orders", "orders", "created", "n", Identity(None, "arn:old", "2026"))
+
+
+def snapshot(*entries: InventoryEntry, **generations: Generation) -> StateSnapshot:
+    return StateSnapshot(inventory={each.name: each for each in entries}, generations=generations)
+
+
+def test_a_declared_name_means_the_former_table_until_its_items_have_moved() -> None:
+    renames = awaiting_moves(RENAMED, snapshot(OURS))
+    assert renames == {"purchases": "orders"}
+    found = resolved(RENAMED, {}, renames)
+    (named,) = found.declarations
+    assert (named.spec.name, named.declared_name, named.awaits_move) == ("orders", "purchases", True)
+    assert found.files["shop.yaml"].tables == ("orders",)
+    assert with_both(frozenset({"purchases"}), {}, renames) == {"orders", "purchases"}
+
+
+def test_a_former_name_that_means_a_later_generation() -> None:
+    entry = replace(OURS, name="orders-g2")
+    known = snapshot(entry, **generations(P.FINISHED))
+    assert awaiting_moves(RENAMED, known) == {"purchases": "orders-g2"}
+    assert awaiting_moves(RENAMED, snapshot(entry, **generations(P.HOLD))) == {}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        snapshot(),
+        snapshot(replace(OURS, ownership="released")),
+        snapshot(OURS, replace(OURS, name="purchases")),
+        snapshot(OURS, purchases=replace(generations(P.FINISHED)["orders"], name="purchases", new="purchases")),
+    ],
+    ids=["no former table", "a released one", "both are ours", "moved already"],
+)
+def test_nothing_waits_to_be_moved(known: StateSnapshot) -> None:
+    assert awaiting_moves(RENAMED, known) == {}
+
+
+@pytest.mark.parametrize(("phase", "means"), [(P.READY, "orders"), (P.HOLD, "purchases"), (P.FINISHED, "purchases")])
+def test_during_and_after_the_move_the_record_tells_the_table(phase: GenerationPhase, means: str) -> None:
+    record = replace(generations(phase)["orders"], name="purchases", new="purchases")
+    (named,) = resolved(RENAMED, {"purchases": record}).declarations
+    assert (named.spec.name, named.awaits_move) == (means, False)
