@@ -12,7 +12,8 @@ from pathlib import Path
 import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
-from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or_skip, wipe
+from support.dynamodb_local.fetch import fetch
+from support.endpoints import DynamoDBLocal, Live, MotoServer, dynamodb_local_or_skip, need_dynamodb_local, wipe
 
 from reconciler.__main__ import NEW_OBJECTS
 from reconciler.aws.lean import choice
@@ -32,7 +33,10 @@ NEUTRAL = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "RECONCILER_STACK": "default",
 }
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+PROXIES = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
 DISPLAY = ("NO_COLOR", "FORCE_COLOR", "COLUMNS")
 CLIENT = os.environ.get("RECONCILER_AWS_CLIENT") or choice.AUTO
 """Which client the product takes where a test says nothing, in this process and in those that it starts."""
@@ -111,6 +115,16 @@ def dynamodb_local() -> Iterator[DynamoDBLocal]:
     """One DynamoDB Local for all tests of this worker; use ``local`` to get it without tables."""
     with dynamodb_local_or_skip() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint(request: pytest.FixtureRequest) -> str:
+    """The server of the project's own pytest plugin, from the installation that the other tests use."""
+    need_dynamodb_local()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("DYNAMODB_LOCAL_HOME", str(fetch().folder))
+        url: str = request.getfixturevalue("dynamodb_endpoint")
+    return url
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     for name, what in (
         ("rounds", "rounds of every contender"),
         ("items", "seed items of P6; the goal speaks of 100000"),
+        ("copied", "items that P12 copies; the goal speaks of 200000"),
         ("passes", "passes of P7; the goal speaks of 1000"),
         ("many", "tables of the largest daemon; 0 leaves it out"),
     ):
@@ -46,7 +47,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
 
 def sizes(chosen: argparse.Namespace) -> Sizes:
     """The sizes that the command line asks for."""
-    asked = {name: getattr(chosen, name) for name in ("rounds", "items", "passes", "many")}
+    asked = {name: getattr(chosen, name) for name in ("rounds", "items", "copied", "passes", "many")}
     return replace(
         QUICK if chosen.quick else FULL, **{name: value for name, value in asked.items() if value is not None}
     )

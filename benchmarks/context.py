@@ -48,6 +48,8 @@ class Sizes:
     """Once these are used up, what is left is measured in one round, so that a run ends within 15 minutes."""
     tests: int = 100
     """Tests of the run of P11."""
+    copied: int = 20_000
+    """Items that P12 copies."""
     whole: bool = True
     """Whether the references are measured too that cost much time and change little."""
 
@@ -64,6 +66,7 @@ QUICK = Sizes(
     passes=5,
     requests=30,
     tests=10,
+    copied=2_000,
     seconds=90.0,
     whole=False,
 )

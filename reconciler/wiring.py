@@ -432,7 +432,7 @@ class App:
         """What a person may ask of the next generation of one table, which is built beside it."""
         from reconciler.mover.generation_command import NextGeneration
 
-        return NextGeneration(self.reconciler, table, self._prices)
+        return NextGeneration(self.reconciler, table, self._prices, self.connection.service_jobs)
 
     def _prices(self) -> Prices:
         from reconciler.mover.estimate import read_prices
@@ -452,7 +452,13 @@ class App:
         connection = self.connection
         hold = self.settings.hold(connection.identify().flavor)
         return Replacer(
-            lambda: GenerationPorts(connection.mover_items, connection.mover_streams, connection.caller_user, hold)
+            lambda: GenerationPorts(
+                connection.mover_items,
+                connection.mover_streams,
+                connection.caller_user,
+                hold,
+                None if connection.identify().flavor.emulator else connection.service_jobs,
+            )
         )
 
     def live_tables(
@@ -518,7 +524,10 @@ class App:
         """
         from reconciler.model.records import StateSnapshot
 
-        report = self.reconciler.preview()
+        reconciler = self.reconciler
+        # The page of the daemon and this command show one truth: the grace periods are those of the daemon.
+        daemons = self.settings.options(reconciler.ports.endpoint.flavor, one_shot=False)
+        report = replace(reconciler, options=replace(daemons, trusts_records=True)).preview()
         runs: tuple[Mapping[str, Any], ...] = ()
         snapshot, problem = StateSnapshot(usable=False), None
         try:

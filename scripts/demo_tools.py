@@ -30,6 +30,7 @@ def environment() -> dict[str, str]:
         **ours,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "RECONCILER_LOG_FORMAT": "console",
         "RECONCILER_LOG_LEVEL": "warning",

@@ -70,6 +70,7 @@ def check(image: Image) -> int:
             "AWS_ENDPOINT_URL_DYNAMODB": server.url,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "RECONCILER_HTTP_PORT": str(free_port()),
         }

@@ -7,8 +7,12 @@ from typing import Any
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.http import create_app
+from reconciler.http.control import Control
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.metrics.families import PREFIX
+
+TESTING = "/api/v1/testing/"
+"""The routes that are refused unless a setting is on."""
 
 
 def metrics() -> str:
@@ -23,9 +27,14 @@ def metrics() -> str:
 def routes() -> str:
     """A table of all routes, then what each of them takes and returns."""
     operations = list(_operations())
-    rows = "".join(f"| `{method} {path}` | {_cell(each.get('summary', ''))} |\n" for method, path, each in operations)
+    rows = "".join(f"| `{method} {path}` | {_cell(_does(path, each))} |\n" for method, path, each in operations)
     taking = [text for method, path, each in operations if (text := _takes(method, path, each))]
     return "\n\n".join([f"| route | does |\n|---|---|\n{rows}".strip(), "## Parameters and bodies", *taking])
+
+
+def _does(path: str, operation: Mapping[str, Any]) -> str:
+    needs = "; only with `RECONCILER_TESTING=true`, beside an emulator" if path.startswith(TESTING) else ""
+    return f"{operation.get('summary', '')}{needs}"
 
 
 def _operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -35,9 +44,10 @@ def _operations() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 def openapi() -> dict[str, Any]:
-    """The document that the daemon serves at ``/openapi.json``."""
+    """The document that a daemon with RECONCILER_TESTING serves at ``/openapi.json``: every route there is."""
     loop_status = LoopStatus("default")
-    document: dict[str, Any] = create_app(loop_status, Metrics(loop_status)).openapi()
+    control = Control(loop_status, testing=True)
+    document: dict[str, Any] = create_app(loop_status, Metrics(loop_status), control=control).openapi()
     return document
 
 

@@ -19,6 +19,10 @@ Settings are read in this order: option, environment variable `RECONCILER_<NAME>
 file (`--config`, `reconciler.toml`, or `[tool.reconciler]` in `pyproject.toml`), default. A file uses the names in the
 first column. An empty variable counts as unset. `reconciler doctor` shows each value and its origin.
 
+A variable without the prefix is not read: `PRUNE=never` has no effect, `RECONCILER_PRUNE=never` has. Where a variable
+or `.env` has such a name with a value that fits, every command warns once, and `doctor` lists it. Names that many
+programs read, such as ENVIRONMENT or PORT, are no reason to warn.
+
 Credentials and profiles come from the AWS SDK (`AWS_…`). For an `http://` endpoint without credentials, `local`/`local`
 is used. If configured credentials cannot be loaded, that is an error; with an emulator, local keys are used and a
 notice is printed. If `.env` names the endpoint, its region and keys apply too. Probes use the proxy and the CA bundle

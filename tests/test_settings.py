@@ -241,7 +241,7 @@ def test_what_the_endpoint_chose_is_shown_in_effect(flavor: Flavor, tmp_path: Pa
     assert shown["region"] == ("eu-west-1", "as connected")
     assert [name for name, (value, _) in shown.items() if value == "unset"] == [
         *("environment", "parameter", "parameters_file", "allowed_accounts"),
-        *("seed_set", "migrations", "prices", "api_token", "api_token_file"),
+        *("seed_set", "migrations", "replace_through_s3", "prices", "api_token", "api_token_file"),
         *("runbook_url", "grafana_url", "console_url"),
         *("metrics_file", "push_gateway"),
         *("webhook_urls", "webhook_secret", "webhook_secret_file", "profile", "role_arn", "role_external_id"),

@@ -27,7 +27,7 @@ SECONDS = 180
 """A mutant run that takes longer hangs. It is reported and does not count as a kill."""
 FIRST_SECONDS = 1800
 """For all the tests with nothing planted."""
-PLUGINS = ("xdist.plugin", "pytest_timeout", "mutant_guard")
+PLUGINS = ("xdist.plugin", "pytest_timeout", "reconciler.pytest_plugin.plugin", "mutant_guard")
 """All others are left out: they take longer to load than most of these tests to run."""
 
 

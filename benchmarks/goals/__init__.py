@@ -17,6 +17,7 @@ from benchmarks.goals import (
     p09_readers,
     p10_modules,
     p11_tests,
+    p12_copy,
 )
 
 WITH_DAEMONS = (p01_pass.GOAL, p02_calls.GOAL, p08_latency.GOAL, p09_readers.GOAL, p07_memory.GOAL)
@@ -27,5 +28,6 @@ WHOLE_PROCESSES = (
     p06_seed.GOAL,
     p10_modules.GOAL,
     p11_tests.GOAL,
+    p12_copy.GOAL,
 )
 GOALS = WITH_DAEMONS + WHOLE_PROCESSES

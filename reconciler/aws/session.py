@@ -28,6 +28,7 @@ from reconciler.model.errors import Denied, NotFound, SettingsError
 from reconciler.model.identity import Endpoint
 
 if TYPE_CHECKING:
+    from reconciler.aws.job_api import BotoServiceJobs
     from reconciler.aws.mover_api import BotoMoverApi
     from reconciler.aws.stream_api import BotoStreamApi
 
@@ -135,6 +136,13 @@ class Connection:
         from reconciler.aws.stream_api import BotoStreamApi
 
         return BotoStreamApi(self._siblings)
+
+    @cached_property
+    def service_jobs(self) -> BotoServiceJobs:
+        """The adapter of the service's own jobs over whole tables."""
+        from reconciler.aws.job_api import BotoServiceJobs
+
+        return BotoServiceJobs(self._caller)
 
     def caller_user(self) -> str:
         """The ``aws:userid`` of the credentials. Raises ``ApiError``."""

@@ -28,12 +28,14 @@ Tables = Annotated[
 Yes = Annotated[bool, Option(("--yes", "-y"), help="Do not ask.")]
 
 
-def command(*, reports: bool = False) -> Callable[[Body], Body]:
+def command(*, reports: bool = False, forms: tuple[Output, ...] = ()) -> Callable[[Body], Body]:
     """Give a command the common options and error handling.
 
     The body takes an ``Invocation`` and its own parameters and returns the exit code. With ``reports`` its output is a
-    pass report, so that an error is printed as such a document too.
+    pass report, so that an error is printed as such a document too. A command with another result that ``--report``
+    can write names the ``forms`` of it, and writes them itself.
     """
+    written = tuple(Output) if reports else forms
 
     def decorate(body: Body) -> Body:
         verb = body.__name__.rstrip("_").replace("_", "-")
@@ -43,7 +45,7 @@ def command(*, reports: bool = False) -> Callable[[Body], Body]:
         def run(**given: Any) -> int:
             mine = {parameter.name: given.pop(parameter.name) for parameter in own}
             wanted = given.pop("report")
-            return _guarded(body, _invocation(verb, given), mine, wanted, reports=reports)
+            return _guarded(body, _invocation(verb, given), mine, wanted, written, reports=reports)
 
         keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
         signature = inspect.Signature([*keyword, *options.parameters(all_in_help=verb == "run")])
@@ -62,11 +64,17 @@ def _invocation(verb: str, given: dict[str, Any]) -> Invocation:
 
 
 def _guarded(
-    body: Body, invocation: Invocation, mine: dict[str, Any], wanted: list[str] | None, *, reports: bool
+    body: Body,
+    invocation: Invocation,
+    mine: dict[str, Any],
+    wanted: list[str] | None,
+    forms: tuple[Output, ...],
+    *,
+    reports: bool,
 ) -> int:
     try:
         if wanted:
-            invocation = replace(invocation, reports=_targets(invocation.verb, wanted, reports=reports))
+            invocation = replace(invocation, reports=_targets(invocation.verb, wanted, forms))
         return body(invocation, **mine)
     except Interrupted:
         return codes.ERROR
@@ -84,12 +92,16 @@ def _guarded(
     return codes.ERROR
 
 
-def _targets(verb: str, wanted: list[str], *, reports: bool) -> tuple[ReportTarget, ...]:
+def _targets(verb: str, wanted: list[str], forms: tuple[Output, ...]) -> tuple[ReportTarget, ...]:
     from reconciler.cli.reports import targets
 
-    if not reports:
+    if not forms:
         raise UsageError(f"--report: `{verb}` makes no report. Use --output for its result.")
-    return targets(wanted)
+    found = targets(wanted)
+    for target in found:
+        if target.form not in forms:
+            raise UsageError(f"--report: invalid value '{target.form}' for {verb}; expected {' or '.join(forms)}.")
+    return found
 
 
 def _explain(invocation: Invocation, error: ReconcilerError, *, reports: bool) -> None:

@@ -1,6 +1,8 @@
-"""The files that ``init`` writes: a table class with every method that a class may have, and a seed."""
+"""The files that ``init`` writes: a table class with every method that a class may have, or a document, and a seed."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 TABLE_CLASS = '''"""Users: one item a user, read by its key."""
 
@@ -41,5 +43,19 @@ SEED = """[
 ]
 """
 
-FILES = {"users_table.py": TABLE_CLASS, "seeds/users.json": SEED}
-"""Texts by path under the folder."""
+DOCUMENT = """# Users: one item a user, read by its key. Add a table by adding a file like this one.
+# `reconciler schema` prints the JSON Schema of such a file, for completion in an editor.
+table_name: users
+description: User management and authentication
+key_schema:
+  - {AttributeName: pk, KeyType: HASH}
+attribute_definitions:
+  - {AttributeName: pk, AttributeType: S}
+billing_mode: PAY_PER_REQUEST
+"""
+
+FILES: Mapping[str, Mapping[str, str]] = {
+    "python": {"users_table.py": TABLE_CLASS, "seeds/users.json": SEED},
+    "yaml": {"users.yaml": DOCUMENT, "seeds/users.json": SEED},
+}
+"""Texts by path under the folder, by the form of the declaration. Both declare the same table."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import interruption
 from reconciler.cli.console import Console
 from reconciler.cli.options import Output
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import SettingsError, UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning.text import printable
 from reconciler.presentation.document import FORMAT_VERSION
@@ -61,20 +61,28 @@ class Invocation:
         """Load the settings and set up the log; raises ``SettingsError``.
 
         A one-shot command logs warnings only, and nothing on a terminal, where its results and messages say the same;
-        -v and a level that was set show more.
+        -v and a level that was set show more. So does a format that was set, for a job whose log is collected, unless
+        ``quiet_log`` keeps to the results.
         """
         from reconciler import logs
         from reconciler.settings.loading import load
 
         settings = load({**self.flags, **(overrides or {})}, one_shot=one_shot)
+        told = {sentence for before in self.loaded for sentence in before.warnings}
         self.loaded.append(settings)
+        self.warn(sentence for sentence in settings.warnings if sentence not in told)
         logs.configure(settings.log_format, self._level(settings, quiet=quiet_log))
         return settings
 
     @contextmanager
     def opened(self, settings: Settings, *, read_only: bool) -> Iterator[App]:
-        """The connected ``App``; prints its notices. Raises what ``wiring.open_app`` raises."""
+        """The connected ``App``; prints its notices. Raises what ``wiring.open_app`` raises.
+
+        Where the settings file has environments and none is chosen, reading warns and writing raises ``SettingsError``.
+        """
         from reconciler import wiring
+
+        self.require_environment(settings, read_only=read_only)
 
         seconds = interruption.READING_SECONDS if read_only else interruption.WRITING_SECONDS
         with (
@@ -85,6 +93,16 @@ class Invocation:
             if settings.one_shot:
                 app.show_waits(lambda sentence: self.say([sentence]))
             yield app
+
+    def require_environment(self, settings: Settings, *, read_only: bool) -> None:
+        """Warn, or raise ``SettingsError``, where the settings file has environments and none is chosen."""
+        from reconciler.settings.loading import unchosen
+
+        if (sentence := unchosen(settings)) is None:
+            return
+        if not read_only:
+            raise SettingsError(sentence)
+        self.warn([sentence])
 
     def allow(self, *outputs: Output) -> None:
         """Raise ``UsageError`` for an output format that this command does not have."""
@@ -187,4 +205,5 @@ class Invocation:
             return settings.log_level
         if settings.one_shot and sys.stderr.isatty():
             return "critical"
-        return "warning" if quiet else settings.log_level
+        collected = settings.origins["log_format"] != "default"
+        return "warning" if quiet or (settings.one_shot and not collected) else settings.log_level

@@ -19,6 +19,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.planning.digest import plan_digest
 from reconciler.planning.text import printable
 from reconciler.presentation.document import FORMAT_VERSION, document
+from reconciler.presentation.plan_changes import plan_changes
 
 if TYPE_CHECKING:
     from reconciler.model.desired import DesiredState
@@ -46,11 +47,12 @@ DIGESTS = ("declarations", "plan")
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan as it was reviewed: the tables that were named, and the values of ``COMPARED``."""
+    """A plan as it was reviewed: the tables that were named, the values of ``COMPARED``, and the planned tables."""
 
     path: str
     tables: tuple[str, ...]
     compared: Mapping[str, Any]
+    planned: tuple[Mapping[str, Any], ...] = ()
 
     def refuse_if_changed(self, settings: Settings, desired: DesiredState, plan: PassReport) -> None:
         """Raise ``UsageError`` that names the first difference between the file and what is planned now.
@@ -66,8 +68,11 @@ class SavedPlan:
             then, current = self.compared.get(name), now[name]
             if then != current:
                 values = "" if name in DIGESTS else printable(f": it was {_shown(then)} and is {_shown(current)}")
+                steps = plan_changes(self.planned, document(plan)["tables"]) if name in DIGESTS else ()
+                changes = f" ({'; '.join(steps)})" if steps else ""
                 raise UsageError(
-                    f"{self.path}: {words} changed since the plan was saved{values}. Nothing was changed. {AGAIN}"
+                    f"{self.path}: {words} changed since the plan was saved{values}{changes}. Nothing was changed."
+                    f" {AGAIN}"
                 )
 
     def refuse_if_not_begun(self, report: PassReport) -> None:
@@ -118,7 +123,20 @@ def named_by(words: Sequence[str]) -> SavedPlan | None:
     tables, compared = content.get("tables"), content.get("compared")
     if major != FORMAT_VERSION.partition(".")[0] or not isinstance(tables, list) or not isinstance(compared, dict):
         raise UsageError(f"{path} was written by another version, or was changed. {AGAIN}")
-    return SavedPlan(path, tuple(map(str, tables)), compared)
+    report = content.get("report")
+    planned = report.get("tables") if isinstance(report, dict) else None
+    return SavedPlan(path, tuple(map(str, tables)), compared, _entries(planned))
+
+
+def _entries(planned: Any) -> tuple[Mapping[str, Any], ...]:
+    """The tables of the saved report, for telling what changed; whatever else a file has there is left out."""
+    tables = planned if isinstance(planned, list) else []
+    fitting = (each for each in tables if isinstance(each, dict) and isinstance(each.get("steps"), list))
+    return tuple(each for each in fitting if "name" in each and all(_is_step(step) for step in each["steps"]))
+
+
+def _is_step(step: Any) -> bool:
+    return isinstance(step, dict) and "action" in step
 
 
 def _compared(settings: Settings, desired: DesiredState, plan: PassReport) -> dict[str, Any]:

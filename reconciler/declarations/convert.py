@@ -6,7 +6,7 @@ Called by the wiring for ``import --from``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from reconciler.declarations.formats.text.documents import read_documents
 from reconciler.declarations.formats.text.parse_file import parse_file
 from reconciler.declarations.formats.workbench import WORKBENCH
 from reconciler.declarations.placeholders import escape, mapped
-from reconciler.declarations.template_inputs import TemplateInputs
+from reconciler.declarations.template_inputs import ENVIRONMENT_PARAMETERS, TemplateInputs
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Problem, UsageError
 from reconciler.model.lazy_dataclass import dataclass
@@ -72,8 +72,9 @@ class Request:
 def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Converted:
     """The tables of the file as texts.
 
-    Raises ``UsageError`` for a file of another format, for tables that are ``known`` already and for names that are not
-    in the file, and ``DeclarationError`` with every problem of the file.
+    Raises ``UsageError`` for a file of another format, for tables that are ``known`` already, for names that are not in
+    the file and for names that end with an environment which is not the chosen one, and ``DeclarationError`` with every
+    problem of the file.
     """
     reading = read_documents(_file(request), inputs)
     checked = [checked_declaration(raw, None) for raw in reading.declarations]
@@ -82,6 +83,8 @@ def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Co
         raise DeclarationError(tuple(problems), reading.warnings)
     found = {each.name: each for each in checked if each.name and each.spec is not None}
     chosen = _chosen(found, request.names, request.path)
+    if not request.names:
+        _refuse_suffixes(chosen, inputs)
     for name in chosen:
         declared = known.named(name)
         if declared is not None:
@@ -130,6 +133,24 @@ def _chosen(
     if not found:
         raise UsageError(f"{path} has no table; nothing was written")
     return {name: found[name] for name in names} if names else found
+
+
+def _refuse_suffixes(names: Iterable[str], inputs: TemplateInputs) -> None:
+    """Raise ``UsageError`` where a parameter such as Stage ended names with an environment that was not chosen.
+
+    ``orders-prod`` would be the base name, and ``--environment prod`` would make ``orders-prod-prod`` of it. A table
+    that was named is meant as it is.
+    """
+    if inputs.environment is not None:
+        return
+    for parameter, value in inputs.parameters.items():
+        name = next((each for each in names if each.endswith(f"-{value}")), None)
+        if parameter.lower() in ENVIRONMENT_PARAMETERS and name is not None:
+            raise UsageError(
+                f"{name} ends with the value of {parameter}, and --environment {value} would add it again:"
+                f" {name}-{value}. Give --environment {value}, which declares {name.removesuffix(f'-{value}')} for"
+                f" every environment, or name the tables, which declares {name} as it is. Nothing was written"
+            )
 
 
 def _document(checked: CheckedDeclaration, base: str) -> dict[str, Any]:

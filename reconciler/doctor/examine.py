@@ -38,6 +38,8 @@ def _findings(
     engine: Callable[[], Reconciler],
     load: Callable[[], DesiredState],
 ) -> Iterator[Finding]:
+    for sentence in settings.warnings:
+        yield Finding("settings", Level.WARNING, sentence)
     yield _declarations(settings, load)
     for notice in connection.notices:
         yield Finding("credentials", Level.WARNING, notice)

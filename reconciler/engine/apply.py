@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
-from reconciler.engine.apply_step import apply_next, move_items
+from reconciler.engine.apply_step import Intent, apply_next, move_items
 from reconciler.engine.assessment import PassContext, TableAssessment, deadline_passed_step
 from reconciler.engine.deletion_gate import DECLARATIONS_CHANGED, LEASE_LOST
 from reconciler.engine.pass_guards import deferred_until_replanned, deferred_without_lease, follows, needs_write
@@ -23,6 +23,9 @@ from reconciler.planning import breaker
 from reconciler.planning.ownership import is_released
 from reconciler.planning.references import seed_order
 from reconciler.seeding.decide import Need
+
+FEWEST_TOGETHER = 2
+"""New tables from which on their records are written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def apply_all(
     # Waiting for the lease may have taken long enough for a deployment to change the declarations.
     if context.desired is not None and not context.ports.source.still(context.desired.as_read):
         return replace(report_only(context, deferred_until_replanned(assessments, DECLARATIONS_CHANGED)), led=True)
-    applied = list(context.ports.parallel.map(partial(_apply, context), assessments))
+    applied = _apply_all(context, assessments)
     applied = [_move_items(context, one) for one in applied]
     for one in applied:
         if one.attempts is not None:
@@ -102,14 +105,46 @@ def _overtaken(context: PassContext, result: PassResult) -> PassResult:
     return replace(result, led=False, holder=_holder(context))
 
 
-def _apply(context: PassContext, assessment: TableAssessment) -> TableResult:
+def _apply_all(context: PassContext, assessments: list[TableAssessment]) -> list[TableResult]:
+    apply, new = partial(_apply, context), _new_tables(assessments)
+    if len(new) < FEWEST_TOGETHER:
+        return list(context.ports.parallel.map(apply, assessments))
+    # Imported where tables are created; see the start-up budget.
+    from reconciler.engine.create_together import create_together
+
+    # New tables first: they are quick, while a delete may wait for its backup.
+    applied = {one.assessment.name: one for one in create_together(context, new, _apply)}
+    others = [assessment for assessment in assessments if assessment.name not in applied]
+    applied |= {one.assessment.name: one for one in context.ports.parallel.map(apply, others)}
+    return [applied[assessment.name] for assessment in assessments]
+
+
+def _new_tables(assessments: Iterable[TableAssessment]) -> list[TableAssessment]:
+    """Those that are created now and of which nothing is recorded.
+
+    Not those with ``on_existing: fail``: while an intent is stored, a table that others create counts as one to manage,
+    and the intents of a group are stored a little earlier than that of a single table.
+    """
+    return [assessment for assessment in assessments if _is_new(assessment)]
+
+
+def _is_new(assessment: TableAssessment) -> bool:
+    declaration, steps = assessment.declaration, assessment.steps
+    if declaration is None or declaration.lifecycle.on_existing == "fail" or not steps:
+        return False
+    first = steps[0]
+    creates = first.action is Action.CREATE and first.status is StepStatus.READY and first.call is not None
+    return creates and assessment.observed is None and assessment.recorded is None and assessment.entry is None
+
+
+def _apply(context: PassContext, assessment: TableAssessment, intent: Intent | None = None) -> TableResult:
     if context.out_of_time:
         return TableResult(
             assessment,
             tuple(deadline_passed_step(step) if step.status is StepStatus.READY else step for step in assessment.steps),
         )
     with context.ports.traces.table(assessment.name):
-        applied = apply_next(context, assessment)
+        applied = apply_next(context, assessment, intent)
         for step in applied.steps:
             if step.status in (StepStatus.DONE, StepStatus.FAILED):
                 context.ports.traces.step(step)

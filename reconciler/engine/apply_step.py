@@ -33,8 +33,10 @@ from reconciler.engine.send_call import (
 )
 from reconciler.engine.state import endpoint_changed_step, latched_step
 from reconciler.model.change import Change
+from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, Busy, LeaseLost, NameTaken, RecordChanged
 from reconciler.model.identity import Identity
+from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import CAP_WINDOW, Ended, InventoryEntry
@@ -50,11 +52,22 @@ READ_BACK_PAUSE = 0.2
 UNSETTLED = "the declarations changed a moment ago; waiting until they are stable before removing anything"
 
 
-def apply_next(context: PassContext, assessment: TableAssessment) -> TableResult:
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The intent of a create, which may be stored already: then the caller also stores the record of the created table.
+
+    One that is not proven to be stored may be stored nevertheless, so it is written again as it is, with its nonce.
+    """
+
+    entry: InventoryEntry
+    stored: bool
+
+
+def apply_next(context: PassContext, assessment: TableAssessment, intent: Intent | None = None) -> TableResult:
     """Write the inventory entry if it changed, then carry out the first ready step that has a call.
 
-    A step that ends the table goes before all others, because it makes them unnecessary. Does not raise ``ApiError``:
-    errors are in the result.
+    A step that ends the table goes before all others, because it makes them unnecessary. ``intent`` is that of a
+    create; see ``create_table``. Does not raise ``ApiError``: errors are in the result.
     """
     if context.latch.endpoint_changed:
         steps = tuple(
@@ -67,19 +80,24 @@ def apply_next(context: PassContext, assessment: TableAssessment) -> TableResult
         if position is None or any(_moves_items_now(step) for step in assessment.steps):
             return TableResult(assessment, assessment.steps)
         step = assessment.steps[position]
-        applied = _execute(context, assessment, step)
-    except LeaseLost:
-        return TableResult(assessment, tuple(_defer_without_lease(step) for step in assessment.steps), lease_lost=True)
-    except RecordChanged:
-        (assessment,) = deferred_until_replanned([assessment])
-        return TableResult(assessment, assessment.steps)
+        applied = _execute(context, assessment, step, intent)
     except ApiError as error:
-        context.latch.note(error)
-        return TableResult(assessment, assessment.steps, error=error)
+        return result_after_error(context, assessment, error)
     if applied.error is not None:
         context.latch.note(applied.error)
     before, after = assessment.steps[:position], assessment.steps[position + 1 :]
     return replace(applied, steps=(*before, *applied.steps, *after))
+
+
+def result_after_error(context: PassContext, assessment: TableAssessment, error: ApiError) -> TableResult:
+    """The result of a table of which a record could not be written, or another request failed outside of a step."""
+    if isinstance(error, LeaseLost):
+        return TableResult(assessment, tuple(_defer_without_lease(step) for step in assessment.steps), lease_lost=True)
+    if isinstance(error, RecordChanged):
+        (assessment,) = deferred_until_replanned([assessment])
+        return TableResult(assessment, assessment.steps)
+    context.latch.note(error)
+    return TableResult(assessment, assessment.steps, error=error)
 
 
 def move_items(context: PassContext, applied: TableResult) -> TableResult:
@@ -139,11 +157,11 @@ def _next(steps: tuple[Step, ...]) -> int | None:
     return next(iter(ending or ready), None)
 
 
-def _execute(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
+def _execute(context: PassContext, assessment: TableAssessment, step: Step, intent: Intent | None) -> TableResult:
     if not context.ports.store.keep_lease():
         return TableResult(assessment, (step.deferred(Reason.LEASE, LEASE_LOST),))
     if step.action is Action.CREATE:
-        return create_table(context, assessment, step)
+        return create_table(context, assessment, step, intent)
     if (step.destructive or step.removes) and context.declarations_unstable:
         return TableResult(assessment, (step.deferred(Reason.NOT_BEFORE, UNSETTLED, context.stable_at),))
     if step.destructive:
@@ -157,26 +175,24 @@ def _execute(context: PassContext, assessment: TableAssessment, step: Step) -> T
     return _update(context, assessment, step)
 
 
-def create_table(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:
-    """Record the intent, then send CreateTable for the declaration of the assessment."""
+def create_table(
+    context: PassContext, assessment: TableAssessment, step: Step, prepared: Intent | None = None
+) -> TableResult:
+    """Record the intent, then send CreateTable for the declaration of the assessment.
+
+    With a ``prepared`` intent that is stored, the record of the created table is left to the caller, in the result.
+    """
     ports, declaration = context.ports, assessment.declaration
     if declaration is None:
         return TableResult(assessment, (step,))
+    intent = intended_create(context, assessment, declaration) if prepared is None else prepared.entry
+    is_shared = prepared is not None and prepared.stored
+    if not is_shared:
+        # The intent is stored before the call. If the response is lost, it is what proves later that the table is ours.
+        intent = ports.store.put_entry(intent)
     has_tags = ports.endpoint.flavor.has_tags
-    # A create whose response was lost keeps its nonce: whichever of the two calls creates the table, its tag proves it.
-    nonce = ownership.open_nonce(assessment.recorded) or ports.random.token()
-    tag = ownership.owner_tag(context.options.scope, nonce) if has_tags else None
-    possible = without_unsupported(declaration.spec, ports.endpoint.flavor.lacks)
-    call = create_call(possible, tag)
-    now, project = ports.clock.now(), context.options.project
-    recorded = assessment.recorded
-    earlier = recorded.managed if recorded is not None and ownership.open_nonce(recorded) else None
-    managed = set_by_create(possible, earlier)
-    intent = ownership.intended(
-        assessment.entry, recorded, declaration, nonce, changed_at=now, project=project, managed=managed
-    )
-    # The intent is stored before the call. If the response is lost, it is what proves later that the table is ours.
-    intent = ports.store.put_entry(intent)
+    tag = ownership.owner_tag(context.options.scope, intent.nonce) if has_tags else None
+    call = create_call(without_unsupported(declaration.spec, ports.endpoint.flavor.lacks), tag)
     try:
         answer = write_call(context, call)
     except LeaseLost:
@@ -187,9 +203,23 @@ def create_table(context: PassContext, assessment: TableAssessment, step: Step) 
         return failed_call(assessment, step, error)
     proven = ownership.Event.CREATE_PROVEN
     created = ownership.advance(intent, proven, identity=_identity(answer), changed_at=ports.clock.now())
+    done = (replace(step, call=call).done(),)
+    if is_shared:
+        return TableResult(replace(assessment, recorded=intent, entry=intent), done, wrote=True, created=created)
     created = ports.store.put_entry(created)
-    return TableResult(
-        replace(assessment, recorded=created, entry=created), (replace(step, call=call).done(),), wrote=True
+    return TableResult(replace(assessment, recorded=created, entry=created), done, wrote=True)
+
+
+def intended_create(context: PassContext, assessment: TableAssessment, declaration: Declaration) -> InventoryEntry:
+    """The record of a table that is about to be created."""
+    ports, recorded = context.ports, assessment.recorded
+    # A create whose response was lost keeps its nonce: whichever of the two calls creates the table, its tag proves it.
+    nonce = ownership.open_nonce(recorded) or ports.random.token()
+    earlier = recorded.managed if recorded is not None and ownership.open_nonce(recorded) else None
+    managed = set_by_create(without_unsupported(declaration.spec, ports.endpoint.flavor.lacks), earlier)
+    now, project = ports.clock.now(), context.options.project
+    return ownership.intended(
+        assessment.entry, recorded, declaration, nonce, changed_at=now, project=project, managed=managed
     )
 
 

@@ -195,13 +195,15 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _assess_released(context, base)
     try:
-        observed = observe_table(
-            context.ports,
-            name,
-            spec_to_read(declaration.spec, recorded),
-            ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
-            plan_cache=context.plan_cache,
-        )
+        observed = None
+        if name not in context.unlisted:
+            observed = observe_table(
+                context.ports,
+                name,
+                spec_to_read(declaration.spec, recorded),
+                ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
+                plan_cache=context.plan_cache,
+            )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
         held = _held_by_replacement(context, name)
@@ -214,13 +216,9 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
-        moving = _moving(context, base, observed)
+        moving = _moving(context, base, observed) or _renaming(context, base, declaration, observed)
         if moving is not None:
             return moving
-        if declaration.awaits_move:
-            from reconciler.engine.assess_rename import assess_rename
-
-            return assess_rename(context, base, declaration, observed)
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
         generation = context.snapshot.generation_of(name)
         if observed is None:
@@ -236,6 +234,17 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         return assessment
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _renaming(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
+) -> TableAssessment | None:
+    """The move of a renamed table to its new name, if its items have not moved yet."""
+    if not declaration.awaits_move:
+        return None
+    from reconciler.engine.assess_rename import assess_rename
+
+    return assess_rename(context, base, declaration, observed)
 
 
 def _base(context: PassContext, declaration: Declaration) -> TableAssessment:

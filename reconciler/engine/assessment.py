@@ -6,7 +6,7 @@ because the limit of deletions and the check for foreign declarations need all t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -125,6 +125,8 @@ class PassContext:
     renamed: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     stable_at: datetime | None = None
+    unlisted: Set[str] = frozenset()
+    """Declared tables that need not be read, because they are not there; see ``Pass._unlisted``."""
 
     @property
     def out_of_time(self) -> bool:
@@ -183,7 +185,8 @@ class PassContext:
         A daemon must itself have seen the table pending for the whole grace period. A one-shot command cannot, so it
         trusts the recorded time.
         """
-        return self.elapsed_times.elapsed((name, what), since, self.ports.clock, trusted=self.options.one_shot)
+        trusted = self.options.one_shot or self.options.trusts_records
+        return self.elapsed_times.elapsed((name, what), since, self.ports.clock, trusted=trusted)
 
     def ownership_context(self) -> ownership.OwnershipContext:
         """What ownership depends on besides the table: scope, tags, and whether the emulator is new."""

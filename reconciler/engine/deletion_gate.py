@@ -70,11 +70,11 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
     gate_input = context.gate_input(base, observed, step, lifecycle)
     decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
     left = context.snapshot.generation_with(base.name) is not None
-    if (
-        decided.keeps_items
-        and not left
-        and (decided.status is StepStatus.READY or decided.reason is Reason.NOT_APPROVED)
-    ):
+    # In the grace period too: a replacement that cannot be made should be known before its end.
+    waits = decided.reason is Reason.NOT_APPROVED or (
+        decided.reason is Reason.PRUNE_GRACE and context.replacement(base.name) is None
+    )
+    if decided.keeps_items and not left and (decided.status is StepStatus.READY or waits):
         from reconciler.engine.assess_replacement import with_preflight
 
         unfit, decided = with_preflight(context, base, decided)

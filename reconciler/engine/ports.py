@@ -175,6 +175,14 @@ class StateStore(Protocol):
         """
         ...
 
+    def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
+        """Write the records of different tables together, each as ``put_entry`` would, with a few requests for all.
+
+        Returns those that are proven to be stored, with their new revisions. All others, and all after an ``ApiError``,
+        may be stored or not: write each with ``put_entry``, which accepts its own earlier write and says what is wrong.
+        """
+        ...
+
     def drop_entry(self, entry: InventoryEntry) -> None:
         """Delete the record as it was read. Raises ``RecordChanged`` if it was written since."""
         ...
@@ -214,6 +222,10 @@ class StateStore(Protocol):
     def drop_migration(self, name: str) -> None: ...
 
     def put_suspension(self, suspension: Suspension | None) -> None: ...
+
+    def is_suspended(self) -> bool:
+        """Whether there is a record of a suspension now; one read of one record."""
+        ...
 
     def acquire_lease(self) -> Lease | None:
         """Acquire or renew the lease; ``None`` if another process holds it (see ``current_lease``)."""

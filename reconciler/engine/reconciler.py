@@ -15,9 +15,7 @@ from reconciler.engine.context import EngineContext
 from reconciler.engine.converge import ConvergeLoop
 from reconciler.engine.import_tables import BaseOf, Import, ImportCandidates
 from reconciler.engine.reconcile_pass import Pass, PassRequest
-from reconciler.engine.release import Release
 from reconciler.engine.restore import OnProgress, Restore, no_progress
-from reconciler.engine.seed_changes import seed_changes
 from reconciler.engine.seed_commands import SeedCommands
 from reconciler.engine.state import EngineState
 from reconciler.model.desired import DesiredState
@@ -133,6 +131,8 @@ class Reconciler:
 
     def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A sentence for each table that was seeded with another version of its seed. Only reads."""
+        from reconciler.engine.seed_changes import seed_changes
+
         return seed_changes(self.ports, tables)
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
@@ -208,6 +208,8 @@ class Reconciler:
 
         Raises ``StateError`` if a table could not be released.
         """
+        from reconciler.engine.release import Release
+
         desired = self.desired()
         named = ((desired.named(table), table) for table in tables)
         names = tuple(declaration.spec.name if declaration else table for declaration, table in named)

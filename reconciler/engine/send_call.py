@@ -17,7 +17,7 @@ from reconciler.model.errors import ApiError, LeaseLost, Outcome, QuotaUsedUp, T
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
-from reconciler.model.records import Attempts, QuotaUsage
+from reconciler.model.records import Attempts, InventoryEntry, QuotaUsage
 from reconciler.planning import quotas
 from reconciler.planning.observe import identity_of
 
@@ -35,6 +35,8 @@ class TableResult:
     """Why the service refused the call for now. The call changed nothing."""
     lease_lost: bool = False
     """Whether another reconciler turned out to hold the lease."""
+    created: InventoryEntry | None = None
+    """The record of a table that was just created, which is not stored yet."""
 
 
 def send_with_quota(context: PassContext, assessment: TableAssessment, step: Step) -> TableResult:

@@ -78,7 +78,7 @@ ACTIONS: Mapping[str, PageAction] = {
     ),
     "rollback": PageAction(
         Verb.ROLLBACK,
-        "Roll back",
+        "Roll back: delete tables",
         "Delete the tables that were created here",
         (
             "The tables listed as ready are deleted with all their items. Adopted tables stay.",

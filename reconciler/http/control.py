@@ -12,6 +12,7 @@ from reconciler.engine.loop_status import LoopStatus
 from reconciler.engine.reconciler import Reconciler
 from reconciler.http.access import Access
 from reconciler.http.problems import HttpProblem
+from reconciler.http.suspension_watch import SuspensionWatch
 from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import Endpoint
@@ -35,11 +36,18 @@ class Control:
     """The checksums of the migrations of items by name. Raises ``DeclarationError``."""
     testing: bool = False
     """Whether tests may reset items (RECONCILER_TESTING)."""
+    suspension: SuspensionWatch | None = None
 
     def connect(self, reconciler: Reconciler, submit: Callable[[Job], Run]) -> None:
         """Accept jobs from now on."""
         self.reconciler, self.submit = reconciler, submit
         self.confirm = reconciler.ports.endpoint_watch.confirm
+        self.suspension = SuspensionWatch(self.loop_status, reconciler.ports.store.is_suspended)
+
+    def look(self) -> None:
+        """Bring the status up to date with what somebody may have done since the last pass. May wait half a second."""
+        if self.suspension is not None:
+            self.suspension.look()
 
     async def confirmed(self) -> Endpoint | None:
         """The endpoint, identified again where only an emulator permits the request.

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from reconciler.http.control import Control
 from reconciler.http.problems import HttpProblem
 from reconciler.http.summary import health_state, sentence
+from reconciler.http.suspension_watch import EVERY_SECONDS
 from reconciler.runs.feed import Event
 
 MAX_LISTENERS = 64
@@ -58,7 +60,18 @@ async def _events(
     try:
         hello = {"mood": health_state(control.loop_status).value, "message": sentence(control.loop_status)}
         yield ServerSentEvent(json.dumps(hello), event="hello", retry=RETRY_MILLISECONDS)
-        while (event := await unread.get()) is not None and unread.qsize() < MAX_UNREAD:
-            yield ServerSentEvent(json.dumps(event.data), event=event.name, id=str(event.number))
+        suspended = control.loop_status.suspended
+        while unread.qsize() < MAX_UNREAD:
+            try:
+                event = await asyncio.wait_for(unread.get(), EVERY_SECONDS)
+            except TimeoutError:
+                await run_in_threadpool(control.look)
+            else:
+                if event is None:
+                    return
+                yield ServerSentEvent(json.dumps(event.data), event=event.name, id=str(event.number))
+            if suspended is not control.loop_status.suspended:
+                suspended = control.loop_status.suspended
+                yield ServerSentEvent(json.dumps({"suspended": suspended}), event="suspension")
     finally:
         unsubscribe()

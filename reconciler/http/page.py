@@ -75,6 +75,7 @@ class Page:
 
     def render(self, more: Mapping[str, Any], query: ListingQuery, headers: Headers) -> str:
         """The status page. ``more`` may contain the ``mode``; the buttons depend on ``headers``."""
+        self._control.look()
         loop_status, report = self._control.loop_status, self._control.loop_status.report
         shown, stale = shown_report(loop_status)
         tables = visible_tables(shown)
@@ -111,6 +112,7 @@ class Page:
 
     def render_table(self, more: Mapping[str, Any], name: str, headers: Headers) -> str | None:
         """The page of one table; ``None`` for an unmanaged or unknown one. ``more`` as for ``render``."""
+        self._control.look()
         loop_status = self._control.loop_status
         shown, stale = shown_report(loop_status)
         table = find_table(shown, name)

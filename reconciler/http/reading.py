@@ -34,6 +34,7 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         responses={**errors(500), 200: example("In sync: 2 tables as declared", {"ready": True, "report": None})},
     )
     async def status() -> Response:
+        await run_in_threadpool(control.look)
         report = control.loop_status.report
         text = prepared.ready(report)
         if text is None:
@@ -82,7 +83,7 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         responses={
             **errors(429, 500),
             200: {
-                "description": "Begins with `hello`; then `pass_started`, `step`, `pass_finished` and `run`.",
+                "description": "First `hello`, then `pass_started`, `step`, `pass_finished`, `run`, `suspension`.",
                 "content": {
                     "text/event-stream": {
                         "schema": {"type": "string"},

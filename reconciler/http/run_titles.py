@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.plan import Action, StepStatus
+from reconciler.model.report import Verdict
 from reconciler.planning.text import several
 from reconciler.runs import Record, State, Verb
 
@@ -34,6 +35,15 @@ def run_title(record: Record) -> str:
     if record.verb in (Verb.SUSPEND, Verb.RESUME):
         return "Suspended the loop" if record.verb == Verb.SUSPEND else "Resumed the loop"
     return _sentence([_found(record), *_count(record, StepStatus.BLOCKED.value, "blocked")])
+
+
+def run_verdict(record: Record) -> str:
+    """What a run came to. A pass reports the drift that it found; one that repaired all of it ``changed`` tables."""
+    verdict = record.verdict or ""
+    open_steps = any(
+        record.summary.get(each.value) for each in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.FAILED)
+    )
+    return "changed" if record.wrote and verdict == Verdict.DRIFTED.value and not open_steps else verdict
 
 
 def _changes(record: Record) -> Iterable[str]:

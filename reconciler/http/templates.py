@@ -15,7 +15,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.http.run_titles import run_title
+from reconciler.http.prose import prose
+from reconciler.http.run_titles import run_title, run_verdict
 from reconciler.http.value_diff import value_diff
 from reconciler.model.json_values import plain
 from reconciler.presentation.changes import value_text
@@ -35,7 +36,13 @@ def environment() -> Environment:
         loader=FileSystemLoader(_WEB), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters |= {"exact": exact, "machine": machine, "relative": relative, "duration": duration}
-    made.filters |= {"outline": outline, "pretty": pretty, "run_title": run_title}
+    made.filters |= {
+        "outline": outline,
+        "pretty": pretty,
+        "run_title": run_title,
+        "run_verdict": run_verdict,
+        "prose": prose,
+    }
     made.globals["value_diff"] = value_diff
     made.tests["nested"] = lambda value: isinstance(plain(value), list | dict)
     made.filters |= {"step_title": step_title, "value_text": value_text, "losses": losses}

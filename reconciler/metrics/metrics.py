@@ -137,14 +137,14 @@ class Metrics:
         try:
             write_to_textfile(path, self._own)
         except OSError as error:
-            raise SettingsError(f"METRICS_FILE: cannot write {path}: {error.strerror or error}") from error
+            raise SettingsError(f"RECONCILER_METRICS_FILE: cannot write {path}: {error.strerror or error}") from error
 
     def push(self, url: str) -> None:
         """Replace this environment's group at a Pushgateway with our own families (PUT, no instance label)."""
         try:
             push_to_gateway(url, job=PUSH_JOB, registry=self._own, grouping_key={"environment": self._environment})
         except (OSError, ValueError) as error:
-            raise SettingsError(f"PUSH_GATEWAY: cannot push to {url}: {error}") from error
+            raise SettingsError(f"RECONCILER_PUSH_GATEWAY: cannot push to {url}: {error}") from error
 
     def _label(self, table: str) -> str:
         """The label ``table`` of a counter; empty, which Prometheus takes for absent, where all tables are added up."""

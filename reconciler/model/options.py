@@ -32,6 +32,9 @@ class Options:
     seed: Literal["empty", "never"] = "empty"
     state_table: str = "reconciler_state"
     one_shot: bool = False
+    trusts_records: bool = False
+    """Whether a grace period counts from its record, and not from when this process saw it begin. Only for showing what
+    a daemon will do; one-shot commands trust records anyway."""
     explicit_delete: bool = False
     testing: bool = False
     """Whether tests may reset the items of all tables. Without effect off emulators."""

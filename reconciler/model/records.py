@@ -19,6 +19,8 @@ SeedState = Literal["started", "done", "cleared"]
 OnConflict = Literal["fail", "newest", "keep-first"]
 """What becomes of several items that have one key in the new table."""
 MigrationDirection = Literal["up", "down"]
+CopyEngine = Literal["scan", "bulk"]
+"""How items are copied to the next generation of a table: by Scan and PutItem, or by jobs of the service."""
 
 
 class OwnTag(StrEnum):
@@ -352,6 +354,8 @@ class Generation:
       the switch; without it a person stops the writers. ``on_conflict``, ``newest_by``: as in ``Replacement``.
     - ``again``: whether the copy starts again, because changes were lost before they could be repeated.
     - ``problem``: why it does not go on by itself, as a sentence.
+    - ``engine``: how the items are copied. ``through``: where in S3 the jobs of the service put them meanwhile, as
+      ``s3://bucket/prefix``; empty for ``scan``.
     - ``digest``: of all items when both tables were last equal. ``switched``: when the name was published. ``hold``:
       seconds for which changes of the new table are repeated on the old one.
     - ``yielded``: items of the old table that the new one lacks, because ``on_conflict`` kept another one.
@@ -391,6 +395,8 @@ class Generation:
     switched: datetime | None = None
     hold: int = 0
     finished: datetime | None = None
+    engine: CopyEngine = "scan"
+    through: str = ""
     yielded: int = 0
     shape: str | None = None
     pointer: str | None = None

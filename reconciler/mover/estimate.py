@@ -37,7 +37,10 @@ UNCHECKED = (
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """US dollars, or another currency, per million request units on demand; ``date`` is when they were true."""
+    """US dollars, or another currency, per million request units on demand; ``date`` is when they were true.
+
+    ``export`` and ``bulk_put`` are per gigabyte; a list may lack them.
+    """
 
     date: str
     currency: str
@@ -63,7 +66,9 @@ def read_prices(text: str, where: str) -> Prices:
 
 
 def _pair(values: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(values[name]) for name in ("write", "read")}
+    """Those of request units, and those of a gigabyte of the service's jobs where the file has them."""
+    jobs = {name: float(values[name]) for name in ("export", "bulk_put") if name in values}
+    return {**{name: float(values[name]) for name in ("write", "read")}, **jobs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +113,36 @@ def time_text(time: timedelta) -> str:
 
 
 def notes_on(
-    ports: EngineContext, known: Prepared, described: Mapping[str, Any], prices: Callable[[], Prices] | None
+    ports: EngineContext,
+    known: Prepared,
+    described: Mapping[str, Any],
+    prices: Callable[[], Prices] | None,
+    *,
+    copied: bool = False,
 ) -> str:
     """What building the next generation takes and what could not be checked, as sentences. Empty on an emulator.
 
-    ``described`` is the ``Table`` member of DescribeTable. Raises ``UsageError`` where it cannot be done.
+    ``described`` is the ``Table`` member of DescribeTable. ``copied`` tells that the service itself copies the items.
+    Raises ``UsageError`` where it cannot be done.
     """
     if ports.emulator:
         return ""
     name = known.declaration.spec.name
     if described.get("Replicas"):
         raise UsageError(f"{name} has replicas in other Regions, and cannot be replaced with its items yet")
-    found = _estimate_of(known, described)
+    found = estimate_of(known, described)
+    if copied:
+        # What is left is a comparison of both tables, twice.
+        found = Estimate(0, found.reads // READINGS * (READINGS - 1), None)
     if found.too_long and found.copying is not None:
         raise UsageError(
             f"{name} cannot be copied in time: that takes {time_text(found.copying)} with a quarter of the capacity,"
-            " and the stream keeps changes for 24 hours. Raise the capacity of the table, and declare as much for the"
-            " new one. Nothing was changed"
+            " and the stream keeps changes for 24 hours. Let the service copy it with --through-s3, or raise the"
+            " capacity of the table and declare as much for the new one. Nothing was changed"
         )
     _refuse_missing_permissions(ports, known)
     takes = f"Copying takes {time_text(found.copying)} and" if found.copying is not None else "Copying takes"
+    takes = "Comparing takes" if copied else takes
     costs = f" {takes} at most {found.writes:,} write and {found.reads:,} read units"
     if prices is not None:
         listed = prices()
@@ -136,7 +151,8 @@ def notes_on(
     return f"{costs}. Not checked, because only a write shows it: permission for {', '.join(UNCHECKED)}."
 
 
-def _estimate_of(known: Prepared, described: Mapping[str, Any]) -> Estimate:
+def estimate_of(known: Prepared, described: Mapping[str, Any]) -> Estimate:
+    """What a copy by Scan takes, by the capacity of both tables."""
     spec = known.declaration.spec
     indexes = len(spec.global_indexes or ()) + len(spec.local_indexes or ())
     old, new = limits_of(described, emulator=False), limits_of(_as_described(spec), emulator=False)

@@ -146,14 +146,17 @@ class Follower:
             self._work_of(former or capture, work).drop()
         return capture
 
-    def copy(self, on_page: Progress | None = None) -> Ran:
+    def copy(self, on_page: Progress | None = None, *, loaded: bool = False) -> Ran:
         """Put each item of the source into the target where its key is free. Continues at the checkpoints.
 
-        What is not the newest afterwards is corrected by ``replay``, which comes after it and never beside it.
+        ``loaded`` tells that the target has the items of a time after the capture already. What is not the newest
+        afterwards is corrected by ``replay``, which comes after it and never beside it.
         """
         capture, problems = self._here(), ProblemList()
         work = TableCopy(self._ports, self._items, self._pair, self._mirror, self._target_calls, problems, self._stop)
-        result = self._scan(capture, "copy", self._pair.source, self._source_calls).run(work.page, on_page)
+        result = ScanResult(True)
+        if not loaded:
+            result = self._scan(capture, "copy", self._pair.source, self._source_calls).run(work.page, on_page)
         if result.finished and capture.attempt > 1:
             swept = self._scan(capture, "sweep", self._pair.target, self._target_calls).run(work.sweep, on_page)
             counts = total([result.counts, {name: n for name, n in swept.counts.items() if name != "scanned"}])

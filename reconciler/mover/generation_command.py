@@ -18,8 +18,11 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
 from reconciler.model.report import RunReport
-from reconciler.mover.estimate import Prices, notes_on
+from reconciler.mover.engine_choice import Choice, CopyOptions, chosen, price_of_jobs
+from reconciler.mover.estimate import Prices, estimate_of, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
+from reconciler.mover.generation_yielded import too_many
+from reconciler.mover.job_ports import ServiceJobs
 from reconciler.mover.replace_command import (
     Prepared,
     forget_cancelled,
@@ -37,6 +40,7 @@ FIRST = 2
 RENAMED = 1
 """That of a table which has its declared name, after it was renamed."""
 PAUSE = 0.5
+AUTO = CopyOptions()
 OVERCOME = frozenset(
     {
         *(Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.NOT_OWNED, Reason.PROTECTED),
@@ -55,6 +59,8 @@ class PreparedGeneration:
     number: int
     notes: str = ""
     """What it takes and what could not be checked, as sentences."""
+    choice: Choice = Choice()
+    """How the items are copied."""
 
     @property
     def declared(self) -> str:
@@ -82,6 +88,7 @@ class NextGeneration:
     table: str
     prices: Callable[[], Prices] | None = None
     """Reads the prices of request units."""
+    jobs: ServiceJobs | None = None
 
     def applies(self, *, asked: bool) -> bool:
         """Whether the table is replaced in this way: where that is under way, asked for, or the only way."""
@@ -124,16 +131,26 @@ class NextGeneration:
                 return name, number
             number += 1
 
-    def prepare(self, on_conflict: OnConflict, newest_by: str) -> PreparedGeneration:
+    def prepare(self, on_conflict: OnConflict, newest_by: str, options: CopyOptions = AUTO) -> PreparedGeneration:
         """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
         declaration = self.declared()
         self._refuse_in_place(declaration.spec.name)
         refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
         known = prepared(self.reconciler, declaration, on_conflict, newest_by)
+        why = too_many(declaration.spec.name, known.found.lost)
+        if why is not None:
+            raise UsageError(why)
         new, number = self.next_name(declaration)
         described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
-        notes = notes_on(self.reconciler.ports, known, described, self.prices)
-        return PreparedGeneration(known, new, number, notes)
+        ports = self.reconciler.ports
+        choice = chosen(options, known, estimate_of(known, described), self.jobs, emulator=ports.emulator)
+        by_jobs = choice.engine == "bulk"
+        notes = notes_on(ports, known, described, self.prices, copied=by_jobs)
+        priced = ""
+        if by_jobs and self.prices is not None:
+            listed = self.prices()
+            priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed)
+        return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice)
 
     def _refuse_in_place(self, name: str) -> None:
         standing = self.reconciler.ports.store.load().replacements.get(name)
@@ -171,6 +188,8 @@ class NextGeneration:
                 on_conflict=rule.on_conflict,
                 newest_by=rule.newest_by,
                 keep=keep,
+                engine=wanted.choice.engine,
+                through=wanted.choice.through,
                 switch=at_once,
                 finish=at_once,
                 shape=shape_of(known.declaration),

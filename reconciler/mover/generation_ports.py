@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.mover.job_ports import ServiceJobs
 from reconciler.mover.ports import MoverItems
 from reconciler.mover.stream_ports import StreamApi
 
@@ -14,10 +15,11 @@ from reconciler.mover.stream_ports import StreamApi
 class GenerationPorts:
     """``hold`` is how long the old table follows the new one after the switch; ``None`` means the default.
 
-    ``caller`` returns the ``aws:userid`` of this process.
+    ``caller`` returns the ``aws:userid`` of this process. ``jobs`` are those of the service; only AWS has them.
     """
 
     items: MoverItems
     streams: StreamApi
     caller: Callable[[], str]
     hold: timedelta | None = None
+    jobs: ServiceJobs | None = None

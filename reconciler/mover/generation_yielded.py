@@ -15,6 +15,7 @@ from reconciler.model.errors import StateError
 from reconciler.model.records import Checkpoint, Generation
 from reconciler.mover.checkpoints import Checkpoints, CheckpointStore
 from reconciler.mover.digest import BYTES
+from reconciler.planning.text import several
 
 WORK = "yielded"
 OF_A_PART = 10_000
@@ -30,6 +31,16 @@ def remember(store: CheckpointStore, recorded: Mapping[str, Checkpoint], record:
     kept.drop()
     for number, packed in enumerate(_packed(found)):
         kept.save(replace(kept.part(number), finished=True, data={DIGESTS: packed}))
+
+
+def too_many(table: str, count: int) -> str | None:
+    """Why ``count`` items of the table may not yield, as a sentence; ``None`` if each of them can be remembered."""
+    if count <= MOST:
+        return None
+    return (
+        f"{several(count, 'item')} of {table} would yield to another one of the same key, and at most {MOST} may:"
+        f" delete those from {table} that nobody needs"
+    )
 
 
 def recall(store: CheckpointStore, recorded: Mapping[str, Checkpoint], record: Generation) -> frozenset[int]:
@@ -61,5 +72,9 @@ def _packed(found: Set[int]) -> Iterator[str]:
 
 
 def _unpacked(packed: str) -> Iterator[int]:
-    content = base64.b64decode(packed)
+    """The digests of one record; none of a damaged one, whose number is then missed."""
+    try:
+        content = base64.b64decode(packed, validate=True)
+    except ValueError:
+        return iter(())
     return (int.from_bytes(content[start : start + BYTES], "big") for start in range(0, len(content), BYTES))

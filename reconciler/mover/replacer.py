@@ -62,7 +62,7 @@ class Replacer:
     def proceed(self, context: PassContext, assessment: TableAssessment) -> TableResult:
         """See ``TableReplacer``."""
         if context.snapshot.generation_with(assessment.name) is not None:
-            from reconciler.mover.generation import delete_left_table
+            from reconciler.mover.generation_end import delete_left_table
 
             return delete_left_table(context, assessment)
         declaration = assessment.declaration

@@ -138,7 +138,7 @@ def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
         return _only_observed(step)
     if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete:
         return step.blocked(
-            Reason.PRUNE_OFF, "undeclared tables are left alone (PRUNE=never)", "RECONCILER_PRUNE=owned"
+            Reason.PRUNE_OFF, "undeclared tables are left alone (RECONCILER_PRUNE=never)", "RECONCILER_PRUNE=owned"
         )
     if step.action is Action.DELETE and gate_input.unconfirmed:
         return step.deferred(Reason.BUSY, "no declared table of this stack could be read; reading it again first")
@@ -274,7 +274,7 @@ def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
         beside = step.action is Action.REPLACE and not gate_input.emulator
         return step.blocked(
             Reason.DATA_LOSS,
-            "the table has items, and DATA_LOSS does not permit losing them here",
+            "the table has items, and RECONCILER_DATA_LOSS does not permit losing them here",
             keeps if beside else drops,
         )
     if contents.only_seed:
@@ -323,9 +323,9 @@ def _with_items(step: Step, gate_input: GateInput) -> Step:
         # The items are not read for a step that is blocked anyway; `replace` reads them before it changes anything.
         return step.blocked(
             Reason.DATA_LOSS,
-            "the table has items, and DATA_LOSS=never leaves its replacement to a person",
+            "the table has items, and RECONCILER_DATA_LOSS=never leaves its replacement to a person",
             f"`reconciler replace {gate_input.observed.spec.name}`, which keeps its items if every item fits the"
-            " declared key and indexes, and else changes nothing",
+            " declared key and indexes; otherwise it changes nothing",
         )
     return _after_grace(step, gate_input, gate_input.entry.unwanted_since if gate_input.entry else None, UNWANTED)
 
@@ -370,7 +370,9 @@ def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]
     if limit is None or wanted <= limit:
         return steps
     before = f", {already} of them within the last hour or not yet known" if already else ""
-    message = f"{wanted} deletions and replacements planned{before}; limit is {limit} (MAX_DELETES); none executed"
+    message = (
+        f"{wanted} deletions and replacements planned{before}; limit is {limit} (RECONCILER_MAX_DELETES); none executed"
+    )
     allow = f"RECONCILER_MAX_DELETES={wanted}"
     moving = (StepStatus.READY, StepStatus.DEFERRED)
     return [

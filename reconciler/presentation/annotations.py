@@ -50,7 +50,7 @@ def of_problems(problems: Iterable[Problem]) -> Iterator[Annotation]:
 def of_tables(report: PassReport) -> Iterator[Annotation]:
     """Failures, blocked steps, losses and drift, by table."""
     for table in sorted(report.tables, key=lambda table: table.name):
-        file, line = _place(table)
+        file, line = place(table)
         for rule, sentence in _of_table(table):
             yield Annotation(rule, table.name, sentence, file, line)
 
@@ -74,7 +74,8 @@ def _of_table(table: TableReport) -> Iterator[tuple[AnnotationRule, str]]:
         yield AnnotationRule.SEED_PENDING, f"{table.name}: its seed was not written yet"
 
 
-def _place(table: TableReport) -> tuple[str | None, int | None]:
+def place(table: TableReport) -> tuple[str | None, int | None]:
+    """File and line of the declaration of a table, as far as there is one."""
     file, _, line = (table.declaration or "").rpartition(":")
     if file and line.isdigit():
         return file, int(line)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 Entry = Mapping[str, str]
 """``code``, ``kind``, ``text``, ``more`` and the ``page`` of the documents."""
+PARTS = ("concepts", "reference")
+"""The parts of the documentation that the texts come from."""
 _NUMBERED = re.compile(r"(?:rule[ -]?|r)?(\d+)", re.IGNORECASE)
 
 
@@ -32,6 +34,25 @@ def explain(code: str) -> Sequence[Entry]:
     number = _NUMBERED.fullmatch(code.strip())
     wanted = f"rule {number[1]}" if number else code.strip().strip("()").lower().replace("-", "_")
     return [entry for entry in everything() if entry["code"].lower().replace("-", "_") == wanted]
+
+
+def codes_of(words: Sequence[str]) -> Sequence[str]:
+    """The codes of a command line: each word is one, but ``rule 12`` and words that are known together are one."""
+    whole = " ".join(words)
+    if len(words) < 2 or explain(whole):
+        return [whole] if words else []
+    found: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        found.append(f"{word} {rest.pop(0)}" if word.lower() == "rule" and rest else word)
+    return found
+
+
+def page(name: str) -> str | None:
+    """The path of a page in the checkout that the tool runs from; a wheel has no pages, and nothing points to one."""
+    docs = Path(__file__).resolve().parent.parent.parent / "docs"
+    return next((str(docs / part / name) for part in PARTS if (docs / part / name).is_file()), None)
 
 
 def conditions_of(reason: str) -> Sequence[Entry]:

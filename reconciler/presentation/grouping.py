@@ -1,7 +1,7 @@
 """Folds tables with the same plan into one entry, so that a plan for many tables stays readable. Pure.
 
-Only harmless work is folded. A table that ends, fails or loses something is always shown by itself, because a person
-has to see each of them before they agree.
+Only harmless work is folded, and an error that is all there is to say. A table that ends, fails or loses something is
+always shown by itself, because a person has to see each of them before they agree.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from reconciler.planning.text import printable, several
 
 NAMED = 6
 """The names that are shown of a folded entry."""
+ALIKE = 2
+"""So many tables with one error are one entry."""
 _SHOWN_ALONE = frozenset({StepStatus.FAILED})
 _BILLING = {"PAY_PER_REQUEST": "on demand", "PROVISIONED": "provisioned"}
 
@@ -21,14 +23,30 @@ Group = tuple[TableReport, ...]
 
 
 def groups(tables: Iterable[TableReport], body: Callable[[TableReport], Hashable], many: int) -> Sequence[Group]:
-    """The tables in their order; those with the same ``body`` form one group if there are at least ``many``."""
+    """The tables in their order; those with the same ``body`` form one group if there are at least ``many``.
+
+    Tables that could not be read for the same reason, such as an endpoint that is down, form one from two on.
+    """
     found: dict[Hashable, list[TableReport]] = {}
     for table in tables:
-        found.setdefault(("equal", body(table)) if _may_be_folded(table) else ("alone", table.name), []).append(table)
+        found.setdefault(_key(table, body), []).append(table)
     made: list[Group] = []
     for members in found.values():
-        made += [tuple(members)] if len(members) >= many else [(table,) for table in members]
+        enough = ALIKE if is_unread(members[0]) else many
+        made += [tuple(members)] if len(members) >= enough else [(table,) for table in members]
     return sorted(made, key=lambda group: group[0].name)
+
+
+def _key(table: TableReport, body: Callable[[TableReport], Hashable]) -> Hashable:
+    if is_unread(table):
+        return ("unread", table.error)
+    return ("equal", body(table)) if _may_be_folded(table) else ("alone", table.name)
+
+
+def is_unread(table: TableReport) -> bool:
+    """Whether an error is all that is known of the table: nothing was planned or done."""
+    planned = table.steps or table.changes or table.rebuild or table.held or table.left_in_place
+    return table.status is TableStatus.ERROR and bool(table.error) and not planned
 
 
 def gist(group: Group) -> str:

@@ -85,7 +85,7 @@ def render(
 
 def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[TableReport, ...]]:
     """Tables with the same plan together, each by itself with ``diff``."""
-    if diff or len(tables) < MANY:
+    if diff or (len(tables) < MANY and not any(table.error for table in tables)):
         return [(table,) for table in tables]
     from reconciler.presentation import grouping
 
@@ -272,6 +272,10 @@ def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:
 
     first = group[0]
     style, sign = _leading(first)
+    if grouping.is_unread(first):
+        yield style, f"{sign} {several(len(group), 'table')}: {grouping.names(group)}"
+        yield "error", f"  error: {printable(first.error or '')}"
+        return
     yield style, f"{sign} {grouping.gist(group)}"
     yield "dim", f"    {grouping.names(group)}; --diff shows each"
     for number, step in enumerate(first.steps, start=1):

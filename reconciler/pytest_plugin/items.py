@@ -40,10 +40,13 @@ def differences(
 ) -> tuple[str, ...]:
     """The lines of a failure message; empty where the items are equal.
 
-    With ``subset``, other items may be there. The attributes ``ignore`` are not compared.
+    With ``subset``, other items may be there, and the items may have other attributes. The attributes ``ignore`` are
+    not compared.
     """
     there = {_key(item, keys): _without(item, ignore, keys) for item in live}
     wanted = {_key(item, keys): _without(item, ignore, keys) for item in expected}
+    if subset:
+        there |= {key: _only(there[key], item) for key, item in wanted.items() if key in there}
     found: list[list[str]] = []
     for key, item in wanted.items():
         if key not in there:
@@ -75,6 +78,10 @@ def _key(item: Item, keys: Sequence[str]) -> str:
 
 def _without(item: Item, ignore: Collection[str], keys: Sequence[str]) -> Item:
     return {name: value for name, value in item.items() if name not in ignore or name in keys}
+
+
+def _only(item: Item, names: Collection[str]) -> Item:
+    return {name: value for name, value in item.items() if name in names}
 
 
 def _text(item: Item) -> str:

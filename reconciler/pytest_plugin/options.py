@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pytest
 
 LOCAL, MOTO = "local", "moto"
+ANY = "*"
+"""In ``dynamodb_allow``, every endpoint."""
 KEY = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -20,8 +22,8 @@ class Options:
     """``server`` is ``local``, ``moto`` or a URL. ``explicit`` tells that the user chose it.
 
     ``root`` is pytest's root folder, from which ``desired_state`` is found; ``None`` leaves that to the settings of
-    the reconciler. ``allow`` are origins of further endpoints that the code under test may call. ``named_by`` tells in
-    a message what names the folder of the declarations.
+    the reconciler. ``allow`` are URLs of further endpoints that the code under test may call, or ``ANY``. ``named_by``
+    tells in a message what names the folder of the declarations.
     """
 
     server: str
@@ -66,7 +68,7 @@ def add(parser: pytest.Parser) -> None:
         ("dynamodb_parameters", "linelist", "values for templates, one NAME=VALUE a line"),
         ("dynamodb_seed_set", "string", "set of seeds: a folder below `seeds`"),
         ("dynamodb_region", "string", "AWS region that the code under test uses (us-east-1)"),
-        ("dynamodb_allow", "linelist", "URLs of further AWS endpoints that the tests may call, one a line"),
+        ("dynamodb_allow", "linelist", "URLs of further AWS endpoints that the tests may call, one a line; * for all"),
     ):
         parser.addini(name, help, type=kind, default=[] if kind == "linelist" else "")  # type: ignore[arg-type]
 
@@ -96,7 +98,7 @@ def read(config: pytest.Config) -> Options:
         seed_set=_text(config, "dynamodb_seed_set"),
         region=_text(config, "dynamodb_region") or "us-east-1",
         delay=delay,
-        allow=tuple(_origin_of(each) for each in config.getini("dynamodb_allow")),
+        allow=tuple(_allowed(each) for each in config.getini("dynamodb_allow")),
     )
 
 
@@ -111,8 +113,9 @@ def _text(config: pytest.Config, name: str) -> str | None:
     return str(config.getini(name)).strip() or None
 
 
-def _origin_of(url: str) -> str:
-    _check_url(url, "dynamodb_allow (ini)")
+def _allowed(url: str) -> str:
+    if url != ANY:
+        _check_url(url, "dynamodb_allow (ini)")
     return url
 
 

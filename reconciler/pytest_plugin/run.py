@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.pytest_plugin.environment import Environment, variables
-from reconciler.pytest_plugin.options import LOCAL, MOTO, Options
+from reconciler.pytest_plugin.options import ANY, LOCAL, MOTO, Options
 
 if TYPE_CHECKING:
     from reconciler.pytest_plugin.backend import Backend
@@ -106,7 +106,7 @@ class Run:
 
     def _apply(self, url: str) -> None:
         self._environment.apply(variables(url, self.key, self.options.region))
-        if self._outgoing is None:
+        if self._outgoing is None and ANY not in self.options.allow:
             from reconciler.pytest_plugin.outgoing import OutgoingCalls
 
             self._outgoing = OutgoingCalls((url, *self.options.allow))

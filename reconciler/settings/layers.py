@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import SettingsError
+from reconciler.settings.values import InvalidValue, Reader
 
 PREFIX = "RECONCILER_"
 ENVIRONMENTS = "environments"
@@ -24,6 +25,11 @@ SDK_VARIABLES = (*REGIONS, *IDENTITIES, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TO
 CONFIG_VARIABLE = "RECONCILER_CONFIG"
 # Kubernetes sets these in every pod beside a Service named "reconciler"; they are not settings.
 _SERVICE_LINK = re.compile(r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+DISTINCTIVE = (
+    *("DESIRED_STATE", "AWS_CLIENT", "MODE", "PRUNE", "PRUNE_GRACE", "DATA_LOSS", "DISRUPTION", "MAX_DELETES", "SEED"),
+    *("ALLOWED_ACCOUNTS", "SEED_SET", "REPLACE_HOLD", "STATE_TABLE", "PUSH_GATEWAY", "TABLE_DETAIL", "ENDPOINT_URL"),
+)
+"""Settings whose names hardly any other program reads, at least with a value that fits: not ENVIRONMENT or PORT."""
 _OF_THE_TOOL = re.compile(r"\b(?:RECONCILER|AWS|DYNAMODB)_[A-Z_]+\b")
 """Names of variables that this tool or its SDK reads."""
 
@@ -98,6 +104,32 @@ def from_variables(
             remedy = _remedy(variable.removeprefix(PREFIX), known_words, PREFIX)
             problems.append(f"{place}Unknown setting {variable}. {remedy}")
     return Layer(values, origins, tuple(problems))
+
+
+def without_prefix(
+    places: Iterable[tuple[str, Mapping[str, str | None]]], given: Container[str], readers: Mapping[str, Reader]
+) -> Iterator[str]:
+    """A sentence for each variable that is called like a setting without its prefix and has a value that fits it.
+
+    Nothing reads such a variable, and who wrote ``PRUNE=never`` believes that nothing is deleted. ``places`` are the
+    variables in order of precedence, each with what goes before a name; a setting that is ``given`` is no mistake.
+    """
+    told = set()
+    for place, variables in places:
+        for name in DISTINCTIVE:
+            value = variables.get(name)
+            if not value or name in told or name.lower() in given or not _fits(readers[name.lower()], value):
+                continue
+            told.add(name)
+            yield f"{place}{name}={value} has no effect: settings begin with {PREFIX}. Write {PREFIX}{name}={value}."
+
+
+def _fits(read: Reader, value: str) -> bool:
+    try:
+        read(value)
+    except InvalidValue:
+        return False
+    return True
 
 
 def from_dotenv(folder: Path) -> Mapping[str, str | None]:

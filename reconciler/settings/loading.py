@@ -69,6 +69,8 @@ def load(
     if not stack_is_named:
         stack, origins["stack"] = derived(settings.desired_state, folder)
         settings = replace(settings, stack=stack, project=project_root(settings.desired_state, folder))
+    readers = {name: setting.read for name, setting in SETTINGS.items()}
+    ignored = layers.without_prefix((("", environment), (".env: ", dotenv)), origins, readers)
     beside_endpoint = origins.get("endpoint_url", "").startswith(".env: ")
     return replace(
         settings,
@@ -78,6 +80,7 @@ def load(
         stack_is_named=stack_is_named,
         environments=tuple(file.environments),
         settings_file=file.file,
+        warnings=tuple(ignored),
     )
 
 
@@ -132,6 +135,27 @@ def _stray_endpoint(
     what = f"{origin} names {raw['endpoint_url']}, and the environment {chosen} has a {identity[0]}"
     write = f"write endpoint_url into [environments.{chosen}], for example https://dynamodb.eu-west-1.amazonaws.com"
     return [f"{what}. Unset the variable, or {write}."]
+
+
+def unchosen(settings: Settings) -> str | None:
+    """What is wrong, and the remedy, where the settings file has environments and none was chosen; else ``None``.
+
+    Table names then have no suffix, and without an endpoint of its own the command would work on AWS. An endpoint that
+    is named for this tool (option, RECONCILER_ENDPOINT_URL, top of the file) is a choice. A variable of the SDK is
+    none, because a shell may have it for another project.
+    """
+    origin = settings.origins["endpoint_url"]
+    named = settings.endpoint_url is not None and not origin.endswith(layers.ENDPOINT_VARIABLES)
+    if settings.environment is not None or not settings.environments or settings.embedded or named:
+        return None
+    file, known = settings.settings_file, ", ".join(sorted(settings.environments))
+    where = f"{settings.endpoint_url} ({origin})" if settings.endpoint_url else "AWS"
+    top = "in [tool.reconciler]" if str(file).endswith("pyproject.toml") else "at the top"
+    return (
+        f"{file} has the environments {known}, and none is chosen: the tables would be those of {where}, under names "
+        "without a suffix. Choose one with --environment NAME or RECONCILER_ENVIRONMENT=NAME, write "
+        f'environment = "NAME" {top} of {file} as the default, or name the endpoint with --endpoint-url URL.'
+    )
 
 
 def _config(

@@ -243,6 +243,14 @@ class Settings:
         metavar="DURATION",
         default_text="`0s` on an emulator, `24h` elsewhere",
     )
+    replace_through_s3: str | None = _setting(
+        None,
+        "Place in S3 through which `replace` may copy a large table.",
+        "The service exports the table there and loads the new table from there. Its objects stay until a rule of the "
+        "bucket removes them. Unset means that tables are copied by Scan.",
+        read=values.text,
+        metavar="URL",
+    )
     prices: str | None = _setting(
         None,
         "File with the prices of request units.",
@@ -409,7 +417,8 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info",
         "Minimum log level.",
-        "`info` writes a line per step and per pass.",
+        "`info` writes a line per step and per pass. One-shot commands log warnings, unless a level is set or, for "
+        "`--once`, a format.",
         read=values.one_of(("debug", "info", "warning", "error"), any_case=True),
     )
     endpoint_url: str | None = _setting(
@@ -457,6 +466,8 @@ class Settings:
     environments: tuple[str, ...] = ()
     """The sections of the settings file: where it has any, no other environment can be chosen."""
     settings_file: str | None = None
+    warnings: tuple[str, ...] = ()
+    """Sentences on variables that were meant as settings and are not read."""
     project: str | None = None
     """The real path of the folder that the stack is named after."""
 

@@ -14,6 +14,7 @@ from reconciler.model.desired import Lifecycle, OnExisting
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
+    CopyEngine,
     CountedChange,
     Ended,
     Fingerprint,
@@ -303,6 +304,9 @@ GENERATIONS = Kind(
         "switched": MAYBE_TIME,
         "hold": _same(lambda fields, name: fields.number(name, LONGEST_HOLD)),
         "finished": MAYBE_TIME,
+        # Records of older releases do not have them.
+        "engine": _same(lambda fields, name: fields.one_of(name, get_args(CopyEngine)) if name in fields else "scan"),
+        "through": _same(lambda fields, name: fields.optional_text(name) or ""),
         "yielded": COUNT,
         "shape": MAYBE_TEXT,
         "pointer": MAYBE_TEXT,

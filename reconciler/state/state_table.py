@@ -6,7 +6,7 @@ protection. A table of the same name with other keys is not a state table and is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -148,6 +148,19 @@ class StateTable:
         self._put(kinds.TABLE + entry.name, members, expected={"revision": entry.revision or None}, confirm=True)
         return written
 
+    def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
+        # Imported where tables are created; see the start-up budget.
+        from reconciler.state.record_batch import put_together
+
+        token, puts, written = self._token(), [], []
+        for entry in entries:
+            written.append(replace(entry, revision=entry.revision + 1))
+            members = {**entry.unknown, **kinds.ENTRIES.write(written[-1])}
+            item = self._item(kinds.TABLE + entry.name, members, token)
+            puts.append({"Item": item, **fence.condition(token, {"revision": entry.revision or None})})
+        stored = put_together(self._client, self.name, puts)
+        return tuple(entry for entry, is_stored in zip(written, stored, strict=True) if is_stored)
+
     def drop_entry(self, entry: InventoryEntry) -> None:
         members = kinds.ENTRIES.write(entry)
         # A create of another process may have succeeded since this record was read, and changed it.
@@ -220,6 +233,9 @@ class StateTable:
             self._drop(kinds.SUSPENSION)
         else:
             self._put(kinds.SUSPENSION, kinds.SUSPENSIONS.write(suspension), confirm=True)
+
+    def is_suspended(self) -> bool:
+        return self._stored(kinds.SUSPENSION) is not None
 
     def acquire_lease(self) -> Lease | None:
         return self._lease.acquire(above=self._seen_token)
@@ -367,7 +383,7 @@ class StateTable:
         A proxy or an emulator may report success for a write that was never applied.
         """
         token = self._token() if fence.is_fenced(record) else None
-        item = encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
+        item = self._item(record, members, token)
         try:
             self._write("PutItem", {"TableName": self.name, "Item": item, **(condition or {})}, token, expected)
         except RecordChanged:
@@ -382,6 +398,9 @@ class StateTable:
                 raise LeaseLost("PutItem", "LeaseLost", "another reconciler took the lease and changed this record")
             message = f"the write of record {record} was confirmed, but the state table {self.name} does not contain it"
             raise Malformed("PutItem", "NotApplied", message)
+
+    def _item(self, record: str, members: Mapping[str, Any], token: int | None) -> dict[str, Any]:
+        return encode({"scope": self._scope, "record": record, fence.FENCE: token, **members})
 
     def _stored(self, record: str) -> Mapping[str, Any] | None:
         key = encode({"scope": self._scope, "record": record})

@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.fakes import Quiet
+from support.listener import Listener
 from support.scripted import HANG, ScriptedServer, answer, refusal
 
 from reconciler.aws import call_deadline
@@ -35,35 +35,27 @@ class Talker:
     """A server that says to each connection what ``talk`` says, until it is over."""
 
     def __init__(self, talk: Talk, context: ssl.SSLContext | None = None) -> None:
-        self.connections = 0
         self._talk = talk
         self._context = context
-        self._over = threading.Event()
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listener = Listener(self._serve)
+
+    @property
+    def connections(self) -> int:
+        return self._listener.connections
 
     @property
     def url(self) -> str:
         scheme = "https" if self._context else "http"
-        return f"{scheme}://localhost:{self._listening.getsockname()[1]}"
+        return f"{scheme}://localhost:{self._listener.port}"
 
     def __enter__(self) -> Talker:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._listening.close()
+        self._listener.close()
 
-    def _accept(self) -> None:
-        while not self._over.is_set():
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, connection: socket.socket, _: int) -> None:
         try:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)

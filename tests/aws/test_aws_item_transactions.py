@@ -31,21 +31,21 @@ def held(endpoint: Live) -> list[dict[str, Any]]:
     return sorted(found, key=lambda item: int(item["sk"]["N"]))
 
 
-def test_items_of_free_keys_are_written_together(endpoint: Live, items: BotoItemApi) -> None:
+def test_items_of_free_keys_are_written_together(users_table: Live, items: BotoItemApi) -> None:
     rich = one(1, raw={"B": b"\x00\xff"}, huge={"N": "12345678901234567890123456789012345678"}, tags={"SS": ["a", "b"]})
     assert items.put_together("users", [rich, one(2)], KEYS, token()).ends == (Put.WRITTEN, Put.WRITTEN)
-    found = held(endpoint)
+    found = held(users_table)
     assert [item["sk"]["N"] for item in found] == ["1", "2"]
     assert (found[0]["raw"], found[0]["huge"]) == (rich["raw"], rich["huge"])
 
 
-def test_where_one_key_is_taken_nothing_is_written_and_that_item_is_named(endpoint: Live, items: BotoItemApi) -> None:
+def test_where_a_key_is_taken_nothing_is_written_and_that_item_is_named(users_table: Live, items: BotoItemApi) -> None:
     theirs = one(2, by={"S": "others"})
-    endpoint.client.put_item(TableName="users", Item=theirs)
+    users_table.client.put_item(TableName="users", Item=theirs)
     put = items.put_together("users", [one(1), one(2), one(3)], KEYS, token())
     assert put.ends == (Put.UNSENT, Put.PRESENT, Put.UNSENT)
     assert not put.whole
-    assert held(endpoint) == [theirs]
+    assert held(users_table) == [theirs]
 
 
 def test_a_token_makes_dynamodb_local_apply_a_transaction_once(local: Live) -> None:

@@ -52,32 +52,32 @@ def held(endpoint: Live) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_item_is_written_where_its_key_is_free(endpoint: Live, items: BotoItemApi) -> None:
+def test_an_item_is_written_where_its_key_is_free(users_table: Live, items: BotoItemApi) -> None:
     assert items.put_if_absent("users", RICH, KEYS)
-    (item,) = held(endpoint)
+    (item,) = held(users_table)
     assert set(item) == set(RICH)
     assert item["huge"] == RICH["huge"]
     assert item["raw"] == {"B": b"\x00\xff"}
 
 
-def test_an_existing_item_is_never_overwritten(endpoint: Live, items: BotoItemApi) -> None:
+def test_an_existing_item_is_never_overwritten(users_table: Live, items: BotoItemApi) -> None:
     theirs = {"pk": RICH["pk"], "sk": {"N": "7"}, "by": {"S": "somebody"}}
-    endpoint.client.put_item(TableName="users", Item=theirs)
+    users_table.client.put_item(TableName="users", Item=theirs)
     assert not items.put_if_absent("users", RICH, KEYS)
-    assert held(endpoint) == [theirs]
+    assert held(users_table) == [theirs]
 
 
-def test_the_same_hash_key_with_another_range_key_is_free(endpoint: Live, items: BotoItemApi) -> None:
+def test_the_same_hash_key_with_another_range_key_is_free(users_table: Live, items: BotoItemApi) -> None:
     assert items.put_if_absent("users", RICH, KEYS)
     assert items.put_if_absent("users", {**RICH, "sk": {"N": "8"}}, KEYS)
-    assert len(held(endpoint)) == 2
+    assert len(held(users_table)) == 2
 
 
-def test_an_item_that_is_unchanged_is_deleted(endpoint: Live, items: BotoItemApi) -> None:
-    endpoint.client.put_item(TableName="users", Item=RICH)
+def test_an_item_that_is_unchanged_is_deleted(users_table: Live, items: BotoItemApi) -> None:
+    users_table.client.put_item(TableName="users", Item=RICH)
     respelt = {**RICH, "price": {"N": "0.1"}, "tags": {"SS": ["a", "b"]}, "sizes": {"NS": ["2.50", "1"]}}
     assert items.remove_if_equal("users", respelt, KEYS) is Removal.REMOVED
-    assert held(endpoint) == []
+    assert held(users_table) == []
 
 
 CHANGED: dict[str, dict[str, Any]] = {
@@ -94,25 +94,25 @@ CHANGED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("change", CHANGED.values(), ids=CHANGED)
-def test_an_item_that_somebody_changed_is_kept(endpoint: Live, items: BotoItemApi, change: dict[str, Any]) -> None:
-    endpoint.client.put_item(TableName="users", Item={**RICH, **change})
+def test_an_item_that_somebody_changed_is_kept(users_table: Live, items: BotoItemApi, change: dict[str, Any]) -> None:
+    users_table.client.put_item(TableName="users", Item={**RICH, **change})
     assert items.remove_if_equal("users", RICH, KEYS) is Removal.CHANGED
-    assert len(held(endpoint)) == 1
+    assert len(held(users_table)) == 1
 
 
-def test_an_attribute_less_keeps_the_item_too(endpoint: Live, items: BotoItemApi) -> None:
-    endpoint.client.put_item(TableName="users", Item={name: RICH[name] for name in KEYS})
+def test_an_attribute_less_keeps_the_item_too(users_table: Live, items: BotoItemApi) -> None:
+    users_table.client.put_item(TableName="users", Item={name: RICH[name] for name in KEYS})
     assert items.remove_if_equal("users", RICH, KEYS) is Removal.CHANGED
-    assert len(held(endpoint)) == 1
+    assert len(held(users_table)) == 1
 
 
 def test_a_missing_item_is_not_deleted_again(items: BotoItemApi) -> None:
     assert items.remove_if_equal("users", RICH, KEYS) is Removal.GONE
 
 
-def test_an_item_that_changes_between_the_read_and_the_delete_is_kept(endpoint: Live, items: BotoItemApi) -> None:
-    endpoint.client.put_item(TableName="users", Item={**RICH, "name": {"S": "changed meanwhile"}})
-    inner = connected(endpoint.url).state_client()
+def test_an_item_that_changes_between_the_read_and_the_delete_is_kept(users_table: Live, items: BotoItemApi) -> None:
+    users_table.client.put_item(TableName="users", Item={**RICH, "name": {"S": "changed meanwhile"}})
+    inner = connected(users_table.url).state_client()
 
     class Stale:
         def call(self, operation: str, params: Any) -> Any:
@@ -120,7 +120,7 @@ def test_an_item_that_changes_between_the_read_and_the_delete_is_kept(endpoint: 
 
     end = BotoItemApi(Stale()).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
     assert end is Removal.CHANGED
-    assert len(held(endpoint)) == 1
+    assert len(held(users_table)) == 1
 
 
 RACED: dict[str, tuple[dict[str, Any] | None, Removal]] = {
@@ -143,12 +143,12 @@ RACED: dict[str, tuple[dict[str, Any] | None, Removal]] = {
 @pytest.mark.parametrize("race", RACED)
 @pytest.mark.parametrize("attributes", [0, 200])
 def test_an_item_changed_between_read_and_delete_is_kept_by_clear(
-    endpoint: Live, items: BotoItemApi, race: str, attributes: int
+    users_table: Live, items: BotoItemApi, race: str, attributes: int
 ) -> None:
     change, expected = RACED[race]
     written = {**RICH, **{f"attribute-{number}": {"N": str(number)} for number in range(attributes)}}
-    endpoint.client.put_item(TableName="users", Item=written)
-    inner, key = connected(endpoint.url).state_client(), {name: written[name] for name in KEYS}
+    users_table.client.put_item(TableName="users", Item=written)
+    inner, key = connected(users_table.url).state_client(), {name: written[name] for name in KEYS}
     after: list[dict[str, Any]] = []
 
     class Raced:
@@ -156,14 +156,14 @@ def test_an_item_changed_between_read_and_delete_is_kept_by_clear(
             answer = inner.call(operation, params)
             if operation == "GetItem" and not after:
                 if change is None:
-                    endpoint.client.delete_item(TableName="users", Key=key)
+                    users_table.client.delete_item(TableName="users", Key=key)
                 else:
-                    endpoint.client.put_item(TableName="users", Item={**written, **change})
-                after.extend(held(endpoint) or [{}])
+                    users_table.client.put_item(TableName="users", Item={**written, **change})
+                after.extend(held(users_table) or [{}])
             return answer
 
     assert BotoItemApi(Raced()).remove_if_equal("users", written, KEYS) is expected  # type: ignore[arg-type]
-    assert held(endpoint) == (after if expected is Removal.CHANGED else [])
+    assert held(users_table) == (after if expected is Removal.CHANGED else [])
 
 
 ADDED = RICH | {"more": {"S": "x"}}
@@ -252,10 +252,10 @@ def test_an_item_that_cannot_be_put_back_is_an_error_that_is_not_tried_again() -
         BotoItemApi(caller).remove_if_equal("users", RICH, KEYS)  # type: ignore[arg-type]
 
 
-def test_every_item_of_a_table_is_read_over_all_pages(endpoint: Live, items: BotoItemApi) -> None:
+def test_every_item_of_a_table_is_read_over_all_pages(users_table: Live, items: BotoItemApi) -> None:
     large = {"text": {"S": "x" * 300_000}}
     for number in range(8):
-        endpoint.client.put_item(TableName="users", Item={"pk": {"S": f"{number}"}, "sk": {"N": "1"}, **large})
+        users_table.client.put_item(TableName="users", Item={"pk": {"S": f"{number}"}, "sk": {"N": "1"}, **large})
     assert sorted(one["pk"]["S"] for one in items.all_items("users")) == [str(number) for number in range(8)]
 
 
@@ -265,17 +265,17 @@ def test_a_scan_whose_page_leads_to_itself_ends_as_malformed() -> None:
         list(BotoItemApi(Noted(*[page] * 5)).all_items("users"))  # type: ignore[arg-type]
 
 
-def test_an_item_with_hundreds_of_attributes_can_be_deleted(endpoint: Live, items: BotoItemApi) -> None:
+def test_an_item_with_hundreds_of_attributes_can_be_deleted(users_table: Live, items: BotoItemApi) -> None:
     wide = {"pk": {"S": "wide"}, "sk": {"N": "1"}, **{f"attribute-{n}": {"N": str(n)} for n in range(400)}}
     assert items.put_if_absent("users", wide, KEYS)
     assert items.remove_if_equal("users", wide, KEYS) is Removal.REMOVED
-    assert held(endpoint) == []
+    assert held(users_table) == []
 
 
-def test_the_first_items_are_as_many_as_were_asked_for(endpoint: Live, items: BotoItemApi) -> None:
+def test_the_first_items_are_as_many_as_were_asked_for(users_table: Live, items: BotoItemApi) -> None:
     assert items.first_items("users", 1) == ()
     for number in range(5):
-        endpoint.client.put_item(TableName="users", Item={"pk": {"S": f"user#{number}"}, "sk": {"N": "1"}})
+        users_table.client.put_item(TableName="users", Item={"pk": {"S": f"user#{number}"}, "sk": {"N": "1"}})
     assert len(items.first_items("users", 1)) == 1
     assert len(items.first_items("users", 3)) == 3
     assert len(items.first_items("users", 50)) == 5
@@ -365,9 +365,9 @@ def test_planned_calls_are_checked_offline(call: Call, named: str | None) -> Non
     assert problem is None if named is None else named in (problem or "")
 
 
-def test_pages_have_the_named_attributes_of_as_many_items_as_wanted(endpoint: Live, items: BotoItemApi) -> None:
+def test_pages_have_the_named_attributes_of_as_many_items_as_wanted(users_table: Live, items: BotoItemApi) -> None:
     for number in range(5):
-        endpoint.client.put_item(
+        users_table.client.put_item(
             TableName="users",
             Item={"pk": {"S": f"u{number}"}, "sk": {"N": "1"}, "name": {"S": "n"}, "more": {"S": "x"}},
         )
@@ -377,8 +377,8 @@ def test_pages_have_the_named_attributes_of_as_many_items_as_wanted(endpoint: Li
     assert [len(page) for page in items.pages("users", ("pk",), 2, 3)] == [2, 1]
 
 
-def test_keys_that_an_item_has_are_found(endpoint: Live, items: BotoItemApi) -> None:
-    endpoint.client.put_item(TableName="users", Item={"pk": {"S": "u1"}, "sk": {"N": "1"}, "name": {"S": "n"}})
+def test_keys_that_an_item_has_are_found(users_table: Live, items: BotoItemApi) -> None:
+    users_table.client.put_item(TableName="users", Item={"pk": {"S": "u1"}, "sk": {"N": "1"}, "name": {"S": "n"}})
     wanted = [{"pk": {"S": name}, "sk": {"N": "1"}} for name in ("u1", "u2")]
     assert items.find_keys("users", wanted) == (wanted[0],)
 
@@ -394,8 +394,8 @@ def test_keys_that_stay_unprocessed_are_sent_again() -> None:
         BotoItemApi(Noted(*[{"Responses": {}, "UnprocessedKeys": left}] * 8)).find_keys("users", [two])  # type: ignore[arg-type]
 
 
-def test_an_item_is_found_by_its_partition_key_or_that_of_an_index(endpoint: Live, items: BotoItemApi) -> None:
-    endpoint.client.create_table(
+def test_an_item_is_found_by_its_partition_key_or_that_of_an_index(users_table: Live, items: BotoItemApi) -> None:
+    users_table.client.create_table(
         TableName="mails",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "mail")],
@@ -408,7 +408,7 @@ def test_an_item_is_found_by_its_partition_key_or_that_of_an_index(endpoint: Liv
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    endpoint.client.put_item(TableName="mails", Item={"pk": {"S": "u1"}, "mail": {"S": "a@b"}})
+    users_table.client.put_item(TableName="mails", Item={"pk": {"S": "u1"}, "mail": {"S": "a@b"}})
     assert items.has_item("mails", None, "pk", {"S": "u1"})
     assert not items.has_item("mails", None, "pk", {"S": "u2"})
     assert items.has_item("mails", "by_mail", "mail", {"S": "a@b"})

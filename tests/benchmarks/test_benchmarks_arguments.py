@@ -18,8 +18,8 @@ def test_without_arguments_everything_is_measured_in_full():
     assert FULL.rounds == 5
 
 
-def test_the_goals_are_p1_to_p11():
-    assert [f"P{number}" for number in range(1, 12)] == command.NUMBERS
+def test_the_goals_are_p1_to_p12():
+    assert [f"P{number}" for number in range(1, 13)] == command.NUMBERS
 
 
 @pytest.mark.parametrize("text", ["P1,P4", "p4, p1", "P1,P4,"])
@@ -29,14 +29,16 @@ def test_goals_are_chosen_by_number(text):
 
 def test_an_unknown_goal_is_named_with_what_is_expected(capsys):
     with pytest.raises(SystemExit) as ended:
-        command.arguments(["--only", "P1,P12"])
+        command.arguments(["--only", "P1,P13"])
     assert ended.value.code == 2
-    assert "no goal P12; expected P1 to P11" in capsys.readouterr().err
+    assert "no goal P13; expected P1 to P12" in capsys.readouterr().err
 
 
 def test_sizes_can_be_changed_one_by_one():
-    chosen = command.arguments(["--quick", "--passes", "1000", "--many", "0", "--items", "100000", "--rounds", "7"])
-    assert command.sizes(chosen) == replace(QUICK, passes=1000, many=0, items=100_000, rounds=7)
+    chosen = command.arguments(
+        ["--quick", "--passes", "1000", "--many", "0", "--items", "100000", "--copied", "9", "--rounds", "7"]
+    )
+    assert command.sizes(chosen) == replace(QUICK, passes=1000, many=0, items=100_000, copied=9, rounds=7)
 
 
 def test_a_file_for_json_and_the_page_are_asked_for():

@@ -18,7 +18,7 @@ from benchmarks.figures import Row
 from benchmarks.goals import GOALS, p03_create, p10_modules
 from benchmarks.raw import RawClient
 
-TINY = Sizes(1, 2, 2, 0, 2, 2, 30, 2, 2, tests=3, whole=False)
+TINY = Sizes(1, 2, 2, 0, 2, 2, 30, 2, 2, tests=3, copied=60, whole=False)
 BY_NUMBER = {goal.number: goal for goal in GOALS}
 pytestmark = pytest.mark.dynamodb_local
 
@@ -153,6 +153,13 @@ def test_p11(bench):
     assert set(plugin.ratios) == {"delete, create, seed", "truncate, seed"}
 
 
+def test_p12(bench):
+    *rates, memory = rows(bench, "P12")
+    assert contenders(rates) == {"limit", "reconciler replace, its copy"}
+    assert {row.unit for row in rates} == {"items/s"}
+    assert (memory.unit, set(memory.ratios)) == ("MB", {"after a tenth"})
+
+
 def test_every_goal_has_a_test():
-    assert {name for name in globals() if name.startswith("test_p")} == {f"test_p{n}" for n in range(1, 12)}
-    assert len(BY_NUMBER) == 11
+    assert {name for name in globals() if name.startswith("test_p")} == {f"test_p{n}" for n in range(1, 13)}
+    assert len(BY_NUMBER) == 12

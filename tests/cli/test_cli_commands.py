@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.fake_wiring import FakeWiring, Finding
+from support.folders import load
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
 
 from reconciler.engine.import_tables import Skipped
@@ -353,6 +354,16 @@ def test_validate_counts_what_it_found(cli: Callable, fake: FakeWiring) -> None:
     assert fake.settings.desired_state == "some/folder"
 
 
+@pytest.mark.parametrize(("place", "named"), [(".", "tables"), ("..", None), ("./", "tables")])
+def test_validate_names_the_folder_that_a_dot_means(
+    place: str, named: str | None, cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tables").mkdir()
+    monkeypatch.chdir(tmp_path / "tables")
+    folder = tmp_path / named if named else tmp_path
+    assert cli(f"validate --desired-state {place}").out.endswith(f" with 2 items in {folder}.\n")
+
+
 def test_validate_as_json(cli: Callable) -> None:
     assert json.loads(cli("validate -o json").out) == {
         "format_version": "1.0",
@@ -382,6 +393,22 @@ def test_init_writes_an_example_once(cli: Callable, tmp_path: Path) -> None:
     assert "new/users_table.py, new/seeds/users.json exist already and are not overwritten" in ended.err
 
 
+def test_both_forms_of_the_example_declare_the_same_table(cli: Callable) -> None:
+    assert cli("init as_class").code == cli("init as_document --format yaml").code == 0
+    classes, documents = (load(Path(name)).declarations for name in ("as_class", "as_document"))
+    assert [each.spec for each in classes] == [each.spec for each in documents]
+    assert [each.description for each in classes] == [each.description for each in documents]
+    assert [each.seed.digest for each in classes] == [each.seed.digest for each in documents]  # type: ignore[union-attr]
+    assert [each.spec.name for each in load(Path("as_document"), "prod").declarations] == ["users-prod"]
+    assert "'toml' is not one of 'python', 'yaml'" in cli("init other --format toml").err
+
+
+def test_init_in_another_form_does_not_declare_the_table_twice(cli: Callable, tmp_path: Path) -> None:
+    assert cli("init").code == 0
+    assert cli("init --format yaml").code == 1
+    assert not (tmp_path / "desired_state" / "users.yaml").exists()
+
+
 def test_init_writes_nothing_at_all_if_one_file_is_there(cli: Callable, tmp_path: Path) -> None:
     (tmp_path / "desired_state" / "seeds").mkdir(parents=True)
     (tmp_path / "desired_state" / "seeds" / "users.json").write_text("[]")
@@ -397,6 +424,17 @@ def test_doctor_shows_findings_and_settings_and_fails_on_a_problem(cli: Callable
     assert any(line.split() == ["setting", "interval", "300s", "(--interval)"] for line in ended.out.splitlines())
     fake.findings = (Finding("tags", "warning", "none"),)
     assert cli("doctor").code == 0
+
+
+def test_doctor_shows_problems_before_warnings_before_what_is_fine(cli: Callable, fake: FakeWiring) -> None:
+    levels = ("ok", "warning", "problem", "ok", "problem")
+    fake.findings = tuple(Finding(f"check {place}", level, "so") for place, level in enumerate(levels))
+    lines = cli("doctor").out.splitlines()
+    shown = [line for line in lines if not line.startswith("setting")]
+    assert [line.split(":")[0].split()[0] + line.split(":")[0][-2:] for line in shown] == [
+        *("problem 2", "problem 4", "warning 1", "ok 0", "ok 3"),
+    ]
+    assert [each["name"] for each in json.loads(cli("doctor -o json").out)["findings"]][:2] == ["check 2", "check 4"]
 
 
 def test_doctor_never_shows_the_token(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

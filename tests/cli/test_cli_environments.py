@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fake_wiring import FakeWiring
 
 from reconciler.model.errors import SettingsError
 from reconciler.settings import Settings
-from reconciler.settings.loading import environments, load
+from reconciler.settings.loading import environments, load, unchosen
 
 FILE = """
 workers = 3
@@ -89,6 +90,83 @@ def test_the_file_itself_may_select_one(tmp_path: Path) -> None:
 def test_without_an_environment_no_section_counts(folder: Path) -> None:
     found = loaded(folder)
     assert (found.endpoint_url, found.profile, found.prune) == (None, None, "owned")
+
+
+WRITING = (
+    *(
+        "run",
+        "--once",
+        "--mode observe",
+        "up --yes",
+        "destroy --yes",
+        "seed",
+        "clear --yes",
+        "import --all",
+        "release users",
+    ),
+    *(
+        "suspend",
+        "resume",
+        "migrate up",
+        "replace users --yes",
+        "rebuild-index users by_day --yes",
+        "restore users --to users2",
+    ),
+)
+READING = ("preview", "status", "doctor", "export --format json", "check-references", "healthcheck --tables users")
+HOW = "Choose one with --environment NAME or RECONCILER_ENVIRONMENT=NAME"
+
+
+@pytest.mark.parametrize("line", WRITING)
+def test_a_command_that_writes_needs_an_environment_where_the_file_has_some(
+    line: str, folder: Path, cli: Callable, fake: FakeWiring
+) -> None:
+    ended = cli(line)
+    assert ended.code == 1, ended
+    assert "reconciler.toml has the environments aws, dev, prod, and none is chosen" in ended.err
+    assert "the tables would be those of AWS, under names without a suffix. " + HOW in ended.err
+    assert fake.calls == []
+
+
+@pytest.mark.parametrize("line", READING)
+def test_a_command_that_reads_says_that_none_is_chosen(line: str, folder: Path, cli: Callable) -> None:
+    ended = cli(line)
+    assert ended.err.count("warning: reconciler.toml has the environments aws, dev, prod, and none is chosen") == 1
+    assert HOW not in cli(f"{line} --environment dev").err
+
+
+CHOSEN: Mapping[str, tuple[Mapping[str, Any], Mapping[str, str], str]] = {
+    "an environment": ({"environment": "dev"}, {}, ""),
+    "an option": ({"endpoint_url": "http://localhost:8000"}, {}, ""),
+    "the variable of this tool": ({}, {"RECONCILER_ENDPOINT_URL": "http://localhost:8000"}, ""),
+    "the embedded endpoint": ({"embedded": True}, {}, ""),
+    "a default in the file": ({}, {}, 'environment = "dev"\n'),
+    "an endpoint at the top of the file": ({}, {}, 'endpoint_url = "http://localhost:8000"\n'),
+}
+
+
+@pytest.mark.parametrize("how", CHOSEN)
+def test_a_choice_is(how: str, tmp_path: Path) -> None:
+    flags, environ, top = CHOSEN[how]
+    (tmp_path / "reconciler.toml").write_text(top + FILE)
+    assert unchosen(loaded(tmp_path, flags, **environ)) is None
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL", "DYNAMODB_ENDPOINT"])
+def test_a_variable_of_the_sdk_is_no_choice(variable: str, folder: Path) -> None:
+    sentence = unchosen(loaded(folder, **{variable: "http://localhost:8000"}))
+    assert f"the tables would be those of http://localhost:8000 ({variable})" in str(sentence)
+
+
+def test_no_choice_is_needed_without_environments_in_the_file(tmp_path: Path) -> None:
+    assert unchosen(loaded(tmp_path)) is None
+    (tmp_path / "reconciler.toml").write_text("workers = 3\n")
+    assert unchosen(loaded(tmp_path)) is None
+
+
+def test_pyproject_is_named_with_its_table(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.reconciler.environments.prod]\nregion = 'eu-west-1'\n")
+    assert 'environment = "NAME" in [tool.reconciler] of pyproject.toml' in str(unchosen(loaded(tmp_path)))
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL", "DYNAMODB_ENDPOINT"])

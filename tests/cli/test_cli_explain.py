@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import explanations as script
 import pytest
@@ -60,3 +61,27 @@ def test_without_a_code_everything_is_listed_and_as_json(cli: Callable) -> None:
 
 def test_the_texts_are_those_of_the_documents() -> None:
     assert script.main(["--check"]) == 0
+
+
+def test_several_codes_are_explained_one_after_the_other(cli: Callable) -> None:
+    out = cli("explain data_loss prune_grace rule 12 G15 data_loss").out
+    heads = [line.partition(" (")[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert list(dict.fromkeys(heads)) == ["data_loss", "prune_grace", "rule 12", "G15"]
+    codes = [entry["code"] for entry in json.loads(cli("explain busy rule 12 -o json").out)["entries"]]
+    assert (codes[0], codes[-1]) == ("busy", "rule 12")
+    ended = cli("explain busy data_los")
+    assert (ended.code, ended.out) == (1, "")
+    assert "Unknown code 'data_los'. Did you mean data_loss" in ended.err
+
+
+@pytest.mark.parametrize("code", ["busy", "G15", "I4", "rule 12"])
+def test_the_page_that_it_names_exists_and_has_the_code(code: str, cli: Callable) -> None:
+    (path,) = (line.removeprefix("  More in ") for line in cli(f"explain {code}").out.splitlines() if "More in" in line)
+    assert code.removeprefix("rule ") in Path(path).read_text(encoding="utf-8")
+
+
+def test_a_wheel_without_pages_names_none(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert explanations.everything(), "the texts are read, and kept, before the file is elsewhere"
+    elsewhere = tmp_path / "site-packages/reconciler/presentation/explanations.py"
+    monkeypatch.setattr(explanations, "__file__", str(elsewhere))
+    assert "More in" not in cli("explain G15").out + cli("explain rule 12").out

@@ -70,7 +70,7 @@ def test_an_offline_command_imports_only_what_it_needs(
     assert len(found) <= budget + OF_PYTHON
 
 
-@pytest.mark.parametrize(("line", "budget"), [("--once", 410), ("preview", 410), ("status", 405)])
+@pytest.mark.parametrize(("line", "budget"), [("--once", 410), ("preview", 410), ("status", 406)])
 def test_a_command_with_nothing_to_do_imports_only_what_it_needs(
     line: str, budget: int, folder: Path, moto: Live
 ) -> None:

@@ -121,8 +121,26 @@ def test_a_template_that_was_read_and_exported_again_is_the_same(form: str, proj
 
 
 def test_values_of_parameters_are_those_that_are_given(project: Path, run: Callable) -> None:
-    assert run("import --from cloudformation template.yaml --format yaml --parameter Stage=qa")[0] == 0
+    words = "import --from cloudformation template.yaml orders-qa users --format yaml --parameter Stage=qa"
+    assert run(words)[0] == 0
     assert [each.spec.name for each in load(project / "desired_state").declarations] == ["orders-qa", "users"]
+
+
+def test_a_suffix_by_a_parameter_is_refused_before_the_environment_doubles_it(project: Path, run: Callable) -> None:
+    code, _, err = run("import --from cloudformation template.yaml --format yaml --parameter Stage=qa")
+    assert code == 1
+    assert "orders-qa ends with the value of Stage, and --environment qa would add it again: orders-qa-qa." in err
+    assert "Give --environment qa, which declares orders for every environment" in err
+    assert not (project / "desired_state").exists()
+    assert run("import --from cloudformation template.yaml orders-qa --format yaml --environment qa")[0] == 0
+    assert [each.spec.name for each in load(project / "desired_state", "qa").declarations] == ["orders-qa"]
+    assert [each.spec.name for each in load(project / "desired_state", "prod").declarations] == ["orders-prod"]
+
+
+def test_another_parameter_that_ends_a_name_is_no_environment(project: Path, run: Callable) -> None:
+    text = (project / "template.yaml").read_text().replace("Stage", "Suffix")
+    (project / "template.yaml").write_text(text)
+    assert run("import --from cloudformation template.yaml --format yaml --parameter Suffix=qa")[0] == 0
 
 
 def test_only_the_named_tables_are_written(project: Path, run: Callable) -> None:

@@ -103,7 +103,7 @@ def test_a_wrong_value_is_refused_before_anything_is_done(
     assert sentence in ended.err
 
 
-@pytest.mark.parametrize("verb", ["validate", "doctor", "release users"])
+@pytest.mark.parametrize("verb", ["export --format json", "doctor", "release users"])
 def test_a_command_without_a_report_refuses(verb: str, cli: Callable, fake: FakeWiring) -> None:
     ended = cli(f"{verb} --report json=a.json")
     assert (ended.code, fake.calls) == (1, [])
@@ -132,3 +132,46 @@ def test_validate_makes_sarif_for_a_hook_or_code_scanning(cli: Callable, fake: F
     ended = cli("validate -o sarif")
     [result] = json.loads(ended.out)["runs"][0]["results"]
     assert (ended.code, result["ruleId"]) == (1, "declaration")
+
+
+def test_validate_writes_every_report_of_one_run(cli: Callable, fake: FakeWiring) -> None:
+    reports = ("junit=out/report.xml", "sarif=out/report.sarif", "json=out/report.json", "github")
+    ended = cli(f"validate {' '.join(f'--report {each}' for each in reports)}")
+    assert (ended.code, ended.out) == (0, "Valid: 1 table and 1 seed with 2 items in ./desired_state.\n")
+    suite = ET.parse("out/report.xml").getroot()
+    assert (suite.get("tests"), suite.get("errors"), suite.get("failures")) == ("1", "0", "0")
+    case = suite.find("testcase")
+    assert case is not None
+    assert (case.get("name"), case.get("file"), case.get("line")) == ("users", "desired_state/users_table.py", "4")
+    assert json.loads(Path("out/report.json").read_text())["valid"] is True
+    assert json.loads(Path("out/report.sarif").read_text())["runs"][0]["results"] == []
+    assert "::warning::odd file" in ended.err
+
+
+def test_validate_reports_each_problem_as_a_case_with_file_and_line(cli: Callable, fake: FakeWiring) -> None:
+    fake.raises = lambda: DeclarationError(
+        (Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key."),)
+    )
+    ended = cli("validate -o junit --report json=report.json")
+    assert ended.code == 1
+    (case,) = ET.fromstring(ended.out).iter("testcase")
+    assert (case.get("file"), case.get("line")) == ("desired_state/users_table.py", "7")
+    assert case.find("error").get("message") == (  # type: ignore[union-attr]
+        "desired_state/users_table.py:7: key_schema: is empty. Name a HASH key."
+    )
+    assert json.loads(Path("report.json").read_text())["errors"][0]["line"] == 7
+
+
+@pytest.mark.parametrize("form", ["markdown", "jsonl"])
+def test_validate_has_no_plan_to_write(form: str, cli: Callable, fake: FakeWiring) -> None:
+    ended = cli(f"validate --report {form}=report")
+    assert (ended.code, ended.out) == (1, "")
+    expected = "expected human or json or github or junit or sarif."
+    assert f"--report: invalid value '{form}' for validate; {expected}" in ended.err
+    assert expected in cli(f"validate -o {form}").err
+
+
+def test_junit_has_the_path_in_file_and_the_line_in_line(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(drifted("users"))
+    (case,) = ET.fromstring(cli("preview -o junit").out).iter("testcase")
+    assert (case.get("file"), case.get("line")) == ("desired_state/table_configs/users_table.py", "12")

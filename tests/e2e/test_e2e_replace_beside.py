@@ -178,6 +178,15 @@ def test_an_item_that_yielded_is_written_to_the_new_table_and_deleted_there(shop
     assert shop.held("orders") == sort(*FOUR[2:])
 
 
+def test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_open(shop: Shop) -> None:
+    ready(shop, BY_CUSTOMER, *RULES["newest"][0])
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    shop.put("orders-g2", FOUR[0])
+    shop.tool("replace", "orders", "--cancel", *HOLD)
+    assert shop.tables == ["orders"]
+    assert shop.held("orders") == sort(FOUR[0], *FOUR[2:])
+
+
 def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded(shop: Shop) -> None:
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--switch", *HOLD)

@@ -87,6 +87,26 @@ def test_a_pass_replaces_the_table_and_keeps_its_items(endpoint: Live, tmp_path:
     assert "In sync" in tool(endpoint, tmp_path, "preview", "--expect-no-changes")
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--engine", "quick"), 'expected one of ["auto", "scan", "bulk"]'),
+        (("--engine", "bulk"), "on an emulator leave them out"),
+        (("--pause", "--engine", "bulk"), "belong to the beginning of a replacement, not to --pause"),
+        (("--through-s3", "s3://bucket"), "on an emulator leave them out"),
+        (("--beside", "--engine", "bulk", "--through-s3", "s3://bucket"), "an emulator has no bulk puts"),
+    ],
+)
+def test_jobs_of_the_service_are_refused_on_an_emulator(
+    moto: Live, tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
+    declare(tmp_path, BEFORE)
+    tool(moto, tmp_path, "up", "--yes")
+    declare(tmp_path, AFTER)
+    assert why in tool(moto, tmp_path, "replace", "orders", "--yes", *words, code=1)
+    assert sorted(moto.client.list_tables()["TableNames"]) == ["orders", "reconciler_state"]
+
+
 def test_replace_says_what_is_kept_and_keeps_it(endpoint: Live, tmp_path: Path) -> None:
     before = begun(endpoint, tmp_path, [order(number) for number in range(30)])
     output = tool(endpoint, tmp_path, "replace", "orders", "--yes", "--data-loss", "never")

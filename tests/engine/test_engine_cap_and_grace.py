@@ -14,7 +14,7 @@ from support.specs import keys
 from reconciler.engine.state import EngineState
 from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Reason, StepStatus
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.report import PassReport
 
 HOUR = 3600.0
@@ -298,3 +298,12 @@ def test_the_backup_of_another_process_does_not_count() -> None:
     sim.dynamodb.faults = None
     passes(sim, 2)
     assert backups(sim) == 2
+
+
+def test_options_that_trust_records_are_refused_by_a_pass_that_writes() -> None:
+    sim = simulate(trusts_records=True)
+    sim.declare(declaration("users"))
+    assert [step.action for table in sim.reconciler.preview().tables for step in table.steps] == [Action.CREATE]
+    with pytest.raises(ValueError, match="for a dry run"):
+        sim.run()
+    assert sim.dynamodb.tables == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.sample_reports import T0
 
-from reconciler.http.run_titles import run_title
+from reconciler.http.run_titles import run_title, run_verdict
 from reconciler.runs import Record, State
 from reconciler.runs.record import RunAction
 
@@ -59,3 +59,21 @@ def test_what_a_run_that_wrote_nothing_would_have_changed_is_not_claimed():
     assert run_title(run(wrote=False, summary={"create": 2, "declared": 2, "in_sync": 0})) == (
         "2 tables not in sync, nothing changed"
     )
+
+
+VERDICTS = {
+    "a pass that repaired all it found": (run(verdict="drifted", summary={"create": 2}), "changed"),
+    "a pass that left something": (run(verdict="drifted", summary={"create": 2, "blocked": 1}), "drifted"),
+    "a pass that waits": (run(verdict="drifted", summary={"update": 1, "deferred": 1}), "drifted"),
+    "a pass that failed at one": (run(verdict="drifted", summary={"create": 1, "failed": 1}), "drifted"),
+    "a pass that only looked": (run(verdict="drifted", wrote=False, summary={"create": 2}), "drifted"),
+    "a pass without differences": (run(verdict="in_sync", wrote=False), "in_sync"),
+    "an error": (run(verdict="error"), "error"),
+    "a verb without a verdict": (run("suspend"), ""),
+}
+
+
+@pytest.mark.parametrize("what", VERDICTS)
+def test_a_run_that_repaired_everything_is_not_called_drifted(what):
+    record, verdict = VERDICTS[what]
+    assert run_verdict(record) == verdict

@@ -40,7 +40,9 @@ def shown(tmp_path, monkeypatch):
 
 def rows(page):
     found = re.findall(r"<tr role=\"row\".*?</tr>", page, re.DOTALL)[1:]
-    return {cells[0].lower(): tuple(cells[1:]) for cells in (re.findall(r">([^<]+)<", row) for row in found)}
+    cells = [re.findall(r">([^<]+)<", row) for row in found]
+    assert all(name.startswith("RECONCILER_") for name, *_ in cells), "a copied name has an effect"
+    return {name.removeprefix("RECONCILER_").lower(): tuple(rest) for name, *rest in cells}
 
 
 def test_every_setting_is_shown_with_its_value_and_origin(shown):

@@ -157,7 +157,7 @@ def test_unmanaged_tables_are_counted_and_not_listed(ready):
     ready.loop_status.finish(report(table(), unmanaged_table, unmanaged=1))
     text = str(page(ready))
     assert "foreign" not in text
-    assert "1 other table at this endpoint belongs to somebody else" in text
+    assert "1 other table at this endpoint is not managed by this stack" in text
 
 
 def test_everything_in_a_report_is_escaped(ready):

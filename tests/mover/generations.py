@@ -17,6 +17,7 @@ from mover.memory_items import MemoryItems
 from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
+from reconciler.aws.job_api import BotoServiceJobs
 from reconciler.aws.stream_api import BotoStreamApi
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
@@ -26,7 +27,7 @@ from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Step
 from reconciler.model.records import Generation, GenerationPhase
 from reconciler.model.report import PassReport
-from reconciler.mover import generation as driver
+from reconciler.mover import generation_items as driver
 from reconciler.mover.follower_types import Pair, Problems, Ran, Verified
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.generation_fence import SID
@@ -47,7 +48,7 @@ class Dies(BaseException):
 class Bench:
     """The environment. ``trimmed`` makes the next replay find records missing. ``late`` delays a fence, in seconds; a
     ``flaky`` one denies every other second. A copy takes ``slow`` seconds. While it is ``outpaced``, the
-    application makes 160 changes a second, and 80 of them are repeated."""
+    application makes 160 changes a second, and 80 of them are repeated. ``yields`` items give way to others."""
 
     sim: Sim
     hold: timedelta | None = None
@@ -58,6 +59,7 @@ class Bench:
     flaky: bool = False
     slow: float = 0.0
     outpaced: bool = False
+    yields: int = 0
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
@@ -104,7 +106,7 @@ class Bench:
 
     @property
     def work(self) -> NextGeneration:
-        return NextGeneration(self.sim.reconciler, "users")
+        return NextGeneration(self.sim.reconciler, "users", jobs=BotoServiceJobs(self.items.memory))
 
     def begin(self, **options: Any) -> PassReport:
         """``reconciler replace users``."""
@@ -156,7 +158,8 @@ def _wire(made: Bench, monkeypatch: pytest.MonkeyPatch, *, real: bool) -> None:
     else:
         monkeypatch.setattr(driver, "Follower", lambda *args, **kwargs: Mirror(made, *args, **kwargs))
     api = _Api(made, sim.reconciler.ports.api)
-    ports = GenerationPorts(made.items, BotoStreamApi(made.streams), lambda: USER, made.hold)
+    jobs = BotoServiceJobs(made.items.memory) if sim.reconciler.ports.endpoint.flavor is Flavor.AWS else None
+    ports = GenerationPorts(made.items, BotoStreamApi(made.streams), lambda: USER, made.hold, jobs)
     sim.reconciler.ports = replace(sim.reconciler.ports, api=api, replacer=lambda: Replacer(lambda: ports))
     remove = sim.items.remove_if_equal
 
@@ -217,7 +220,7 @@ class Mirror:
             self.ports.api.write(call)
             raise Busy("UpdateTable", "ResourceInUseException", "the stream is being turned on")
 
-    def copy(self, on_page: Any = None) -> Ran:
+    def copy(self, on_page: Any = None, *, loaded: bool = False) -> Ran:
         self.made.trimmed = False
         self.made.sim.clock.seconds += self.made.slow
         on_page({"copied": self._equalise()})
@@ -250,7 +253,8 @@ class Mirror:
         extra = [item for item in target if item not in source]
         problems = Problems({"foreign": len(extra)}, {"foreign": tuple(extra)}) if fenced and extra else Problems()
         digests = repr(hash(tuple(source))), repr(hash(tuple(target)))
-        return Verified(source == target, len(source), *digests, problems=problems)
+        gave_way = frozenset(range(self.made.yields))
+        return Verified(source == target, len(source), *digests, problems=problems, yielded=gave_way)
 
     def forget(self) -> None: ...
 

@@ -10,6 +10,7 @@ from simulation import data_plane
 from simulation.simulated_dynamodb import SimulatedDynamoDB
 
 from reconciler.aws.mover_api import BotoMoverApi
+from reconciler.model.change import Call, is_read
 
 
 class MemoryCalls:
@@ -34,8 +35,11 @@ class MemoryCalls:
         return sum(name == operation for name, _ in self.calls)
 
     def _answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        self.dynamodb.jobs.advance()
         if operation not in data_plane.OPERATIONS:
-            return dict(self.dynamodb.read(operation, params))
+            if is_read(operation):
+                return dict(self.dynamodb.read(operation, params))
+            return dict(self.dynamodb.write(Call(operation, params)))
         if operation != "Scan" or "Segment" not in params:
             answer = data_plane.OPERATIONS[operation](self.dynamodb, params)
         else:

@@ -23,6 +23,7 @@ from mover.generations import (
     wanted,
 )
 from simulation.simulated_engine import declaration, item
+from support.specs import keys
 
 from reconciler.http.table_data import find_table
 from reconciler.model.errors import Forbidden, StateError, UsageError
@@ -32,6 +33,7 @@ from reconciler.model.records import GenerationPhase as Phase
 from reconciler.model.records import SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
+from reconciler.mover import generation_yielded
 from reconciler.mover.follower_types import Problems
 from reconciler.mover.generation_fence import SID
 from reconciler.presentation.document import document
@@ -256,6 +258,47 @@ def test_another_key_that_is_declared_behind_the_fence_opens_it_again(aws: Bench
     assert SID not in json.dumps(policy(aws, "users"))
 
 
+def test_more_items_than_can_be_remembered_may_not_yield(aws: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation_yielded, "MOST", 2)
+    aws.yields = 3
+    aws.begin()
+    assert aws.record is not None
+    assert (aws.phase, aws.record.yielded) == (Phase.VERIFY, 0)
+    assert "3 items of users would yield to another one of the same key, and at most 2" in (aws.record.problem or "")
+    aws.yields = 2
+    aws.work.resume()
+    aws.run()
+    assert (aws.phase, aws.record.yielded) == (Phase.READY, 2)
+
+
+def test_items_that_yield_behind_the_fence_and_are_too_many_open_it_again(
+    aws: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_yielded, "MOST", 2)
+    ready(aws).yields = 3
+    report = aws.switch()
+    assert "3 items of users would yield" in (step_of(report).message or "")
+    assert (aws.phase, aws.parameters) == (Phase.READY, {PARAMETER: "users"})
+    assert not aws.denied("users", "an application")
+    assert not any("yielded" in name for name in aws.sim.store.snapshot.checkpoints)
+    aws.yields = 2
+    aws.switch()
+    assert (aws.phase, aws.parameters) == (Phase.HOLD, {PARAMETER: NEW})
+
+
+def test_a_replacement_in_which_too_many_items_would_yield_does_not_begin(
+    aws: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_yielded, "MOST", 1)
+    aws.put("users", item("again", sk="1"))
+    aws.sim.declare(wanted(keys=keys("sk S")))
+    assert aws.work.prepare("keep-first", "").prepared.found.lost == 1
+    aws.put("users", item("and again", sk="1"))
+    with pytest.raises(UsageError, match=r"2 items of users would yield .* at most 1 may: delete those from users"):
+        aws.work.prepare("keep-first", "")
+    assert aws.record is None
+
+
 def test_the_switch_needs_a_replacement_that_is_not_paused(aws: Bench) -> None:
     ready(aws).work.pause()
     with pytest.raises(UsageError, match="--resume` first"):
@@ -325,6 +368,17 @@ def test_a_removed_declaration_deletes_nothing_during_the_work(aws: Bench) -> No
     report = aws.sim.run()
     assert {"users", NEW} <= aws.tables.keys()
     assert step_of(report, "users").reason is Reason.REPLACING
+
+
+def test_the_work_does_not_go_on_because_a_declaration_was_removed(aws: Bench) -> None:
+    other = declaration("others")
+    aws.sim.declare(wanted(keys=AFTER), other)
+    ready(aws).put("users", item("late", sk="9"))
+    aws.sim.declare(other)
+    step = step_of(aws.sim.run(), "users")
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+    assert "its declaration is gone" in (step.message or "")
+    assert aws.held(NEW) == shown(ITEMS)
 
 
 def test_another_declaration_of_the_new_name_is_refused(aws: Bench) -> None:

@@ -55,6 +55,15 @@ def test_missing_digests_are_an_error() -> None:
         recall(store, store.kept, record)
 
 
+@pytest.mark.parametrize("text", ["abc", "ab*c", "é", ""])
+def test_damaged_digests_are_an_error(text: str) -> None:
+    store, record = kept({1, 2})
+    (name,) = store.kept
+    store.kept[name] = replace(store.kept[name], data={"digests": text})
+    with pytest.raises(StateError, match=r"has 0 of 2 digests.*--keep"):
+        recall(store, store.kept, record)
+
+
 @pytest.mark.parametrize(
     "other",
     [

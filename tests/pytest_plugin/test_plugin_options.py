@@ -99,6 +99,22 @@ def test_the_next_test_does_not_see_it(tables, dynamodb):
     local_project.passes("--dynamodb", "local", "--dynamodb-delay")
 
 
+def test_every_endpoint_may_be_called_where_the_project_says_so(project: Project, moto: Live) -> None:
+    project.options("dynamodb = moto", "dynamodb_allow = *")
+    project.write(
+        "test_app.py",
+        f"""
+import boto3
+
+def test_a_server_of_the_test(tables):
+    other = boto3.client("dynamodb", endpoint_url={moto.url!r})
+    assert other.list_tables()["TableNames"] == []
+    assert boto3.client("dynamodb").list_tables()["TableNames"]
+""",
+    )
+    project.passes()
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -49,6 +49,17 @@ def get_item(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
     return {} if found is None else {"Item": copied(found)}
 
 
+def batch_get(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, asked in params["RequestItems"].items():
+        if len(asked["Keys"]) > 100:
+            raise invalid("BatchGetItem", "Too many items requested for the BatchGetItem call")
+        table = _table(dynamodb, "BatchGetItem", {"TableName": name})
+        items = (table.items.get(key_of(table, key)) for key in asked["Keys"])
+        found[name] = [copied(item) for item in items if item is not None]
+    return {"Responses": found, "UnprocessedKeys": {}}
+
+
 def put_item(dynamodb: SimulatedDynamoDB, params: Params) -> Answer:
     table = _table(dynamodb, "PutItem", params)
     place = key_of(table, params["Item"])
@@ -184,6 +195,7 @@ def _projected(item: Mapping[str, Any], params: Params) -> dict[str, Any]:
 
 OPERATIONS: dict[str, Callable[[SimulatedDynamoDB, Params], Answer]] = {
     "GetItem": get_item,
+    "BatchGetItem": batch_get,
     "PutItem": put_item,
     "UpdateItem": update_item,
     "DeleteItem": delete_item,

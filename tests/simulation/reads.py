@@ -48,6 +48,9 @@ READS: dict[str, Callable[[SimulatedDynamoDB, Params], dict[str, Any]]] = {
     "DescribeBackup": on_demand_backups.described,
     "DescribeContinuousBackups": backups.described,
     "GetResourcePolicy": policy.got,
+    "DescribeExport": lambda dynamodb, params: dynamodb.jobs.exported(params["ExportArn"]),
+    "DescribeBulkOperation": lambda dynamodb, params: dynamodb.jobs.described(params["BulkOperationArn"]),
+    "ListBulkOperations": lambda dynamodb, params: dynamodb.jobs.listed(),
     "DescribeContributorInsights": insights.described,
     "DescribeKinesisStreamingDestination": kinesis.described,
 }

@@ -13,6 +13,7 @@ from typing import Any
 from simulation import reads, writes
 from simulation.clock import VirtualClock
 from simulation.copies import copied
+from simulation.jobs import SimulatedJobs
 from simulation.refusal import missing, unknown
 from simulation.scaling import ScalableTargets
 from simulation.streams import SimulatedStreams
@@ -62,6 +63,7 @@ class SimulatedDynamoDB:
         self.has_backups = False
         self.backups: dict[str, dict[str, Any]] = {}
         self.streams = SimulatedStreams(clock, lambda: self.tables)
+        self.jobs = SimulatedJobs(clock, lambda: self.tables)
         self.scaling: ScalableTargets | None = ScalableTargets(self._provisioned)
 
     @property
@@ -138,8 +140,14 @@ class SimulatedDynamoDB:
     def arn(self, name: str) -> str:
         return f"arn:aws:dynamodb:{self.place}:table/{name}"
 
+    def changed(self, table: Table, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+        """An item was written or deleted."""
+        self.jobs.changed(table, before, after)
+        self.streams.changed(table, before, after)
+
     def settle(self) -> None:
         """Everything that is due by now has happened."""
+        self.jobs.advance()
         for table in list(self.tables.values()):
             table.settle(self.clock.seconds)
             if self.clock.seconds - table.counted_items_at >= SIX_HOURS:

@@ -18,7 +18,7 @@ from reconciler.engine.ports import ApiExchange, SeedProgress, WorkProgress
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
-from reconciler.model.errors import DeclarationError, Problem, RecordChanged
+from reconciler.model.errors import ConditionFailed, DeclarationError, Problem, RecordChanged
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
@@ -82,6 +82,13 @@ class MemoryStore:
         written = replace(entry, revision=entry.revision + 1)
         self.snapshot = replace(self.snapshot, inventory={**self.snapshot.inventory, entry.name: written})
         return written
+
+    def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
+        for entry in entries:
+            standing = self.snapshot.inventory.get(entry.name)
+            if standing is not None and standing.revision != entry.revision:
+                raise ConditionFailed("TransactWriteItems", "TransactionCanceledException", "a record was written anew")
+        return tuple(self.put_entry(entry) for entry in entries)
 
     def overwrite(self, entry: InventoryEntry) -> None:
         """Somebody else overwrites the record."""
@@ -157,6 +164,9 @@ class MemoryStore:
 
     def put_suspension(self, suspension: Suspension | None) -> None:
         self.snapshot = replace(self.snapshot, suspension=suspension)
+
+    def is_suspended(self) -> bool:
+        return self.snapshot.suspension is not None
 
     def acquire_lease(self) -> Lease | None:
         if self.rival is not None:

@@ -25,6 +25,8 @@ class Table:
     counted: dict[str, list[float]] = field(default_factory=dict)
     counted_items_at: float = 0.0
     due: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    history: list[tuple[float, str, dict[str, Any] | None]] = field(default_factory=list)
+    """Each change of an item since backups were turned on: when, of which key, and what was there before."""
     on_change: Callable[[Table, dict[str, Any] | None, dict[str, Any] | None], None] | None = None
     """Gets each item before and after a change."""
 

@@ -329,13 +329,15 @@ def test_rule_32_an_import_makes_new_tables_only():
 
 def test_rule_32_a_bulk_put_is_made_once_a_token_and_a_token_means_one_request():
     dynamodb = with_table()
+    dynamodb.jobs.files["bucket"] = {}
+    source = {"S3Bucket": "bucket", "InputFormat": "DYNAMODB_JSON"}
 
     def bulk(**more):
-        return answer(dynamodb, "StartBulkPutItems", ClientToken="t", **more)
+        return answer(dynamodb, "StartBulkPutItems", ClientToken="t", InputS3Configuration=source, **more)
 
     assert bulk() == "taken"
     assert bulk() == "taken"
-    assert len(dynamodb.tokens) == 1
+    assert len(dynamodb.jobs.puts) == 1
     assert bulk(MaxWriteRequestUnits=2048) == "IdempotentParameterMismatchException"
     later(dynamodb, 9 * 3600)
     assert bulk(MaxWriteRequestUnits=2048) == "taken"

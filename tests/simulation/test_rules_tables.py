@@ -171,5 +171,5 @@ def test_rule_21_ours_tags_few_tables_a_second():
 
 def test_a_call_to_an_unknown_operation_is_labelled_unknown():
     dynamodb = with_table()
-    assert answer(dynamodb, "ExportTableToPointInTime") == "UnknownOperationException"
-    assert Call("ExportTableToPointInTime", {"TableName": NAME}) in dynamodb.journal
+    assert answer(dynamodb, "ExecuteTransaction") == "UnknownOperationException"
+    assert Call("ExecuteTransaction", {"TableName": NAME}) in dynamodb.journal

@@ -42,4 +42,6 @@ OPERATIONS: dict[str, Callable[[SimulatedDynamoDB, dict[str, Any]], dict[str, An
     "DisableKinesisStreamingDestination": kinesis.disable,
     "ImportTable": bulk.import_table,
     "StartBulkPutItems": bulk.bulk_put,
+    "CancelBulkOperation": bulk.cancel,
+    "ExportTableToPointInTime": bulk.export,
 }

@@ -186,6 +186,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             switched=AT,
             hold=60,
             finished=LATER,
+            engine="bulk",
+            through="s3://bucket/copies",
             yielded=2,
             shape="{}",
             pointer="/app/users",
@@ -224,6 +226,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "switched": AT_TEXT,
             "hold": 60,
             "finished": LATER_TEXT,
+            "engine": "bulk",
+            "through": "s3://bucket/copies",
             "yielded": 2,
             "shape": "{}",
             "pointer": "/app/users",
@@ -354,3 +358,13 @@ def test_what_a_lease_does_not_have_is_not_written() -> None:
     assert (written["beat"], written["released"]) == (None, None)
     there = {name: value for name, value in written.items() if value is not None}
     assert record_types.LEASES.read(Fields(there)) == Lease("me", 1, AT)
+
+
+def test_a_generation_of_an_older_release_is_copied_by_scan() -> None:
+    record = Generation("users", GenerationPhase.COPY, 2, "users", "users-g2", ID, ("customer HASH S",), AT)
+    stored = {
+        name: value
+        for name, value in record_types.GENERATIONS.write(record).items()
+        if value is not None and name not in ("engine", "through")
+    }
+    assert record_types.GENERATIONS.read(Fields(stored)) == record

@@ -140,6 +140,14 @@ def test_an_expired_lease_counts_as_free_without_a_read() -> None:
     assert len(client.requests) == asked
 
 
+def test_records_that_were_written_together_are_read_back_consistently() -> None:
+    client = Noted(BatchGetItem=[{"Responses": {}, "UnprocessedKeys": {}}])
+    store = StateTable(client, "reconciler_state", "default/default", holder="one", clock=FakeClock(NOW))
+    assert store.put_entries([InventoryEntry(name, name, "intent", "n") for name in ("orders", "users")]) == ()
+    (read,) = client.of("BatchGetItem")
+    assert read["RequestItems"]["reconciler_state"]["ConsistentRead"] is True
+
+
 def test_all_pages_of_records_are_read_consistently() -> None:
     client = Noted(Query=[{"Items": [{"a": 1}], "LastEvaluatedKey": {"k": 1}}, {"Items": [{"a": 2}]}])
     assert list(query(client, {"TableName": "t"})) == [{"a": 1}, {"a": 2}]

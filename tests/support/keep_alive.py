@@ -6,13 +6,13 @@ import json
 import socket
 import ssl
 import struct
-import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from support.listener import Listener
 from support.raw_server import read_request
 from support.waiting import PATIENCE
 
@@ -77,14 +77,12 @@ class KeepAlive:
     tunnels: bool = False
     """Whether it is a proxy that answers CONNECT and then speaks TLS itself."""
     asked: list[Asked] = field(default_factory=list)
-    connections: int = 0
     closed: int = 0
     """How many connections this side has closed; the other side can see each of them by then."""
 
     def __post_init__(self) -> None:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._listener = socket.create_server((self.host, 0), family=family)
-        self.port: int = self._listener.getsockname()[1]
+        self._listener = Listener(self._talk, self.host)
+        self.port = self._listener.port
 
     @property
     def url(self) -> str:
@@ -92,25 +90,21 @@ class KeepAlive:
         return f"http{'s' if self.tls and not self.tunnels else ''}://{host}:{self.port}"
 
     @property
+    def connections(self) -> int:
+        """How many were accepted."""
+        return self._listener.connections
+
+    @property
     def signed(self) -> list[Asked]:
         """Requests that carry credentials."""
         return [each for each in self.asked if "authorization" in each.headers]
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._talk, args=(connection, self.connections), daemon=True).start()
 
     def _talk(self, connection: socket.socket, number: int) -> None:
         try:

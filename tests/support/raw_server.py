@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Self
 
+from support.listener import Listener
 from support.waiting import PATIENCE
 
 Answer = Callable[[bytes], Iterable[bytes]]
@@ -24,12 +25,11 @@ class RawServer:
         self.answer, self.banner, self.tls = answer, banner, tls
         self.requests: list[bytes] = []
         self.over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = Listener(self._talk)
 
     @property
     def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
+        return self._listener.port
 
     @property
     def url(self) -> str:
@@ -41,22 +41,14 @@ class RawServer:
         return [request for request in self.requests if b"\r\nauthorization:" in request.lower()]
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.over.set()
         self._listener.close()
 
-    def _serve(self) -> None:
-        while not self.over.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection: socket.socket) -> None:
+    def _talk(self, connection: socket.socket, _: int) -> None:
         with connection:
             try:
                 connection.settimeout(PATIENCE)

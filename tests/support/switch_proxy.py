@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
+from support.listener import Listener
+
 
 class SwitchProxy:
     """``with SwitchProxy(first, second) as proxy:``; ``switch()`` now, or ``when`` a request is such a one.
@@ -20,16 +22,16 @@ class SwitchProxy:
     def __init__(self, first: str, second: str, *, hard: bool = True) -> None:
         self.upstreams, self.hard, self.switched = (first, second), hard, False
         self.when: Callable[[bytes], bool] = lambda _: False
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = Listener(self._talk)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://127.0.0.1:{self._listener.port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,15 +51,7 @@ class SwitchProxy:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(client,), daemon=True).start()
-
-    def _talk(self, client: socket.socket) -> None:
+    def _talk(self, client: socket.socket, _: int) -> None:
         switched = self.switched
         parts = urlsplit(self.upstreams[switched])
         with client, contextlib.suppress(OSError), socket.create_connection((parts.hostname, parts.port)) as server:

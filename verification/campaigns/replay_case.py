@@ -19,6 +19,8 @@ FAULTS = ("crash_before", "crash_after", "lost", "throttled", "paused")
 SERVICE = ("split", "roll", "minutes", "day")
 """Shards split, or are closed as every four hours; iterators expire; the records of a day are dropped."""
 ACTIONS = ("put", "touch", "delete", "recreate", "move", "swap", "hand_over", "expire", "back_and_forth")
+ENGINES = ("scan", "bulk")
+"""What copies the items: this process, or jobs of the service."""
 MOMENTS = ("crash_before", "crash_after")
 ROOM = 290
 """Calls of a case without faults in which each is a place for a death."""
@@ -38,7 +40,8 @@ class ReplayCase:
     """``page`` is the number of items and of records of a page; ``together`` puts items in transactions.
 
     ``lag`` is the most seconds until a record can be read. ``repeats`` and ``empties`` are shares of iterators that
-    begin too early, and of pages without records.
+    begin too early, and of pages without records. ``engine`` copies the items; with ``bulk``, each job of the service
+    takes ``takes`` seconds, and the first ``fails`` of them fail half-way.
     """
 
     shape: int
@@ -51,6 +54,9 @@ class ReplayCase:
     repeats: float = 0.0
     empties: float = 0.0
     together: bool = False
+    engine: str = "scan"
+    takes: float = 0.0
+    fails: int = 0
     events: tuple[Event, ...] = ()
     seed: int = 0
 
@@ -58,15 +64,18 @@ class ReplayCase:
 def death(number: int) -> ReplayCase:
     """One death at one call of one shape, with the same writers each time: the cases below ``deaths()``."""
     rest, moment = divmod(number, len(MOMENTS))
-    shape, at = divmod(rest, ROOM)
+    rest, at = divmod(rest, ROOM)
+    engine, shape = divmod(rest, len(SHAPES))
     writes = [Event(8 + 9 * index, ACTIONS[index % len(ACTIONS)], index * 3) for index in range(22)]
     crash = Event(at, MOMENTS[moment])
+    if ENGINES[engine] == "bulk":
+        return ReplayCase(shape, engine="bulk", takes=40.0, events=(crash, *writes), seed=shape)
     return ReplayCase(shape, together=at % 2 == 1, events=(crash, *writes), seed=shape)
 
 
 def deaths() -> int:
     """The number of places for a death."""
-    return len(SHAPES) * ROOM * len(MOMENTS)
+    return len(ENGINES) * len(SHAPES) * ROOM * len(MOMENTS)
 
 
 def draw(number: int) -> ReplayCase:
@@ -85,6 +94,7 @@ def draw(number: int) -> ReplayCase:
     faults = {event.at: event for event in events if event.kind in FAULTS}
     kept = [event for event in events if event.kind not in FAULTS or faults[event.at] is event]
     together = rng.random() < 0.5
+    by_jobs = not together and rng.random() < 0.5
     return ReplayCase(
         rng.randrange(len(SHAPES)),
         rng.choice(VIEWS),
@@ -97,6 +107,9 @@ def draw(number: int) -> ReplayCase:
         rng.choice((0.0, 0.5)),
         rng.choice((0.0, 0.3)),
         together,
+        "bulk" if by_jobs else "scan",
+        rng.choice((0.0, 4.0, 40.0)) if by_jobs else 0.0,
+        rng.choice((0, 0, 1, 2)) if by_jobs else 0,
         tuple(sorted(kept, key=lambda event: (event.at, event.kind, event.key))),
         number,
     )

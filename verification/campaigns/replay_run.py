@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from campaigns.replay_case import FAULTS, SERVICE, SHAPES, Event, ReplayCase
@@ -22,18 +23,25 @@ from simulation.simulated_engine import AllValid, ListSource, Silent
 from support.specs import keys
 
 from reconciler.aws.item_api import BotoItemApi
+from reconciler.aws.job_api import BotoServiceJobs
 from reconciler.aws.mover_api import BotoMoverApi
 from reconciler.aws.stream_api import BotoStreamApi
 from reconciler.engine.authorization import acquire_lease
 from reconciler.engine.context import EngineContext
+from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.change import Call, is_read
 from reconciler.model.errors import Ambiguous, ApiError, LeaseLost, StateError, Throttled
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.table import TableSpec
+from reconciler.mover import bulk_copy as bulk_module
 from reconciler.mover import follower as follower_module
+from reconciler.mover.bulk_copy import BulkCopy
+from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Ran, Side, Verified
+from reconciler.mover.governor import Governor
+from reconciler.mover.job_ports import S3Place
 from reconciler.mover.scan import SegmentedScan
 from reconciler.planning.observe import identity_of
 from reconciler.seeding.digest import canonical
@@ -87,6 +95,16 @@ class Scene:
         for number in range(case.items):
             self.put(order(number))
         self.dynamodb.make(**_create(NEW, new))
+        jobs = self.dynamodb.jobs
+        jobs.dice.seed(case.seed)
+        jobs.takes, jobs.cancelling, jobs.behind = case.takes, case.takes / 4, 1.0
+        jobs.files["bucket"] = {}
+        jobs.fails = [("InternalServerError", "a job failed")] * case.fails
+        if case.engine == "bulk":
+            recovery = {"PointInTimeRecoveryEnabled": True}
+            self.dynamodb.do(
+                "UpdateContinuousBackups", {"TableName": OLD, "PointInTimeRecoverySpecification": recovery}
+            )
 
     @property
     def pair(self) -> Pair:
@@ -283,6 +301,17 @@ class Tables:
         return self.client.call(call.operation, call.params)
 
 
+class _Tokens(CountingRandom):
+    """Tokens that no other process makes."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__()
+        self._holder = holder
+
+    def token(self) -> str:
+        return f"{self._holder} {super().token()}"
+
+
 class Process:
     """One process, with nothing but what the state table has."""
 
@@ -298,13 +327,14 @@ class Process:
             self.store,
             ListSource(()),
             scene.clock,
-            CountingRandom(),
+            _Tokens(holder),
             Silent(),
             OneByOne(),
             AllValid(),
             Endpoint("http://localhost:8000", "eu-central-1", "111122223333", "aws", flavor),
         )
         self.items = BotoMoverApi(client)  # type: ignore[arg-type]
+        self.jobs = BotoServiceJobs(client)
         self.streams = BotoStreamApi(client)
 
     def work(self) -> None:
@@ -337,8 +367,13 @@ class Process:
             case "capture":
                 follower.capture(items=scene.case.items)
                 return step + 1
+            case "copy" if scene.case.engine == "bulk" and not self._loaded(follower):
+                return step
             case "copy" | "replay" | "drain":
-                ran = follower.drain(scene.clock.now()) if name == "drain" else getattr(follower, name)()
+                if name == "copy":
+                    ran = follower.copy(loaded=scene.case.engine == "bulk")
+                else:
+                    ran = follower.drain(scene.clock.now()) if name == "drain" else follower.replay()
                 if ran.trimmed:
                     scene.figures["trimmed"] += 1
                     self._again(follower)
@@ -364,12 +399,47 @@ class Process:
             scene.written_to = {"fence": None, "switch": NEW, "fence_back": None}[name]
         return step + 1
 
+    def _loaded(self, follower: Follower) -> bool:
+        """Whether the jobs of the service are done; else some time has passed."""
+        scene, capture, pair = self.scene, follower.captured, self.scene.pair
+        assert capture is not None
+        watch = IdentityWatch(self.ports, NEW, pair.target.identity)
+        governor = Governor(scene.clock, self.ports.random, pair.target.limits)
+        calls = GuardedCalls(scene.clock, self.ports.random, self.store, watch, governor)
+        progress = BulkCopy(
+            self.ports,
+            self.jobs,
+            calls,
+            pair.source,
+            pair.target,
+            S3Place("bucket"),
+            capture.at,
+            recorded=self.store.load().checkpoints,
+            started_as=f"forth {capture.attempt}",
+        ).proceed()
+        if progress.late:
+            scene.figures["late"] += 1
+            follower.capture(again=True, items=scene.case.items)
+        elif progress.failed:
+            scene.figures["failed jobs"] += 1
+        elif progress.waiting:
+            scene.clock.sleep(max(1.0, scene.case.takes / 4))
+            # The pass that looks again renews the lease.
+            if not self.store.keep_lease():
+                raise LeaseLost("lease", "LeaseLost", "another process goes on")
+        else:
+            scene.figures["loaded"] += 1
+        return progress.done
+
     def _again(self, follower: Follower) -> None:
         """Records were dropped: the copy starts again, in the direction of the follower."""
         follower.capture(again=True, items=self.scene.case.items)
         finished = False
+        by_jobs = self.scene.case.engine == "bulk" and self.scene.written_to != NEW
         while not finished:
-            ran = follower.copy()
+            if by_jobs and not self._loaded(follower):
+                continue
+            ran = follower.copy(loaded=by_jobs)
             _judge_run(ran)
             finished = ran.finished
 
@@ -454,10 +524,14 @@ class _small:  # noqa: N801 - used as a function
     def __init__(self, case: ReplayCase) -> None:
         self._case = case
         self._former: Any = None
+        self._apart = timedelta(0)
 
     def __enter__(self) -> None:
         case = self._case
         self._former = follower_module.SegmentedScan, follower_module.segments_for
+        self._apart = bulk_module.CLOCKS_APART
+        # All clocks of the simulation are one.
+        bulk_module.CLOCKS_APART = timedelta(0)
 
         def small(*given: Any, page_items: int) -> SegmentedScan:
             return SegmentedScan(*given, page_items=min(page_items, case.page))
@@ -467,3 +541,4 @@ class _small:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         follower_module.SegmentedScan, follower_module.segments_for = self._former
+        bulk_module.CLOCKS_APART = self._apart

@@ -6,7 +6,7 @@ token, records keyed by name, and a table that is made anew where it is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -81,6 +81,16 @@ class Session:
     def put_entry(self, entry: InventoryEntry) -> InventoryEntry:
         written = replace(entry, revision=entry.revision + 1)
         self._keep("inventory", entry.name, written)
+        return written
+
+    def put_entries(self, entries: Sequence[InventoryEntry]) -> tuple[InventoryEntry, ...]:
+        written = tuple(replace(entry, revision=entry.revision + 1) for entry in entries)
+
+        def write() -> None:
+            kept = {**self._state.snapshot.inventory, **{entry.name: entry for entry in written}}
+            self._state.snapshot = replace(self._state.snapshot, inventory=kept)
+
+        self._write(write, operation="TransactWriteItems")
         return written
 
     def drop_entry(self, entry: InventoryEntry) -> None:
@@ -198,14 +208,14 @@ class Session:
 
         self._write(write)
 
-    def _write(self, work: Callable[[], None], *, counts: bool = True) -> None:
+    def _write(self, work: Callable[[], None], *, counts: bool = True, operation: str = "PutItem") -> None:
         def write() -> None:
             if self._state.gone:
-                raise NotFound("PutItem", "ResourceNotFoundException", "there is no state table")
+                raise NotFound(operation, "ResourceNotFoundException", "there is no state table")
             self._state.writes += counts
             work()
 
-        self._call("PutItem", write)
+        self._call(operation, write)
 
     def _acquire(self) -> Lease | None:
         if self._state.gone:

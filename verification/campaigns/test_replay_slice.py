@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from campaigns.campaign import slice_of
 from campaigns.replay_campaign import CAMPAIGN, case
-from campaigns.replay_case import ACTIONS, FAULTS, SERVICE, SHAPES, Event, ReplayCase, deaths, draw
+from campaigns.replay_case import ACTIONS, ENGINES, FAULTS, SERVICE, SHAPES, Event, ReplayCase, deaths, draw
 from campaigns.replay_run import run
 
+from reconciler.aws.job_api import BotoServiceJobs
 from reconciler.aws.mover_api import BotoMoverApi
+from reconciler.mover.job_ports import JobState
 from reconciler.mover.lineages import Lineages
 from reconciler.mover.mirror import Mirror
 from reconciler.mover.replay import Replay
@@ -25,6 +28,7 @@ def test_a_table_follows_another_although_processes_die_at_any_call() -> None:
         figures.update(_case(number))
     assert figures["kills"] > CASES / 2
     assert figures["repaired"] == 0
+    assert figures["loaded"] > CASES / 4
 
 
 def test_it_does_with_splits_dropped_records_throttling_lost_answers_and_rivals_too() -> None:
@@ -33,6 +37,8 @@ def test_it_does_with_splits_dropped_records_throttling_lost_answers_and_rivals_
         figures.update(_case(number))
     assert min(figures[name] for name in ("kills", "writes", "throttled", "lost", "paused", "split")) > CASES / 10
     assert figures["trimmed"] > 0
+    assert figures["loaded"] > CASES / 10
+    assert figures["failed jobs"] > 0
 
 
 def _case(number: int) -> Counter[str]:
@@ -46,11 +52,15 @@ def test_drawn_cases_have_every_shape_fault_and_action() -> None:
     drawn = [draw(number) for number in range(300)]
     assert {event.kind for each in drawn for event in each.events} == {*FAULTS, *SERVICE, *ACTIONS}
     assert {each.shape for each in drawn} == set(range(len(SHAPES)))
+    assert {each.engine for each in drawn} == set(ENGINES)
 
 
 BUSY = ReplayCase(1, events=tuple(Event(10 + 4 * index, ACTIONS[index % len(ACTIONS)], index) for index in range(60)))
 TAKEN = ReplayCase(1, shards=4, page=1, events=tuple(Event(10 + 3 * index, "hand_over", index) for index in range(60)))
 SWAPPED = ReplayCase(1, page=50, events=(Event(34, "swap", 0), Event(34, "swap", 3)))
+LOADED = ReplayCase(
+    0, engine="bulk", takes=40.0, events=tuple(Event(40 + 2 * index, "delete", index) for index in range(5))
+)
 LONG = ReplayCase(0, events=(Event(32, "delete", 1), Event(32, "move", 2), Event(33, "day")))
 
 
@@ -59,8 +69,8 @@ def _believes_its_stream(patch: pytest.MonkeyPatch) -> None:
 
 
 def _equal(digests):  # type: ignore[no-untyped-def]
-    def both(self: Verification) -> object:
-        source, _ = digests(self)
+    def both(self: Verification, fenced: bool) -> object:
+        source, _ = digests(self, fenced)
         return source, source
 
     return both
@@ -91,7 +101,16 @@ def _yields_to_whatever_is_there(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Mirror, "_taken", lambda *_: None)
 
 
+def _goes_on_while_a_bulk_put_runs(patch: pytest.MonkeyPatch) -> None:
+    _believes_its_stream(patch)
+    start = BotoServiceJobs.start_bulk_put
+    patch.setattr(
+        BotoServiceJobs, "start_bulk_put", lambda self, request: replace(start(self, request), state=JobState.DONE)
+    )
+
+
 WRONG = {
+    "resurrected|lost": (LOADED, _goes_on_while_a_bulk_put_runs),
     "problems without a reason: .* did not write": (BUSY, _forgets_where_items_were),
     "lost": (TAKEN, _removes_whatever_is_there),
     "resurrected|lost| is ": (LONG, _believes_nothing_is_dropped),

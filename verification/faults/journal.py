@@ -90,9 +90,19 @@ def unrecorded(runs: Iterable[Sequence[Recorded]]) -> set[str]:
     for request in (request for run in runs for request in run):
         if request.operation == "CreateTable":
             found.update(request.tables)
-        elif request.body.get("Item", {}).get("ownership") == {"S": "created"} and request.status == 200:
-            found.discard(_subject(request))
+        elif request.status == 200:
+            found.difference_update(_recorded_as_created(request))
     return found
+
+
+def _recorded_as_created(request: Recorded) -> Iterator[str]:
+    """The tables whose records say from this request on that they were created."""
+    puts = [request.body] if request.operation == "PutItem" else []
+    puts += [action.get("Put", {}) for action in request.body.get("TransactItems", ())]
+    for put in puts:
+        item = put.get("Item", {})
+        if item.get("ownership") == {"S": "created"}:
+            yield str(item["record"]["S"]).removeprefix("table#")
 
 
 def violations(run: Sequence[Recorded], scenario: Scenario) -> Iterator[str]:

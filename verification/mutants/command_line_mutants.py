@@ -46,6 +46,22 @@ MUTANTS = (
         ("test_cli_environments::test_an_environment_that_the_file_does_not_have_is_refused",),
     ),
     Mutant(
+        "a command writes without a chosen environment",
+        "Invocation.opened",
+        "self.require_environment(settings, read_only=read_only)",
+        "",
+        "a forgotten --environment creates tables without a suffix on AWS",
+        ("test_cli_environments::test_a_command_that_writes_needs_an_environment_where_the_file_has_some",),
+    ),
+    Mutant(
+        "a variable of the SDK is a choice of the environment",
+        "unchosen",
+        "settings.endpoint_url is not None and not origin.endswith(layers.ENDPOINT_VARIABLES)",
+        "settings.endpoint_url is not None",
+        "an endpoint of another project gets tables without a suffix",
+        ("test_cli_environments::test_a_variable_of_the_sdk_is_no_choice",),
+    ),
+    Mutant(
         "a stray endpoint wins over the section",
         "load",
         'names_endpoint = "endpoint_url" in section.values',

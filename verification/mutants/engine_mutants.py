@@ -7,6 +7,7 @@ from mutants.mutant import Mutant
 CONCLUSIONS = "test_engine_conclusions"
 PASS = "test_engine_pass"
 UNCHANGED = "test_engine_unchanged_tables"
+TOGETHER = "test_engine_create_together"
 
 MUTANTS = (
     Mutant(
@@ -212,11 +213,8 @@ MUTANTS = (
     Mutant(
         "the intent is not written before the create",
         "create_table",
-        """
-        intent = ownership.intended(...)
-        intent = ports.store.put_entry(intent)
-        """,
-        "intent = ownership.intended(...)",
+        "if not is_shared: ...",
+        "if False: ...",
         "a create whose answer was lost is met as a stranger's table",
         ("test_engine_pass::test_a_create_with_a_lost_answer_is_ours_only_if_a_tag_proves_it",),
     ),
@@ -424,10 +422,60 @@ MUTANTS = (
     ),
     Mutant(
         "each try of a create has a nonce of its own",
-        "create_table",
-        "nonce = ownership.open_nonce(assessment.recorded) or ports.random.token()",
+        "intended_create",
+        "nonce = ownership.open_nonce(recorded) or ports.random.token()",
         "nonce = ports.random.token()",
         "a table that a paused leader made late is taken for somebody else's, and never pruned",
         ("test_engine_name_taken::test_a_table_that_a_paused_leader_made_late_is_created_by_this_stack",),
+    ),
+    Mutant(
+        "an intent that may be missing counts as stored",
+        "create_together",
+        "Intent(..., entry.name in stored)",
+        "Intent(..., True)",
+        "a create whose answer was lost is met as a stranger's table",
+        (f"{TOGETHER}::test_where_they_cannot_be_written_together_each_is_written_by_itself",),
+    ),
+    Mutant(
+        "created tables are not recorded when the process is told to stop",
+        "create_together",
+        """
+        try: ...
+        finally: ...
+        """,
+        """
+        for group, following in zip_longest(groups, groups[1:], fillvalue=()):
+            under_way = context.ports.parallel.map(create, group)
+            record(following)
+            for _ in under_way:
+                pass
+        record(())
+        """,
+        "after Ctrl-C up to two groups of tables on DynamoDB Local are adopted, and never pruned",
+        (f"{TOGETHER}::test_tables_that_were_created_are_recorded_even_if_the_process_is_told_to_stop",),
+    ),
+    Mutant(
+        "a table that must not exist yet has an early intent",
+        "_is_new",
+        'if declaration is None or declaration.lifecycle.on_existing == "fail" or not steps: ...',
+        "if declaration is None or not steps: ...",
+        "a table that others create meanwhile is managed although on_existing is fail",
+        (f"{TOGETHER}::test_a_table_that_must_not_exist_yet_has_no_early_intent",),
+    ),
+    Mutant(
+        "an invalid response about several records is forgotten",
+        "_stored_together",
+        "context.latch.note(error)",
+        "",
+        "a pass deletes tables after a response that was garbled",
+        (f"{TOGETHER}::test_an_invalid_response_about_the_records_forbids_deletes_in_the_pass",),
+    ),
+    Mutant(
+        "a list decides for every endpoint what exists",
+        "Pass._unlisted",
+        "if self.request.destroy or self.request.previous is not None or not self.ports.emulator: ...",
+        "if self.request.destroy or self.request.previous is not None: ...",
+        "on AWS, where a list may be out of date, a create is sent for a table that exists",
+        (f"{TOGETHER}::test_only_an_emulator_is_not_asked_for_tables_that_its_list_does_not_show",),
     ),
 )

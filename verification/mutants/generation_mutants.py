@@ -15,7 +15,7 @@ RENAMED = "test_e2e_renamed"
 MUTANTS = (
     Mutant(
         "the end of the hold alone deletes the old table",
-        "_Work._hold",
+        "Switches._hold",
         "if not record.finish and not (over and self.ports.emulator): ...",
         "if not record.finish and not over: ...",
         "a table with all its items goes on AWS although nobody asked for it",
@@ -23,7 +23,7 @@ MUTANTS = (
     ),
     Mutant(
         "an old table with items of its own is deleted",
-        "_Work._hold",
+        "Switches._hold",
         "self._refuse_items_of_others(follower)",
         "",
         "a write that reached the old table in spite of the fence is lost",
@@ -31,7 +31,7 @@ MUTANTS = (
     ),
     Mutant(
         "a cancellation leaves the fence",
-        "_Work._remove_new",
+        "EndsWork._remove_new",
         "self._open(old)",
         "",
         "no application can write to its table any more, and nobody is told",
@@ -55,7 +55,7 @@ MUTANTS = (
     ),
     Mutant(
         "one denied attempt proves the fence",
-        "_Work._close",
+        "Switches._close",
         "if not fence.denies_for_long(): ...",
         "if not fence.denies(): ...",
         "a policy that is only half in force lets a write through after the last comparison",
@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     Mutant(
         "the tables need not be equal at the switch",
-        "_Work._drained",
+        "Switches._drained",
         "if verified.equal: ...",
         "if True: ...",
         "an item that a writer added at the last moment is missing behind the new name",
@@ -71,7 +71,7 @@ MUTANTS = (
     ),
     Mutant(
         "the new name is not published",
-        "_Work._switch",
+        "Switches._switch",
         "self._publish(record.new)",
         "",
         "applications go on with a table that denies their writes",
@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "a table that is not proven to be ours is removed",
-        "_Work._remove_new",
+        "EndsWork._remove_new",
         "if new is None or not ownership.is_ours(entry) or new.spec.deletion_protection: ...",
         "if new is None: ...",
         "a cancellation deletes a table of somebody else",
@@ -95,7 +95,7 @@ MUTANTS = (
     ),
     Mutant(
         "the way back does not deny writes",
-        "_Work._revert",
+        "Switches._revert",
         "self._close(new)",
         "",
         "writes that reach the new table after the last comparison are lost with it",
@@ -123,7 +123,7 @@ MUTANTS = (
         "digest in self.yielded and digest not in self._back_again",
         "digest in self.yielded",
         "an item of the new table counts as given up, so that the tables never become equal and the way back is closed",
-        (f"{BESIDE}::test_an_item_that_yielded_is_written_to_the_new_table_and_deleted_there",),
+        (f"{BESIDE}::test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_open",),
     ),
     Mutant(
         "every item that the new table lacks has yielded",
@@ -158,6 +158,25 @@ MUTANTS = (
         (f"{YIELDED}::test_another_attempt_forgets_the_former_one",),
     ),
     Mutant(
+        "any number of items may yield behind the fence",
+        "Switches._fence",
+        "why or too_many(self.record.old, len(self.yielded))",
+        "why",
+        "the state table gets digests without limit, and every pass reads them until the work ends",
+        (f"{WORK}::test_items_that_yield_behind_the_fence_and_are_too_many_open_it_again",),
+    ),
+    Mutant(
+        "any number of items may yield",
+        "too_many",
+        "if count <= MOST: ...",
+        "if True: ...",
+        "the state table gets digests without limit, and every pass reads them until the work ends",
+        (
+            f"{WORK}::test_more_items_than_can_be_remembered_may_not_yield",
+            f"{WORK}::test_a_replacement_in_which_too_many_items_would_yield_does_not_begin",
+        ),
+    ),
+    Mutant(
         "a cancelled replacement begins again",
         "_cancelled",
         "if step.action is not Action.REPLACE or not gate_input.cancelled or gate_input.asked_to_keep: ...",
@@ -175,11 +194,11 @@ MUTANTS = (
     ),
     Mutant(
         "a switch that was asked for goes on to a table of another shape",
-        "_Work._begin_switch",
-        "if why is not None: ...",
-        "if False: ...",
-        "the declaration changes between the command and the next pass",
-        (f"{WORK}::test_another_key_that_is_declared_before_the_switch_changes_no_name",),
+        "Switches._fence",
+        "if why is None: ...",
+        "if True: ...",
+        "the declaration changes between the command and the switch",
+        (f"{WORK}::test_another_key_that_is_declared_behind_the_fence_opens_it_again",),
     ),
     Mutant(
         "a paused replacement switches",
@@ -191,7 +210,7 @@ MUTANTS = (
     ),
     Mutant(
         "the pointer of a removed declaration stays",
-        "_Work._publish",
+        "GenerationWork._publish",
         "self.record.pointer if declaration is None else declared",
         "declared",
         "applications read the name of a table that is deleted",
@@ -203,7 +222,7 @@ MUTANTS = (
         "if ends(generation): ...",
         "if True: ...",
         "a file that is away for a moment goes on with a replacement that nobody decided about",
-        (f"{WORK}::test_a_removed_declaration_deletes_nothing_during_the_work",),
+        (f"{WORK}::test_the_work_does_not_go_on_because_a_declaration_was_removed",),
     ),
     Mutant(
         "ending the work looks at other undeclared tables",

@@ -7,6 +7,7 @@ from mutants.mutant import Mutant
 REQUESTS = "test_state_requests"
 FENCE = "test_state_fence"
 OVERTAKEN = "test_faults_overtaken_state"
+BATCH = "test_state_record_batch"
 
 MUTANTS = (
     Mutant(
@@ -230,5 +231,48 @@ MUTANTS = (
         "return self.arn == other.arn",
         "beside DynamoDB Local a table made anew is taken for the old one",
         ("test_identity",),
+    ),
+    Mutant(
+        "records that are written together carry no fencing token",
+        "StateTable.put_entries",
+        "fence.condition(token, ...)",
+        'fence.condition(10**9, {"revision": entry.revision or None})',
+        "a leader that was paused writes over the records of its successor",
+        (f"{BATCH}::test_a_former_holder_writes_none_of_its_records",),
+    ),
+    Mutant(
+        "records that are written together replace whatever is there",
+        "StateTable.put_entries",
+        'fence.condition(token, {"revision": entry.revision or None})',
+        "fence.condition(token)",
+        "a pass overwrites the record that says released",
+        (f"{BATCH}::test_records_are_replaced_together_only_at_the_revision_that_was_read",),
+    ),
+    Mutant(
+        "a transaction that was confirmed counts as applied",
+        "put_together",
+        'found.get(put["Item"]["record"]["S"]) == put["Item"]',
+        "True",
+        "tables are created whose owner nobody knows",
+        (
+            f"{BATCH}::test_a_transaction_that_was_confirmed_and_not_applied_proves_nothing",
+            f"{BATCH}::test_records_that_were_not_read_back_are_not_proven",
+        ),
+    ),
+    Mutant(
+        "any record under the key proves the write",
+        "put_together",
+        'found.get(put["Item"]["record"]["S"]) == put["Item"]',
+        'put["Item"]["record"]["S"] in found',
+        "the record of another writer is taken for ours",
+        (f"{BATCH}::test_another_item_than_the_one_that_was_written_proves_nothing",),
+    ),
+    Mutant(
+        "records are read back from any replica",
+        "_read",
+        '{"Keys": keys, "ConsistentRead": True}',
+        '{"Keys": keys}',
+        "an old copy of a record is compared with the new one",
+        (f"{REQUESTS}::test_records_that_were_written_together_are_read_back_consistently",),
     ),
 )

@@ -11,7 +11,9 @@ from reconciler.cli.options import Output
 from reconciler.planning.text import printable
 from reconciler.presentation.document import FORMAT_VERSION
 
-MARKS = {"ok": ("in_sync", "ok     "), "warning": ("warning", "warning"), "problem": ("error", "problem")}
+MARKS = {"problem": ("error", "problem"), "warning": ("warning", "warning"), "ok": ("in_sync", "ok     ")}
+ORDER = tuple(MARKS)
+"""What needs attention comes first; findings of one level stay in the order of the checks."""
 
 
 @command()
@@ -19,7 +21,7 @@ def doctor(invocation: Invocation) -> int:
     """Exit 1 where anything is a problem; warnings are none."""
     invocation.allow(Output.HUMAN, Output.JSON)
     with invocation.opened(invocation.settings(), read_only=True) as app:
-        findings = app.doctor()
+        findings = sorted(app.doctor(), key=lambda finding: ORDER.index(str(finding.level)))
         shown = app.effective_settings()
     if invocation.output is Output.JSON:
         answer = {

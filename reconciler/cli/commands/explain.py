@@ -14,7 +14,7 @@ from reconciler.cli.parameters import Argument
 from reconciler.model.errors import UsageError
 from reconciler.presentation.document import FORMAT_VERSION
 
-Code = Annotated[list[str] | None, Argument(metavar="CODE", help="A reason, a status, or G1, I1, rule 1 and so on.")]
+Code = Annotated[list[str] | None, Argument(metavar="CODE", help="Reasons, statuses, or G1, I1, rule 1 and so on.")]
 Line = tuple[str, str]
 
 
@@ -24,28 +24,42 @@ def explain(invocation: Invocation, code: Code = None) -> int:
     invocation.allow(Output.HUMAN, Output.JSON)
     from reconciler.presentation import explanations
 
-    wanted = " ".join(code or ())
-    found = explanations.explain(wanted) if wanted else explanations.everything()
-    if not found:
-        close = explanations.similar(wanted)
-        remedy = f"Did you mean {' or '.join(close)}?" if close else "`reconciler explain` lists all of them."
-        raise UsageError(f"Unknown code {wanted!r}. {remedy}")
-    related = explanations.conditions_of(found[0]["code"]) if wanted and found[0]["kind"] == "reason" else ()
+    wanted = tuple(dict.fromkeys(explanations.codes_of(code or ())))
+    found = [(each, explanations.explain(each)) for each in wanted]
+    for each, entries in found:
+        if not entries:
+            close = explanations.similar(each)
+            remedy = f"Did you mean {' or '.join(close)}?" if close else "`reconciler explain` lists all of them."
+            raise UsageError(f"Unknown code {each!r}. {remedy}")
+    explained = [(entries, _related(entries)) for _, entries in found]
     if invocation.output is Output.JSON:
-        answer = {"format_version": FORMAT_VERSION, "entries": [dict(each) for each in (*found, *related)]}
+        entries = [each for own, related in explained for each in (*own, *related)] or explanations.everything()
+        answer = {"format_version": FORMAT_VERSION, "entries": [dict(each) for each in entries]}
         invocation.console.result([("plain", json.dumps(answer, indent=2, ensure_ascii=False))])
+    elif wanted:
+        invocation.print(line for own, related in explained for line in _whole(own, related))
     else:
-        invocation.print(_whole(found, related) if wanted else _listed(found))
+        invocation.print(_listed(explanations.everything()))
     return codes.OK
 
 
+def _related(entries: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
+    """The conditions of the deletion gate that lead to a reason."""
+    from reconciler.presentation import explanations
+
+    return explanations.conditions_of(entries[0]["code"]) if entries[0]["kind"] == "reason" else ()
+
+
 def _whole(found: Sequence[Mapping[str, str]], related: Iterable[Mapping[str, str]]) -> Iterator[Line]:
+    from reconciler.presentation import explanations
+
     for entry in found:
         yield "title", f"{entry['code']} ({entry['kind']})"
         yield "plain", f"  {entry['text']}"
         if entry["more"]:
             yield "plain", f"  {entry['more']}"
-        yield "dim", f"  More in {entry['page']} of the documentation."
+        if (path := explanations.page(entry["page"])) is not None:
+            yield "dim", f"  More in {path}"
     for entry in related:
         yield "plain", f"  {entry['code']}: {entry['text']}"
 

@@ -34,6 +34,7 @@ def export(invocation: Invocation, tables: Tables = None, *, form: Format, to: T
     """What the format does not hold is a warning on standard error; the exit code stays 0."""
     invocation.allow(Output.HUMAN, Output.JSON)
     settings = invocation.settings()
+    invocation.require_environment(settings, read_only=True)
     from reconciler import wiring
 
     desired, exported = wiring.export(settings, tuple(tables or ()), form.value)

@@ -23,6 +23,7 @@ from reconciler.model.records import OnConflict
 
 if TYPE_CHECKING:
     from reconciler.model.report import RunReport
+    from reconciler.mover.engine_choice import AskedEngine
     from reconciler.mover.generation_command import NextGeneration
     from reconciler.mover.replace_command import ReplaceTable
     from reconciler.wiring import App
@@ -42,6 +43,22 @@ NewestBy = Annotated[
 ]
 Beside = Annotated[
     bool, Option(("--beside",), help="On an emulator too: build another table beside it, and switch when asked.")
+]
+Engine = Annotated[
+    str | None,
+    Option(
+        ("--engine",),
+        metavar="NAME",
+        help="How a table on AWS is copied: scan, bulk (jobs of the service), or auto (the default), by its size.",
+    ),
+]
+ThroughS3 = Annotated[
+    str | None,
+    Option(
+        ("--through-s3",),
+        metavar="URL",
+        help="Where in S3 the service may put the items meanwhile, as s3://BUCKET/PREFIX.",
+    ),
 ]
 Pause = Annotated[bool, Option(("--pause",), help="Stop where it is; nothing is lost.")]
 Resume = Annotated[bool, Option(("--resume",), help="Go on after a pause or a problem.")]
@@ -66,6 +83,8 @@ def replace(
     beside: Beside = False,
     on_conflict: Conflicts = None,
     newest_by: NewestBy = None,
+    engine: Engine = None,
+    through_s3: ThroughS3 = None,
     pause: Pause = False,
     resume: Resume = False,
     switch: Switch = False,
@@ -81,19 +100,25 @@ def replace(
         raise UsageError("give one of --pause, --resume, --switch, --cancel and --finish")
     if without_fence and not switch:
         raise UsageError("--without-fence belongs to --switch")
-    decisions = {"pause": pause, "resume": resume, "switch": switch, "cancel": cancel, "finish": finish}
-    decision = next((name for name, chosen in decisions.items() if chosen), None)
-    rule = _rule(on_conflict)
+    given = {"pause": pause, "resume": resume, "switch": switch, "cancel": cancel, "finish": finish}
+    decision = next((name for name, chosen in given.items() if chosen), None)
+    rule, asked = _rule(on_conflict), _engine(engine)
+    if decision is not None and (engine is not None or through_s3 is not None):
+        raise UsageError(f"--engine and --through-s3 belong to the beginning of a replacement, not to --{decision}")
     require_terminal(invocation, yes=yes or decision is not None)
     settings = invocation.settings()
+    place = through_s3 if through_s3 is not None else settings.replace_through_s3
+    given_first = _Given(rule, newest_by, keep, yes, asked, place)
     with invocation.opened(settings, read_only=False) as app:
         work = app.next_generation(table)
         if work.applies(asked=beside or switch):
             at_once = work.reconciler.ports.emulator and not beside
-            given = _Given(rule, newest_by, keep, yes, at_once)
-            ended = _beside(invocation, app, work, decision, given, fence=not without_fence)
+            given_first = _Given(rule, newest_by, keep, yes, asked, place, at_once)
+            ended = _beside(invocation, app, work, decision, given_first, fence=not without_fence)
+        elif asked == "bulk" or through_s3 is not None:
+            raise UsageError("--engine and --through-s3 are for tables on AWS; on an emulator leave them out")
         else:
-            ended = _in_place(invocation, app, app.replacement(table), decision, _Given(rule, newest_by, keep, yes))
+            ended = _in_place(invocation, app, app.replacement(table), decision, given_first)
     if isinstance(ended, int):
         return ended
     invocation.show(ended, applied=True, base=settings.desired_state)
@@ -109,6 +134,8 @@ class _Given:
     newest_by: str | None
     keep: bool
     yes: bool
+    engine: AskedEngine = "auto"
+    through: str | None = None
     at_once: bool = False
     """Whether a renamed table is switched to at once, as on an emulator without --beside."""
 
@@ -158,7 +185,9 @@ def _beside(
         if ended is not None:
             return work.run_until_ended() or _said(invocation, ended, codes.OK)
     else:
-        prepared = work.prepare(given.rule, given.newest_by or "")
+        from reconciler.mover.engine_choice import CopyOptions
+
+        prepared = work.prepare(given.rule, given.newest_by or "", CopyOptions(given.engine, given.through or ""))
         if not _agreed(invocation, prepared.sentence, given):
             return codes.ERROR
         work.begin(prepared, keep=given.keep, at_once=given.at_once and work.renames())
@@ -184,3 +213,14 @@ def _rule(text: str | None) -> OnConflict:
         expected = json.dumps(get_args(OnConflict))
         raise UsageError(f"--on-conflict: invalid value {text!r}; expected one of {expected}")
     return cast(OnConflict, text or "fail")
+
+
+def _engine(text: str | None) -> AskedEngine:
+    if text is None:
+        return "auto"
+    from reconciler.mover.engine_choice import AskedEngine
+
+    choices = get_args(AskedEngine)
+    if text not in choices:
+        raise UsageError(f"--engine: invalid value {text!r}; expected one of {json.dumps(choices)}")
+    return cast("AskedEngine", text)

@@ -129,7 +129,9 @@ def _tables(report: PassReport, *, every: bool) -> Iterator[Line]:
             key = ((style, facts), *_details(table))
             found.setdefault(key if not every else (*key, ("", table.name)), []).append(printable(table.name))
     for (first, *rest), names in found.items():
-        subjects = [_first_of(names)] if len(names) >= MANY else names
+        # One endpoint that is down is one error, however few tables it has.
+        folded = len(names) >= MANY or (len(names) > 1 and first[0] == "error")
+        subjects = [_first_of(names)] if folded else names
         for subject in subjects:
             yield first[0], f"{subject}: {first[1]}"
             yield from (line for line in rest if line[0])

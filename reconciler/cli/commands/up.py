@@ -23,6 +23,8 @@ from reconciler.cli.progress import progress, reading
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
+from reconciler.presentation.document import document
+from reconciler.presentation.plan_changes import plan_changes
 
 if TYPE_CHECKING:
     from reconciler.settings import Settings
@@ -45,12 +47,16 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
     names = tuple(tables or ()) if saved is None else saved.tables
     with invocation.opened(settings, read_only=False) as app:
         desired = app.source.load()
+        shown_before: PassReport | None = None
         while True:
             with reading(invocation, app.activity):
                 # What only a question would allow is not in a saved plan, because `preview` asks none.
                 plan = app.reconciler.preview(names, confirming=saved is None and (not yes or bool(names)))
             if saved is not None:
                 saved.refuse_if_changed(settings, desired, plan)
+            if shown_before is not None:
+                invocation.say(plan_changes(*(document(each)["tables"] for each in (shown_before, plan))))
+            shown_before = plan
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
             if stopped or invocation.output is Output.HUMAN:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 from reconciler.cli import codes
@@ -11,70 +14,95 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import FORMAT_VERSION, problem_entry
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 
 _RARE = (".ndjson", ".tsv", ".ion", ".zst")
-Path = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
+Place = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
+
+FORMS = (Output.HUMAN, Output.JSON, Output.GITHUB, Output.JUNIT, Output.SARIF)
+Line = tuple[str, str]
 
 
-@command()
-def validate(invocation: Invocation, path: Path = None) -> int:
+@command(forms=FORMS)
+def validate(invocation: Invocation, path: Place = None) -> int:
     """Load everything, connect to nothing."""
-    invocation.allow(Output.HUMAN, Output.JSON, Output.GITHUB, Output.SARIF)
+    invocation.allow(*FORMS)
     settings = invocation.settings(overrides={} if path is None else {"desired_state": path})
     from reconciler import wiring
 
+    base = settings.desired_state
     try:
         desired = wiring.desired_state(settings)
     except DeclarationError as error:
-        _result(invocation, error.problems, error.warnings, settings.desired_state)
         for warning in error.warnings:
-            invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
+            invocation.console.note("warning", warning_from_here(warning, base))
         for problem in error.problems:
-            invocation.console.note("error", str(seen_from_here(problem, settings.desired_state)))
+            invocation.console.note("error", str(seen_from_here(problem, base)))
+        _publish(invocation, _Result(base, error.problems, error.warnings))
         return codes.ERROR
     warnings = (*desired.warnings, *wiring.seed_orphans(desired))
     for warning in warnings:
-        invocation.console.note("warning", warning_from_here(warning, settings.desired_state))
+        invocation.console.note("warning", warning_from_here(warning, base))
     for note in (*desired.notes, *_rare_seeds(desired)):
-        invocation.console.note("note", warning_from_here(note, settings.desired_state))
-    _result(invocation, (), warnings, settings.desired_state, desired.notes)
-    if invocation.output is Output.HUMAN:
-        invocation.console.result([("in_sync", _counted(desired, settings.desired_state))])
+        invocation.console.note("note", warning_from_here(note, base))
+    _publish(invocation, _Result(base, (), warnings, desired.notes, desired))
     return codes.OK
 
 
-def _result(
-    invocation: Invocation,
-    problems: tuple[Problem, ...],
-    warnings: tuple[str, ...],
-    base: str,
-    notes: tuple[str, ...] = (),
-) -> None:
-    if invocation.output is Output.JSON:
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What was found; ``desired`` is there if everything is valid."""
+
+    base: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    desired: DesiredState | None = None
+
+
+def _publish(invocation: Invocation, result: _Result) -> None:
+    """Standard output, then the files of ``--report``."""
+    invocation.console.result(_lines(invocation, result, invocation.output))
+    if invocation.reports:
+        from reconciler.cli import reports
+
+        rendered = partial(_lines, invocation, result)
+        invocation.warn(reports.write(invocation.reports, rendered, invocation.console.annotate))
+
+
+def _lines(invocation: Invocation, result: _Result, form: Output) -> Iterable[Line]:
+    """The result in one format."""
+    if form is Output.HUMAN:
+        # Problems are on standard error, one line each.
+        return [] if result.desired is None else [("in_sync", _counted(result.desired, result.base))]
+    if form is Output.JSON:
         answer = {
             "format_version": FORMAT_VERSION,
-            "valid": not problems,
-            "errors": [problem_entry(problem) for problem in problems],
-            "warnings": list(warnings),
-            "notes": list(notes),
+            "valid": not result.problems,
+            "errors": [problem_entry(problem) for problem in result.problems],
+            "warnings": list(result.warnings),
+            "notes": list(result.notes),
         }
-        invocation.console.result([("plain", json.dumps(answer, indent=2))])
-    elif invocation.output is Output.GITHUB:
-        from reconciler.presentation.formats import View, github
+        return [("plain", json.dumps(answer, indent=2))]
+    from reconciler.presentation.formats import View, github, lines
 
-        view = View(base=base)
-        marks = [*github.problems(problems, view), *github.warnings(warnings, view)]
-        invocation.console.result(("plain", line) for line in marks)
-    elif invocation.output is Output.SARIF:
-        from reconciler.presentation.formats import View, lines
+    view = View(base=result.base)
+    if form is Output.GITHUB:
+        marks = [*github.problems(result.problems, view), *github.warnings(result.warnings, view)]
+        return [("plain", line) for line in marks]
+    valid = tuple(_passed(each) for each in result.desired.declarations) if result.desired else ()
+    report = invocation.without_pass(problems=result.problems, warnings=result.warnings)
+    return lines(form, replace(report, tables=valid), view)
 
-        report = invocation.without_pass(problems=problems, warnings=warnings)
-        invocation.console.result(lines(Output.SARIF, report, View(base=base)))
+
+def _passed(declaration: Declaration) -> TableReport:
+    """A valid declaration as a case that passes."""
+    return TableReport(declaration.spec.name, TableStatus.IN_SYNC, declaration=str(declaration.origin))
 
 
 def _rare_seeds(desired: DesiredState) -> Iterator[str]:
@@ -89,4 +117,9 @@ def _counted(desired: DesiredState, base: str) -> str:
     seeds = [declaration.seed for declaration in desired.declarations if declaration.seed]
     items = several(sum(len(seed.items) for seed in seeds), "item")
     tables = several(len(desired.declarations), "table")
-    return f"Valid: {tables} and {several(len(seeds), 'seed')} with {items} in {printable(base)}."
+    return f"Valid: {tables} and {several(len(seeds), 'seed')} with {items} in {printable(_named(base))}."
+
+
+def _named(base: str) -> str:
+    """The location, with its own name where it is written as ``.`` or ``..``."""
+    return str(Path(base).resolve()) if Path(base).name in ("", "..") else base

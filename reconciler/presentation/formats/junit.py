@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus
 from reconciler.planning.text import printable
+from reconciler.presentation.annotations import place
 from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here
 from reconciler.presentation.render import render
@@ -15,12 +16,14 @@ from reconciler.presentation.render import render
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """The XML document; errors of the whole pass are cases of their own."""
     tables = sorted(report.managed, key=lambda table: table.name)
-    whole = [(str(seen_from_here(each, view.base)), view.path(each.file)) for each in report.problems]
-    whole += [(report.error, "")] if report.error else []
+    whole: list[tuple[str, str | None, int | None]]
+    whole = [(str(seen_from_here(each, view.base)), each.file, each.line) for each in report.problems]
+    whole += [(report.error, None, None)] if report.error else []
     suite = ET.Element("testsuite", name="dynamodb-reconciler", timestamp=report.started.isoformat())
     _head(suite, report)
-    for sentence, file in whole:
-        case = ET.SubElement(suite, "testcase", classname="desired_state", name="desired state", file=printable(file))
+    for sentence, file, line in whole:
+        case = ET.SubElement(suite, "testcase", classname="desired_state", name="desired state")
+        _locate(case, file, line, view)
         ET.SubElement(case, "error", message=printable(sentence))
     for table in tables:
         _case(suite, report, table, view)
@@ -47,14 +50,21 @@ def _head(suite: ET.Element, report: PassReport) -> None:
 
 def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View) -> None:
     case = ET.SubElement(suite, "testcase", classname=printable(report.environment), name=printable(table.name))
-    if table.declaration:
-        case.set("file", printable(view.path(table.declaration)))
+    _locate(case, *place(table), view)
     text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied))
     if table.status is TableStatus.ERROR:
         ET.SubElement(case, "error", message=printable(table.error or "failed")).text = text
     elif table.status not in NOT_DRIFTED or table.seed_pending:
         status = table.status.value if table.status is not TableStatus.IN_SYNC else "seed pending"
         ET.SubElement(case, "failure", message=status).text = text
+
+
+def _locate(case: ET.Element, file: str | None, line: int | None, view: View) -> None:
+    """Readers of JUnit open ``file`` as a path; those that know lines read them from ``line``, as pytest writes it."""
+    if file:
+        case.set("file", printable(view.path(file)))
+    if file and line:
+        case.set("line", str(int(line)))
 
 
 def _alone(report: PassReport, table: TableReport) -> PassReport:

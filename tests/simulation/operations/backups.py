@@ -41,7 +41,7 @@ def described(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, 
     table = dynamodb.table("DescribeContinuousBackups", params["TableName"])
     answer = _description(table.side)
     if EARLIEST in answer["PointInTimeRecoveryDescription"]:
-        reported = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": dynamodb.clock.now()}
+        reported = {**answer["PointInTimeRecoveryDescription"], "LatestRestorableDateTime": dynamodb.jobs.latest()}
         answer["PointInTimeRecoveryDescription"] = reported
     return {"ContinuousBackupsDescription": answer}
 

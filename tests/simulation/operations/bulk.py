@@ -1,15 +1,14 @@
-"""Import from S3 makes a new table; a bulk put writes into an existing one, once a token (rule 32)."""
+"""Import from S3 makes a new table; a bulk put writes into an existing one, once a token (rule 32, ``jobs``)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation.refusal import in_use, invalid, mismatch
+from simulation.refusal import in_use, invalid
 
 if TYPE_CHECKING:
     from simulation.simulated_dynamodb import SimulatedDynamoDB
 
-TOKEN_LIFE = 8 * 3600.0
 IMPORTABLE = frozenset(
     {
         *("TableName", "AttributeDefinitions", "KeySchema", "BillingMode", "ProvisionedThroughput"),
@@ -29,21 +28,12 @@ def import_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[st
 
 
 def bulk_put(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
-    operation = "StartBulkPutItems"
-    table, token, now = (
-        dynamodb.table(operation, params["TableName"]),
-        params.get("ClientToken"),
-        dynamodb.clock.seconds,
-    )
-    if table.status != "ACTIVE":
-        raise in_use(operation, f"the table is {table.status}")
-    known = dynamodb.tokens.get(token) if token else None
-    if known and now - known[0] < TOKEN_LIFE:
-        if known[1] != params:
-            raise mismatch(operation)
-        return {"BulkOperationId": known[2]}
-    dynamodb.born += 1
-    identifier = f"bulk-{dynamodb.born}"
-    if token:
-        dynamodb.tokens[token] = (now, params, identifier)
-    return {"BulkOperationId": identifier}
+    return dynamodb.jobs.bulk_put(dynamodb.table("StartBulkPutItems", params["TableName"]), params)
+
+
+def cancel(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    return dynamodb.jobs.cancel(params["BulkOperationArn"])
+
+
+def export(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
+    return dynamodb.jobs.export(dynamodb.table("ExportTableToPointInTime", params["TableArn"]), params)

@@ -32,7 +32,7 @@ def create_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[st
     table.tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])} if dynamodb.has_tags else {}
     if "ResourcePolicy" in params:
         table.side["policies"] = {description["TableArn"]: (params["ResourcePolicy"], "revision-0")}
-    table.on_change = dynamodb.streams.changed
+    table.on_change = dynamodb.changed
     dynamodb.tables[name] = table
     dynamodb.ghosts.pop(name, None)
     dynamodb.soon(table, lambda: _made(table))

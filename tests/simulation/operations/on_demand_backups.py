@@ -38,7 +38,9 @@ def create_backup(dynamodb: SimulatedDynamoDB, params: Params) -> dict[str, Any]
         "BackupStatus": "CREATING" if dynamodb.delay else "AVAILABLE",
         "BackupType": "USER",
     }
-    dynamodb.backups[arn] = {"summary": summary, "table": copy.deepcopy(table)}
+    # Of the table alone: a copy of its listeners would be one of the whole service.
+    backed_up = Table(copy.deepcopy(table.description), born=table.born, items=copy.deepcopy(table.items))
+    dynamodb.backups[arn] = {"summary": summary, "table": backed_up}
     dynamodb.soon(table, lambda: summary.update(BackupStatus="AVAILABLE"))
     return {"BackupDetails": summary}
 

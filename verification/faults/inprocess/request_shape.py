@@ -13,6 +13,8 @@ REVISION = re.compile(r"revision-\d+")
 MOMENT = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 STREAM = re.compile(r"/stream/\d+")
 BACKUP = re.compile(r"/backup/\d+")
+SDK_TOKEN = re.compile(r'"ClientRequestToken": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", ')
+"""A random token, which the SDK adds to a transaction."""
 
 
 def asked(request: SentRequest) -> tuple[str, ...]:
@@ -25,7 +27,7 @@ def asked(request: SentRequest) -> tuple[str, ...]:
 
 def shape(request: SentRequest) -> str:
     """Operation and parameters as one text."""
-    text = f"{request.operation} {json.dumps(request.params, sort_keys=True)}"
+    text = SDK_TOKEN.sub("", f"{request.operation} {json.dumps(request.params, sort_keys=True)}")
     for pattern in (NONCE, REVISION, MOMENT, STREAM, BACKUP):
         text = pattern.sub("*", text)
     return text

@@ -57,6 +57,9 @@ class SentRequest:
         named = params.get("TableName") or params.get("TargetTableName") or params.get("ResourceArn") or ""
         if "RequestItems" in params:
             named = next(iter(params["RequestItems"]))
+        if "TransactItems" in params:
+            tables = {body["TableName"] for action in params["TransactItems"] for body in action.values()}
+            named = tables.pop() if len(tables) == 1 else ""
         return str(named).split(":table/", 1)[-1].split("/", 1)[0]
 
     @property

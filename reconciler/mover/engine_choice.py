@@ -1,0 +1,92 @@
+"""Chooses how the items are copied to the next generation of a table, and says why. Used by ``generation_command``.
+
+The service's own jobs copy a table without its capacity and without this process, but need a place in S3 and
+point-in-time recovery, and overwrite without a condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+
+from reconciler.model.errors import UsageError
+from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import CopyEngine
+from reconciler.mover.estimate import Estimate, Prices, time_text
+from reconciler.mover.job_ports import ServiceJobs, s3_place
+from reconciler.mover.replace_command import Prepared
+
+AskedEngine = Literal["auto", "scan", "bulk"]
+LONG_SCAN = timedelta(hours=2)
+"""A longer copy by Scan is left to the service, where it may be. Its jobs take an hour or so whatever the size."""
+GIGABYTE = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOptions:
+    """``--engine`` and ``--through-s3``: an engine, and a place in S3 as ``s3://bucket/prefix``, which may be empty."""
+
+    engine: AskedEngine = "auto"
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How the items are copied, and the sentence that says so. ``through`` is empty for ``scan``."""
+
+    engine: CopyEngine = "scan"
+    through: str = ""
+    sentence: str = ""
+
+
+def chosen(
+    options: CopyOptions, known: Prepared, found: Estimate, jobs: ServiceJobs | None, *, emulator: bool
+) -> Choice:
+    """The engine for this table. Raises ``UsageError`` where what was asked for cannot be done."""
+    name, long = known.declaration.spec.name, found.copying is not None and found.copying > LONG_SCAN
+    place = s3_place(options.through).url if options.through else ""
+    if options.engine == "scan" or (options.engine == "auto" and not place):
+        hint = " --through-s3 lets the service itself copy it." if long and options.engine == "auto" else ""
+        return Choice(sentence=hint)
+    if options.engine == "auto" and not long:
+        return Choice()
+    why = _why_not(known, place, jobs, emulator=emulator)
+    if why is None:
+        because = f", because a Scan would take {time_text(found.copying)}" if long and found.copying else ""
+        return Choice(
+            "bulk",
+            place,
+            f" The service copies it{because}: it exports {name} to {place} and loads its files by a bulk put."
+            " The files stay there.",
+        )
+    if options.engine == "bulk":
+        raise UsageError(f"--engine bulk: {why}. Nothing was changed")
+    return Choice(sentence=f" It is copied by Scan, because {why}.")
+
+
+def _why_not(known: Prepared, place: str, jobs: ServiceJobs | None, *, emulator: bool) -> str | None:
+    """Why the service itself cannot copy the table, as the end of a sentence."""
+    name = known.declaration.spec.name
+    if emulator or jobs is None:
+        return "an emulator has no bulk puts; leave it out"
+    if not place:
+        return "a place in S3 is missing; add --through-s3 s3://BUCKET/PREFIX"
+    if known.found.keys_collide:
+        # A bulk put keeps the one that it happens to write last.
+        return "items share a key of the new table, and only a copy by Scan keeps the right one"
+    if jobs.recoverable_until(name) is None:
+        return (
+            f"point-in-time recovery of {name} is off, and an export needs it; declare `point_in_time_recovery: true`"
+            " and run `reconciler up` first"
+        )
+    return None
+
+
+def price_of_jobs(size: int, prices: Mapping[str, float], listed: Prices) -> str:
+    """What the jobs cost for ``size`` bytes, as a sentence, with what the list of prices has."""
+    known = {"export": "the export", "bulk_put": "the bulk put"}
+    parts = [f"{words} {prices[each] * size / GIGABYTE:.2f}" for each, words in known.items() if each in prices]
+    missing = [words for each, words in known.items() if each not in prices]
+    said = f" In {listed.currency} at the prices of {listed.date}, {' and '.join(parts)}." if parts else ""
+    return said + (f" The list of prices has none for {' and '.join(missing)}." if missing else "")

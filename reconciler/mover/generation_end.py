@@ -1,0 +1,125 @@
+"""Removes what the work on a next generation leaves behind. A part of ``generation``.
+
+The old table is deleted by ``delete_left_table`` alone, through the deletion gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.engine.apply_step import delete_table
+from reconciler.engine.assessment import PassContext, TableAssessment
+from reconciler.engine.send_call import TableResult
+from reconciler.model.change import Call
+from reconciler.model.errors import Busy
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, StepStatus
+from reconciler.model.records import GenerationPhase
+from reconciler.mover.bulk_copy import bulk_put_of, end_bulk_put
+from reconciler.mover.generation_items import has_stream
+from reconciler.mover.generation_phases import GenerationEvent as Event
+from reconciler.mover.generation_records import forget_checkpoints
+from reconciler.mover.generation_switch import Switches
+from reconciler.mover.generation_work import PassEnded
+from reconciler.planning import ownership
+from reconciler.planning.observe import identity_of
+
+IN_DELETION = frozenset({GenerationPhase.FINISH, GenerationPhase.CANCEL})
+
+
+class EndsWork(Switches):
+    """Ends the work, whichever table stays."""
+
+    __slots__ = ()
+
+    def _remove_new(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
+        """Remove a table that no application has written to. One that is not proven to be ours stays."""
+        if old is None or not old.identity.same(self.record.old_identity):
+            raise self._stop(f"{self.record.old} is gone, so {self.record.new} is not removed")
+        self._open(old)
+        self._end_jobs()
+        entry = self.context.snapshot.set_aside.get(self.record.new)
+        if new is None or not ownership.is_ours(entry) or new.spec.deletion_protection:
+            self._put(replace(self.record, keep=True))
+            return
+        answer = self._write(Call("DeleteTable", {"TableName": self.record.new}))
+        if not identity_of(answer["TableDescription"]).same(self.record.new_identity):
+            raise self._stop(f"DeleteTable reached another table than the planned one: {self.record.new}")
+
+    def _end_jobs(self) -> None:
+        """A bulk put into the new table ends first, also where the table stays. An export changes nothing."""
+        part = bulk_put_of(self.ports.store.load().checkpoints, self.record.old)
+        if part is None or self.beside.jobs is None:
+            return
+        if end_bulk_put(self.beside.jobs, part):
+            why = f"waiting for the end of the bulk put into {self.record.new}"
+            raise PassEnded(self.step.deferred(Reason.REPLACING, why))
+
+    # The end
+
+    def _end(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
+        """Remove what the work has left behind: the fence, its streams, its checkpoints and records."""
+        record = self.record
+        cancelled = record.phase is GenerationPhase.CANCEL
+        self._open(old if old is not None and old.identity.same(record.old_identity) else None)
+        stays, ours = (old, record.old_stream) if cancelled else (new, record.new_stream)
+        if ours:
+            self._stop_stream(stays)
+        if not cancelled and record.keep and record.old_stream:
+            self._stop_stream(old)
+        for table in (record.old, record.new):
+            forget_checkpoints(self.ports, table)
+        self._settle_entries(cancelled=cancelled, kept=record.keep)
+        event = Event.CANCELLED if cancelled else Event.FINISHED
+        self._moved(event, finished=self.ports.clock.now())
+        # A cancelled rename has no pointer to keep either: the declaration itself names the former table.
+        if cancelled and record.name in (record.old, record.new):
+            self.ports.store.drop_generation(record.name)
+        if not cancelled and record.new == record.name:
+            self._drop_former_names()
+
+    def _drop_former_names(self) -> None:
+        """Forget that the former name of a renamed table meant a generation, which has gone with it."""
+        for each in self.ports.store.load().generations.values():
+            if each.name != self.record.name and not each.under_way and each.current == self.record.old:
+                self.ports.store.drop_generation(each.name)
+
+    def _stop_stream(self, table: ObservedTable | None) -> None:
+        """Turn off the stream that this work turned on; a declared one is turned on again by the next pass."""
+        if table is None or not has_stream(table):
+            return
+        off = {"TableName": table.spec.name, "StreamSpecification": {"StreamEnabled": False}}
+        try:
+            self._write(Call("UpdateTable", off))
+        except Busy as busy:
+            raise PassEnded(self.step.deferred(Reason.BUSY, str(busy))) from busy
+
+    def _settle_entries(self, *, cancelled: bool, kept: bool) -> None:
+        """The table that is left behind is released if it is still there; a record of a missing one is dropped."""
+        gone = self.record.new if cancelled else self.record.old
+        entry = self.ports.store.load().inventory.get(gone)
+        if entry is None:
+            return
+        if kept and not ownership.is_released(entry):
+            self.ports.store.put_entry(ownership.advance(entry, ownership.Event.RELEASE, ending_at=None))
+        elif not kept:
+            self.ports.store.drop_entry(entry)
+
+
+def delete_left_table(context: PassContext, assessment: TableAssessment) -> TableResult:
+    """Send DeleteTable for the table that is left behind, unless the work has changed since it was planned."""
+    step = next(step for step in assessment.steps if step.moves_items and step.status is StepStatus.READY)
+    if not still_left(context, assessment):
+        return TableResult(assessment, (step.with_message("the replacement went on; planning again"),))
+    applied = delete_table(context, assessment, step)
+    # It was judged as a replacement, because nothing is lost with it. The new table is the one that counts as replaced.
+    ended = tuple(replace(s, action=Action.DELETE) if s.status is StepStatus.DONE else s for s in applied.steps)
+    return replace(applied, steps=ended)
+
+
+def still_left(context: PassContext, assessment: TableAssessment) -> bool:
+    """Whether the stored record still says that this table is to be deleted."""
+    planned = context.snapshot.generation_with(assessment.name)
+    stored = context.ports.store.load().generation_with(assessment.name)
+    same = stored is not None and planned is not None and stored.phase is planned.phase
+    return same and stored is not None and stored.phase in IN_DELETION and not stored.keep

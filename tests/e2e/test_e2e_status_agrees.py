@@ -1,0 +1,72 @@
+"""In the grace period, ``status`` and the page of the daemon say the same of each table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from support import forked
+from support.daemon import Daemon
+from support.endpoints import Live
+from support.waiting import PATIENCE
+
+TABLE = """\
+table_name: {name}
+key_schema: [{{AttributeName: {key}, KeyType: HASH}}]
+attribute_definitions: [{{AttributeName: {key}, AttributeType: S}}]
+"""
+NAMES = ("kept", "gone", "fits", "unfit")
+
+
+def declare(folder: Path, name: str, key: str = "pk") -> None:
+    (folder / "desired_state").mkdir(exist_ok=True)
+    (folder / "desired_state" / f"{name}.yaml").write_text(TABLE.format(name=name, key=key))
+
+
+def outcome(report: dict[str, Any]) -> dict[str, tuple[str, list[tuple[str, str, str]]]]:
+    """Status of each table, and status and reason of each step."""
+    return {
+        table["name"]: (
+            table["status"],
+            [(step["action"], step["status"], step["reason"]) for step in table["steps"]],
+        )
+        for table in report["tables"]
+        if table["name"] in NAMES
+    }
+
+
+def reported(daemon: Daemon) -> Any:
+    """The last report of the daemon."""
+    text = daemon.get("/api/v1/status")
+    return json.loads(text)["data"]["report"] if text else None
+
+
+def test_status_and_page_agree_during_the_grace_period(endpoint: Live, tmp_path: Path) -> None:
+    for name in NAMES:
+        declare(tmp_path, name)
+    where = ("--endpoint-url", endpoint.url)
+    assert forked.run("--once", *where, folder=tmp_path, timeout=PATIENCE).returncode == 0
+    for name in NAMES:
+        endpoint.client.put_item(
+            TableName=name, Item={"pk": {"S": "1"}, **({"id": {"S": "1"}} if name == "fits" else {})}
+        )
+    (tmp_path / "desired_state" / "gone.yaml").unlink()
+    declare(tmp_path, "fits", "id")
+    declare(tmp_path, "unfit", "id")
+    expected = {
+        "kept": ("in_sync", []),
+        "gone": ("pending", [("delete", "deferred", "prune_grace")]),
+        "fits": ("pending", [("replace", "deferred", "prune_grace")]),
+        "unfit": ("blocked", [("replace", "blocked", "data_loss")]),
+    }
+    with Daemon(tmp_path, endpoint.url) as daemon:
+        daemon.until(lambda: reported(daemon), "the first pass")
+        assert outcome(reported(daemon)) == expected
+        words = ("status", "-o", "json", *where, "--http-port", str(daemon.port))
+        ended = forked.run(*words, folder=tmp_path, timeout=PATIENCE)
+        assert outcome(json.loads(ended.stdout)) == expected, ended.stderr
+    # `preview` goes on to show what a one-shot run would do now.
+    now = json.loads(forked.run("preview", "-o", "json", *where, folder=tmp_path, timeout=PATIENCE).stdout)
+    assert outcome(now)["gone"] == ("drifted", [("delete", "ready", None)])
+    assert endpoint.client.scan(TableName="gone")["Count"] == 1

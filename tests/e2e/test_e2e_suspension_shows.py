@@ -1,0 +1,41 @@
+"""A daemon whose next pass is an hour away shows at once that the stack was suspended, and that it was resumed."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+from support.daemon import Daemon
+from support.endpoints import Live
+
+TABLE = """\
+table_name: users
+key_schema: [{AttributeName: pk, KeyType: HASH}]
+attribute_definitions: [{AttributeName: pk, AttributeType: S}]
+"""
+GAUGE = 'dynamodb_reconciler_suspended{environment="default"}'
+
+
+def shown(daemon: Daemon) -> tuple[bool, bool, bool]:
+    """What JSON, metrics and page say."""
+    data = json.loads(daemon.get("/api/v1/status"))["data"]
+    return data["suspended"], f"{GAUGE} 1.0" in daemon.get("/metrics"), 'id="suspended"' in daemon.get("/")
+
+
+def test_page_metrics_and_events_show_it_without_a_pass(endpoint: Live, tmp_path: Path) -> None:
+    (tmp_path / "desired_state").mkdir()
+    (tmp_path / "desired_state" / "users.yaml").write_text(TABLE)
+    with Daemon(tmp_path, endpoint.url, INTERVAL="1h") as daemon:
+        daemon.until(lambda: '"in_sync"' in daemon.get("/api/v1/status"), "in sync")
+        assert shown(daemon) == (False, False, False)
+        with urllib.request.urlopen(f"http://{daemon.target}/api/v1/events", timeout=30) as events:
+            assert daemon.command("suspend").returncode == 0
+            names = (line.decode().strip() for line in events)
+            assert next(line for line in names if line == "event: suspension")
+            assert json.loads(next(line for line in names if line.startswith("data:"))[5:]) == {"suspended": True}
+        daemon.until(lambda: shown(daemon) == (True, True, True), "suspended", seconds=10)
+        assert daemon.command("resume").returncode == 0
+        daemon.until(lambda: shown(daemon) == (False, False, False), "resumed", seconds=10)
+        triggers = [run["trigger"] for run in json.loads(daemon.get("/api/v1/runs"))["data"]["runs"]]
+        assert set(triggers) <= {"start", "followup"}
