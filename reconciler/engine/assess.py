@@ -224,8 +224,9 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         if observed is None:
             missing = _assess_missing(context, base, declaration)
             return missing if generation is None else _in_hold(missing, generation)
-        if ownership.is_undecided(recorded, observed):
-            return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
+        undecided = _undecided(context, declaration, recorded, observed)
+        if undecided is not None:
+            return replace(base, observed=observed, steps=(undecided,))
         assessment = _with_owner_check(context, assess_present(context, base, declaration, observed))
         if generation is not None:
             return _in_hold(assessment, generation)
@@ -245,6 +246,19 @@ def _renaming(
     from reconciler.engine.assess_rename import assess_rename
 
     return assess_rename(context, base, declaration, observed)
+
+
+def _undecided(
+    context: PassContext, declaration: Declaration, recorded: InventoryEntry | None, observed: ObservedTable
+) -> Step | None:
+    """The one step of a table of which it is not known yet whose it is, or whether it has all of its items."""
+    if ownership.is_undecided(recorded, observed):
+        return ownership.wait_until_decided(observed)
+    if recorded is not None or declaration.renamed_from is None:
+        return None
+    from reconciler.engine.assess_rename import adopts_nothing
+
+    return adopts_nothing(context, declaration)
 
 
 def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
@@ -394,7 +408,7 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
     if declaration.renamed_from is not None:
         from reconciler.engine.assess_rename import creates_nothing
 
-        steps = creates_nothing(context, declaration, steps)
+        base, steps = creates_nothing(context, base, declaration, steps)
     return replace(base, changes=all_changes(steps), steps=validate_steps(ports, steps))
 
 

@@ -17,6 +17,8 @@ from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
+from reconciler.planning import ownership
+from reconciler.planning.generations import former_table
 from reconciler.planning.scopes import foreign_owner
 from reconciler.planning.text import several
 
@@ -25,7 +27,7 @@ def assess_rename(
     context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
 ) -> TableAssessment:
     """Plan the move from the former table, which ``base`` is about. Raises ``ApiError``."""
-    new, old = declaration.declared_name or declaration.spec.name, base.name
+    new, old = _new_name(declaration), base.name
     base = replace(base, observed=observed, entry=base.recorded)
     if observed is None:
         why = f"{old}, which {new} is declared to be renamed from, does not exist, and its items with it"
@@ -33,12 +35,9 @@ def assess_rename(
             Reason.IDENTITY, why, f"no renamed_from in the declaration, which creates an empty {new}; or restore {old}"
         )
         return replace(base, steps=(step,))
-    if observe_table(context.ports, new, None) is not None:
-        why = f"{new} exists already, so the items of {old} cannot move to it"
-        step = _step(old, new).blocked(
-            Reason.IDENTITY, why, f"delete {new} if it is empty; or another table_name; or no renamed_from"
-        )
-        return replace(base, steps=(step,))
+    standing = observe_table(context.ports, new, None, ask_owner=lambda _: True)
+    if standing is not None:
+        return replace(base, steps=(_taken(context, old, new, standing),))
     if not context.ports.emulator:
         count = context.ports.api.read("DescribeTable", {"TableName": old})["Table"].get("ItemCount", 0)
         why = f"{old} becomes {new} and keeps its about {several(int(count), 'item')}; DynamoDB cannot rename a table"
@@ -47,6 +46,21 @@ def assess_rename(
     judged = assess_deletion(context, base, _step(old, new), declaration.lifecycle)
     steps = tuple(_said(step, judged, new) for step in judged.steps)
     return replace(judged, steps=steps)
+
+
+def _new_name(declaration: Declaration) -> str:
+    return declaration.declared_name or declaration.spec.name
+
+
+def _taken(context: PassContext, old: str, new: str, standing: ObservedTable) -> Step:
+    other = foreign_owner(context.snapshot, context.options, new, standing)
+    if other is not None:
+        why = f"{new} exists already and belongs to {other.scope}, so the items of {old} cannot move to it"
+        return _step(old, new).blocked(Reason.OTHER_STACK, why, "another table_name; or no renamed_from")
+    why = f"{new} exists already, so the items of {old} cannot move to it"
+    return _step(old, new).blocked(
+        Reason.IDENTITY, why, f"delete {new} if it is empty; or another table_name; or no renamed_from"
+    )
 
 
 def _step(old: str, new: str) -> Step:
@@ -69,44 +83,76 @@ def former_is_kept(declarations: Iterable[Declaration], snapshot: StateSnapshot,
     """The blocked deletion of an undeclared table whose items a declared one is to get, or ``None``."""
     for declaration in declarations:
         former = declaration.renamed_from
-        if former is None or declaration.awaits_move:
+        if (
+            former is None
+            or declaration.awaits_move
+            or name not in (former, former_table(snapshot.generations, former)[0])
+        ):
             continue
-        earlier = snapshot.generations.get(former)
-        if name not in (former, earlier.current if earlier is not None else former):
-            continue
-        new = declaration.declared_name or declaration.spec.name
+        new = _new_name(declaration)
         why = f"{new} is declared to be renamed from {former}, and exists already, so the items cannot move to it"
         return Step(Action.DELETE, "table").blocked(
             Reason.DATA_LOSS,
             why,
-            f"release or delete {new} if it is empty, and the items move; no renamed_from in the declaration of {new}"
+            f"delete {new} if it is empty, and the items move; no renamed_from in the declaration of {new}"
             f" gives up {name}",
         )
     return None
 
 
-def creates_nothing(context: PassContext, declaration: Declaration, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def creates_nothing(
+    context: PassContext, base: TableAssessment, declaration: Declaration, steps: tuple[Step, ...]
+) -> tuple[TableAssessment, tuple[Step, ...]]:
     """The steps of a missing table, without its create while a table with its former name exists.
 
-    That table is not managed by this stack, or is part of another move. An empty table under the new name would look as
-    if the items were lost. Raises ``ApiError``.
+    That table is not managed by this stack, or is part of another move; or both tables were ours, and only the new one
+    was deleted: then its record is dropped, and the next pass plans the move. An empty table under the new name would
+    look as if the items were lost. Raises ``ApiError``.
     """
-    former, new = declaration.renamed_from, declaration.declared_name or declaration.spec.name
+    former, new = declaration.renamed_from, _new_name(declaration)
     done = context.snapshot.generations.get(new)
     if former is None or (done is not None and not done.under_way):
-        return steps
-    earlier = context.snapshot.generations.get(former)
-    if earlier is not None and earlier.under_way:
+        return base, steps
+    table, moving = former_table(context.snapshot.generations, former)
+    if moving:
         why, ways = f"{former} is being replaced itself", f"the end of that: `reconciler replace {former} --finish`"
-    else:
-        table = earlier.current if earlier is not None else former
-        observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
-        if observed is None:
-            return steps
-        other = foreign_owner(context.snapshot, context.options, table, observed)
-        owner = f"it belongs to {other.scope}" if other is not None else "this stack does not manage it"
-        why = f"{table} exists, and {owner}, so its items cannot move to {new}"
-        ways = f"a declaration of {former} and `reconciler up`, then this one again; or no renamed_from"
+        return base, _not_created(steps, why, ways)
+    observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
+    if observed is None:
+        return base, steps
+    entry = context.snapshot.inventory.get(table)
+    if entry is not None and not ownership.is_released(entry):
+        if any(step.reason is Reason.NOT_BEFORE for step in steps):
+            return base, steps
+        why = f"{new} is gone, and {table} has its items, which move now"
+        return replace(base, entry=None), tuple(step.deferred(Reason.REPLACING, why) for step in steps)
+    other = foreign_owner(context.snapshot, context.options, table, observed)
+    owner = f"it belongs to {other.scope}" if other is not None else "this stack does not manage it"
+    why = f"{table} exists, and {owner}, so its items cannot move to {new}"
+    ways = f"a declaration of {former} and `reconciler up`, then this one again; or no renamed_from"
+    return base, _not_created(steps, why, ways)
+
+
+def _not_created(steps: tuple[Step, ...], why: str, ways: str) -> tuple[Step, ...]:
     return tuple(
         step.blocked(Reason.NOT_OWNED, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps
+    )
+
+
+def adopts_nothing(context: PassContext, declaration: Declaration) -> Step | None:
+    """The blocked step of a table without a record while a table with its former name exists, or ``None``.
+
+    If the records were lost during the move, the new table may have a part of the items only. Raises ``ApiError``.
+    """
+    former, new = declaration.renamed_from, _new_name(declaration)
+    if former is None or new in context.snapshot.generations:
+        return None
+    table, _ = former_table(context.snapshot.generations, former)
+    if observe_table(context.ports, table, None) is None:
+        return None
+    why = f"{new} and {table}, which it is declared to be renamed from, exist both, and nothing is recorded of {new}"
+    return Step(Action.UPDATE, "ownership").blocked(
+        Reason.IDENTITY,
+        f"{why}: it may have a part of the items only",
+        f"no renamed_from in the declaration, if {new} has all items; or delete {new}, if {table} has them",
     )

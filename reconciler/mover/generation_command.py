@@ -31,7 +31,6 @@ from reconciler.mover.replace_command import (
     refuse_other_plans,
 )
 from reconciler.mover.replacer import LONGEST_NAME, key_texts
-from reconciler.planning.generations import awaiting_moves, resolved
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
@@ -108,8 +107,7 @@ class NextGeneration:
     def declared(self) -> Declaration:
         """The declaration, with the name of the table that it means now. Raises ``UsageError`` without one."""
         ports = self.reconciler.ports
-        snapshot, desired = ports.store.load(), ports.source.load()
-        declaration = resolved(desired, snapshot.generations, awaiting_moves(desired, snapshot)).named(self.table)
+        declaration = ports.declared(ports.store.load().generations).named(self.table)
         if declaration is None:
             raise UsageError(f"no table {self.table!r} is declared, so there is nothing to replace it with")
         return declaration

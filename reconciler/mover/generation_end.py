@@ -70,13 +70,14 @@ class EndsWork(Switches):
         for table in (record.old, record.new):
             forget_checkpoints(self.ports, table)
         self._settle_entries(cancelled=cancelled, kept=record.keep)
+        if not cancelled and record.new == record.name:
+            # Before the end: afterwards no process would know that they are left to be dropped.
+            self._drop_former_names()
         event = Event.CANCELLED if cancelled else Event.FINISHED
         self._moved(event, finished=self.ports.clock.now())
         # A cancelled rename has no pointer to keep either: the declaration itself names the former table.
         if cancelled and record.name in (record.old, record.new):
             self.ports.store.drop_generation(record.name)
-        if not cancelled and record.new == record.name:
-            self._drop_former_names()
 
     def _drop_former_names(self) -> None:
         """Forget that the former name of a renamed table meant a generation, which has gone with it."""

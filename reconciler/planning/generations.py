@@ -48,18 +48,36 @@ def awaiting_moves(desired: DesiredState, snapshot: StateSnapshot) -> dict[str, 
     found: dict[str, str] = {}
     for declaration in desired.as_read.declarations:
         name, former = declaration.spec.name, declaration.renamed_from
-        if former is None or name in snapshot.generations:
+        if former is None:
             continue
-        earlier = snapshot.generations.get(former)
-        if earlier is not None and earlier.under_way:
+        table, moving = former_table(snapshot.generations, former)
+        entry = snapshot.inventory.get(table)
+        if moving or entry is None or ownership.is_released(entry):
             continue
-        table = earlier.current if earlier is not None else former
-        entry, standing = snapshot.inventory.get(table), snapshot.inventory.get(name)
-        if entry is None or ownership.is_released(entry):
-            continue
-        if standing is None or not ownership.may_be_ours(standing):
+        if not _has_items(name, table, snapshot):
             found[name] = table
     return found
+
+
+def former_table(generations: Generations, former: str) -> tuple[str, bool]:
+    """The table that a former name means, and whether that one is being replaced itself."""
+    earlier = generations.get(former)
+    return (former, False) if earlier is None else (earlier.current, earlier.under_way)
+
+
+def _has_items(name: str, former: str, snapshot: StateSnapshot) -> bool:
+    """Whether a table with the new name is ours, or another generation of it is, so that no items move any more.
+
+    The record of work that has ended counts only as long as its table is ours: that table may be gone since.
+    """
+    earlier = snapshot.generations.get(name)
+    if earlier is not None and earlier.under_way:
+        return True
+    if earlier is not None and earlier.current != former:
+        entry = snapshot.inventory.get(earlier.current)
+        if entry is not None and not ownership.is_released(entry):
+            return True
+    return ownership.may_be_ours(snapshot.inventory.get(name))
 
 
 def taken_names(desired: DesiredState, generations: Generations) -> tuple[str, ...]:

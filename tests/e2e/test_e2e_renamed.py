@@ -2,71 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from support import forked
+from e2e.renamed_shop import THREE, Shop, begun, table
 from support.endpoints import Live
-from support.waiting import PATIENCE
-
-
-def table(name: str, *, former: str | None = None, keys: str = "id") -> str:
-    schema = ", ".join(
-        f"{{AttributeName: {key}, KeyType: {kind}}}" for key, kind in zip(keys.split(), ("HASH", "RANGE"), strict=False)
-    )
-    types = ", ".join(f"{{AttributeName: {key}, AttributeType: S}}" for key in keys.split())
-    renamed = f"renamed_from: {former}\n" if former else ""
-    return f"table_name: {name}\n{renamed}key_schema: [{schema}]\nattribute_definitions: [{types}]\n"
-
-
-class Shop:
-    def __init__(self, live: Live, folder: Path) -> None:
-        self.live, self.folder = live, folder
-        (folder / "desired_state").mkdir()
-
-    def declare(self, *texts: str) -> None:
-        (self.folder / "desired_state" / "shop.yaml").write_text("---\n".join(texts))
-
-    def tool(self, *words: str, code: int = 0) -> str:
-        done = forked.run(*words, "--endpoint-url", self.live.url, folder=self.folder, timeout=PATIENCE)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def put(self, name: str, *items: dict[str, Any]) -> None:
-        for item in items:
-            self.live.client.put_item(TableName=name, Item=item)
-
-    def create(self, name: str) -> None:
-        self.live.client.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-
-    def held(self, name: str) -> list[dict[str, Any]]:
-        pages = self.live.client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
-        return sorted((item for page in pages for item in page["Items"]), key=json.dumps)
-
-    @property
-    def tables(self) -> list[str]:
-        return [name for name in self.live.client.list_tables()["TableNames"] if name != "reconciler_state"]
 
 
 @pytest.fixture
 def shop(local: Live, tmp_path: Path) -> Shop:
     return Shop(local, tmp_path)
-
-
-THREE = [{"id": {"S": f"o{number}"}, "customer": {"S": f"c{number % 2}"}} for number in range(3)]
-
-
-def begun(shop: Shop, *others: str) -> None:
-    shop.declare(table("orders"), *others)
-    shop.tool("--once")
-    shop.put("orders", *THREE)
 
 
 @pytest.mark.parametrize(
@@ -258,3 +203,89 @@ def test_a_former_name_that_is_declared_in_mid_work_is_forgotten_without_harm(sh
     shop.declare(table("purchases"))
     shop.tool("replace", "purchases", "--switch")
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+
+
+def test_seeds_features_and_indexes_come_with_the_new_name(shop: Shop) -> None:
+    seeds = shop.folder / "desired_state" / "seeds"
+    seeds.mkdir()
+    more = (
+        "time_to_live_specification: { Enabled: true, AttributeName: expires }",
+        "stream_specification: { StreamEnabled: true, StreamViewType: NEW_IMAGE }",
+        "global_secondary_indexes:",
+        "  - IndexName: by_id",
+        "    KeySchema: [{ AttributeName: id, KeyType: HASH }]",
+        "    Projection: { ProjectionType: ALL }",
+    )
+    (seeds / "orders.json").write_text('[{"id": "s1"}, {"id": "s2"}]')
+    shop.declare(table("orders", *more))
+    shop.tool("--once")
+    shop.live.client.delete_item(TableName="orders", Key={"id": {"S": "s2"}})
+    shop.put("orders", *THREE)
+    (seeds / "orders.json").rename(seeds / "purchases.json")
+    shop.declare(table("purchases", *more, former="orders"))
+    shop.tool("--once")
+    assert (shop.tables, shop.held("purchases")) == (["purchases"], [*THREE, {"id": {"S": "s1"}}])
+    client = shop.live.client
+    live = client.describe_table(TableName="purchases")["Table"]
+    assert live["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert [index["IndexName"] for index in live["GlobalSecondaryIndexes"]] == ["by_id"]
+    expiry = client.describe_time_to_live(TableName="purchases")["TimeToLiveDescription"]
+    assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires")
+    assert "In sync" in shop.tool("preview", "--expect-no-changes")
+    assert shop.held("purchases") == [*THREE, {"id": {"S": "s1"}}]
+
+
+def test_tags_and_backups_come_with_the_new_name(moto: Live, tmp_path: Path) -> None:
+    shop = Shop(moto, tmp_path)
+    more = (
+        "tags: { team: shop }",
+        "point_in_time_recovery_specification: { PointInTimeRecoveryEnabled: true }",
+    )
+    shop.declare(table("orders", *more))
+    shop.tool("--once")
+    shop.put("orders", *THREE)
+    shop.declare(table("purchases", *more, former="orders"))
+    shop.tool("--once")
+    assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+    client = shop.live.client
+    arn = client.describe_table(TableName="purchases")["Table"]["TableArn"]
+    tags = {tag["Key"]: tag["Value"] for tag in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}
+    assert tags["team"] == "shop"
+    found = client.describe_continuous_backups(TableName="purchases")["ContinuousBackupsDescription"]
+    assert found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert "In sync" in shop.tool("preview", "--expect-no-changes")
+
+
+def test_many_items_move_page_by_page(shop: Shop) -> None:
+    begun(shop)
+    body = "x" * 3_000
+    for number in range(40):
+        many = [
+            {"PutRequest": {"Item": {"id": {"S": f"m{number}-{place}"}, "customer": {"S": "c"}, "body": {"S": body}}}}
+            for place in range(25)
+        ]
+        assert not shop.live.client.batch_write_item(RequestItems={"orders": many})["UnprocessedItems"]
+    before = shop.held("orders")
+    shop.declare(table("purchases", former="orders"))
+    shop.tool("--once")
+    assert shop.tables == ["purchases"]
+    assert shop.held("purchases") == before
+
+
+def test_a_former_name_that_no_table_can_have_is_an_error(shop: Shop) -> None:
+    shop.declare(table("purchases", former="or/ders"))
+    said = shop.tool("validate", code=1)
+    assert "renamed_from: invalid name 'or/ders'" in said
+
+
+def test_the_formats_of_other_tools_say_that_they_lack_the_field(shop: Shop) -> None:
+    shop.declare(table("purchases", former="orders"))
+    for form in ("terraform", "json"):
+        assert "renamed_from" in shop.tool("export", "purchases", "--format", form)
+    template = shop.folder / "template.yaml"
+    shop.tool("export", "--format", "cloudformation", "--to", str(template))
+    (shop.folder / "desired_state" / "shop.yaml").unlink()
+    template.rename(shop.folder / "desired_state" / "template.yaml")
+    shop.create("orders")
+    assert "orders exists, and this stack does not manage it" in shop.tool("--once", code=2)
+    assert shop.tables == ["orders"]

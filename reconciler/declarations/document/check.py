@@ -27,7 +27,7 @@ from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, 
 from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
-from reconciler.declarations.names import missing_value_problem, table_name_problems
+from reconciler.declarations.names import missing_value_problem, name_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -86,6 +86,7 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
         field_problems += [
             FieldProblem(("table_name",), *problem) for problem in (*name_problems, *([missing] if missing else []))
         ]
+    field_problems += () if "renamed_from" in broken else _former_name_problems(document, environment)
     field_problems = [each for each in field_problems if each.path not in spelled.misspelled]
     field_problems, unknown = _with_on_demand_capacity(spelled, value, location, field_problems)
     as_written = replace(location, written={})
@@ -136,6 +137,13 @@ def _former_name(document: TableDocument, environment: str | None) -> str | None
     if document.renamed_from is None or not environment:
         return document.renamed_from
     return f"{document.renamed_from}-{environment}"
+
+
+def _former_name_problems(document: TableDocument, environment: str | None) -> Iterator[FieldProblem]:
+    former = _former_name(document, environment)
+    wrong = name_problem(former) if former is not None else None
+    if wrong is not None:
+        yield FieldProblem(("renamed_from",), *wrong)
 
 
 def _name_pattern(raw: RawDeclaration, environment: str | None) -> str | None:
