@@ -115,7 +115,8 @@ def creates_nothing(
         return base, steps
     table, moving = former_table(context.snapshot.generations, former)
     if moving:
-        why, ways = f"{former} is being replaced itself", f"the end of that: `reconciler replace {former} --finish`"
+        why = f"{former} is being replaced itself, so its items do not move to {new} now"
+        ways = f"its former declaration again until that has ended, or `reconciler replace {former} --cancel`"
         return base, _not_created(steps, why, ways)
     observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
     if observed is None:

@@ -170,6 +170,18 @@ def test_commands_mean_the_former_table_meanwhile(shop: Shop) -> None:
     assert shop.tables == ["orders"]
 
 
+def test_a_table_that_is_being_replaced_itself_moves_once_that_is_given_up(shop: Shop) -> None:
+    begun(shop)
+    shop.declare(table("orders", keys="customer id"))
+    shop.tool("replace", "orders", "--beside", "--yes", code=2)
+    shop.declare(table("purchases", former="orders", keys="customer id"))
+    assert "orders is being replaced itself" in eagerly(shop)
+    assert (shop.tables, shop.held("orders"), shop.held("orders-g2")) == (["orders", "orders-g2"], THREE, THREE)
+    shop.tool("replace", "orders", "--cancel")
+    shop.tool("replace", "purchases", "--yes")
+    assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+
+
 # The move has begun
 
 

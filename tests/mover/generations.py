@@ -60,6 +60,8 @@ class Bench:
     slow: float = 0.0
     outpaced: bool = False
     yields: int = 0
+    name: str = "users"
+    """The declared name."""
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
@@ -72,7 +74,7 @@ class Bench:
 
     @property
     def record(self) -> Generation | None:
-        return self.sim.store.snapshot.generations.get("users")
+        return self.sim.store.snapshot.generations.get(self.name)
 
     @property
     def phase(self) -> GenerationPhase | None:
@@ -106,7 +108,7 @@ class Bench:
 
     @property
     def work(self) -> NextGeneration:
-        return NextGeneration(self.sim.reconciler, "users", jobs=BotoServiceJobs(self.items.memory))
+        return NextGeneration(self.sim.reconciler, self.name, jobs=BotoServiceJobs(self.items.memory))
 
     def begin(self, **options: Any) -> PassReport:
         """``reconciler replace users``."""
@@ -142,6 +144,14 @@ def bench(
     _wire(made, monkeypatch, real=real)
     sim.dynamodb.journal.clear()
     sim.declare(wanted(keys=AFTER, **spec))
+    return made
+
+
+def renamed_bench(monkeypatch: pytest.MonkeyPatch, *, real: bool = False, former: str | None = "users") -> Bench:
+    """The same on AWS, whose declaration has another name by now."""
+    made = bench(monkeypatch, real=real)
+    made.name = "people"
+    made.sim.declare(replace(declaration("people", keys=BEFORE), pointer=Pointer(PARAMETER), renamed_from=former))
     return made
 
 

@@ -126,12 +126,39 @@ def test_a_former_name_that_means_a_later_generation() -> None:
         snapshot(),
         snapshot(replace(OURS, ownership="released")),
         snapshot(OURS, replace(OURS, name="purchases")),
-        snapshot(OURS, purchases=replace(generations(P.FINISHED)["orders"], name="purchases", new="purchases")),
+        snapshot(
+            OURS,
+            replace(OURS, name="purchases", ownership="adopted"),
+            purchases=replace(generations(P.FINISHED)["orders"], name="purchases", new="purchases"),
+        ),
     ],
     ids=["no former table", "a released one", "both are ours", "moved already"],
 )
 def test_nothing_waits_to_be_moved(known: StateSnapshot) -> None:
     assert awaiting_moves(RENAMED, known) == {}
+
+
+def test_a_record_of_work_that_has_ended_hides_no_rename_once_its_table_is_gone() -> None:
+    earlier = replace(generations(P.FINISHED)["orders"], name="purchases", old="purchases", new="purchases-g2")
+    assert awaiting_moves(RENAMED, snapshot(OURS, purchases=earlier)) == {"purchases": "orders"}
+    there = replace(OURS, name="purchases-g2")
+    assert awaiting_moves(RENAMED, snapshot(OURS, there, purchases=earlier)) == {}
+    adopted = replace(there, ownership="adopted")
+    assert awaiting_moves(RENAMED, snapshot(OURS, adopted, purchases=earlier)) == {}
+
+
+def test_a_cancelled_move_whose_record_was_left_is_awaited_again() -> None:
+    left = replace(generations(P.CANCELLED)["orders"], name="purchases", new="purchases")
+    renames = awaiting_moves(RENAMED, snapshot(OURS, purchases=left))
+    assert renames == {"purchases": "orders"}
+    (named,) = resolved(RENAMED, {"purchases": left}, renames).declarations
+    assert (named.spec.name, named.awaits_move) == ("orders", True)
+
+
+@pytest.mark.parametrize("phase", [each for each in P if each not in (P.FINISHED, P.CANCELLED)])
+def test_a_move_that_is_under_way_is_not_begun_again(phase: GenerationPhase) -> None:
+    moving = replace(generations(phase)["orders"], name="purchases", new="purchases")
+    assert awaiting_moves(RENAMED, snapshot(OURS, purchases=moving)) == {}
 
 
 @pytest.mark.parametrize(("phase", "means"), [(P.READY, "orders"), (P.HOLD, "purchases"), (P.FINISHED, "purchases")])
