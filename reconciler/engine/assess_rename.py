@@ -83,11 +83,9 @@ def former_is_kept(declarations: Iterable[Declaration], snapshot: StateSnapshot,
     """The blocked deletion of an undeclared table whose items a declared one is to get, or ``None``."""
     for declaration in declarations:
         former = declaration.renamed_from
-        if (
-            former is None
-            or declaration.awaits_move
-            or name not in (former, former_table(snapshot.generations, former)[0])
-        ):
+        if former is None or declaration.awaits_move:
+            continue
+        if name not in (former, former_table(snapshot.generations, former)[0]):
             continue
         new = _new_name(declaration)
         why = f"{new} is declared to be renamed from {former}, and exists already, so the items cannot move to it"
@@ -111,7 +109,8 @@ def creates_nothing(
     """
     former, new = declaration.renamed_from, _new_name(declaration)
     done = context.snapshot.generations.get(new)
-    if former is None or (done is not None and not done.under_way):
+    moved = done is not None and not done.under_way and base.recorded is not None
+    if former is None or moved:
         return base, steps
     table, moving = former_table(context.snapshot.generations, former)
     if moving:
@@ -146,7 +145,8 @@ def adopts_nothing(context: PassContext, declaration: Declaration) -> Step | Non
     If the records were lost during the move, the new table may have a part of the items only. Raises ``ApiError``.
     """
     former, new = declaration.renamed_from, _new_name(declaration)
-    if former is None or new in context.snapshot.generations:
+    done = context.snapshot.generations.get(new)
+    if former is None or (done is not None and done.under_way):
         return None
     table, _ = former_table(context.snapshot.generations, former)
     if observe_table(context.ports, table, None) is None:

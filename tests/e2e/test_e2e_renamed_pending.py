@@ -283,3 +283,23 @@ def test_a_lost_record_of_the_move_alone_leaves_both_tables(shop: Shop) -> None:
     shop.live.client.delete_item(TableName=STATE, Key={name: lost[0][name] for name in ("scope", "record")})
     assert "exists already, so the items cannot move to it" in eagerly(shop)
     assert (shop.held("orders"), shop.held("purchases")) == ([*THREE, LATE], THREE)
+
+
+def test_an_environment_that_missed_a_name_keeps_its_table_and_is_told_of_the_field(shop: Shop) -> None:
+    begun(shop)
+    shop.declare(table("sales", former="purchases"))
+    assert "renamed_from: orders in the declaration that is to get its items" in shop.tool("--once", code=2)
+    assert shop.held("orders") == THREE
+    shop.live.client.delete_table(TableName="sales")
+    shop.declare(table("sales", former="orders"))
+    shop.tool("--once")
+    assert (shop.tables, shop.held("sales")) == (["sales"], THREE)
+
+
+def test_an_environment_may_have_a_former_name_of_its_own(shop: Shop) -> None:
+    shop.declare(table("orders"))
+    shop.tool("--once", "--environment", "test")
+    shop.put("orders-test", *THREE)
+    shop.declare(table("sales", "environments: { test: { renamed_from: orders } }", former="purchases"))
+    shop.tool("--once", "--environment", "test")
+    assert (shop.tables, shop.held("sales-test")) == (["sales-test"], THREE)

@@ -9,8 +9,6 @@ PHASES = "test_mover_generation_phases"
 BESIDE = "test_e2e_replace_beside"
 VERIFYING = "test_mover_follower"
 YIELDED = "test_mover_generation_yielded"
-RENAMES = "test_generations"
-RENAMED = "test_e2e_renamed"
 
 MUTANTS = (
     Mutant(
@@ -231,45 +229,5 @@ MUTANTS = (
         "if False: ...",
         "the work ended a moment ago in another process, and the table counts as removed",
         (f"{WORK}::test_ending_work_that_has_ended_deletes_nothing",),
-    ),
-    Mutant(
-        "a renamed table looks like one that is no longer declared",
-        "awaiting_moves",
-        "found[name] = table",
-        "",
-        "the former table is pruned, and an empty one takes its place",
-        (f"{RENAMES}::test_a_declared_name_means_the_former_table_until_its_items_have_moved",),
-    ),
-    Mutant(
-        "a table without a move is pruned although another one is renamed from it",
-        "former_is_kept",
-        "if name not in (former, earlier.current if earlier is not None else former): ...",
-        "if True: ...",
-        "both names exist, so nothing moves, and the former table is deleted with its items",
-        (f"{RENAMED}::test_a_target_of_this_stack_keeps_the_former_table_from_being_pruned",),
-    ),
-    Mutant(
-        "an empty table is created beside the former one",
-        "_assess_missing",
-        "if declaration.renamed_from is not None: ...",
-        "if False: ...",
-        "an application starts with no items, and adds new ones to a table that nothing can move to",
-        (f"{RENAMED}::test_a_former_table_of_nobody_is_told_and_nothing_is_created_empty",),
-    ),
-    Mutant(
-        "items move to a table of somebody else",
-        "assess_rename",
-        "if observe_table(context.ports, new, None) is not None: ...",
-        "if False: ...",
-        "items of two applications are mixed",
-        (f"{RENAMED}::test_a_target_that_exists_already_is_refused_and_the_former_table_kept",),
-    ),
-    Mutant(
-        "a renamed table is judged as one that loses its items",
-        "_moves",
-        "assessment.declaration is not None and assessment.declaration.awaits_move",
-        "False",
-        "a person is told to allow the loss of items that are kept",
-        (f"{RENAMED}::test_data_loss_never_leaves_it_to_a_person",),
     ),
 )
