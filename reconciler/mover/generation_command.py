@@ -22,6 +22,7 @@ from reconciler.mover.engine_choice import Choice, CopyOptions, chosen, price_of
 from reconciler.mover.estimate import Prices, estimate_of, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
 from reconciler.mover.generation_yielded import too_many
+from reconciler.mover.governor import RateLimits
 from reconciler.mover.job_ports import ServiceJobs
 from reconciler.mover.replace_command import (
     Prepared,
@@ -60,6 +61,7 @@ class PreparedGeneration:
     """What it takes and what could not be checked, as sentences."""
     choice: Choice = Choice()
     """How the items are copied."""
+    options: CopyOptions = AUTO
 
     @property
     def declared(self) -> str:
@@ -141,14 +143,15 @@ class NextGeneration:
         new, number = self.next_name(declaration)
         described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
         ports = self.reconciler.ports
-        choice = chosen(options, known, estimate_of(known, described), self.jobs, emulator=ports.emulator)
+        allowed = RateLimits(options.max_rcu, options.max_wcu)
+        choice = chosen(options, known, estimate_of(known, described, allowed), self.jobs, emulator=ports.emulator)
         by_jobs = choice.engine == "bulk"
-        notes = notes_on(ports, known, described, self.prices, copied=by_jobs)
+        notes = notes_on(ports, known, described, self.prices, copied=by_jobs, allowed=allowed)
         priced = ""
         if by_jobs and self.prices is not None:
             listed = self.prices()
             priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed)
-        return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice)
+        return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice, options)
 
     def _refuse_in_place(self, name: str) -> None:
         standing = self.reconciler.ports.store.load().replacements.get(name)
@@ -188,6 +191,8 @@ class NextGeneration:
                 keep=keep,
                 engine=wanted.choice.engine,
                 through=wanted.choice.through,
+                max_rcu=wanted.options.max_rcu,
+                max_wcu=wanted.options.max_wcu,
                 switch=at_once,
                 finish=at_once,
                 shape=shape_of(known.declaration),
@@ -241,6 +246,16 @@ class NextGeneration:
     def resume(self) -> None:
         """Go on after a pause, or try again after a problem."""
         self._change(lambda record: replace(record, paused=False, problem=None))
+
+    def limit(self, max_rcu: int | None, max_wcu: int | None) -> None:
+        """Change the units per second that each table may spend; ``None`` leaves a limit as it is."""
+        self._change(
+            lambda record: replace(
+                record,
+                max_rcu=max_rcu if max_rcu is not None else record.max_rcu,
+                max_wcu=max_wcu if max_wcu is not None else record.max_wcu,
+            )
+        )
 
     def keep(self) -> str | None:
         """End the hold and keep the old table, no longer managed; before the switch, keep it at the end.

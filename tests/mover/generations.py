@@ -32,6 +32,7 @@ from reconciler.mover.follower_types import Pair, Problems, Ran, Verified
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.generation_fence import SID
 from reconciler.mover.generation_ports import GenerationPorts
+from reconciler.mover.governor import RateLimits
 from reconciler.mover.replacer import Replacer
 
 BEFORE, AFTER = keys("pk S"), keys("pk S", "sk S")
@@ -60,6 +61,8 @@ class Bench:
     slow: float = 0.0
     outpaced: bool = False
     yields: int = 0
+    limits: list[RateLimits] = field(default_factory=list)
+    """What each follower was allowed to spend of its target."""
     name: str = "users"
     """The declared name."""
     policies_at: dict[str, float] = field(default_factory=dict)
@@ -221,6 +224,7 @@ class Mirror:
     def __init__(self, made: Bench, ports: Any, items: Any, streams: Any, pair: Pair, *rest: Any, **more: Any) -> None:
         self.made, self.ports, self.pair = made, ports, pair
         self.read_until: datetime | None = None
+        made.limits.append(pair.target.limits)
 
     def capture(self, *, items: int = 0, workers: int = 8, again: bool = False) -> None:
         live = self.made.tables[self.pair.source.table].description
