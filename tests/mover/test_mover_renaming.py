@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from mover.generations import AFTER, ITEMS, PARAMETER, Bench, renamed_bench, shown, step_of
+from mover.generations import AFTER, BEFORE, ITEMS, PARAMETER, Bench, renamed_bench, shown, step_of
 from mover.test_mover_generation import LATE, deleted, kill_at, story
 from simulation.simulated_engine import declaration
 
@@ -136,3 +136,30 @@ def _assert_ended(made: Bench, cut: int) -> None:
     assert made.held(NEW) == shown([*ITEMS, LATE]), cut
     assert made.parameters == {PARAMETER: NEW}
     assert "CreateTable" in writes(made)
+
+
+@pytest.mark.parametrize("phase", [Phase.READY, Phase.HOLD])
+def test_a_process_with_the_former_declarations_deletes_and_creates_nothing_in_mid_work(
+    aws: Bench, phase: Phase
+) -> None:
+    aws.begin()
+    if phase is Phase.HOLD:
+        aws.switch()
+    aws.put(NEW if phase is Phase.HOLD else OLD, LATE)
+    made, current = writes(aws), aws.sim.source.declarations
+    aws.sim.declare(declaration(OLD, keys=BEFORE))
+    for_days(aws)
+    assert writes(aws).count("CreateTable") == made.count("CreateTable")
+    assert (set(aws.tables), deleted(aws)) == ({OLD, NEW}, [])
+    aws.sim.declare(*current)
+    if aws.record is not None and aws.record.problem is not None:
+        aws.work.resume()
+    aws.run()
+    assert aws.held(OLD) == aws.held(NEW) == shown([*ITEMS, LATE])
+
+
+def test_the_former_declaration_before_the_work_takes_the_rename_back(aws: Bench) -> None:
+    for_days(aws)
+    aws.sim.declare(declaration(OLD, keys=BEFORE))
+    for_days(aws)
+    assert (list(aws.tables), aws.held(OLD), writes(aws)) == ([OLD], shown(ITEMS), [])
