@@ -53,7 +53,7 @@ def assemble(
         checked = with_companions(checked, incomplete=incomplete)
     result = Assembly(warnings=list(names_that_collide(checked)))
     result.problems += [problem for each in checked for problem in each.problems]
-    result.problems += [*declared_twice(checked), *reference_problems(checked)]
+    result.problems += [*declared_twice(checked), *renamed_twice(checked), *reference_problems(checked)]
     single, exports, unread = split_exports(seeds, unread)
     files = SeedFiles([*single, *exports], unread, choice, [each.base_name for each in checked if each.base_name])
     generated: list[DeclaredSeed] = []
@@ -114,6 +114,7 @@ def _declaration(
         seed,
         checked.references,
         pointer=checked.pointer,
+        renamed_from=checked.renamed_from,
     )
 
 
@@ -150,6 +151,26 @@ def declared_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Probl
         if checked.base_name and first is not checked:
             reason = f"duplicate base name {checked.base_name!r}; {_where(first)} has it as well"
             yield checked.location.problem(FieldProblem(("table_name",), reason, remedy))
+
+
+def renamed_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Problem]:
+    """The items of a table move to one other table, and no declaration means the former name any more."""
+    names = {checked.name: checked for checked in declarations if checked.name}
+    former: dict[str, CheckedDeclaration] = {}
+    for checked in declarations:
+        if checked.renamed_from is None:
+            continue
+        first = former.setdefault(checked.renamed_from, checked)
+        declared = names.get(checked.renamed_from)
+        if declared is not None and declared is not checked:
+            reason = f"{_where(declared)} still declares the table {checked.renamed_from}"
+            remedy = "Remove that declaration, or renamed_from: if its items have moved already, the field may go."
+        elif first is not checked:
+            reason = f"duplicate renamed_from {checked.renamed_from!r}; {_where(first)} has it as well"
+            remedy = "Remove one of the two: the items of a table move to one other table."
+        else:
+            continue
+        yield checked.location.problem(FieldProblem(("renamed_from",), reason, remedy))
 
 
 def names_that_collide(declarations: Sequence[CheckedDeclaration]) -> Iterator[str]:

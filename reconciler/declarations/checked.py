@@ -41,6 +41,7 @@ class CheckedDeclaration:
     companion: tuple[str, ...] | None = None
     name_pattern: str | None = None
     pointer: Pointer | None = None
+    renamed_from: str | None = None
     problems: tuple[Problem, ...] = ()
 
     @property

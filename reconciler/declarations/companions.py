@@ -61,6 +61,8 @@ def _combined(table: CheckedDeclaration, companion: CheckedDeclaration) -> Check
         changed["description"] = companion.description
     if "replacement.pointer" in fields:
         changed["pointer"] = companion.pointer
+    if "renamed_from" in fields:
+        changed["renamed_from"] = companion.renamed_from
     for name in ("file", "format", "generate"):
         if f"seed.{name}" in fields:
             changed[f"seed_{name}"] = getattr(companion, f"seed_{name}")

@@ -216,7 +216,7 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         other = foreign_owner_of(context, base, observed)
         if other is not None:
             return _assess_foreign(base, observed, other)
-        moving = _moving(context, base, observed)
+        moving = _moving(context, base, observed) or _renaming(context, base, declaration, observed)
         if moving is not None:
             return moving
         base = base if entry is None else replace(base, entry=ownership.reclaimed(entry))
@@ -224,8 +224,9 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         if observed is None:
             missing = _assess_missing(context, base, declaration)
             return missing if generation is None else _in_hold(missing, generation)
-        if ownership.is_undecided(recorded, observed):
-            return replace(base, observed=observed, steps=(ownership.wait_until_decided(observed),))
+        undecided = _undecided(context, declaration, recorded, observed)
+        if undecided is not None:
+            return replace(base, observed=observed, steps=(undecided,))
         assessment = _with_owner_check(context, assess_present(context, base, declaration, observed))
         if generation is not None:
             return _in_hold(assessment, generation)
@@ -234,6 +235,30 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
         return assessment
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _renaming(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
+) -> TableAssessment | None:
+    """The move of a renamed table to its new name, if its items have not moved yet."""
+    if not declaration.awaits_move:
+        return None
+    from reconciler.engine.assess_rename import assess_rename
+
+    return assess_rename(context, base, declaration, observed)
+
+
+def _undecided(
+    context: PassContext, declaration: Declaration, recorded: InventoryEntry | None, observed: ObservedTable
+) -> Step | None:
+    """The one step of a table of which it is not known yet whose it is, or whether it has all of its items."""
+    if ownership.is_undecided(recorded, observed):
+        return ownership.wait_until_decided(observed)
+    if recorded is not None or declaration.renamed_from is None:
+        return None
+    from reconciler.engine.assess_rename import adopts_nothing
+
+    return adopts_nothing(context, declaration)
 
 
 def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
@@ -380,6 +405,10 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
     seeded = seed_applies(context, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
         steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
+    if declaration.renamed_from is not None:
+        from reconciler.engine.assess_rename import creates_nothing
+
+        base, steps = creates_nothing(context, base, declaration, steps)
     return replace(base, changes=all_changes(steps), steps=validate_steps(ports, steps))
 
 
@@ -581,12 +610,24 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         # Somebody deleted our table and created another one under its name: that one is not ours to delete.
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
+        kept = _kept_for_rename(context, recorded.name)
+        if kept is not None:
+            return replace(base, observed=observed, entry=recorded, steps=(kept,))
         if recorded.ending_at is not None and observed.status == "ACTIVE":
             recorded = replace(recorded, ending_at=None)
         base = replace(base, observed=observed, entry=recorded, seed_record=context.snapshot.seeds.get(recorded.name))
         return assess_deletion(context, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _kept_for_rename(context: PassContext, name: str) -> Step | None:
+    """The blocked deletion of a table whose items a declared one is to get, or ``None``."""
+    if context.desired is None or not any(each.renamed_from for each in context.desired.declarations):
+        return None
+    from reconciler.engine.assess_rename import former_is_kept
+
+    return former_is_kept(context.desired.declarations, context.snapshot, name)
 
 
 def _assess_missing_undeclared(

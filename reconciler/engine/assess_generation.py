@@ -36,7 +36,7 @@ def assess_before_switch(
     said = progress_sentence(generation)
     if base.declaration is not None and generation.phase in UNSWITCHED:
         # The work goes on, because the declaration may be restored; only the switch is refused.
-        asked = shape_of(base.declaration.spec)
+        asked = shape_of(base.declaration)
         said += "" if generation.shape in (None, asked) else f"; {_declared_otherwise(generation, ('its shape',))}"
     step = Step(Action.REPLACE, "table", returns_items=True, message=said)
     return replace(

@@ -168,7 +168,7 @@ class PassContext:
             renamed_to=self.renamed.get(name),
             elsewhere=self.elsewhere.get(name),
             can_keep_items=self.ports.replacer is not None and self.ports.emulator,
-            keeping_items=replacement is not None or left,
+            keeping_items=replacement is not None or left or _moves(assessment),
             asked_to_keep=left or (replacement is not None and replacement.asked),
             unfit=assessment.unfit,
             cancelled=_was_cancelled(assessment),
@@ -196,6 +196,11 @@ class PassContext:
         )
 
 
+def _moves(assessment: TableAssessment) -> bool:
+    """Whether the table is renamed, which always keeps its items."""
+    return assessment.declaration is not None and assessment.declaration.awaits_move
+
+
 def _was_cancelled(assessment: TableAssessment) -> bool:
     """Whether a person cancelled the replacement that the declaration still asks for."""
     declaration, entry = assessment.declaration, assessment.entry
@@ -203,7 +208,7 @@ def _was_cancelled(assessment: TableAssessment) -> bool:
         return False
     from reconciler.planning.shapes import shape_of
 
-    return entry.cancelled_shape == shape_of(declaration.spec)
+    return entry.cancelled_shape == shape_of(declaration)
 
 
 def foreign_owner_of(

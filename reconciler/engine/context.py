@@ -149,13 +149,17 @@ class EngineContext:
 
     def declared(self, generations: Mapping[str, Generation]) -> DesiredState:
         """The declarations, with the names of the tables that they mean now. Raises ``DeclarationError``."""
-        desired = self.source.load()
-        if not generations:
+        return self.meant(self.source.load(), generations)
+
+    def meant(self, desired: DesiredState, generations: Mapping[str, Generation]) -> DesiredState:
+        """These declarations, with the names of the tables that they mean now. Raises ``StateError``."""
+        renamed = any(each.renamed_from for each in desired.as_read.declarations)
+        if not (generations or renamed):
             return desired
         # Imported for the rare stack with a table of another generation; see the start-up budget.
-        from reconciler.planning.generations import resolved
+        from reconciler.planning.generations import awaiting_moves, resolved
 
-        return resolved(desired, generations)
+        return resolved(desired, generations, awaiting_moves(desired, self.store.load()) if renamed else {})
 
     @property
     def emulator(self) -> bool:

@@ -130,7 +130,7 @@ class Pass:
             unread = self._unobserved_tables(authorization.error)
             return self._report(unread, error=authorization.error, snapshot=authorization.snapshot)
         self.state.generations = authorization.snapshot.generations
-        if authorization.snapshot.generations:
+        if authorization.snapshot.generations or any(each.renamed_from for each in desired.as_read.declarations):
             authorization, desired = self._with_generations(authorization, desired)
         self.state.load_attempts(authorization.snapshot)
         if not self._removals_are_understood(desired, authorization.snapshot):
@@ -153,18 +153,20 @@ class Pass:
     ) -> tuple[WriteAuthorization, DesiredState]:
         """Let the pass speak of the tables that the declared names mean now, where others have taken their place."""
         from reconciler.engine.assess_generation import behind_warnings
-        from reconciler.planning.generations import resolved, taken_names, with_both, without_others
+        from reconciler.planning.generations import awaiting_moves, resolved, taken_names, with_both, without_others
 
-        generations = authorization.snapshot.generations
+        snapshot = authorization.snapshot
+        generations, renames = snapshot.generations, awaiting_moves(desired, snapshot)
         taken = taken_names(desired, generations)
         if taken:
             raise StateError("\n".join(taken))
-        self.desired = resolved(desired, generations)
+        self.desired = resolved(desired, generations, renames)
         if self.state.last_good is not None:
-            self.state.last_good = resolved(self.state.last_good, generations)
-        self.request = replace(self.request, focus=with_both(self.request.focus, generations))
+            last_good = self.state.last_good
+            self.state.last_good = resolved(last_good, generations, awaiting_moves(last_good, snapshot))
+        self.request = replace(self.request, focus=with_both(self.request.focus, generations, renames))
         self.warnings += behind_warnings(generations.values(), self.ports.clock.now())
-        return replace(authorization, snapshot=without_others(authorization.snapshot)), self.desired
+        return replace(authorization, snapshot=without_others(snapshot)), self.desired
 
     def _load(self) -> DesiredState | None:
         if self.request.desired is not None:

@@ -196,7 +196,9 @@ class Reconciler:
 
     def find_imports(self, names: tuple[str, ...], declared: DesiredState, base_of: BaseOf) -> ImportCandidates:
         """The live tables that ``import`` can declare: the named ones, or all that are not declared."""
-        return Import(self.ports, self.options).find(names, self._with_generations(declared), base_of)
+        return Import(self.ports, self.options).find(
+            names, self.ports.meant(declared, self.ports.store.load().generations), base_of
+        )
 
     def adopt(
         self,
@@ -321,11 +323,6 @@ class Reconciler:
         if self.state.generations is None:
             self.state.generations = self.ports.store.load().generations
         return self.ports.declared(self.state.generations)
-
-    def _with_generations(self, desired: DesiredState) -> DesiredState:
-        from reconciler.planning.generations import resolved
-
-        return resolved(desired, self.ports.store.load().generations)
 
     def focus_names(self, tables: tuple[str, ...]) -> tuple[str, ...]:
         """The table names of declarations, given by name or base name; all of them if none is given."""

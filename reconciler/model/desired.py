@@ -80,6 +80,8 @@ class Declaration:
     """One declared table. ``base_name`` is the name without environment; commands accept it and ``spec.name``.
 
     ``declared_name`` is the declared name where another table has taken its place: ``orders`` for ``orders-g2``.
+    ``renamed_from`` is the former name of the table, with environment. While its items have not moved, ``spec.name`` is
+    that of the former table, and ``awaits_move`` is true.
     """
 
     base_name: str
@@ -91,6 +93,8 @@ class Declaration:
     references: tuple[Reference, ...] = ()
     declared_name: str | None = None
     pointer: Pointer | None = None
+    renamed_from: str | None = None
+    awaits_move: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -361,6 +361,8 @@ class Generation:
     - ``yielded``: items of the old table that the new one lacks, because ``on_conflict`` kept another one.
     - ``shape``: what of the declaration needs another table, as ``planning.shapes.shape_of`` writes it.
     - ``pointer``: the SSM parameter that has the name of the table, also where the declaration is gone.
+    - ``max_rcu``, ``max_wcu``: read and write units per second of each table that a person allowed; ``None`` means a
+      share of the table's capacity.
     - ``change_rate``, ``replay_rate``: changes per second that applications make and that are repeated, when both were
       last measured. ``behind_since``: since when the first exceeds the second.
     """
@@ -403,6 +405,8 @@ class Generation:
     change_rate: int | None = None
     replay_rate: int | None = None
     behind_since: datetime | None = None
+    max_rcu: int | None = None
+    max_wcu: int | None = None
 
     @property
     def under_way(self) -> bool:

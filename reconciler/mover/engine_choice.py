@@ -25,10 +25,16 @@ GIGABYTE = 10**9
 
 @dataclass(frozen=True, slots=True)
 class CopyOptions:
-    """``--engine`` and ``--through-s3``: an engine, and a place in S3 as ``s3://bucket/prefix``, which may be empty."""
+    """How a person wants the items to be copied.
+
+    - ``engine``, ``through``: ``--engine`` and ``--through-s3``, a place in S3 as ``s3://bucket/prefix`` or empty.
+    - ``max_rcu``, ``max_wcu``: the options of these names, in units per second of each table; ``None`` means a share.
+    """
 
     engine: AskedEngine = "auto"
     through: str = ""
+    max_rcu: int | None = None
+    max_wcu: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

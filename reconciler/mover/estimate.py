@@ -28,6 +28,8 @@ LONGEST_COPY = timedelta(hours=23)
 """A stream keeps changes for 24 hours, and those of the copy are repeated after it."""
 MILLION = 1_000_000
 ON_DEMAND = {"BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}
+SHARED = RateLimits()
+"""No limits of a person: a share of each table's capacity is used."""
 UNCHECKED = (
     *("dynamodb:CreateTable", "PutItem", "DeleteItem", "UpdateTable", "PutResourcePolicy", "DeleteTable"),
     "the operations of DynamoDB Streams",
@@ -119,24 +121,26 @@ def notes_on(
     prices: Callable[[], Prices] | None,
     *,
     copied: bool = False,
+    allowed: RateLimits = SHARED,
 ) -> str:
     """What building the next generation takes and what could not be checked, as sentences. Empty on an emulator.
 
     ``described`` is the ``Table`` member of DescribeTable. ``copied`` tells that the service itself copies the items.
-    Raises ``UsageError`` where it cannot be done.
+    ``allowed`` are limits that a person gave. Raises ``UsageError`` where it cannot be done.
     """
     if ports.emulator:
         return ""
     name = known.declaration.spec.name
     if described.get("Replicas"):
         raise UsageError(f"{name} has replicas in other Regions, and cannot be replaced with its items yet")
-    found = estimate_of(known, described)
+    found = estimate_of(known, described, allowed)
     if copied:
         # What is left is a comparison of both tables, twice.
         found = Estimate(0, found.reads // READINGS * (READINGS - 1), None)
     if found.too_long and found.copying is not None:
+        rate = "a quarter of the capacity" if allowed == SHARED else "the rate of --max-rcu and --max-wcu"
         raise UsageError(
-            f"{name} cannot be copied in time: that takes {time_text(found.copying)} with a quarter of the capacity,"
+            f"{name} cannot be copied in time: that takes {time_text(found.copying)} with {rate},"
             " and the stream keeps changes for 24 hours. Let the service copy it with --through-s3, or raise the"
             " capacity of the table and declare as much for the new one. Nothing was changed"
         )
@@ -151,11 +155,14 @@ def notes_on(
     return f"{costs}. Not checked, because only a write shows it: permission for {', '.join(UNCHECKED)}."
 
 
-def estimate_of(known: Prepared, described: Mapping[str, Any]) -> Estimate:
-    """What a copy by Scan takes, by the capacity of both tables."""
+def estimate_of(known: Prepared, described: Mapping[str, Any], allowed: RateLimits = SHARED) -> Estimate:
+    """What a copy by Scan takes, by the capacity of both tables, or by the limits that a person gave."""
     spec = known.declaration.spec
     indexes = len(spec.global_indexes or ()) + len(spec.local_indexes or ())
-    old, new = limits_of(described, emulator=False), limits_of(_as_described(spec), emulator=False)
+    old, new = (
+        limits_of(table, emulator=False, max_rcu=allowed.read, max_wcu=allowed.write)
+        for table in (described, _as_described(spec))
+    )
     return estimate(known.found.items, known.found.size, indexes, old, new)
 
 

@@ -149,7 +149,9 @@ class _Work(EndsWork):
         declaration, record = self._declaration(), self.record
         spec = replace(declaration.spec, name=record.new, stream=None, deletion_protection=None)
         recorded = self.context.snapshot.set_aside.get(record.new)
-        wanted = TableAssessment(record.new, replace(declaration, spec=spec), recorded=recorded, entry=recorded)
+        # A released table of that name is gone by now; its record only tells the revision of the next one.
+        entry = None if ownership.is_released(recorded) else recorded
+        wanted = TableAssessment(record.new, replace(declaration, spec=spec), recorded=recorded, entry=entry)
         self._publish(record.old)
         result = create_table(self.context, wanted, Step(Action.CREATE, "table"))
         (step,), self.error = result.steps, result.error

@@ -13,7 +13,7 @@ from reconciler.engine.assess_replacement import byte_text
 from reconciler.engine.observe import observe_table
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import Declaration
-from reconciler.model.errors import NotFound, UsageError
+from reconciler.model.errors import DeclarationError, NotFound, UsageError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.records import Generation, GenerationPhase, OnConflict, StateSnapshot
@@ -22,6 +22,7 @@ from reconciler.mover.engine_choice import Choice, CopyOptions, chosen, price_of
 from reconciler.mover.estimate import Prices, estimate_of, notes_on
 from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, advance
 from reconciler.mover.generation_yielded import too_many
+from reconciler.mover.governor import RateLimits
 from reconciler.mover.job_ports import ServiceJobs
 from reconciler.mover.replace_command import (
     Prepared,
@@ -31,12 +32,13 @@ from reconciler.mover.replace_command import (
     refuse_other_plans,
 )
 from reconciler.mover.replacer import LONGEST_NAME, key_texts
-from reconciler.planning.generations import resolved
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
 FIRST = 2
 """The number of the generation that follows the declared table itself."""
+RENAMED = 1
+"""That of a table which has its declared name, after it was renamed."""
 PAUSE = 0.5
 AUTO = CopyOptions()
 OVERCOME = frozenset(
@@ -59,6 +61,7 @@ class PreparedGeneration:
     """What it takes and what could not be checked, as sentences."""
     choice: Choice = Choice()
     """How the items are copied."""
+    options: CopyOptions = AUTO
 
     @property
     def declared(self) -> str:
@@ -90,7 +93,14 @@ class NextGeneration:
 
     def applies(self, *, asked: bool) -> bool:
         """Whether the table is replaced in this way: where that is under way, asked for, or the only way."""
-        return asked or not self.reconciler.ports.emulator or self.under_way() is not None
+        return asked or not self.reconciler.ports.emulator or self.under_way() is not None or self.renames()
+
+    def renames(self) -> bool:
+        """Whether the items of a table with a former name are to move to this one."""
+        try:
+            return self.declared().awaits_move
+        except (DeclarationError, UsageError):
+            return False
 
     def under_way(self) -> Generation | None:
         """The work that is under way for the table, as it is recorded."""
@@ -99,7 +109,7 @@ class NextGeneration:
     def declared(self) -> Declaration:
         """The declaration, with the name of the table that it means now. Raises ``UsageError`` without one."""
         ports = self.reconciler.ports
-        declaration = resolved(ports.source.load(), ports.store.load().generations).named(self.table)
+        declaration = ports.declared(ports.store.load().generations).named(self.table)
         if declaration is None:
             raise UsageError(f"no table {self.table!r} is declared, so there is nothing to replace it with")
         return declaration
@@ -108,6 +118,8 @@ class NextGeneration:
         """The name of the next generation, which no table has, and its number. Raises ``UsageError``."""
         ports = self.reconciler.ports
         declared = declaration.declared_name or declaration.spec.name
+        if declaration.awaits_move:
+            return declared, RENAMED
         standing = ports.store.load().generations.get(declared)
         taken = {each.spec.name for each in ports.source.load().declarations}
         number = FIRST if standing is None else standing.number + 1
@@ -131,22 +143,26 @@ class NextGeneration:
         new, number = self.next_name(declaration)
         described = self.reconciler.ports.api.read("DescribeTable", {"TableName": declaration.spec.name})["Table"]
         ports = self.reconciler.ports
-        choice = chosen(options, known, estimate_of(known, described), self.jobs, emulator=ports.emulator)
+        allowed = RateLimits(options.max_rcu, options.max_wcu)
+        choice = chosen(options, known, estimate_of(known, described, allowed), self.jobs, emulator=ports.emulator)
         by_jobs = choice.engine == "bulk"
-        notes = notes_on(ports, known, described, self.prices, copied=by_jobs)
+        notes = notes_on(ports, known, described, self.prices, copied=by_jobs, allowed=allowed)
         priced = ""
         if by_jobs and self.prices is not None:
             listed = self.prices()
             priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed)
-        return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice)
+        return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice, options)
 
     def _refuse_in_place(self, name: str) -> None:
         standing = self.reconciler.ports.store.load().replacements.get(name)
         if standing is not None and standing.under_way:
             raise UsageError(f"{name} is being replaced under its own name; `reconciler replace {name} --cancel` first")
 
-    def begin(self, wanted: PreparedGeneration, *, keep: bool) -> None:
-        """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""
+    def begin(self, wanted: PreparedGeneration, *, keep: bool, at_once: bool = False) -> None:
+        """Record what a person asked for. Raises ``StateError`` if writing is not allowed.
+
+        ``at_once`` asks for the switch and the end too: for an emulator, where nobody else writes meanwhile.
+        """
         command, known = self.reconciler.command(), wanted.prepared
         spec, snapshot = known.declaration.spec, command.begin()
         command.refuse_foreign(snapshot, known.observed)
@@ -175,7 +191,11 @@ class NextGeneration:
                 keep=keep,
                 engine=wanted.choice.engine,
                 through=wanted.choice.through,
-                shape=shape_of(spec),
+                max_rcu=wanted.options.max_rcu,
+                max_wcu=wanted.options.max_wcu,
+                switch=at_once,
+                finish=at_once,
+                shape=shape_of(known.declaration),
                 pointer=pointer.ssm if pointer is not None else None,
             )
         )
@@ -226,6 +246,16 @@ class NextGeneration:
     def resume(self) -> None:
         """Go on after a pause, or try again after a problem."""
         self._change(lambda record: replace(record, paused=False, problem=None))
+
+    def limit(self, max_rcu: int | None, max_wcu: int | None) -> None:
+        """Change the units per second that each table may spend; ``None`` leaves a limit as it is."""
+        self._change(
+            lambda record: replace(
+                record,
+                max_rcu=max_rcu if max_rcu is not None else record.max_rcu,
+                max_wcu=max_wcu if max_wcu is not None else record.max_wcu,
+            )
+        )
 
     def keep(self) -> str | None:
         """End the hold and keep the old table, no longer managed; before the switch, keep it at the end.

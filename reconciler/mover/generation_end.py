@@ -70,10 +70,20 @@ class EndsWork(Switches):
         for table in (record.old, record.new):
             forget_checkpoints(self.ports, table)
         self._settle_entries(cancelled=cancelled, kept=record.keep)
+        if not cancelled and record.new == record.name:
+            # Before the end: afterwards no process would know that they are left to be dropped.
+            self._drop_former_names()
         event = Event.CANCELLED if cancelled else Event.FINISHED
         self._moved(event, finished=self.ports.clock.now())
-        if cancelled and record.old == record.name:
+        # A cancelled rename has no pointer to keep either: the declaration itself names the former table.
+        if cancelled and record.name in (record.old, record.new):
             self.ports.store.drop_generation(record.name)
+
+    def _drop_former_names(self) -> None:
+        """Forget that the former name of a renamed table meant a generation, which has gone with it."""
+        for each in self.ports.store.load().generations.values():
+            if each.name != self.record.name and not each.under_way and each.current == self.record.old:
+                self.ports.store.drop_generation(each.name)
 
     def _stop_stream(self, table: ObservedTable | None) -> None:
         """Turn off the stream that this work turned on; a declared one is turned on again by the next pass."""

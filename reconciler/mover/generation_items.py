@@ -44,7 +44,12 @@ class MovesItems(GenerationWork):
 
     def _side(self, observed: ObservedTable) -> Side:
         name = observed.spec.name
-        limits = limits_of(self.beside.items.describe(name), emulator=self.ports.emulator)
+        limits = limits_of(
+            self.beside.items.describe(name),
+            emulator=self.ports.emulator,
+            max_rcu=self.record.max_rcu,
+            max_wcu=self.record.max_wcu,
+        )
         return Side(name, observed.identity, observed.spec, limits)
 
     def _forward(self, old: ObservedTable | None, new: ObservedTable | None) -> Follower:

@@ -95,7 +95,7 @@ def note_cancelled(reconciler: Reconciler, table: str, name: str, shape: str | N
     """
     command = reconciler.command()
     declaration, store = command.declared(table), command.ports.store
-    shape = shape_of(declaration.spec) if declaration is not None else shape
+    shape = shape_of(declaration) if declaration is not None else shape
     entry = store.load().inventory.get(name)
     if entry is not None and shape is not None and entry.cancelled_shape != shape:
         store.put_entry(replace(entry, cancelled_shape=shape))

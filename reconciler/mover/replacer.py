@@ -65,6 +65,11 @@ class Replacer:
             from reconciler.mover.generation_end import delete_left_table
 
             return delete_left_table(context, assessment)
+        declaration = assessment.declaration
+        if declaration is not None and declaration.awaits_move and self.generations is not None:
+            from reconciler.mover.rename import begin_rename
+
+            assessment = begin_rename(context, assessment, self.examined)
         if assessment.generation is not None and self.generations is not None:
             from reconciler.mover.generation import proceed as proceed_beside
 

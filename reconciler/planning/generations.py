@@ -8,26 +8,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState
 from reconciler.model.records import Generation, GenerationPhase, StateSnapshot
+from reconciler.planning import ownership
 
 Generations = Mapping[str, Generation]
 
 
-def resolved(desired: DesiredState, generations: Generations) -> DesiredState:
-    """The declarations with the names of the tables that they mean now; the same object if that changes nothing."""
+def resolved(
+    desired: DesiredState, generations: Generations, renames: Mapping[str, str] = MappingProxyType({})
+) -> DesiredState:
+    """The declarations with the names of the tables that they mean now; the same object if that changes nothing.
+
+    ``renames`` are those of ``awaiting_moves``.
+    """
     read = desired.as_read
     named = {declaration.spec.name for declaration in read.declarations}
     known = {name: generation for name, generation in generations.items() if name in named}
-    moved = {name: each.current for name, each in known.items() if each.current != name}
+    moved = {name: each.current for name, each in known.items() if each.current != name} | dict(renames)
     # In the hold the stream of the new table is what its changes are read from.
     held = {name for name, each in known.items() if each.under_way}
     if not moved and not held:
         return read
-    declarations = sorted((_resolved(each, moved, held) for each in read.declarations), key=lambda each: each.spec.name)
+    declarations = sorted(
+        (_resolved(each, moved, held, renames) for each in read.declarations), key=lambda each: each.spec.name
+    )
     files = {path: _file(file, moved) for path, file in read.files.items()}
     return replace(read, declarations=tuple(declarations), files=files, unresolved=read)
+
+
+def awaiting_moves(desired: DesiredState, snapshot: StateSnapshot) -> dict[str, str]:
+    """By declared name, the table of this stack that is declared as renamed and whose items have not moved yet.
+
+    Until they have, the declared name means that table, so that it never looks like one that is no longer declared, and
+    no empty table gets the new name.
+    """
+    found: dict[str, str] = {}
+    for declaration in desired.as_read.declarations:
+        name, former = declaration.spec.name, declaration.renamed_from
+        if former is None:
+            continue
+        table, moving = former_table(snapshot.generations, former)
+        entry = snapshot.inventory.get(table)
+        if moving or entry is None or ownership.is_released(entry):
+            continue
+        if not _has_items(name, table, snapshot):
+            found[name] = table
+    return found
+
+
+def former_table(generations: Generations, former: str) -> tuple[str, bool]:
+    """The table that a former name means, and whether that one is being replaced itself."""
+    earlier = generations.get(former)
+    return (former, False) if earlier is None else (earlier.current, earlier.under_way)
+
+
+def _has_items(name: str, former: str, snapshot: StateSnapshot) -> bool:
+    """Whether a table with the new name is ours, or another generation of it is, so that no items move any more.
+
+    The record of work that has ended counts only as long as its table is ours: that table may be gone since.
+    """
+    earlier = snapshot.generations.get(name)
+    if earlier is not None and earlier.under_way:
+        return True
+    if earlier is not None and earlier.current != former:
+        entry = snapshot.inventory.get(earlier.current)
+        if entry is not None and not ownership.is_released(entry):
+            return True
+    return ownership.may_be_ours(snapshot.inventory.get(name))
 
 
 def taken_names(desired: DesiredState, generations: Generations) -> tuple[str, ...]:
@@ -43,13 +93,18 @@ def taken_names(desired: DesiredState, generations: Generations) -> tuple[str, .
     )
 
 
-def _resolved(declaration: Declaration, moved: Mapping[str, str], held: set[str]) -> Declaration:
+def _resolved(
+    declaration: Declaration, moved: Mapping[str, str], held: set[str], renames: Mapping[str, str]
+) -> Declaration:
     declared = declaration.spec.name
     spec = declaration.spec
     if declared in held:
         spec = replace(spec, stream=None)
     if declared in moved:
-        return replace(declaration, spec=replace(spec, name=moved[declared]), declared_name=declared)
+        awaits = declared in renames
+        return replace(
+            declaration, spec=replace(spec, name=moved[declared]), declared_name=declared, awaits_move=awaits
+        )
     return replace(declaration, spec=spec) if declared in held else declaration
 
 
@@ -70,11 +125,16 @@ def without_others(snapshot: StateSnapshot) -> StateSnapshot:
     return replace(snapshot, inventory=kept, set_aside=aside)
 
 
-def with_both(names: frozenset[str] | None, generations: Generations) -> frozenset[str] | None:
-    """The names of a focus, with both tables of each generation that one of them names."""
+def with_both(
+    names: frozenset[str] | None, generations: Generations, renames: Mapping[str, str] = MappingProxyType({})
+) -> frozenset[str] | None:
+    """The names of a focus, with both tables of each generation, and of each rename, that one of them names."""
     if names is None:
         return None
     found = set(names)
+    for name, table in renames.items():
+        if {name, table} & names:
+            found |= {name, table}
     for each in generations.values():
         known = {each.name, each.old, each.new} if each.under_way else {each.name, each.current}
         if known & names:

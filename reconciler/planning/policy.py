@@ -195,7 +195,8 @@ def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
     return step.blocked(
         Reason.DATA_LOSS,
         f"{file} declares {renamed_to} instead; DynamoDB cannot rename a table, and its items would be lost",
-        f"`reconciler up {name}` and confirm; `reconciler release {name}` keeps the table, no longer managed",
+        f"renamed_from: {name} in the declaration that is to get its items; or `reconciler up {name}` and confirm;"
+        f" `reconciler release {name}` keeps the table, no longer managed",
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 
-from reconciler.model.table import TableSpec
+from reconciler.model.desired import Declaration
 
 
-def shape_of(spec: TableSpec, renamed_from: str | None = None) -> str:
-    """The key, the local indexes and the types of their attributes; and the former name, while items move from it."""
+def shape_of(declaration: Declaration) -> str:
+    """The key, the local indexes and the types of their attributes; and both names where the table is renamed."""
+    spec = declaration.spec
     keys = [[element.attribute, element.role, element.type] for element in spec.keys]
     indexes = sorted(
         [
@@ -23,5 +24,7 @@ def shape_of(spec: TableSpec, renamed_from: str | None = None) -> str:
         ]
         for index in spec.local_indexes or ()
     )
-    former = {} if renamed_from is None else {"renamed_from": renamed_from, "name": spec.name}
-    return json.dumps({"keys": keys, "local_indexes": indexes, **former}, separators=(",", ":"), sort_keys=True)
+    renamed = {}
+    if declaration.renamed_from is not None:
+        renamed = {"renamed_from": declaration.renamed_from, "name": declaration.declared_name or spec.name}
+    return json.dumps({"keys": keys, "local_indexes": indexes, **renamed}, separators=(",", ":"), sort_keys=True)

@@ -313,6 +313,8 @@ GENERATIONS = Kind(
         "change_rate": MAYBE_NUMBER,
         "replay_rate": MAYBE_NUMBER,
         "behind_since": MAYBE_TIME,
+        "max_rcu": MAYBE_NUMBER,
+        "max_wcu": MAYBE_NUMBER,
     },
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})

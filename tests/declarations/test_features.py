@@ -137,17 +137,11 @@ def own_fields(feature: Feature) -> set[str]:
 
 def test_a_document_has_the_fields_of_every_feature_and_no_other() -> None:
     known = {name for feature in FEATURES for name in feature.fields.model_fields}
-    assert set(TableDocument.model_fields) - known == {"description", "seed", "references", "lifecycle", "replacement"}
+    extra = {"description", "seed", "references", "lifecycle", "replacement", "renamed_from"}
+    assert set(TableDocument.model_fields) - known == extra
     assert next(iter(TableDocument.model_fields)) == "table_name"
     assert "tags" not in API_FIELDS
-    assert set(TableDocument.model_fields) - API_FIELDS == {
-        "description",
-        "seed",
-        "references",
-        "lifecycle",
-        "replacement",
-        "tags",
-    }
+    assert set(TableDocument.model_fields) - API_FIELDS == {*extra, "tags"}
     assert {"resource_policy", "stream_policy"} == IAM_FIELDS
 
 

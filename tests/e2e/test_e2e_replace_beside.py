@@ -340,3 +340,27 @@ def test_the_hold_ends_without_a_declaration(shop: Shop, option: str, others: bo
     assert shop.tables == [*left, *(["other"] if others else [])]
     for table in left:
         assert shop.held(table) == sort(*FOUR, late)
+
+
+# The rate
+
+
+def test_a_rate_belongs_to_the_work_beside_a_table_and_can_be_changed(shop: Shop) -> None:
+    ready(shop, BY_BOTH, "--max-wcu", "50", "--max-rcu", "100")
+    shop.tool("replace", "orders", "--pause", code=2)
+    late = order(9, 9)
+    shop.put("orders", late)
+    assert "It is ready to switch" in shop.tool("replace", "orders", "--resume", "--max-wcu", "20", code=2)
+    assert shop.held("orders-g2") == sort(*FOUR, late)
+    assert "not to --switch" in shop.tool("replace", "orders", "--switch", "--max-wcu", "20", code=1)
+    shop.tool("replace", "orders", "--switch")
+    assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR, late))
+
+
+def test_a_rate_is_refused_where_the_table_is_replaced_under_its_own_name(shop: Shop) -> None:
+    shop.declare(BY_ID)
+    shop.tool("--once")
+    shop.put("orders", FOUR[0])
+    shop.declare(BY_BOTH)
+    assert "on an emulator, add --beside" in shop.tool("replace", "orders", "--yes", "--max-wcu", "20", code=1)
+    assert (shop.tables, shop.keys("orders"), shop.held("orders")) == (["orders"], ["id"], [FOUR[0]])

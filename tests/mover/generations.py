@@ -32,6 +32,7 @@ from reconciler.mover.follower_types import Pair, Problems, Ran, Verified
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.generation_fence import SID
 from reconciler.mover.generation_ports import GenerationPorts
+from reconciler.mover.governor import RateLimits
 from reconciler.mover.replacer import Replacer
 
 BEFORE, AFTER = keys("pk S"), keys("pk S", "sk S")
@@ -60,6 +61,10 @@ class Bench:
     slow: float = 0.0
     outpaced: bool = False
     yields: int = 0
+    limits: list[RateLimits] = field(default_factory=list)
+    """What each follower was allowed to spend of its target."""
+    name: str = "users"
+    """The declared name."""
     policies_at: dict[str, float] = field(default_factory=dict)
     on_drain: Callable[[], None] = lambda: None
     on_call: Callable[[str, Mapping[str, Any]], None] = lambda operation, params: None
@@ -72,7 +77,7 @@ class Bench:
 
     @property
     def record(self) -> Generation | None:
-        return self.sim.store.snapshot.generations.get("users")
+        return self.sim.store.snapshot.generations.get(self.name)
 
     @property
     def phase(self) -> GenerationPhase | None:
@@ -106,7 +111,7 @@ class Bench:
 
     @property
     def work(self) -> NextGeneration:
-        return NextGeneration(self.sim.reconciler, "users", jobs=BotoServiceJobs(self.items.memory))
+        return NextGeneration(self.sim.reconciler, self.name, jobs=BotoServiceJobs(self.items.memory))
 
     def begin(self, **options: Any) -> PassReport:
         """``reconciler replace users``."""
@@ -142,6 +147,14 @@ def bench(
     _wire(made, monkeypatch, real=real)
     sim.dynamodb.journal.clear()
     sim.declare(wanted(keys=AFTER, **spec))
+    return made
+
+
+def renamed_bench(monkeypatch: pytest.MonkeyPatch, *, real: bool = False, former: str | None = "users") -> Bench:
+    """The same on AWS, whose declaration has another name by now."""
+    made = bench(monkeypatch, real=real)
+    made.name = "people"
+    made.sim.declare(replace(declaration("people", keys=BEFORE), pointer=Pointer(PARAMETER), renamed_from=former))
     return made
 
 
@@ -211,6 +224,7 @@ class Mirror:
     def __init__(self, made: Bench, ports: Any, items: Any, streams: Any, pair: Pair, *rest: Any, **more: Any) -> None:
         self.made, self.ports, self.pair = made, ports, pair
         self.read_until: datetime | None = None
+        made.limits.append(pair.target.limits)
 
     def capture(self, *, items: int = 0, workers: int = 8, again: bool = False) -> None:
         live = self.made.tables[self.pair.source.table].description

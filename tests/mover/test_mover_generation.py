@@ -785,24 +785,24 @@ STATE_CALLS = ("put_generation", "put_entry", "drop_entry", "put_seed", "drop_ch
 
 def test_a_kill_before_or_after_any_call_changes_nothing_about_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     made = bench(monkeypatch)
-    calls = _killing(made, monkeypatch, None)
-    _story(made)
+    calls = kill_at(made, monkeypatch, None)
+    story(made)
     for cut in range(2 * calls[0]):
         made = bench(monkeypatch)
-        calls = _killing(made, monkeypatch, cut)
-        _story(made)
+        calls = kill_at(made, monkeypatch, cut)
+        story(made)
         _assert_ended(made, cut)
 
 
 def test_the_same_with_streams_and_a_kill_at_many_of_their_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     made = bench(monkeypatch, real=True)
-    calls = _killing(made, monkeypatch, None, streams=True)
-    _story(made)
+    calls = kill_at(made, monkeypatch, None, streams=True)
+    story(made)
     assert calls[0] > 100
     for cut in range(0, 2 * calls[0], STRIDE):
         made = bench(monkeypatch, real=True)
-        _killing(made, monkeypatch, cut, streams=True)
-        _story(made)
+        kill_at(made, monkeypatch, cut, streams=True)
+        story(made)
         _assert_ended(made, cut)
 
 
@@ -817,7 +817,7 @@ def _assert_ended(made: Bench, cut: int) -> None:
     assert deleted(made).count("users") <= 2
 
 
-def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int | None, *, streams: bool = False) -> list[int]:
+def kill_at(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int | None, *, streams: bool = False) -> list[int]:
     """Count the calls, and die once: before a call, or after it."""
     calls = [0]
 
@@ -842,7 +842,7 @@ def _killing(made: Bench, monkeypatch: pytest.MonkeyPatch, cut: int | None, *, s
     return calls
 
 
-def _story(made: Bench) -> None:
+def story(made: Bench) -> None:
     """A person builds, switches and finishes; the application writes on. Each command is repeated after a kill."""
 
     def surely(action: Any) -> None:

@@ -12,7 +12,7 @@ from reconciler.model.desired import DeclarationFile, DesiredState
 from reconciler.model.identity import Identity
 from reconciler.model.records import Generation, GenerationPhase, InventoryEntry, StateSnapshot
 from reconciler.model.table import Stream
-from reconciler.planning.generations import resolved, taken_names, with_both, without_others
+from reconciler.planning.generations import awaiting_moves, resolved, taken_names, with_both, without_others
 
 P = GenerationPhase
 BEFORE = (P.CREATE, P.CAPTURE, P.COPY, P.REPLAY, P.VERIFY, P.READY, P.FENCE, P.RETURN, P.CANCEL, P.CANCELLED)
@@ -87,3 +87,82 @@ def test_a_declaration_of_the_other_table_is_reported_with_its_place() -> None:
     (sentence,) = taken_names(declared, generations(P.HOLD))
     assert sentence.startswith("orders-g2.yaml:1 declares orders-g2, which is a table of the replacement of orders")
     assert taken_names(DESIRED, generations(P.HOLD)) == ()
+
+
+# A renamed table
+
+RENAMED = DesiredState(
+    (replace(declaration("purchases"), renamed_from="orders"),),
+    "d",
+    files={"shop.yaml": DeclarationFile(("purchases",))},
+)
+OURS = InventoryEntry("orders", "orders", "created", "n", Identity(None, "arn:old", "2026"))
+
+
+def snapshot(*entries: InventoryEntry, **generations: Generation) -> StateSnapshot:
+    return StateSnapshot(inventory={each.name: each for each in entries}, generations=generations)
+
+
+def test_a_declared_name_means_the_former_table_until_its_items_have_moved() -> None:
+    renames = awaiting_moves(RENAMED, snapshot(OURS))
+    assert renames == {"purchases": "orders"}
+    found = resolved(RENAMED, {}, renames)
+    (named,) = found.declarations
+    assert (named.spec.name, named.declared_name, named.awaits_move) == ("orders", "purchases", True)
+    assert found.files["shop.yaml"].tables == ("orders",)
+    assert with_both(frozenset({"purchases"}), {}, renames) == {"orders", "purchases"}
+
+
+def test_a_former_name_that_means_a_later_generation() -> None:
+    entry = replace(OURS, name="orders-g2")
+    known = snapshot(entry, **generations(P.FINISHED))
+    assert awaiting_moves(RENAMED, known) == {"purchases": "orders-g2"}
+    assert awaiting_moves(RENAMED, snapshot(entry, **generations(P.HOLD))) == {}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        snapshot(),
+        snapshot(replace(OURS, ownership="released")),
+        snapshot(OURS, replace(OURS, name="purchases")),
+        snapshot(
+            OURS,
+            replace(OURS, name="purchases", ownership="adopted"),
+            purchases=replace(generations(P.FINISHED)["orders"], name="purchases", new="purchases"),
+        ),
+    ],
+    ids=["no former table", "a released one", "both are ours", "moved already"],
+)
+def test_nothing_waits_to_be_moved(known: StateSnapshot) -> None:
+    assert awaiting_moves(RENAMED, known) == {}
+
+
+def test_a_record_of_work_that_has_ended_hides_no_rename_once_its_table_is_gone() -> None:
+    earlier = replace(generations(P.FINISHED)["orders"], name="purchases", old="purchases", new="purchases-g2")
+    assert awaiting_moves(RENAMED, snapshot(OURS, purchases=earlier)) == {"purchases": "orders"}
+    there = replace(OURS, name="purchases-g2")
+    assert awaiting_moves(RENAMED, snapshot(OURS, there, purchases=earlier)) == {}
+    adopted = replace(there, ownership="adopted")
+    assert awaiting_moves(RENAMED, snapshot(OURS, adopted, purchases=earlier)) == {}
+
+
+def test_a_cancelled_move_whose_record_was_left_is_awaited_again() -> None:
+    left = replace(generations(P.CANCELLED)["orders"], name="purchases", new="purchases")
+    renames = awaiting_moves(RENAMED, snapshot(OURS, purchases=left))
+    assert renames == {"purchases": "orders"}
+    (named,) = resolved(RENAMED, {"purchases": left}, renames).declarations
+    assert (named.spec.name, named.awaits_move) == ("orders", True)
+
+
+@pytest.mark.parametrize("phase", [each for each in P if each not in (P.FINISHED, P.CANCELLED)])
+def test_a_move_that_is_under_way_is_not_begun_again(phase: GenerationPhase) -> None:
+    moving = replace(generations(phase)["orders"], name="purchases", new="purchases")
+    assert awaiting_moves(RENAMED, snapshot(OURS, purchases=moving)) == {}
+
+
+@pytest.mark.parametrize(("phase", "means"), [(P.READY, "orders"), (P.HOLD, "purchases"), (P.FINISHED, "purchases")])
+def test_during_and_after_the_move_the_record_tells_the_table(phase: GenerationPhase, means: str) -> None:
+    record = replace(generations(phase)["orders"], name="purchases", new="purchases")
+    (named,) = resolved(RENAMED, {"purchases": record}).declarations
+    assert (named.spec.name, named.awaits_move) == (means, False)

@@ -194,6 +194,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             change_rate=160,
             replay_rate=80,
             behind_since=AT,
+            max_rcu=500,
+            max_wcu=200,
         ),
         {
             "name": "users",
@@ -234,6 +236,8 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "change_rate": 160,
             "replay_rate": 80,
             "behind_since": AT_TEXT,
+            "max_rcu": 500,
+            "max_wcu": 200,
         },
     ),
     "REPLACEMENTS": (

@@ -492,7 +492,7 @@ def _compare(scene: Scene) -> None:
 def run(case: ReplayCase) -> Counter[str]:
     """Processes follow one another until everything is done; then both tables are compared."""
     scene = Scene(case)
-    with _small(case):
+    with small_pages(case.page, case.segments):
         for number in range(PROCESSES):
             scene.rival = lambda number=number: _rival(scene, number)  # type: ignore[misc]
             try:
@@ -518,26 +518,26 @@ def _rival(scene: Scene, number: int) -> None:
         Process(scene, f"rival of {number}").work()
 
 
-class _small:  # noqa: N801 - used as a function
-    """Small pages, so that a small table has many."""
+class small_pages:  # noqa: N801 - used as a function
+    """Small pages and several segments, so that a small table has many."""
 
-    def __init__(self, case: ReplayCase) -> None:
-        self._case = case
+    def __init__(self, page: int, segments: int) -> None:
+        self._page, self._segments = page, segments
         self._former: Any = None
         self._apart = timedelta(0)
 
     def __enter__(self) -> None:
-        case = self._case
+        page, segments = self._page, self._segments
         self._former = follower_module.SegmentedScan, follower_module.segments_for
         self._apart = bulk_module.CLOCKS_APART
         # All clocks of the simulation are one.
         bulk_module.CLOCKS_APART = timedelta(0)
 
         def small(*given: Any, page_items: int) -> SegmentedScan:
-            return SegmentedScan(*given, page_items=min(page_items, case.page))
+            return SegmentedScan(*given, page_items=min(page_items, page))
 
         follower_module.SegmentedScan = small  # type: ignore[misc,assignment]
-        follower_module.segments_for = lambda items, most: case.segments
+        follower_module.segments_for = lambda items, most: segments
 
     def __exit__(self, *_: object) -> None:
         follower_module.SegmentedScan, follower_module.segments_for = self._former

@@ -7,6 +7,7 @@ beside it while applications go on writing, and --switch puts it in its place.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast, get_args
@@ -60,6 +61,24 @@ ThroughS3 = Annotated[
         help="Where in S3 the service may put the items meanwhile, as s3://BUCKET/PREFIX.",
     ),
 ]
+MaxWcu = Annotated[
+    int | None,
+    Option(
+        ("--max-wcu",),
+        metavar="UNITS",
+        minimum=1,
+        help="Write units per second of each table; else a quarter of what it has. Again with --resume.",
+    ),
+]
+MaxRcu = Annotated[
+    int | None,
+    Option(
+        ("--max-rcu",),
+        metavar="UNITS",
+        minimum=1,
+        help="Read units per second of each table; else a quarter of what it has. Again with --resume.",
+    ),
+]
 Pause = Annotated[bool, Option(("--pause",), help="Stop where it is; nothing is lost.")]
 Resume = Annotated[bool, Option(("--resume",), help="Go on after a pause or a problem.")]
 Switch = Annotated[bool, Option(("--switch",), help="Put the table that was built beside it in its place.")]
@@ -85,6 +104,8 @@ def replace(
     newest_by: NewestBy = None,
     engine: Engine = None,
     through_s3: ThroughS3 = None,
+    max_wcu: MaxWcu = None,
+    max_rcu: MaxRcu = None,
     pause: Pause = False,
     resume: Resume = False,
     switch: Switch = False,
@@ -105,16 +126,23 @@ def replace(
     rule, asked = _rule(on_conflict), _engine(engine)
     if decision is not None and (engine is not None or through_s3 is not None):
         raise UsageError(f"--engine and --through-s3 belong to the beginning of a replacement, not to --{decision}")
+    limited = max_rcu is not None or max_wcu is not None
+    if limited and decision not in (None, "resume"):
+        raise UsageError(f"--max-wcu and --max-rcu belong to the work itself or to --resume, not to --{decision}")
     require_terminal(invocation, yes=yes or decision is not None)
     settings = invocation.settings()
     place = through_s3 if through_s3 is not None else settings.replace_through_s3
-    given_first = _Given(rule, newest_by, keep, yes, asked, place)
+    given_first = _Given(rule, newest_by, keep, yes, asked, place, max_rcu=max_rcu, max_wcu=max_wcu)
     with invocation.opened(settings, read_only=False) as app:
         work = app.next_generation(table)
         if work.applies(asked=beside or switch):
-            ended = _beside(invocation, app, work, decision, given_first, fence=not without_fence)
+            at_once = work.reconciler.ports.emulator and not beside
+            begun = dataclasses.replace(given_first, at_once=at_once)
+            ended = _beside(invocation, app, work, decision, begun, fence=not without_fence)
         elif asked == "bulk" or through_s3 is not None:
             raise UsageError("--engine and --through-s3 are for tables on AWS; on an emulator leave them out")
+        elif limited:
+            raise UsageError("--max-wcu and --max-rcu limit the work beside a table; on an emulator, add --beside")
         else:
             ended = _in_place(invocation, app, app.replacement(table), decision, given_first)
     if isinstance(ended, int):
@@ -134,6 +162,15 @@ class _Given:
     yes: bool
     engine: AskedEngine = "auto"
     through: str | None = None
+    at_once: bool = False
+    """Whether a renamed table is switched to at once, as on an emulator without --beside."""
+    max_rcu: int | None = None
+    max_wcu: int | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether a person gave limits of their own."""
+        return self.max_rcu is not None or self.max_wcu is not None
 
 
 def _in_place(
@@ -172,6 +209,8 @@ def _beside(
     if decision == "cancel":
         message, report = work.cancel(), work.run_until_ended()
         return report if report is not None else _said(invocation, message, codes.OK)
+    if given.limited and work.under_way() is not None:
+        work.limit(given.max_rcu, given.max_wcu)
     if decision == "switch":
         invocation.say([work.switch(fence=fence)])
     elif decision is not None:
@@ -183,10 +222,11 @@ def _beside(
     else:
         from reconciler.mover.engine_choice import CopyOptions
 
-        prepared = work.prepare(given.rule, given.newest_by or "", CopyOptions(given.engine, given.through or ""))
+        options = CopyOptions(given.engine, given.through or "", given.max_rcu, given.max_wcu)
+        prepared = work.prepare(given.rule, given.newest_by or "", options)
         if not _agreed(invocation, prepared.sentence, given):
             return codes.ERROR
-        work.begin(prepared, keep=given.keep)
+        work.begin(prepared, keep=given.keep, at_once=given.at_once and work.renames())
     return _watched(invocation, app, work)
 
 

@@ -64,12 +64,13 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
         *(checked.description, checked.seed_file, checked.seed_format, _pack_generation(checked.seed_generate)),
         *(checked.from_template, checked.name_pattern, checked.pointer.ssm if checked.pointer else None),
+        checked.renamed_from,
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
     file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
-    description, seed_file, seed_format, generate, from_template, name_pattern, ssm = rest
+    description, seed_file, seed_format, generate, from_template, name_pattern, ssm, renamed_from = rest
     return CheckedDeclaration(
         SourceLocation(file, unpacked_line(line)),
         name,
@@ -85,6 +86,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         from_template=from_template,
         name_pattern=name_pattern,
         pointer=Pointer(ssm) if ssm is not None else None,
+        renamed_from=renamed_from,
     )
 
 

@@ -21,7 +21,7 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
-FORMAT = 6
+FORMAT = 7
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
 _LIBRARIES = (("pydantic", "version.py"), ("ruamel/yaml", "__init__.py"), ("cronsim", "__init__.py"))

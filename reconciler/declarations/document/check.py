@@ -13,14 +13,21 @@ from pydantic import ValidationError
 from reconciler.declarations import placeholders
 from reconciler.declarations.checked import CheckedDeclaration
 from reconciler.declarations.cross_feature_rules import RULES, on_demand_capacity
-from reconciler.declarations.document.extras import generation, ignored_paths, lifecycle, pointer, references
+from reconciler.declarations.document.extras import (
+    another_former_name,
+    generation,
+    ignored_paths,
+    lifecycle,
+    pointer,
+    references,
+)
 from reconciler.declarations.document.field_model import FieldModel, spellings
 from reconciler.declarations.document.messages import field_problem_of, text_expected
 from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, spell
 from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
-from reconciler.declarations.names import missing_value_problem, table_name_problems
+from reconciler.declarations.names import missing_value_problem, name_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -33,6 +40,7 @@ _RULES: tuple[Rule, ...] = (
     *(rule for feature in FEATURES for rule in feature.rules),
     *RULES,
     Rule(ignored_paths, ("lifecycle",)),
+    Rule(another_former_name, ("renamed_from",)),
 )
 
 
@@ -78,6 +86,7 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
         field_problems += [
             FieldProblem(("table_name",), *problem) for problem in (*name_problems, *([missing] if missing else []))
         ]
+    field_problems += () if "renamed_from" in broken else _former_name_problems(document, environment)
     field_problems = [each for each in field_problems if each.path not in spelled.misspelled]
     field_problems, unknown = _with_on_demand_capacity(spelled, value, location, field_problems)
     as_written = replace(location, written={})
@@ -118,8 +127,23 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         _companion_fields(document) if raw.companion else None,
         _name_pattern(raw, environment),
         pointer(document),
+        _former_name(document, environment),
         checked.problems,
     )
+
+
+def _former_name(document: TableDocument, environment: str | None) -> str | None:
+    """The former name, with the suffix that ``read_document`` adds to a name."""
+    if document.renamed_from is None or not environment:
+        return document.renamed_from
+    return f"{document.renamed_from}-{environment}"
+
+
+def _former_name_problems(document: TableDocument, environment: str | None) -> Iterator[FieldProblem]:
+    former = _former_name(document, environment)
+    wrong = name_problem(former) if former is not None else None
+    if wrong is not None:
+        yield FieldProblem(("renamed_from",), *wrong)
 
 
 def _name_pattern(raw: RawDeclaration, environment: str | None) -> str | None:

@@ -131,6 +131,11 @@ class ExtraFields(FieldModel):
     replacement: ReplacementPart | None = Field(
         default=None, description="What happens when another table takes the place of this one."
     )
+    renamed_from: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The former base name of this table, whose items move here. Remove it after the move.",
+    )
 
 
 def ignored_paths(document: ExtraFields) -> Iterator[FieldProblem]:
@@ -162,6 +167,16 @@ def pointer(document: ExtraFields) -> Pointer | None:
     """Where the name of the table is published, if that is declared."""
     part = document.replacement.pointer if document.replacement else None
     return Pointer(part.ssm) if part is not None else None
+
+
+def another_former_name(document: ExtraFields) -> Iterator[FieldProblem]:
+    """A table is renamed from another name than its own."""
+    if document.renamed_from is not None and document.renamed_from == getattr(document, "table_name", None):
+        yield FieldProblem(
+            ("renamed_from",),
+            f"invalid value {document.renamed_from!r}; expected another name than table_name",
+            "Write the former name of the table, or remove the field.",
+        )
 
 
 def references(document: ExtraFields) -> tuple[Reference, ...]:

@@ -131,6 +131,7 @@ class _Template:
             "lifecycle": lifecycle_members(declaration.lifecycle),
             "references": references,
             "replacement": {"pointer": {"ssm": declaration.pointer.ssm}} if declaration.pointer else None,
+            "renamed_from": declaration.renamed_from,
         }
         return {key: value for key, value in found.items() if value}
 

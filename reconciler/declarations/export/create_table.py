@@ -59,3 +59,5 @@ def _warnings(declaration: Declaration, text: str) -> Iterator[str]:
         yield f"{spec.name}: CreateTable has no description"
     if declaration.pointer:
         yield f"{spec.name}: CreateTable has no replacement.pointer"
+    if declaration.renamed_from:
+        yield f"{spec.name}: CreateTable has no renamed_from"

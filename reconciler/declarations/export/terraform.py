@@ -134,6 +134,8 @@ def _warnings(selection: Selection, resources: Sequence[Resource]) -> Iterator[s
             yield f"{spec.name}: Terraform does not hold description"
         if declaration.pointer:
             yield f"{spec.name}: Terraform does not hold replacement.pointer"
+        if declaration.renamed_from:
+            yield f"{spec.name}: Terraform does not hold renamed_from"
 
 
 def _resources(declaration: Declaration, label: str) -> Iterator[Resource]:

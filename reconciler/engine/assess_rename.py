@@ -1,0 +1,159 @@
+"""What a pass plans for a table that is declared as renamed, until its items have moved to the new name.
+
+Called by ``assess``. The declared name means the former table until then, and nothing but the move is planned for it.
+On an emulator the move goes through the deletion gate like any replacement; elsewhere a person begins it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.engine.assessment import PassContext, TableAssessment
+from reconciler.engine.deletion_gate import assess_deletion
+from reconciler.engine.observe import observe_table
+from reconciler.model.change import Call, Change, Hazard
+from reconciler.model.desired import Declaration
+from reconciler.model.observed import ObservedTable
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import StateSnapshot
+from reconciler.planning import ownership
+from reconciler.planning.generations import former_table
+from reconciler.planning.scopes import foreign_owner
+from reconciler.planning.text import several
+
+
+def assess_rename(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
+) -> TableAssessment:
+    """Plan the move from the former table, which ``base`` is about. Raises ``ApiError``."""
+    new, old = _new_name(declaration), base.name
+    base = replace(base, observed=observed, entry=base.recorded)
+    if observed is None:
+        why = f"{old}, which {new} is declared to be renamed from, does not exist, and its items with it"
+        step = _step(old, new).blocked(
+            Reason.IDENTITY, why, f"no renamed_from in the declaration, which creates an empty {new}; or restore {old}"
+        )
+        return replace(base, steps=(step,))
+    standing = observe_table(context.ports, new, None, ask_owner=lambda _: True)
+    if standing is not None:
+        return replace(base, steps=(_taken(context, old, new, standing),))
+    if not context.ports.emulator:
+        count = context.ports.api.read("DescribeTable", {"TableName": old})["Table"].get("ItemCount", 0)
+        why = f"{old} becomes {new} and keeps its about {several(int(count), 'item')}; DynamoDB cannot rename a table"
+        step = _step(old, new).blocked(Reason.DATA_LOSS, why, f"`reconciler replace {new}` moves them beside {old}")
+        return replace(base, steps=(step,))
+    judged = assess_deletion(context, base, _step(old, new), declaration.lifecycle)
+    steps = tuple(_said(step, judged, new) for step in judged.steps)
+    return replace(judged, steps=steps)
+
+
+def _new_name(declaration: Declaration) -> str:
+    return declaration.declared_name or declaration.spec.name
+
+
+def _taken(context: PassContext, old: str, new: str, standing: ObservedTable) -> Step:
+    other = foreign_owner(context.snapshot, context.options, new, standing)
+    if other is not None:
+        why = f"{new} exists already and belongs to {other.scope}, so the items of {old} cannot move to it"
+        return _step(old, new).blocked(Reason.OTHER_STACK, why, "another table_name; or no renamed_from")
+    why = f"{new} exists already, so the items of {old} cannot move to it"
+    return _step(old, new).blocked(
+        Reason.IDENTITY, why, f"delete {new} if it is empty; or another table_name; or no renamed_from"
+    )
+
+
+def _step(old: str, new: str) -> Step:
+    unsafe = f"DynamoDB cannot rename a table: the items move to {new}, and {old} is deleted"
+    change = Change("table", "table_name", old, new, Hazard.REPLACEMENT, unsafe)
+    return Step(Action.REPLACE, "table", (change,), Call("DeleteTable", {"TableName": old}), keeps_items=True)
+
+
+def _said(step: Step, judged: TableAssessment, new: str) -> Step:
+    if step.status is StepStatus.READY and judged.unfit is not None:
+        return step.blocked(Reason.DATA_LOSS, f"{new} cannot hold all items of {judged.name}: {judged.unfit}")
+    if step.status is StepStatus.READY:
+        kept = (step.message or "").partition(";")[0]
+        return step.with_message(f"becomes {new}; {kept}")
+    allowed = (step.allow_with or "").replace(f"`reconciler replace {judged.name}`", f"`reconciler replace {new}`")
+    return replace(step, allow_with=allowed or step.allow_with)
+
+
+def former_is_kept(declarations: Iterable[Declaration], snapshot: StateSnapshot, name: str) -> Step | None:
+    """The blocked deletion of an undeclared table whose items a declared one is to get, or ``None``."""
+    for declaration in declarations:
+        former = declaration.renamed_from
+        if former is None or declaration.awaits_move:
+            continue
+        if name not in (former, former_table(snapshot.generations, former)[0]):
+            continue
+        new = _new_name(declaration)
+        why = f"{new} is declared to be renamed from {former}, and exists already, so the items cannot move to it"
+        return Step(Action.DELETE, "table").blocked(
+            Reason.DATA_LOSS,
+            why,
+            f"delete {new} if it is empty, and the items move; no renamed_from in the declaration of {new}"
+            f" gives up {name}",
+        )
+    return None
+
+
+def creates_nothing(
+    context: PassContext, base: TableAssessment, declaration: Declaration, steps: tuple[Step, ...]
+) -> tuple[TableAssessment, tuple[Step, ...]]:
+    """The steps of a missing table, without its create while a table with its former name exists.
+
+    That table is not managed by this stack, or is part of another move; or both tables were ours, and only the new one
+    was deleted: then its record is dropped, and the next pass plans the move. An empty table under the new name would
+    look as if the items were lost. Raises ``ApiError``.
+    """
+    former, new = declaration.renamed_from, _new_name(declaration)
+    done = context.snapshot.generations.get(new)
+    moved = done is not None and not done.under_way and base.recorded is not None
+    if former is None or moved:
+        return base, steps
+    table, moving = former_table(context.snapshot.generations, former)
+    if moving:
+        why = f"{former} is being replaced itself, so its items do not move to {new} now"
+        ways = f"its former declaration again until that has ended, or `reconciler replace {former} --cancel`"
+        return base, _not_created(steps, why, ways)
+    observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
+    if observed is None:
+        return base, steps
+    entry = context.snapshot.inventory.get(table)
+    if entry is not None and not ownership.is_released(entry):
+        if any(step.reason is Reason.NOT_BEFORE for step in steps):
+            return base, steps
+        why = f"{new} is gone, and {table} has its items, which move now"
+        return replace(base, entry=None), tuple(step.deferred(Reason.REPLACING, why) for step in steps)
+    other = foreign_owner(context.snapshot, context.options, table, observed)
+    owner = f"it belongs to {other.scope}" if other is not None else "this stack does not manage it"
+    why = f"{table} exists, and {owner}, so its items cannot move to {new}"
+    ways = f"a declaration of {former} and `reconciler up`, then this one again; or no renamed_from"
+    return base, _not_created(steps, why, ways)
+
+
+def _not_created(steps: tuple[Step, ...], why: str, ways: str) -> tuple[Step, ...]:
+    return tuple(
+        step.blocked(Reason.NOT_OWNED, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps
+    )
+
+
+def adopts_nothing(context: PassContext, declaration: Declaration) -> Step | None:
+    """The blocked step of a table without a record while a table with its former name exists, or ``None``.
+
+    If the records were lost during the move, the new table may have a part of the items only. Raises ``ApiError``.
+    """
+    former, new = declaration.renamed_from, _new_name(declaration)
+    done = context.snapshot.generations.get(new)
+    if former is None or (done is not None and done.under_way):
+        return None
+    table, _ = former_table(context.snapshot.generations, former)
+    if observe_table(context.ports, table, None) is None:
+        return None
+    why = f"{new} and {table}, which it is declared to be renamed from, exist both, and nothing is recorded of {new}"
+    return Step(Action.UPDATE, "ownership").blocked(
+        Reason.IDENTITY,
+        f"{why}: it may have a part of the items only",
+        f"no renamed_from in the declaration, if {new} has all items; or delete {new}, if {table} has them",
+    )
