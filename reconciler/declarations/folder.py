@@ -30,6 +30,7 @@ from reconciler.model.desired import Declaration, DeclarationFile, DesiredState,
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import KNOWN_FIELDS
 from reconciler.seeds.read_seed import SeedCache
 
 if TYPE_CHECKING:
@@ -410,9 +411,21 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
+LONGEST_LIST = 120
+"""Characters of a list of fields that may be repeated."""
+LISTED_ABOVE = "The first such error lists the known fields."
+
+
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
-    """By file and line, each once: a broken module may fail every file that imports it."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)))
+    """By file and line, each once: a broken module may fail every file that imports it. So is a long list of fields."""
+    listed: set[str] = set()
+    found = []
+    for problem in sorted(dict.fromkeys(problems), key=lambda problem: (problem.file, problem.line or 0)):
+        is_repeated = problem.remedy in listed
+        if problem.remedy.startswith(KNOWN_FIELDS) and len(problem.remedy) > LONGEST_LIST:
+            listed.add(problem.remedy)
+        found.append(replace(problem, remedy=LISTED_ABOVE) if is_repeated else problem)
+    return tuple(found)
 
 
 def _is_named(contents: Sequence[bytes], name: str) -> bool:

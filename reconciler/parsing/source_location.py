@@ -15,6 +15,10 @@ Path = tuple[str | int, ...]
 """The path to a value inside a document: ``("global_secondary_indexes", 0, "key_schema")``."""
 
 
+KNOWN_FIELDS = "Known fields: "
+"""How the remedy of an unknown field begins that resembles none."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
     """What is wrong at one path of a document; ``reason`` has no full stop, ``remedy`` is a sentence."""

@@ -135,3 +135,21 @@ def test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy(case:
     changes, expected = CASES[case]
     document = {field: value for field, value in (SOUND | changes).items() if value is not None}
     assert sentences(write(tmp_path / "app", {"users.json": document})) == expected
+
+
+def test_the_list_of_known_fields_is_shown_once_and_a_close_name_each_time(tmp_path: Path) -> None:
+    other = {**SOUND, "table_name": "orders", "zzz": 1, "biling_mode": "x"}
+    write(tmp_path, {"orders.json": other, "users.json": {**SOUND, "qqqq": 1, "zzz": 2, "tagz": []}})
+    first, *others = sentences(tmp_path)
+    assert [each.partition("Known fields: ")[2] != "" for each in (first, *others)].count(True) == 1
+    assert "zzz: unknown field. Known fields: table_name, key_schema, " in "\n".join((first, *others))
+    assert sum("The first such error lists the known fields." in each for each in others) == 2
+    assert (
+        sum("Did you mean `billing_mode`?" in each or "Did you mean `tags`?" in each for each in (first, *others)) == 2
+    )
+
+
+def test_a_short_list_of_fields_is_shown_each_time(tmp_path: Path) -> None:
+    keys = [{"AttributeName": "pk", "KeyType": "HASH", "qqqq": 1, "zzzz": 2}]
+    write(tmp_path, {"users.json": {**SOUND, "key_schema": keys}})
+    assert sum("Known fields: attribute_name, key_type." in each for each in sentences(tmp_path)) == 2

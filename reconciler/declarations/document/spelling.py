@@ -17,7 +17,7 @@ from reconciler.declarations.document.field_model import FieldModel, MappingForm
 from reconciler.declarations.document.table_document import TableDocument, is_list, nested_model
 from reconciler.declarations.features import FEATURES
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.parsing.source_location import FieldProblem, Path, camel, did_you_mean
+from reconciler.parsing.source_location import KNOWN_FIELDS, FieldProblem, Path, camel, did_you_mean
 
 NOT_MANAGED = ("ReplicaUpdates GlobalTableWitnessUpdates ImportSourceSpecification Backup ContinuousBackups",)
 """Of CreateTable, UpdateTable, their side APIs and CloudFormation's table resource, as AWS spells them."""
@@ -175,7 +175,7 @@ def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | N
     if kind == "read only":
         return FieldProblem(here, "is read-only", same or "Remove it.")
     fields = ", ".join(dict.fromkeys(known.values()))
-    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"Known fields: {fields}."
+    remedy = f"Did you mean `{suggestion}`?" if suggestion else f"{KNOWN_FIELDS}{fields}."
     if len(here) == 1 and not suggestion and _EXTENSION_KEY.match(key):
         bare = _EXTENSION_KEY.sub("", key) or key.strip("._").lower()
         remedy = f"Did you mean `x-{bare}`? Top-level keys for anchors or notes begin with x-."
