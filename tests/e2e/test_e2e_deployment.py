@@ -66,6 +66,9 @@ def test_tables_that_are_active_and_seeded_are_ready_without_a_daemon(tool: Tool
     assert (ready.exit_code, '"ready": true' in ready.stdout) == (0, True)
     both = tool.run("healthcheck", "--tables", "users, orders", "--wait", "0s")
     assert (both.exit_code, both.stdout) == (1, "not ready: orders: does not exist\n")
+    assert tool.once().exit_code == 0
+    told = tool.run("healthcheck", "--tables", "users, orders", "--wait", "0s").stdout
+    assert told == "ready: users, orders; no seed in these declarations, so none was waited for: orders\n"
 
 
 def test_a_table_whose_seed_is_not_written_is_not_ready(tool: Tool, moto: Live) -> None:
