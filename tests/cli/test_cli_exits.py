@@ -63,6 +63,13 @@ def test_exit_codes_of(fact: str) -> None:
     assert exits.act(report) == acting
 
 
+def test_an_unfinished_migration_is_drift_only_where_no_changes_are_expected() -> None:
+    report = a_report(in_sync())
+    assert exits.preview(report, expect_no_changes=True, unfinished=True) == 2
+    assert exits.preview(report, expect_no_changes=False, unfinished=True) == 0
+    assert exits.preview(a_report(failed()), expect_no_changes=True, unfinished=True) == 1
+
+
 REASONS = {
     "`reconciler resume`": a_report(drifted(), suspended=True),
     "RECONCILER_MODE=enforce": a_report(drifted(), observe_only=True),
