@@ -293,7 +293,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "users.yaml:1:1: provisioned_throughput: is required when billing_mode is PROVISIONED. Add "
                 "read_capacity_units and write_capacity_units, or set billing_mode to PAY_PER_REQUEST."
             ),
-            f"users.yaml:2:1: kind: unknown field. Known fields: {TABLE_FIELDS}.",
+            "users.yaml:2:1: kind: unknown field. The first such error lists the known fields.",
         ],
     ),
 }
