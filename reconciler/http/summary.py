@@ -44,7 +44,7 @@ def sentence(loop_status: LoopStatus) -> str:
         case HealthState.ERROR:
             return _error(report)
         case HealthState.DRIFTED:
-            return f"{_tables(sum(differs(t) for t in report.tables))} drifted"
+            return _differing(report)
         case _:
             summary = report.summary()
             released = f", {summary['released']} released" if summary["released"] else ""
@@ -93,6 +93,15 @@ def visible_tables(report: PassReport | None) -> tuple[TableReport, ...]:
     """The tables of a page: declared or in the inventory. Unmanaged tables are only counted."""
     tables = report.tables if report else ()
     return tuple(table for table in tables if table.declaration is not None or table.ownership is not None)
+
+
+def _differing(report: PassReport) -> str:
+    """``2 tables drifted, 1 table blocked``, as the page counts them above its list."""
+    differing = sum(differs(table) for table in report.tables)
+    blocked = sum(table.status is TableStatus.BLOCKED for table in report.tables)
+    drifted = differing - blocked
+    parts = ([f"{_tables(drifted)} drifted"] if drifted else []) + ([f"{_tables(blocked)} blocked"] if blocked else [])
+    return ", ".join(parts)
 
 
 def _error(report: PassReport) -> str:

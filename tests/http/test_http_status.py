@@ -94,9 +94,10 @@ def test_in_sync_is_never_claimed_while_the_endpoint_is_down(ready):
 @pytest.mark.parametrize(
     ("tables", "sentence"),
     [
-        ((drifted_table(), table("a")), "1 table drifted"),
-        ((drifted_table(), table("a", TableStatus.MISSING)), "2 tables drifted"),
+        ((drifted_table(), table("a")), "1 table blocked"),
+        ((drifted_table(), table("a", TableStatus.MISSING)), "1 table drifted, 1 table blocked"),
         ((table(seed_pending=True),), "1 table drifted"),
+        ((table("a", TableStatus.MISSING), table("b", TableStatus.MISSING)), "2 tables drifted"),
     ],
 )
 def test_drift_is_counted_in_the_banner(ready, tables, sentence):
@@ -200,7 +201,7 @@ def test_the_json_twin_carries_the_report_and_the_state_of_the_loop(ready):
     ready.loop_status.next_pass = T0 + timedelta(minutes=1)
     ready.more["mode"] = "enforce"
     answer = ready.get("/api/v1/status").json
-    assert (answer["success"], answer["message"]) == (True, "1 table drifted")
+    assert (answer["success"], answer["message"]) == (True, "1 table blocked")
     data = answer["data"]
     assert data["report"]["verdict"] == "drifted"
     assert [entry["name"] for entry in data["report"]["tables"]] == ["users-prod"]
@@ -343,6 +344,15 @@ def test_an_undeclared_field_is_unmanaged_and_shows_its_live_value(ready):
     fields = {field["field"]: field for field in ready.get("/api/v1/tables/users").json["data"]["fields"]}
     assert (fields["billing"]["managed"], fields["billing"]["declared"]) == (False, None)
     assert fields["billing"]["observed"]["mode"] == "PROVISIONED"
+
+
+def test_the_page_of_a_table_without_a_declared_field_says_that_and_not_that_it_was_never_seen(ready):
+    live = TableSpec("users", (KeyElement("pk", "HASH", "S"),))
+    seen = table(live_status="ACTIVE", observed=live, declaration=None, ownership="created")
+    ready.loop_status.finish(report(seen))
+    text = str(Text(ready.get("/tables/users").text))
+    assert "Nothing about this table is declared." in text
+    assert "has not been observed yet" not in text
 
 
 @pytest.mark.parametrize("kept", [False, True])
