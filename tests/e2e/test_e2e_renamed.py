@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from e2e.renamed_shop import THREE, Shop, begun, table
+from e2e.renamed_shop import THREE, RenamedShop, begun, table
 from support.endpoints import Live
 
 
 @pytest.fixture
-def shop(local: Live, tmp_path: Path) -> Shop:
-    return Shop(local, tmp_path)
+def shop(local: Live, tmp_path: Path) -> RenamedShop:
+    return RenamedShop(local, tmp_path)
 
 
 @pytest.mark.parametrize(
     "words", [("--once",), ("up", "--yes"), ("replace", "purchases", "--yes")], ids=lambda words: words[0]
 )
-def test_the_items_move_to_the_new_name(shop: Shop, words: tuple[str, ...]) -> None:
+def test_the_items_move_to_the_new_name(shop: RenamedShop, words: tuple[str, ...]) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     said = shop.tool("preview")
@@ -32,14 +32,14 @@ def test_the_items_move_to_the_new_name(shop: Shop, words: tuple[str, ...]) -> N
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_another_name_and_another_key_are_one_move(shop: Shop) -> None:
+def test_another_name_and_another_key_are_one_move(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders", keys="customer id"))
     shop.tool("--once")
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_items_that_do_not_fit_the_new_key_stay(shop: Shop) -> None:
+def test_items_that_do_not_fit_the_new_key_stay(shop: RenamedShop) -> None:
     begun(shop)
     shop.put("orders", {"id": {"S": "odd"}})
     shop.declare(table("purchases", former="orders", keys="customer id"))
@@ -49,14 +49,14 @@ def test_items_that_do_not_fit_the_new_key_stay(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("setting", [("--data-loss", "allow"), ("--data-loss", "emulator")], ids=lambda words: words[1])
-def test_no_setting_drops_the_items(shop: Shop, setting: tuple[str, ...]) -> None:
+def test_no_setting_drops_the_items(shop: RenamedShop, setting: tuple[str, ...]) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     shop.tool("--once", *setting)
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_data_loss_never_leaves_it_to_a_person(shop: Shop) -> None:
+def test_data_loss_never_leaves_it_to_a_person(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     said = shop.tool("--once", "--data-loss", "never", code=2)
@@ -66,7 +66,7 @@ def test_data_loss_never_leaves_it_to_a_person(shop: Shop) -> None:
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_beside_waits_for_the_switch_and_may_be_cancelled(shop: Shop) -> None:
+def test_beside_waits_for_the_switch_and_may_be_cancelled(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     assert "It is ready to switch" in shop.tool("replace", "purchases", "--beside", "--yes", code=2)
@@ -81,7 +81,7 @@ def test_beside_waits_for_the_switch_and_may_be_cancelled(shop: Shop) -> None:
     assert (shop.tables, shop.held("purchases")) == (["purchases"], [*THREE, late])
 
 
-def test_a_pending_move_is_no_removal(shop: Shop) -> None:
+def test_a_pending_move_is_no_removal(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     said = shop.tool("--once", "--data-loss", "never", "--prune-grace", "0s", code=2)
@@ -90,7 +90,7 @@ def test_a_pending_move_is_no_removal(shop: Shop) -> None:
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
-def test_a_chain_of_names_moves_one_by_one(shop: Shop) -> None:
+def test_a_chain_of_names_moves_one_by_one(shop: RenamedShop) -> None:
     begun(shop)
     for former, name in (("orders", "purchases"), ("purchases", "sales"), ("sales", "orders")):
         shop.declare(table(name, former=former))
@@ -99,7 +99,7 @@ def test_a_chain_of_names_moves_one_by_one(shop: Shop) -> None:
     assert "In sync" in shop.tool("preview", "--expect-no-changes")
 
 
-def test_a_table_of_a_later_generation_is_renamed(shop: Shop) -> None:
+def test_a_table_of_a_later_generation_is_renamed(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("orders", keys="customer id"))
     shop.tool("replace", "orders", "--beside", "--yes", code=2)
@@ -113,13 +113,13 @@ def test_a_table_of_a_later_generation_is_renamed(shop: Shop) -> None:
     assert shop.tables == ["orders", "purchases"]
 
 
-def test_a_new_environment_has_no_former_table(shop: Shop) -> None:
+def test_a_new_environment_has_no_former_table(shop: RenamedShop) -> None:
     shop.declare(table("purchases", former="orders"))
     shop.tool("--once")
     assert shop.tables == ["purchases"]
 
 
-def test_a_target_that_exists_already_is_refused_and_the_former_table_kept(shop: Shop) -> None:
+def test_a_target_that_exists_already_is_refused_and_the_former_table_kept(shop: RenamedShop) -> None:
     begun(shop)
     shop.create("purchases")
     shop.declare(table("purchases", former="orders"))
@@ -128,7 +128,7 @@ def test_a_target_that_exists_already_is_refused_and_the_former_table_kept(shop:
     assert (shop.tables, shop.held("orders")) == (["orders", "purchases"], THREE)
 
 
-def test_a_target_of_this_stack_keeps_the_former_table_from_being_pruned(shop: Shop) -> None:
+def test_a_target_of_this_stack_keeps_the_former_table_from_being_pruned(shop: RenamedShop) -> None:
     begun(shop, table("purchases"))
     shop.declare(table("purchases", former="orders"))
     for _ in range(2):
@@ -137,7 +137,7 @@ def test_a_target_of_this_stack_keeps_the_former_table_from_being_pruned(shop: S
     assert (shop.tables, shop.held("orders")) == (["orders", "purchases"], THREE)
 
 
-def test_a_former_table_that_is_gone_is_told_and_nothing_is_created_empty(shop: Shop) -> None:
+def test_a_former_table_that_is_gone_is_told_and_nothing_is_created_empty(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     shop.live.client.delete_table(TableName="orders")
@@ -149,7 +149,7 @@ def test_a_former_table_that_is_gone_is_told_and_nothing_is_created_empty(shop: 
     assert shop.tables == ["purchases"]
 
 
-def test_a_former_table_of_nobody_is_told_and_nothing_is_created_empty(shop: Shop) -> None:
+def test_a_former_table_of_nobody_is_told_and_nothing_is_created_empty(shop: RenamedShop) -> None:
     shop.create("orders")
     shop.put("orders", *THREE)
     shop.declare(table("purchases", former="orders"))
@@ -157,7 +157,7 @@ def test_a_former_table_of_nobody_is_told_and_nothing_is_created_empty(shop: Sho
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
-def test_a_former_table_of_another_stack_is_told_and_nothing_is_created_empty(shop: Shop) -> None:
+def test_a_former_table_of_another_stack_is_told_and_nothing_is_created_empty(shop: RenamedShop) -> None:
     shop.declare(table("orders"))
     shop.tool("--once", "--stack", "theirs")
     shop.put("orders", *THREE)
@@ -168,7 +168,7 @@ def test_a_former_table_of_another_stack_is_told_and_nothing_is_created_empty(sh
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
-def test_both_names_declared_are_an_error(shop: Shop) -> None:
+def test_both_names_declared_are_an_error(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("orders"), table("purchases", former="orders"))
     said = shop.tool("validate", code=1)
@@ -177,17 +177,17 @@ def test_both_names_declared_are_an_error(shop: Shop) -> None:
     assert shop.tables == ["orders"]
 
 
-def test_two_tables_with_one_former_name_are_an_error(shop: Shop) -> None:
+def test_two_tables_with_one_former_name_are_an_error(shop: RenamedShop) -> None:
     shop.declare(table("a", former="orders"), table("b", former="orders"))
     assert "duplicate renamed_from 'orders'" in shop.tool("validate", code=1)
 
 
-def test_a_table_is_not_renamed_from_its_own_name(shop: Shop) -> None:
+def test_a_table_is_not_renamed_from_its_own_name(shop: RenamedShop) -> None:
     shop.declare(table("orders", former="orders"))
     assert "expected another name than table_name" in shop.tool("validate", code=1)
 
 
-def test_the_former_name_has_the_suffix_of_the_environment(shop: Shop) -> None:
+def test_the_former_name_has_the_suffix_of_the_environment(shop: RenamedShop) -> None:
     shop.declare(table("orders"))
     shop.tool("--once", "--environment", "test")
     shop.put("orders-test", *THREE)
@@ -196,7 +196,7 @@ def test_the_former_name_has_the_suffix_of_the_environment(shop: Shop) -> None:
     assert (shop.tables, shop.held("purchases-test")) == (["purchases-test"], THREE)
 
 
-def test_a_former_name_that_is_declared_in_mid_work_is_forgotten_without_harm(shop: Shop) -> None:
+def test_a_former_name_that_is_declared_in_mid_work_is_forgotten_without_harm(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     shop.tool("replace", "purchases", "--beside", "--yes", code=2)
@@ -205,7 +205,7 @@ def test_a_former_name_that_is_declared_in_mid_work_is_forgotten_without_harm(sh
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_seeds_features_and_indexes_come_with_the_new_name(shop: Shop) -> None:
+def test_seeds_features_and_indexes_come_with_the_new_name(shop: RenamedShop) -> None:
     seeds = shop.folder / "desired_state" / "seeds"
     seeds.mkdir()
     more = (
@@ -236,7 +236,7 @@ def test_seeds_features_and_indexes_come_with_the_new_name(shop: Shop) -> None:
 
 
 def test_tags_and_backups_come_with_the_new_name(moto: Live, tmp_path: Path) -> None:
-    shop = Shop(moto, tmp_path)
+    shop = RenamedShop(moto, tmp_path)
     more = (
         "tags: { team: shop }",
         "point_in_time_recovery_specification: { PointInTimeRecoveryEnabled: true }",
@@ -256,7 +256,27 @@ def test_tags_and_backups_come_with_the_new_name(moto: Live, tmp_path: Path) -> 
     assert "In sync" in shop.tool("preview", "--expect-no-changes")
 
 
-def test_many_items_move_page_by_page(shop: Shop) -> None:
+INDEX = """\
+global_secondary_indexes:
+  - IndexName: by_id
+    KeySchema: [{AttributeName: id, KeyType: HASH}]
+    Projection: {ProjectionType: ALL}"""
+
+
+def test_an_index_that_is_no_longer_declared_is_named_and_needs_leave(shop: RenamedShop) -> None:
+    begun(shop)
+    shop.declare(table("orders", INDEX))
+    shop.tool("--once")
+    shop.declare(table("purchases", former="orders"))
+    said = "global_indexes.by_id is not declared, so the new table does not have it"
+    assert said in shop.tool("preview")
+    assert "RECONCILER_DISRUPTION=allow" in shop.tool("--once", "--disruption", "never", code=2)
+    assert shop.tables == ["orders"]
+    shop.tool("--once")
+    assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+
+
+def test_many_items_move_page_by_page(shop: RenamedShop) -> None:
     begun(shop)
     body = "x" * 3_000
     for number in range(40):
@@ -272,13 +292,13 @@ def test_many_items_move_page_by_page(shop: Shop) -> None:
     assert shop.held("purchases") == before
 
 
-def test_a_former_name_that_no_table_can_have_is_an_error(shop: Shop) -> None:
+def test_a_former_name_that_no_table_can_have_is_an_error(shop: RenamedShop) -> None:
     shop.declare(table("purchases", former="or/ders"))
     said = shop.tool("validate", code=1)
     assert "renamed_from: invalid name 'or/ders'" in said
 
 
-def test_the_formats_of_other_tools_say_that_they_lack_the_field(shop: Shop) -> None:
+def test_the_formats_of_other_tools_say_that_they_lack_the_field(shop: RenamedShop) -> None:
     shop.declare(table("purchases", former="orders"))
     for form in ("terraform", "json"):
         assert "renamed_from" in shop.tool("export", "purchases", "--format", form)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from e2e.renamed_shop import THREE, Shop, begun, table
+from e2e.renamed_shop import THREE, RenamedShop, begun, table
 from support.endpoints import Live
 
 EAGER = ("--prune", "owned", "--prune-grace", "0s", "--data-loss", "allow", "--max-deletes", "100")
@@ -18,11 +18,11 @@ STATE = "reconciler_state"
 
 
 @pytest.fixture
-def shop(local: Live, tmp_path: Path) -> Shop:
-    return Shop(local, tmp_path)
+def shop(local: Live, tmp_path: Path) -> RenamedShop:
+    return RenamedShop(local, tmp_path)
 
 
-def eagerly(shop: Shop, *words: str) -> str:
+def eagerly(shop: RenamedShop, *words: str) -> str:
     """Two runs that may delete whatever is not declared; what the last one said."""
     shop.tool("--once", *EAGER, *words, code=2)
     return shop.tool("--once", *EAGER, *words, code=2)
@@ -31,7 +31,7 @@ def eagerly(shop: Shop, *words: str) -> str:
 # Somebody has the new name
 
 
-def test_an_empty_table_of_somebody_is_refused_and_the_items_move_once_it_is_gone(shop: Shop) -> None:
+def test_an_empty_table_of_somebody_is_refused_and_the_items_move_once_it_is_gone(shop: RenamedShop) -> None:
     begun(shop)
     shop.create("purchases")
     shop.declare(table("purchases", former="orders"))
@@ -42,7 +42,7 @@ def test_an_empty_table_of_somebody_is_refused_and_the_items_move_once_it_is_gon
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_a_table_of_somebody_with_items_keeps_them(shop: Shop) -> None:
+def test_a_table_of_somebody_with_items_keeps_them(shop: RenamedShop) -> None:
     begun(shop)
     shop.create("purchases")
     shop.put("purchases", LATE)
@@ -52,7 +52,7 @@ def test_a_table_of_somebody_with_items_keeps_them(shop: Shop) -> None:
     assert (shop.held("orders"), shop.held("purchases")) == (THREE, [LATE])
 
 
-def test_a_table_of_another_stack_is_named_and_its_destroy_leaves_the_former_table(shop: Shop) -> None:
+def test_a_table_of_another_stack_is_named_and_its_destroy_leaves_the_former_table(shop: RenamedShop) -> None:
     shop.declare(table("purchases"))
     shop.tool("--once", "--stack", "theirs")
     shop.declare(table("orders"))
@@ -69,7 +69,7 @@ def test_a_table_of_another_stack_is_named_and_its_destroy_leaves_the_former_tab
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
 
 
-def test_a_name_that_was_changed_without_the_field_is_mended_by_it(shop: Shop) -> None:
+def test_a_name_that_was_changed_without_the_field_is_mended_by_it(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases"))
     assert "renamed_from: orders in the declaration that is to get its items" in shop.tool("--once", code=2)
@@ -83,7 +83,7 @@ def test_a_name_that_was_changed_without_the_field_is_mended_by_it(shop: Shop) -
     assert "In sync" in shop.tool("preview", "--expect-no-changes")
 
 
-def test_a_released_table_that_was_deleted_since_is_no_obstacle(shop: Shop) -> None:
+def test_a_released_table_that_was_deleted_since_is_no_obstacle(shop: RenamedShop) -> None:
     begun(shop, table("purchases"))
     shop.tool("release", "purchases")
     shop.live.client.delete_table(TableName="purchases")
@@ -96,7 +96,7 @@ def test_a_released_table_that_was_deleted_since_is_no_obstacle(shop: Shop) -> N
 # Others, and what is said about the former table
 
 
-def test_a_table_that_others_created_is_moved_by_a_person_only_and_kept(shop: Shop) -> None:
+def test_a_table_that_others_created_is_moved_by_a_person_only_and_kept(shop: RenamedShop) -> None:
     shop.create("orders")
     shop.put("orders", *THREE)
     shop.declare(table("orders"))
@@ -112,14 +112,14 @@ def test_a_table_that_others_created_is_moved_by_a_person_only_and_kept(shop: Sh
     assert (shop.held("orders"), shop.held("purchases")) == (THREE, THREE)
 
 
-def test_a_table_that_is_only_observed_does_not_move(shop: Shop) -> None:
+def test_a_table_that_is_only_observed_does_not_move(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", "lifecycle: { on_existing: observe }", former="orders"))
     assert "observe this table only" in eagerly(shop)
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
-def test_a_protected_table_does_not_move_in_a_pass(shop: Shop) -> None:
+def test_a_protected_table_does_not_move_in_a_pass(shop: RenamedShop) -> None:
     shop.declare(table("orders", "lifecycle: { protect: true }"))
     shop.tool("--once")
     shop.put("orders", *THREE)
@@ -128,7 +128,7 @@ def test_a_protected_table_does_not_move_in_a_pass(shop: Shop) -> None:
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
-def test_items_that_do_not_fit_are_not_dropped_where_losing_them_is_allowed(shop: Shop) -> None:
+def test_items_that_do_not_fit_are_not_dropped_where_losing_them_is_allowed(shop: RenamedShop) -> None:
     begun(shop)
     shop.put("orders", {"id": {"S": "odd"}})
     allowed = "lifecycle: { allow_data_loss: true }"
@@ -138,7 +138,7 @@ def test_items_that_do_not_fit_are_not_dropped_where_losing_them_is_allowed(shop
     assert (shop.tables, len(shop.held("orders"))) == (["orders"], 4)
 
 
-def test_a_run_over_other_tables_leaves_it_alone(shop: Shop) -> None:
+def test_a_run_over_other_tables_leaves_it_alone(shop: RenamedShop) -> None:
     begun(shop, table("other"))
     shop.declare(table("purchases", former="orders"), table("other"), table("third"))
     shop.tool("up", "third", "--yes", *EAGER)
@@ -148,7 +148,7 @@ def test_a_run_over_other_tables_leaves_it_alone(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("managed", [True, False], ids=["managed", "unmanaged"])
-def test_the_new_name_is_not_created_with_many_new_tables(shop: Shop, managed: bool) -> None:
+def test_the_new_name_is_not_created_with_many_new_tables(shop: RenamedShop, managed: bool) -> None:
     if managed:
         begun(shop)
     else:
@@ -160,7 +160,7 @@ def test_the_new_name_is_not_created_with_many_new_tables(shop: Shop, managed: b
     assert shop.held("orders") == THREE
 
 
-def test_commands_mean_the_former_table_meanwhile(shop: Shop) -> None:
+def test_commands_mean_the_former_table_meanwhile(shop: RenamedShop) -> None:
     begun(shop)
     (shop.folder / "desired_state" / "seeds").mkdir()
     (shop.folder / "desired_state" / "seeds" / "purchases.json").write_text('[{"id": "s1"}]')
@@ -170,7 +170,7 @@ def test_commands_mean_the_former_table_meanwhile(shop: Shop) -> None:
     assert shop.tables == ["orders"]
 
 
-def test_a_table_that_is_being_replaced_itself_moves_once_that_is_given_up(shop: Shop) -> None:
+def test_a_table_that_is_being_replaced_itself_moves_once_that_is_given_up(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("orders", keys="customer id"))
     shop.tool("replace", "orders", "--beside", "--yes", code=2)
@@ -185,7 +185,7 @@ def test_a_table_that_is_being_replaced_itself_moves_once_that_is_given_up(shop:
 # The move has begun
 
 
-def ready(shop: Shop, *others: str) -> None:
+def ready(shop: RenamedShop, *others: str) -> None:
     """The new table has all items, and waits for the switch."""
     begun(shop, *others)
     shop.declare(table("purchases", former="orders"), *others)
@@ -193,14 +193,14 @@ def ready(shop: Shop, *others: str) -> None:
     assert shop.tables == ["orders", *(["other"] if others else []), "purchases"]
 
 
-def test_passes_in_mid_move_delete_neither_table(shop: Shop) -> None:
+def test_passes_in_mid_move_delete_neither_table(shop: RenamedShop) -> None:
     ready(shop)
     shop.put("orders", LATE)
     eagerly(shop)
     assert (shop.held("orders"), shop.held("purchases")) == ([*THREE, LATE], [*THREE, LATE])
 
 
-def test_a_declaration_that_goes_in_mid_move_deletes_neither_table(shop: Shop) -> None:
+def test_a_declaration_that_goes_in_mid_move_deletes_neither_table(shop: RenamedShop) -> None:
     ready(shop, table("other"))
     shop.declare(table("other"))
     assert "its declaration is gone" in eagerly(shop)
@@ -209,7 +209,7 @@ def test_a_declaration_that_goes_in_mid_move_deletes_neither_table(shop: Shop) -
     assert (shop.tables, shop.held("orders")) == (["orders", "other"], THREE)
 
 
-def test_a_former_name_that_is_declared_again_in_mid_move_is_refused(shop: Shop) -> None:
+def test_a_former_name_that_is_declared_again_in_mid_move_is_refused(shop: RenamedShop) -> None:
     ready(shop)
     shop.declare(table("purchases"), table("orders"))
     said = shop.tool("--once", *EAGER, code=1)
@@ -217,7 +217,7 @@ def test_a_former_name_that_is_declared_again_in_mid_move_is_refused(shop: Shop)
     assert (shop.held("orders"), shop.held("purchases")) == (THREE, THREE)
 
 
-def test_a_cancelled_move_goes_back_to_the_former_declaration(shop: Shop) -> None:
+def test_a_cancelled_move_goes_back_to_the_former_declaration(shop: RenamedShop) -> None:
     ready(shop)
     shop.put("orders", LATE)
     shop.tool("replace", "purchases", "--cancel")
@@ -229,7 +229,7 @@ def test_a_cancelled_move_goes_back_to_the_former_declaration(shop: Shop) -> Non
     assert (shop.tables, shop.held("orders")) == (["orders"], [*THREE, LATE])
 
 
-def test_the_hold_goes_back_to_the_former_table_with_what_was_written_since(shop: Shop) -> None:
+def test_the_hold_goes_back_to_the_former_table_with_what_was_written_since(shop: RenamedShop) -> None:
     ready(shop)
     shop.tool("replace", "purchases", "--switch", "--replace-hold", "1h")
     shop.put("purchases", LATE)
@@ -244,13 +244,13 @@ def test_the_hold_goes_back_to_the_former_table_with_what_was_written_since(shop
 # Records are lost
 
 
-def forget_everything(shop: Shop) -> None:
+def forget_everything(shop: RenamedShop) -> None:
     """Somebody deletes the state table."""
     shop.live.client.update_table(TableName=STATE, DeletionProtectionEnabled=False)
     shop.live.client.delete_table(TableName=STATE)
 
 
-def test_without_any_records_the_former_table_is_nobodys_and_nothing_is_created(shop: Shop) -> None:
+def test_without_any_records_the_former_table_is_nobodys_and_nothing_is_created(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("purchases", former="orders"))
     forget_everything(shop)
@@ -258,7 +258,7 @@ def test_without_any_records_the_former_table_is_nobodys_and_nothing_is_created(
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
-def test_records_that_are_lost_in_mid_move_leave_both_tables_and_say_so(shop: Shop) -> None:
+def test_records_that_are_lost_in_mid_move_leave_both_tables_and_say_so(shop: RenamedShop) -> None:
     ready(shop)
     shop.put("orders", LATE)
     forget_everything(shop)
@@ -273,7 +273,7 @@ def test_records_that_are_lost_in_mid_move_leave_both_tables_and_say_so(shop: Sh
     assert (shop.held("orders"), shop.held("purchases")) == ([*THREE, LATE], [*THREE, LATE])
 
 
-def test_a_lost_record_of_the_move_alone_leaves_both_tables(shop: Shop) -> None:
+def test_a_lost_record_of_the_move_alone_leaves_both_tables(shop: RenamedShop) -> None:
     ready(shop)
     shop.put("orders", LATE)
     lost = [
@@ -285,7 +285,7 @@ def test_a_lost_record_of_the_move_alone_leaves_both_tables(shop: Shop) -> None:
     assert (shop.held("orders"), shop.held("purchases")) == ([*THREE, LATE], THREE)
 
 
-def test_an_environment_that_missed_a_name_keeps_its_table_and_is_told_of_the_field(shop: Shop) -> None:
+def test_an_environment_that_missed_a_name_keeps_its_table_and_is_told_of_the_field(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("sales", former="purchases"))
     assert "renamed_from: orders in the declaration that is to get its items" in shop.tool("--once", code=2)
@@ -296,7 +296,7 @@ def test_an_environment_that_missed_a_name_keeps_its_table_and_is_told_of_the_fi
     assert (shop.tables, shop.held("sales")) == (["sales"], THREE)
 
 
-def test_an_environment_may_have_a_former_name_of_its_own(shop: Shop) -> None:
+def test_an_environment_may_have_a_former_name_of_its_own(shop: RenamedShop) -> None:
     shop.declare(table("orders"))
     shop.tool("--once", "--environment", "test")
     shop.put("orders-test", *THREE)

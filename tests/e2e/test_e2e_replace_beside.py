@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import forked
 from support.endpoints import Live
-from support.waiting import PATIENCE
+from support.shop import Shop
 
 BY_ID = """\
 table_name: orders
@@ -37,35 +36,15 @@ attribute_definitions: [{AttributeName: id, AttributeType: S}]
 HOLD = ("--replace-hold", "1h")
 
 
-class Shop:
-    """One folder of declarations, one endpoint, and an application that uses boto3 alone."""
-
-    def __init__(self, live: Live, folder: Path) -> None:
-        self.live, self.folder = live, folder
+class Orders(Shop):
+    """Each of its tables has a file."""
 
     def declare(self, text: str | None, name: str = "orders") -> None:
         path = self.folder / "desired_state" / f"{name}.yaml"
-        path.parent.mkdir(exist_ok=True)
         if text is None:
             path.unlink()
         else:
             path.write_text(text)
-
-    def tool(self, *words: str, code: int = 0) -> str:
-        done = forked.run(*words, "--endpoint-url", self.live.url, folder=self.folder, timeout=PATIENCE)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def put(self, table: str, item: dict[str, Any]) -> None:
-        self.live.client.put_item(TableName=table, Item=item)
-
-    def held(self, table: str) -> list[dict[str, Any]]:
-        pages = self.live.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-        return sorted((item for page in pages for item in page["Items"]), key=json.dumps)
-
-    @property
-    def tables(self) -> list[str]:
-        return [name for name in self.live.client.list_tables()["TableNames"] if name != "reconciler_state"]
 
     def keys(self, table: str) -> list[str]:
         schema = self.live.client.describe_table(TableName=table)["Table"]["KeySchema"]
@@ -73,8 +52,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(local: Live, tmp_path: Path) -> Shop:
-    return Shop(local, tmp_path)
+def shop(local: Live, tmp_path: Path) -> Orders:
+    return Orders(local, tmp_path)
 
 
 def order(number: int, customer: int, total: int = 0) -> dict[str, Any]:
@@ -89,7 +68,7 @@ FOUR = (order(1, 1), order(2, 1), order(3, 2), order(4, 3))
 """Two of them have one customer."""
 
 
-def ready(shop: Shop, after: str, *words: str, items: tuple[dict[str, Any], ...] = FOUR) -> None:
+def ready(shop: Orders, after: str, *words: str, items: tuple[dict[str, Any], ...] = FOUR) -> None:
     """The table with items, and another one beside it that has all of them."""
     shop.declare(BY_ID)
     shop.tool("--once")
@@ -109,7 +88,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_items_that_yielded_do_not_hold_back_the_end(shop: Shop, rule: str) -> None:
+def test_items_that_yielded_do_not_hold_back_the_end(shop: Orders, rule: str) -> None:
     words, stays, _ = RULES[rule]
     ready(shop, BY_CUSTOMER, *words)
     said = shop.tool("replace", "orders", "--switch")
@@ -120,7 +99,7 @@ def test_items_that_yielded_do_not_hold_back_the_end(shop: Shop, rule: str) -> N
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_cancel_in_the_hold_returns_to_a_table_that_still_has_what_yielded(shop: Shop, rule: str) -> None:
+def test_cancel_in_the_hold_returns_to_a_table_that_still_has_what_yielded(shop: Orders, rule: str) -> None:
     words, _, _ = RULES[rule]
     ready(shop, BY_CUSTOMER, *words)
     shop.tool("replace", "orders", "--switch", *HOLD)
@@ -131,7 +110,7 @@ def test_cancel_in_the_hold_returns_to_a_table_that_still_has_what_yielded(shop:
     assert shop.held("orders") == sort(*FOUR, late)
 
 
-def test_finish_deletes_a_table_with_nothing_but_items_that_yielded(shop: Shop) -> None:
+def test_finish_deletes_a_table_with_nothing_but_items_that_yielded(shop: Orders) -> None:
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--switch", *HOLD)
     document = json.loads(shop.tool("preview", "-o", "json", *HOLD))
@@ -149,7 +128,9 @@ WRITES = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_write_to_the_old_table_after_the_switch_is_never_taken_for_one_that_yielded(shop: Shop, write: str) -> None:
+def test_a_write_to_the_old_table_after_the_switch_is_never_taken_for_one_that_yielded(
+    shop: Orders, write: str
+) -> None:
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--switch", *HOLD)
     shop.put("orders", WRITES[write])
@@ -164,7 +145,7 @@ def test_a_write_to_the_old_table_after_the_switch_is_never_taken_for_one_that_y
     assert WRITES[write] in shop.held("orders")
 
 
-def test_an_item_that_yielded_is_written_to_the_new_table_and_deleted_there(shop: Shop) -> None:
+def test_an_item_that_yielded_is_written_to_the_new_table_and_deleted_there(shop: Orders) -> None:
     """It counts as any other item from then on: it comes to the old table, and goes there too."""
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--switch", *HOLD)
@@ -178,7 +159,7 @@ def test_an_item_that_yielded_is_written_to_the_new_table_and_deleted_there(shop
     assert shop.held("orders") == sort(*FOUR[2:])
 
 
-def test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_open(shop: Shop) -> None:
+def test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_open(shop: Orders) -> None:
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--switch", *HOLD)
     shop.put("orders-g2", FOUR[0])
@@ -187,7 +168,7 @@ def test_an_item_that_yielded_and_is_in_the_new_table_again_leaves_the_way_back_
     assert shop.held("orders") == sort(FOUR[0], *FOUR[2:])
 
 
-def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded(shop: Shop) -> None:
+def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded(shop: Orders) -> None:
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--switch", *HOLD)
     moved = order(1, 5)
@@ -200,7 +181,7 @@ def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded
 
 
 @pytest.mark.parametrize("words", [("--once",), ("up", "--yes"), ("up", "--yes", "orders")], ids=" ".join)
-def test_what_was_cancelled_does_not_begin_again_by_itself(shop: Shop, words: tuple[str, ...]) -> None:
+def test_what_was_cancelled_does_not_begin_again_by_itself(shop: Orders, words: tuple[str, ...]) -> None:
     ready(shop, BY_BOTH)
     shop.tool("replace", "orders", "--cancel")
     for _ in range(2):
@@ -214,14 +195,14 @@ def test_what_was_cancelled_does_not_begin_again_by_itself(shop: Shop, words: tu
 
 
 @pytest.mark.parametrize("setting", [("--data-loss", "allow"), ("--data-loss", "emulator")], ids=" ".join)
-def test_no_setting_begins_it_again(shop: Shop, setting: tuple[str, ...]) -> None:
+def test_no_setting_begins_it_again(shop: Orders, setting: tuple[str, ...]) -> None:
     ready(shop, BY_BOTH)
     shop.tool("replace", "orders", "--cancel")
     shop.tool("--once", *setting, code=2)
     assert shop.held("orders") == sort(*FOUR)
 
 
-def test_a_cancelled_replacement_begins_again_when_a_person_asks(shop: Shop) -> None:
+def test_a_cancelled_replacement_begins_again_when_a_person_asks(shop: Orders) -> None:
     ready(shop, BY_BOTH)
     shop.tool("replace", "orders", "--cancel")
     assert "1 replaced" in shop.tool("replace", "orders", "--yes")
@@ -229,7 +210,7 @@ def test_a_cancelled_replacement_begins_again_when_a_person_asks(shop: Shop) -> 
     assert shop.held("orders") == sort(*FOUR)
 
 
-def test_a_cancelled_replacement_begins_again_with_another_declaration(shop: Shop) -> None:
+def test_a_cancelled_replacement_begins_again_with_another_declaration(shop: Orders) -> None:
     ready(shop, BY_CUSTOMER, *RULES["newest"][0])
     shop.tool("replace", "orders", "--cancel")
     shop.declare(BY_BOTH)
@@ -237,7 +218,7 @@ def test_a_cancelled_replacement_begins_again_with_another_declaration(shop: Sho
     assert shop.held("orders") == sort(*FOUR)
 
 
-def test_a_replacement_under_its_own_name_stays_cancelled_too(shop: Shop) -> None:
+def test_a_replacement_under_its_own_name_stays_cancelled_too(shop: Orders) -> None:
     shop.declare(BY_ID)
     shop.tool("--once")
     for item in FOUR:
@@ -258,7 +239,7 @@ def test_a_replacement_under_its_own_name_stays_cancelled_too(shop: Shop) -> Non
 # Decisions
 
 
-def test_another_key_that_is_declared_before_the_switch_is_refused(shop: Shop) -> None:
+def test_another_key_that_is_declared_before_the_switch_is_refused(shop: Orders) -> None:
     ready(shop, BY_BOTH)
     shop.declare(BY_CUSTOMER)
     said = shop.tool("replace", "orders", "--switch", code=1)
@@ -271,7 +252,7 @@ def test_another_key_that_is_declared_before_the_switch_is_refused(shop: Shop) -
     assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR))
 
 
-def test_a_local_index_that_is_declared_before_the_switch_is_refused(shop: Shop) -> None:
+def test_a_local_index_that_is_declared_before_the_switch_is_refused(shop: Orders) -> None:
     ready(shop, BY_BOTH)
     index = (
         "local_secondary_indexes:\n  - IndexName: by_total\n    KeySchema: [{AttributeName: customer, KeyType: HASH},"
@@ -285,7 +266,7 @@ def test_a_local_index_that_is_declared_before_the_switch_is_refused(shop: Shop)
     assert shop.tables == ["orders", "orders-g2"]
 
 
-def test_the_switch_waits_for_a_paused_replacement_to_be_resumed(shop: Shop) -> None:
+def test_the_switch_waits_for_a_paused_replacement_to_be_resumed(shop: Orders) -> None:
     ready(shop, BY_BOTH)
     shop.tool("replace", "orders", "--pause", code=2)
     assert "is paused; `reconciler replace orders --resume` first" in shop.tool("replace", "orders", "--switch", code=1)
@@ -297,7 +278,7 @@ def test_the_switch_waits_for_a_paused_replacement_to_be_resumed(shop: Shop) -> 
 
 
 @pytest.mark.parametrize("others", [True, False], ids=["other tables are declared", "nothing else is declared"])
-def test_cancel_needs_no_declaration(shop: Shop, others: bool) -> None:
+def test_cancel_needs_no_declaration(shop: Orders, others: bool) -> None:
     if others:
         shop.declare(OTHER, "other")
     ready(shop, BY_BOTH)
@@ -311,7 +292,7 @@ def test_cancel_needs_no_declaration(shop: Shop, others: bool) -> None:
     assert "its replacement was cancelled" in shop.tool("--once", code=2)
 
 
-def test_cancel_without_any_declaration_leaves_all_other_tables(shop: Shop) -> None:
+def test_cancel_without_any_declaration_leaves_all_other_tables(shop: Orders) -> None:
     """As if the folder of the declarations were not mounted."""
     shop.declare(OTHER, "other")
     ready(shop, BY_BOTH)
@@ -327,7 +308,7 @@ def test_cancel_without_any_declaration_leaves_all_other_tables(shop: Shop) -> N
 
 @pytest.mark.parametrize("others", [True, False], ids=["other tables are declared", "nothing else is declared"])
 @pytest.mark.parametrize("option", ["--cancel", "--keep"])
-def test_the_hold_ends_without_a_declaration(shop: Shop, option: str, others: bool) -> None:
+def test_the_hold_ends_without_a_declaration(shop: Orders, option: str, others: bool) -> None:
     if others:
         shop.declare(OTHER, "other")
     ready(shop, BY_BOTH)
@@ -345,7 +326,7 @@ def test_the_hold_ends_without_a_declaration(shop: Shop, option: str, others: bo
 # The rate
 
 
-def test_a_rate_belongs_to_the_work_beside_a_table_and_can_be_changed(shop: Shop) -> None:
+def test_a_rate_belongs_to_the_work_beside_a_table_and_can_be_changed(shop: Orders) -> None:
     ready(shop, BY_BOTH, "--max-wcu", "50", "--max-rcu", "100")
     shop.tool("replace", "orders", "--pause", code=2)
     late = order(9, 9)
@@ -357,7 +338,7 @@ def test_a_rate_belongs_to_the_work_beside_a_table_and_can_be_changed(shop: Shop
     assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR, late))
 
 
-def test_a_rate_is_refused_where_the_table_is_replaced_under_its_own_name(shop: Shop) -> None:
+def test_a_rate_is_refused_where_the_table_is_replaced_under_its_own_name(shop: Orders) -> None:
     shop.declare(BY_ID)
     shop.tool("--once")
     shop.put("orders", FOUR[0])

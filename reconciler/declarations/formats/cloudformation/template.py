@@ -68,6 +68,15 @@ _ATTRIBUTES = (
 """Of a resource. CloudFormation refuses any other."""
 
 
+def _written(path: Path, value: Any) -> Any:
+    """What of a value gets into the declaration: True for a policy that keeps the table, ``None`` for nothing."""
+    if value is NO_VALUE:
+        return None
+    if path[0] in _POLICIES:
+        return True if value in _RETAINS else None
+    return value
+
+
 def is_template(value: Mapping[Any, Any]) -> bool:
     """Whether a document is a CloudFormation template."""
     resources = value.get("Resources")
@@ -264,7 +273,7 @@ class _Template:
                 ".".join(str(part) for part in path if part != "Properties"),
                 tuple(used.parameters),
                 str(used),
-                None if value is NO_VALUE else value in _RETAINS or None if path[0] in _POLICIES else value,
+                _written(path, value),
             )
             for path, used, value in sorted(found, key=lambda each: self.document.lines.get((*base, *each[0]), 0))
         )
