@@ -18,6 +18,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.planning import ownership
+from reconciler.planning.features import missing_after_replacement
 from reconciler.planning.generations import former_table
 from reconciler.planning.scopes import foreign_owner
 from reconciler.planning.text import several
@@ -38,12 +39,14 @@ def assess_rename(
     standing = observe_table(context.ports, new, None, ask_owner=lambda _: True)
     if standing is not None:
         return replace(base, steps=(_taken(context, old, new, standing),))
+    lost = missing_after_replacement(declaration.spec, observed.spec)
+    move = _step(old, new, *lost)
     if not context.ports.emulator:
         count = context.ports.api.read("DescribeTable", {"TableName": old})["Table"].get("ItemCount", 0)
         why = f"{old} becomes {new} and keeps its about {several(int(count), 'item')}; DynamoDB cannot rename a table"
-        step = _step(old, new).blocked(Reason.DATA_LOSS, why, f"`reconciler replace {new}` moves them beside {old}")
+        step = move.blocked(Reason.DATA_LOSS, why, f"`reconciler replace {new}` moves them beside {old}")
         return replace(base, steps=(step,))
-    judged = assess_deletion(context, base, _step(old, new), declaration.lifecycle)
+    judged = assess_deletion(context, base, move, declaration.lifecycle)
     steps = tuple(_said(step, judged, new) for step in judged.steps)
     return replace(judged, steps=steps)
 
@@ -63,10 +66,10 @@ def _taken(context: PassContext, old: str, new: str, standing: ObservedTable) ->
     )
 
 
-def _step(old: str, new: str) -> Step:
+def _step(old: str, new: str, *lost: Change) -> Step:
     unsafe = f"DynamoDB cannot rename a table: the items move to {new}, and {old} is deleted"
     change = Change("table", "table_name", old, new, Hazard.REPLACEMENT, unsafe)
-    return Step(Action.REPLACE, "table", (change,), Call("DeleteTable", {"TableName": old}), keeps_items=True)
+    return Step(Action.REPLACE, "table", (change, *lost), Call("DeleteTable", {"TableName": old}), keeps_items=True)
 
 
 def _said(step: Step, judged: TableAssessment, new: str) -> Step:

@@ -24,6 +24,7 @@ from reconciler.mover.generation_phases import TRANSITIONS, GenerationEvent, adv
 from reconciler.mover.generation_yielded import too_many
 from reconciler.mover.governor import RateLimits
 from reconciler.mover.job_ports import ServiceJobs
+from reconciler.mover.rename import RENAMED
 from reconciler.mover.replace_command import (
     Prepared,
     forget_cancelled,
@@ -37,8 +38,6 @@ from reconciler.planning.text import several
 
 FIRST = 2
 """The number of the generation that follows the declared table itself."""
-RENAMED = 1
-"""That of a table which has its declared name, after it was renamed."""
 PAUSE = 0.5
 AUTO = CopyOptions()
 OVERCOME = frozenset(

@@ -16,8 +16,8 @@ from reconciler.mover.preflight import Preflight
 from reconciler.mover.replacer import key_texts
 from reconciler.planning.shapes import shape_of
 
-FIRST = 1
-"""The number of a table that has its declared name."""
+RENAMED = 1
+"""The number of a table that has its declared name, after it was renamed."""
 
 
 def begin_rename(
@@ -33,7 +33,7 @@ def begin_rename(
     record = Generation(
         declaration.declared_name,
         GenerationPhase.CREATE,
-        FIRST,
+        RENAMED,
         assessment.name,
         declaration.declared_name,
         observed.identity,
