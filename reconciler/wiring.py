@@ -566,7 +566,7 @@ class App:
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
-        unfinished = unfinished_migrations(snapshot, report)
+        unfinished = unfinished_migrations(snapshot.migrations, report)
         from reconciler.local_daemon import NotAsked
 
         daemon = self._local_daemon()

@@ -130,6 +130,7 @@ class Pass:
             unread = self._unobserved_tables(authorization.error)
             return self._report(unread, error=authorization.error, snapshot=authorization.snapshot)
         self.state.generations = authorization.snapshot.generations
+        self.state.migrations = authorization.snapshot.migrations
         if authorization.snapshot.generations or any(each.renamed_from for each in desired.as_read.declarations):
             authorization, desired = self._with_generations(authorization, desired)
         self.state.load_attempts(authorization.snapshot)

@@ -25,7 +25,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step, StepStatus
-from reconciler.model.records import StateSnapshot, Suspension
+from reconciler.model.records import InventoryEntry, StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
@@ -101,22 +101,25 @@ class Reconciler:
         """Delete the tables that this stack created, through the deletion gate, and suspend the stack.
 
         The stack is suspended even if the gate blocked some tables; otherwise the daemon would create the others again.
-        Warnings say which tables stay because this stack did not create them.
+        It is not if the pass failed or may not write. Warnings say which tables stay because this stack did not create
+        them.
+
         ``confirmed`` tells that a person was shown the names of the tables; to name them in ``tables`` is as good.
         ``on_step`` and ``on_wait`` are those of ``converge``.
         """
         approved = Approval(everything=True) if confirmed or tables else None
         request = PassRequest("destroy", focus=self._focus(tables), destroy=True, approved=approved, on_step=on_step)
         report = self._with_explicit_delete()._converge(request, on_wait)
-        if not report.error and not report.problems and self.options.mode == "enforce":
-            self.suspend("destroy")
-            if self._created_in_the_meantime(report, request.focus):
-                report = self._with_explicit_delete()._converge(request, on_wait)
-            from reconciler.planning.staying_tables import staying_tables
+        if report.error or report.problems or self.options.mode != "enforce":
+            return self._with_history(self._with_destroyed_missing(report))
+        self.suspend("destroy")
+        from reconciler.planning.staying_tables import staying_tables
 
-            inventory = self.ports.store.load().inventory
-            stay = staying_tables(inventory, request.focus, (table.name for table in report.tables))
-            report = replace(report, warnings=(*report.warnings, *stay))
+        inventory = self.ports.store.load().inventory
+        if self._created_in_the_meantime(inventory, report, request.focus):
+            report = self._with_explicit_delete()._converge(request, on_wait)
+        stay = staying_tables(inventory, request.focus, (table.name for table in report.tables))
+        report = replace(report, warnings=(*report.warnings, *stay))
         return replace(self._with_history(self._with_destroyed_missing(report)), suspended=True)
 
     def preview_destroy(self, tables: tuple[str, ...] = ()) -> PassReport:
@@ -142,19 +145,12 @@ class Reconciler:
         return seed_changes(self.ports, tables)
 
     def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
-        """A sentence for each migration of items that was begun on a table of the report. Only reads.
-
-        Nothing is said where the records cannot be read: the report says that.
-        """
-        try:
-            snapshot = self.ports.store.load()
-        except (ApiError, StateError):
-            return ()
-        if not snapshot.migrations:
+        """A sentence for each migration of items that was begun on a table of the report, as its pass read them."""
+        if not self.state.migrations:
             return ()
         from reconciler.engine.unfinished_migrations import unfinished_migrations
 
-        return unfinished_migrations(snapshot, report)
+        return unfinished_migrations(self.state.migrations, report)
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.
@@ -384,10 +380,11 @@ class Reconciler:
         """What a command that writes without a pass needs; its deadline begins now."""
         return CommandContext(self.ports, self.options, self.allowed_accounts, self.ports.clock.now() + self.timeout)
 
-    def _created_in_the_meantime(self, report: PassReport, focus: frozenset[str] | None) -> bool:
+    def _created_in_the_meantime(
+        self, inventory: Mapping[str, InventoryEntry], report: PassReport, focus: frozenset[str] | None
+    ) -> bool:
         """Whether another process created tables during ``destroy``. After the suspension none can."""
         seen = {table.name for table in report.tables}
-        inventory = self.ports.store.load().inventory
         made = {name for name, entry in inventory.items() if is_ours(entry)} - seen
         return bool(made if focus is None else made & focus)
 

@@ -22,7 +22,16 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
-from reconciler.model.records import Attempts, Claim, Generation, InventoryEntry, QuotaUsage, SeedRecord, StateSnapshot
+from reconciler.model.records import (
+    Attempts,
+    Claim,
+    Generation,
+    InventoryEntry,
+    ItemMigration,
+    QuotaUsage,
+    SeedRecord,
+    StateSnapshot,
+)
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
@@ -318,6 +327,8 @@ class EngineState:
     last_verdict: str | None = None
     generations: Mapping[str, Generation] | None = None
     """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
+    migrations: Mapping[str, ItemMigration] = field(default_factory=dict)
+    """The migrations of items that were recorded then."""
     plan_cache: PlanCache = field(default_factory=PlanCache)
     conclusions: Conclusions[Any] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from reconciler.model.records import ItemMigration, StateSnapshot
+from reconciler.model.records import ItemMigration
 from reconciler.model.report import PassReport, TableStatus
 
 
-def unfinished_migrations(snapshot: StateSnapshot, report: PassReport) -> tuple[str, ...]:
-    """A sentence for each, with the command that continues it. Only tables of the report are told of.
+def unfinished_migrations(migrations: Mapping[str, ItemMigration], report: PassReport) -> tuple[str, ...]:
+    """A sentence for each of the recorded ones, with the command that continues it, if its table is in the report.
 
     A record of another identity of its table is void: the table was created again, so nothing was begun on it.
     """
-    return tuple(_sentences(snapshot, report))
+    return tuple(_sentences(migrations, report))
 
 
-def _sentences(snapshot: StateSnapshot, report: PassReport) -> Iterator[str]:
+def _sentences(migrations: Mapping[str, ItemMigration], report: PassReport) -> Iterator[str]:
     tables = {table.name: table for table in report.tables}
-    for name, record in sorted(snapshot.migrations.items()):
+    for name, record in sorted(migrations.items()):
         table = tables.get(record.table)
         if table is None or table.status is TableStatus.MISSING or (record.finished and record.direction == "up"):
             continue

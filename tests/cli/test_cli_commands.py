@@ -224,6 +224,12 @@ def test_destroy_with_yes_deletes_and_says_that_it_is_suspended(cli: Callable, f
     assert "The whole stack is suspended, not only what was named: nothing is recreated" in named.err
 
 
+def test_a_destroy_that_failed_does_not_say_that_the_stack_is_suspended(cli: Callable, fake: FakeWiring) -> None:
+    fake.result = a_report(missing(), error="the state table is refused")
+    ended = cli("destroy --yes")
+    assert (ended.code, "suspended" in ended.err + ended.out) == (1, False)
+
+
 def test_destroy_with_something_blocked_is_drift(cli: Callable, fake: FakeWiring) -> None:
     fake.result = a_report(blocked())
     assert cli("destroy --yes").code == 2

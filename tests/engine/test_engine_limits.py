@@ -79,6 +79,16 @@ def test_destroy_leaves_what_was_adopted_in_the_inventory() -> None:
     assert report.warnings == (f"theirs stays: it existed before this stack managed it, and {ONLY_OURS}",)
 
 
+def test_a_destroy_that_may_not_write_suspends_nothing_and_does_not_say_so() -> None:
+    sim = simulate()
+    sim.declare(declaration("users"))
+    sim.once()
+    observing = replace(sim.reconciler, options=replace(sim.reconciler.options, mode="observe"))
+    assert not observing.destroy().suspended
+    assert sim.store.snapshot.suspension is None
+    assert set(sim.dynamodb.tables) == {"users"}
+
+
 ONLY_OURS = "destroy deletes only tables that this stack created"
 STAYING: dict[str, tuple[tuple[str, ...], str]] = {
     "a named one": (("theirs",), f"theirs stays: it existed before this stack managed it, and {ONLY_OURS}"),

@@ -6,7 +6,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -137,7 +137,7 @@ class FakeWiring:
         self, tables: tuple[str, ...] = (), *, confirmed: bool = False, on_step: Any = None, on_wait: Any = None
     ) -> PassReport:
         self.calls.append(("destroy", tables))
-        return self.result
+        return replace(self.result, suspended=not self.result.error)
 
     def seed(self, tables: tuple[str, ...] = (), *, update: bool = False) -> PassReport:
         self.calls.append(("seed", tables))

@@ -36,8 +36,9 @@ def destroy(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> 
         with progress(invocation) as watched:
             report = app.reconciler.destroy(names, confirmed=not yes, on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
-    what = "The whole stack is suspended, not only what was named" if names else "The stack is suspended"
-    invocation.say([f"{what}: nothing is recreated until `reconciler resume` or `reconciler up`."])
+    if report.suspended:
+        what = "The whole stack is suspended, not only what was named" if names else "The stack is suspended"
+        invocation.say([f"{what}: nothing is recreated until `reconciler resume` or `reconciler up`."])
     return exits.act(report)
 
 
