@@ -6,6 +6,7 @@ Each part is imported where it is built: ``validate`` needs no engine, and a one
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field, replace
@@ -29,6 +30,7 @@ from reconciler.model.errors import (
     Unreachable,
     UsageError,
 )
+from reconciler.model.identifiers import uuid4_text
 from reconciler.model.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -324,14 +326,12 @@ class App:
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
         """The report of a run that was abandoned during a call, from its last complete pass."""
-        import uuid
-
         from reconciler.model.report import PassReport, RunReport
         from reconciler.system import SystemClock
 
         limit = f"{reconciler.timeout.total_seconds():g} s"
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
-        last, now, run_id = self.loop_status.report, SystemClock().now(), uuid.uuid4().hex
+        last, now, run_id = self.loop_status.report, SystemClock().now(), secrets.token_hex(16)
         if last is not None:
             return RunReport.of(replace(last, trigger=trigger, finished=now, error=error), run_id, (last.pass_id,))
         label, stack = self.settings.environment_label, self.settings.stack
@@ -832,7 +832,6 @@ class App:
     def _build(self) -> Reconciler:
         """Build the reconciler in one attempt; raises ``Unreachable`` while nothing answers."""
         import socket
-        import uuid
 
         from reconciler.aws import hooks
         from reconciler.aws.table_api import ManyTables
@@ -852,7 +851,7 @@ class App:
             self.connection.state_client(),
             options.state_table,
             options.scope,
-            holder=str(uuid.uuid4()),
+            holder=uuid4_text(secrets.randbits(128)),
             holder_name=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,

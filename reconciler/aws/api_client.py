@@ -150,12 +150,10 @@ class ApiClient:
             raise
 
     def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             client = self._clients.get(once=destroys(operation, params) or self._capabilities.doubtful(operation))
             answer = _invoked(client, operation, plain(params))
-        except (BotoCoreError, ClientError, *UNREADABLE) as error:
+        except errors.sdk_errors(*UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         except CredentialsNotLoaded as error:
             raise Denied(operation, "CredentialsNotLoaded", sentence(error)) from error

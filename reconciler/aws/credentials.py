@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.aws.errors import sdk_errors
 from reconciler.aws.lean.light_session import light_session
 from reconciler.aws.signing import BoundedCredentials, CredentialsNotLoaded, in_time, source_of
 from reconciler.model.errors import SettingsError
@@ -58,8 +59,6 @@ def open_session(
     when the first call is signed. Raises ``SettingsError`` if no Region is set. Does not call the endpoint, but
     the SDK may ask its credential providers (instance metadata, ``credential_process``) for some seconds.
     """
-    from botocore.exceptions import BotoCoreError
-
     # boto3 reads AWS_DEFAULT_REGION alone; every other SDK reads AWS_REGION.
     if region is None and not os.environ.get("AWS_DEFAULT_REGION"):
         region = os.environ.get("AWS_REGION") or None
@@ -69,7 +68,7 @@ def open_session(
     try:
         session, credentials = _session(region) if role is None else _session_of_role(region, *role)
         configured = session.region_name or None
-    except (BotoCoreError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
+    except sdk_errors(OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         chosen = region or LOCAL_REGION
         return OpenedSession(_local_session(chosen, isolated=True), chosen, problem=sentence(error))
     stand_in = endpoint_url is not None and endpoint_url.startswith("http://")
@@ -94,13 +93,11 @@ def loaded(opened: OpenedSession, endpoint_url: str | None) -> OpenedSession:
     The SDK asks many providers only when it signs a call: SSO, web identity, an assumed role. This asks them before
     the first call, for at most ``signing.LOAD_SECONDS``.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     if opened.problem is not None:
         return opened
     try:
         found = _frozen(opened.session)
-    except (BotoCoreError, ClientError, OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
+    except sdk_errors(OSError, ValueError, KeyError, RuntimeError, CredentialsNotLoaded) as error:
         return replace(opened, problem=sentence(error))
     if found:
         return opened

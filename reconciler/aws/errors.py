@@ -168,6 +168,15 @@ def _one_line(message: object) -> str:
     return " ".join(str(message or "no message").split())[:LONGEST_MESSAGE]
 
 
+def sdk_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """What the SDK raises and ``others``, for an ``except`` clause: it is called, and botocore imported, only once
+    something failed.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (BotoCoreError, ClientError, *others)
+
+
 def from_exception(operation: str, error: Exception) -> ApiError:
     """The error for a call that ended without an answer of the service, or with one that cannot be read."""
     from botocore import exceptions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from difflib import get_close_matches
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -82,6 +81,8 @@ def check_region(region: str, url: str) -> None:
         socket.getaddrinfo(host, 443)
     except OSError:
         longer = sorted(name for name in known if name.startswith(region))
+        from difflib import get_close_matches
+
         close = longer or get_close_matches(region, known, n=1, cutoff=0.7)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise SettingsError(
@@ -221,9 +222,7 @@ def caller_user(opened: OpenedSession) -> str:
 
 
 def _partition(opened: OpenedSession) -> str:
-    from botocore.exceptions import BotoCoreError
-
     try:
         return str(opened.session.get_partition_for_region(opened.region))
-    except BotoCoreError:
+    except errors.sdk_errors():
         return "aws"

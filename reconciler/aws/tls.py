@@ -5,11 +5,13 @@ Called by ``flavor`` and ``errors`` with the exception of a failed request. The 
 
 from __future__ import annotations
 
-import http.client
 import os
-import ssl
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    import ssl
 
 TLS_RECORD = ("\x15\x03", "\x16\x03")
 """How the response of a TLS server to plain HTTP begins: an alert or a handshake record."""
@@ -25,6 +27,10 @@ CA_FILE = "Name a file of certificates in PEM by AWS_CA_BUNDLE or by ca_bundle o
 
 def final_reason(error: BaseException, url: str) -> str | None:
     """A sentence with cause and remedy; ``None`` for a failure that may be temporary."""
+    # Both take long to import, and most commands meet no failure.
+    import http.client
+    import ssl
+
     for cause in _chain(error):
         if type(cause).__name__ == "CertificateError":
             # urllib3's own, for a host that is an IP address; it is no ssl.SSLError.
@@ -37,6 +43,8 @@ def final_reason(error: BaseException, url: str) -> str | None:
 
 
 def _tls(error: ssl.SSLError, url: str) -> str | None:
+    import ssl
+
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError | ssl.SSLWantReadError):
         return None
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -56,6 +64,8 @@ def bundle_problem(bundle: object) -> str | None:
     """Why the configured CA bundle cannot be used; ``None`` if it can, or if that of the system is used."""
     if not isinstance(bundle, str | os.PathLike):
         return None
+    import ssl
+
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=bundle)
     except ssl.SSLError:

@@ -21,12 +21,12 @@ SETTINGS_FILES = frozenset(("pyproject.toml", "reconciler.toml", *_SAM_SETTINGS)
 _LISTED = ".py, .yaml, .yml, .json and .toml"
 _MOVE = "or move it out of the folder"
 
-_ANOTHER_NAME = re.compile(r"(?P<original>.+?\.(?:py|ya?ml|json|toml))(?:[^A-Za-z0-9].*)", re.IGNORECASE)
+# The patterns are texts, which ``re`` compiles and keeps at the first use: hardly any folder has a file for them.
+_ANOTHER_NAME = r"(?i)(?P<original>.+?\.(?:py|ya?ml|json|toml))(?:[^A-Za-z0-9].*)"
 """``users.yaml.bak``, ``users.yml.txt``, ``users.py~``, ``users.yaml.j2``."""
-_HARMLESS_NAMES = re.compile(
-    r"(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changelog|changes|history|codeowners|owners)"
-    r"(?:[.-].*)?|py\.typed|thumbs\.db|desktop\.ini",
-    re.IGNORECASE,
+_HARMLESS_NAMES = (
+    r"(?i)(?:readme|licen[cs]e|copying|notice|authors|contributors|contributing|changelog|changes|history|codeowners|owners)"
+    r"(?:[.-].*)?|py\.typed|thumbs\.db|desktop\.ini"
 )
 _HARMLESS_SUFFIXES = frozenset(
     (
@@ -48,13 +48,11 @@ _DEFINES = (
     rb"\b(?:KeySchema|key_schema|AttributeDefinitions|attribute_definitions|aws_dynamodb_table|get_schema)\b"
     rb"|AWS::DynamoDB::(?:Global)?Table\b|AWS::Serverless::SimpleTable\b"
 )
-_IN_TEMPLATE = re.compile(rb"AWSTemplateFormatVersion|AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)\b")
-_DEFINITION = re.compile(_DEFINES)
-_ANY_MARK = re.compile(_DEFINES + rb"|\b(?:TableName|table_name)\b")
-_IN_NOTES = re.compile(
-    rb"^[ \t]*(?:-[ \t]*)?[\"']?(?:KeySchema|key_schema)[\"']?[ \t]*[:=]"
-    rb"|^[ \t]*[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::DynamoDB::|^[ \t]*def get_schema\b",
-    re.MULTILINE,
+_IN_TEMPLATE = rb"AWSTemplateFormatVersion|AWS::(?:DynamoDB::(?:Global)?Table|Serverless::SimpleTable)\b"
+_ANY_MARK = _DEFINES + rb"|\b(?:TableName|table_name)\b"
+_IN_NOTES = (
+    rb"(?m)^[ \t]*(?:-[ \t]*)?[\"']?(?:KeySchema|key_schema)[\"']?[ \t]*[:=]"
+    rb"|^[ \t]*[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::DynamoDB::|^[ \t]*def get_schema\b"
 )
 
 
@@ -68,17 +66,17 @@ class ForeignSource:
     output: str
 
 
-_SOURCES: tuple[tuple[frozenset[str], re.Pattern[bytes], ForeignSource], ...] = (
+_SOURCES: tuple[tuple[frozenset[str], bytes, ForeignSource], ...] = (
     (
         frozenset((".tf", ".tofu", ".hcl", ".tfstate")),
-        re.compile(rb"\baws_dynamodb_table\b|\bdynamodb[-_]table\b"),
+        rb"\baws_dynamodb_table\b|\bdynamodb[-_]table\b",
         ForeignSource(
             "it declares tables for Terraform", "terraform", "terraform show -json > tables.json", "tables.json"
         ),
     ),
     (
         frozenset((".ts", ".mts", ".js", ".mjs", ".cjs")),
-        re.compile(rb"@serverless/typescript(?s:.)*AWS::DynamoDB::|AWS::DynamoDB::(?s:.)*@serverless/typescript"),
+        rb"@serverless/typescript(?s:.)*AWS::DynamoDB::|AWS::DynamoDB::(?s:.)*@serverless/typescript",
         ForeignSource(
             "it is a program for the Serverless Framework",
             "cloudformation",
@@ -88,20 +86,16 @@ _SOURCES: tuple[tuple[frozenset[str], re.Pattern[bytes], ForeignSource], ...] = 
     ),
     (
         frozenset((".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".java", ".cs", ".go")),
-        re.compile(
-            rb"(?:aws-cdk-lib|@aws-cdk/|awscdk|Amazon\.CDK)(?s:.)*\b(?:Table|TableV2|CfnTable|CfnGlobalTable|NewTable)\b",
-        ),
+        (rb"(?:aws-cdk-lib|@aws-cdk/|awscdk|Amazon\.CDK)(?s:.)*\b(?:Table|TableV2|CfnTable|CfnGlobalTable|NewTable)\b"),
         ForeignSource("it is a program for the CDK", "cloudformation", "npx cdk synth", "cdk.out/*.template.json"),
     ),
 )
 """Sources of other tools that declare tables: suffixes, the mark of a table, and the way to JSON."""
-_SERVERLESS = re.compile(r"serverless\.(?:ts|mts|js|mjs|cjs)")
+_SERVERLESS = r"serverless\.(?:ts|mts|js|mjs|cjs)"
 
 CDK_MARK = "cdk.out"
 """The file that marks a folder as output of ``cdk synth``."""
-_OF_CDK = re.compile(
-    r"cdk\.out|manifest\.json|tree\.json|validation-report\.json|.+\.(?:assets|metadata)\.json|asset\..+"
-)
+_OF_CDK = r"cdk\.out|manifest\.json|tree\.json|validation-report\.json|.+\.(?:assets|metadata)\.json|asset\..+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +117,14 @@ def is_declaration_file(name: str) -> bool:
 
 def is_template(name: str, content: Callable[[], bytes]) -> bool:
     """Whether a file with the suffix ``.template`` is one of CloudFormation, in JSON or YAML."""
-    if PurePosixPath(name).suffix.lower() != ".template" or _ANOTHER_NAME.fullmatch(name):
+    if PurePosixPath(name).suffix.lower() != ".template" or re.fullmatch(_ANOTHER_NAME, name):
         return False
-    return _IN_TEMPLATE.search(content()) is not None
+    return re.search(_IN_TEMPLATE, content()) is not None
 
 
 def is_part_of_cdk(name: str) -> bool:
     """Whether ``cdk synth`` gives this name to files and folders that are no templates, in a folder of its own."""
-    return _OF_CDK.fullmatch(name) is not None
+    return re.fullmatch(_OF_CDK, name) is not None
 
 
 def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -> UnreadFile:
@@ -144,10 +138,10 @@ def classify_unread(name: str, beside: Set[str], content: Callable[[], bytes]) -
         renamed = name.removesuffix(suffix) + suffix.lower()
         reason = f"is not read: its suffix is {suffix}, but Python only imports {suffix.lower()}"
         return UnreadFile(reason, f"Rename it to {renamed}, {_MOVE}.")
-    other = _ANOTHER_NAME.fullmatch(name.removeprefix("#"))
+    other = re.fullmatch(_ANOTHER_NAME, name.removeprefix("#"))
     if other is not None:
         return _another_name(other["original"], beside)
-    if _HARMLESS_NAMES.fullmatch(name) or suffix.lower() in _HARMLESS_SUFFIXES:
+    if re.fullmatch(_HARMLESS_NAMES, name) or suffix.lower() in _HARMLESS_SUFFIXES:
         return UnreadFile("is not read: it is no declaration", harmless=True)
     source = foreign_source(name, content())
     if source is not None:
@@ -166,8 +160,8 @@ def foreign_source(name: str, content: bytes) -> ForeignSource | None:
     """What a program or a configuration of another tool is; None for any other file."""
     suffix = PurePosixPath(name).suffix.lower()
     for suffixes, mark, source in _SOURCES:
-        named = _SERVERLESS.fullmatch(name) is not None and "Serverless" in source.what and _DEFINITION.search(content)
-        if suffix in suffixes and (mark.search(content) or named):
+        named = re.fullmatch(_SERVERLESS, name) and "Serverless" in source.what and re.search(_DEFINES, content)
+        if suffix in suffixes and (re.search(mark, content) or named):
             return source
     return None
 
@@ -182,6 +176,6 @@ def _another_name(original: str, beside: Set[str]) -> UnreadFile:
 def _mark(name: str, suffix: str, content: bytes) -> str | None:
     """The word that makes the content look like a declaration. NULs are those of UTF-16."""
     program = suffix in _PROGRAMS or name in ("Makefile", "Dockerfile")
-    pattern = _IN_NOTES if suffix in _NOTES else _DEFINITION if program else _ANY_MARK
-    found = pattern.search(content.replace(b"\0", b""))
+    pattern = _IN_NOTES if suffix in _NOTES else _DEFINES if program else _ANY_MARK
+    found = re.search(pattern, content.replace(b"\0", b""))
     return found.group().decode(errors="replace").strip(" \t\"'-:=") if found else None

@@ -13,7 +13,6 @@ from reconciler.facets import scaling_wire, wire
 from reconciler.facets.base import ExtraRead, Precondition
 from reconciler.facets.quota import DAY, HOUR, Quota
 from reconciler.model.change import Call
-from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import Counters, ObservedTable
 from reconciler.model.records import CountedChange
 from reconciler.model.table import BillingMode, GlobalIndex, TableSpec, Throughput
@@ -24,17 +23,19 @@ LEAST = Throughput(1, 1)
 """The minimum of the service, for a provisioned table that is declared without throughput because others scale it."""
 
 
-@dataclass(frozen=True, slots=True)
 class OnDemandSwitches(Quota):
     """DescribeTable has the time of the last switch. Creating an on-demand table also sets it."""
+
+    __slots__ = ()
 
     def last_change(self, counters: Counters) -> datetime | None:
         return counters.on_demand_since
 
 
-@dataclass(frozen=True, slots=True)
 class Decreases(Quota):
     """DescribeTable has the number of decreases today (UTC), for the table and for each index separately."""
+
+    __slots__ = ()
 
     def free_from(
         self, call: Call, observed: ObservedTable, times: Sequence[datetime], now: datetime

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cronsim import CronSim, CronSimError
-
 from reconciler.model.lazy_dataclass import dataclass
 
 ALIASES = {
@@ -31,6 +29,9 @@ class Cron:
 
     def last(self, now: datetime) -> datetime | None:
         """The latest due time that is not after ``now``, in UTC; None where there is none within 50 years."""
+        # Imported here, because most folders have no schedule; so below.
+        from cronsim import CronSim, CronSimError
+
         # CronSim's first time is at least a second before its start; a schedule that is due at ``now`` counts here.
         start = now.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
         try:
@@ -42,6 +43,8 @@ class Cron:
 
 def parse(text: str) -> Cron:
     """The schedule in ``text``; ``ValueError`` with the reason, as the end of a sentence, where it is none."""
+    from cronsim import CronSim, CronSimError
+
     fields = ALIASES.get(text.strip().lower(), text).split()
     # CronSim also takes six fields, the first of them seconds; ours are the five of cron.
     if len(fields) != len(FIELDS):

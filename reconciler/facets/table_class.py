@@ -10,16 +10,16 @@ from reconciler.facets.base import Facet, InCreateTable, Removal
 from reconciler.facets.quota import DAY, Quota
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change
-from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import Counters, ObservedTable, Responses
 from reconciler.model.table import TableClass, TableSpec
 
 STANDARD: TableClass = "STANDARD"
 
 
-@dataclass(frozen=True, slots=True)
 class ClassSwitches(Quota):
     """DescribeTable has the time of the last switch. Creating a table with a class also sets it."""
+
+    __slots__ = ()
 
     def last_change(self, counters: Counters) -> datetime | None:
         return counters.class_changed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -12,6 +11,8 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.report import PassReport
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from reconciler.mover.migrate import MigrationResult
 
 TRIGGER = "api"
@@ -100,6 +101,8 @@ class QueueFull(ReconcilerError):
 
 def _uncancellable() -> Future[Outcome]:
     """A future that no caller can cancel, because other callers may wait for it too."""
+    from concurrent.futures import Future
+
     future: Future[Outcome] = Future()
     future.set_running_or_notify_cancel()
     return future

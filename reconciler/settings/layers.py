@@ -25,13 +25,13 @@ SDK_VARIABLES = (*REGIONS, *IDENTITIES, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TO
 """Variables of the SDK that belong to an endpoint: its Region and the keys of the caller."""
 CONFIG_VARIABLE = "RECONCILER_CONFIG"
 # Kubernetes sets these in every pod beside a Service named "reconciler"; they are not settings.
-_SERVICE_LINK = re.compile(r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
+_SERVICE_LINK = r"RECONCILER_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)"
 DISTINCTIVE = (
     *("DESIRED_STATE", "AWS_CLIENT", "MODE", "PRUNE", "PRUNE_GRACE", "DATA_LOSS", "DISRUPTION", "MAX_DELETES", "SEED"),
     *("ALLOWED_ACCOUNTS", "SEED_SET", "REPLACE_HOLD", "STATE_TABLE", "PUSH_GATEWAY", "TABLE_DETAIL", "ENDPOINT_URL"),
 )
 """Settings whose names hardly any other program reads, at least with a value that fits: not ENVIRONMENT or PORT."""
-_OF_THE_TOOL = re.compile(r"\b(?:RECONCILER|AWS|DYNAMODB)_[A-Z_]+\b")
+_OF_THE_TOOL = r"\b(?:RECONCILER|AWS|DYNAMODB)_[A-Z_]+\b"
 """Names of variables that this tool or its SDK reads."""
 
 
@@ -100,7 +100,7 @@ def from_variables(
         if variable in names:
             if variables[variable]:
                 values[names[variable]], origins[names[variable]] = variables[variable], place + variable
-        elif variable != CONFIG_VARIABLE and not _SERVICE_LINK.fullmatch(variable):
+        elif variable != CONFIG_VARIABLE and not re.fullmatch(_SERVICE_LINK, variable):
             known_words = [word.removeprefix(PREFIX) for word in (*names, CONFIG_VARIABLE)]
             remedy = _remedy(variable.removeprefix(PREFIX), known_words, PREFIX)
             problems.append(f"{place}Unknown setting {variable}. {remedy}")
@@ -153,7 +153,7 @@ def from_dotenv(folder: Path) -> Mapping[str, str | None]:
         f".env:{number}: {name} cannot be read. Write {name}=value on a line of its own, with every quote closed."
         for number, line in enumerate(text.splitlines(), 1)
         if not line.lstrip().startswith("#")
-        for name in dict.fromkeys(_OF_THE_TOOL.findall(line.partition("=")[0]))
+        for name in dict.fromkeys(re.findall(_OF_THE_TOOL, line.partition("=")[0]))
         if variables.get(name) is None
     ]
     if problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from reconciler.aws import call_deadline, tls
+from reconciler.aws import call_deadline, errors, tls
 from reconciler.aws.flavor import BODY_LIMIT, PROBE_SECONDS, Get, Reply, reply_of
 from reconciler.aws.lean.client import Hooks, LeanClient, request_head
 from reconciler.aws.lean.clock import ServerClock
@@ -47,8 +47,6 @@ def pair(
 
 def getter(transport: Transport, user_agent: str) -> Get:
     """GETs at the address, with its proxy and its CA bundle; redirects are not followed."""
-    from botocore.exceptions import BotoCoreError
-
     address = transport.address
     lines = f"HTTP/1.1\r\nHost: {address.host}\r\nUser-Agent: {user_agent}\r\nAccept-Encoding: identity\r\n\r\n"
 
@@ -57,7 +55,7 @@ def getter(transport: Transport, user_agent: str) -> Get:
         try:
             with call_deadline.within(PROBE_SECONDS):
                 answer = transport.exchange(request, BODY_LIMIT, keep=False)
-        except (BotoCoreError, OSError, ValueError) as error:
+        except errors.sdk_errors(OSError, ValueError) as error:
             unusable = tls.bundle_problem(transport.ca_bundle) if address.tls else None
             final = unusable or tls.final_reason(error, address.url) or ""
             return Reply(0, body=str(error).encode(), final=final)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +24,7 @@ from reconciler.aws.lean.reading import AnswerReader, Outcome
 from reconciler.aws.lean.retries import Budget
 from reconciler.aws.lean.signer import Signer
 from reconciler.model.change import is_read
+from reconciler.model.identifiers import uuid4_text
 from reconciler.model.lazy_dataclass import dataclass
 
 Exchange = Callable[[bytes], Answer]
@@ -191,7 +191,7 @@ def _invocation_id() -> str:
     """An identifier that need not be a secret. ``uuid4`` asks the kernel and gives up the GIL for that, and to get it
     back takes longer than the rest of a call while many threads read tables.
     """
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+    return uuid4_text(random.getrandbits(128))
 
 
 def request_head(target: str, host: str, content_type: str, user_agent: str) -> str:

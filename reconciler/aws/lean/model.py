@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from reconciler.model.identifiers import uuid4_text
 
 Check = Callable[[Any], bool]
 """Whether a value is one that botocore accepts and that JSON carries as it is; ``False`` where botocore has to say."""
@@ -55,7 +57,7 @@ class Shapes:
         token = self._operations[operation]["token"]
         if token is not None and token not in params:
             # One token for all sendings of a request lets the service recognise the second one.
-            params = {**params, token: str(uuid.uuid4())}
+            params = {**params, token: uuid4_text(secrets.randbits(128))}
         if self.accepts(operation, params):
             return self._encode(params).encode()
         return _by_botocore(operation, params)

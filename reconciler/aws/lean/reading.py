@@ -5,7 +5,6 @@ Called by ``client`` with each answer. The names and texts of ``errors`` and ``a
 
 from __future__ import annotations
 
-import http.client
 import json
 import zlib
 from collections.abc import Mapping
@@ -159,6 +158,8 @@ def _error(status: int, body: bytes) -> dict[str, Any]:
     """``Message`` and ``code`` of an error with its ``content``; the status where a page stands in its place."""
     stripped = body.strip()
     if status >= 500 and (not stripped or stripped.startswith(b"<html>")):
+        import http.client
+
         return {"Message": http.client.responses.get(status, ""), "code": str(status), "content": None}
     content: Any = {}
     if body:

@@ -12,17 +12,19 @@ from __future__ import annotations
 import os
 import select
 import socket
-import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.aws import call_deadline
 from reconciler.aws.lean.address import Address
 from reconciler.aws.lean.answer import Answer, Broken, Closed, NotHttp, read_answer
+
+if TYPE_CHECKING:
+    import ssl
 
 IDLE_SECONDS = 20.0
 """How long a connection may lie unused. Jetty, under DynamoDB Local, closes it after 30 s, AWS after about a minute; a
@@ -152,14 +154,16 @@ class Transport:
             connection.close()
 
     def _opened(self) -> _Connection:
-        from botocore import exceptions
-
         url = self.address.url
         try:
             plain = self._connected()
         except TimeoutError as error:
+            from botocore import exceptions
+
             raise exceptions.ConnectTimeoutError(endpoint_url=url, error=error) from error
         except OSError as error:
+            from botocore import exceptions
+
             if self._proxy is not None:
                 shown = f"{self._proxy.scheme}://{self._proxy.netloc}"
                 raise exceptions.ProxyConnectionError(proxy_url=shown, error=error) from error
@@ -180,21 +184,23 @@ class Transport:
         return connection
 
     def _connected(self) -> socket.socket:
-        place = (self.address.name, self.address.port)
+        name, port = self.address.name, self.address.port
         if self._proxy is not None:
-            place = (self._proxy.hostname or "", self._proxy.port or 80)
-        plain = socket.create_connection(place, timeout=_time_left(self._connect_seconds))
+            name, port = self._proxy.hostname or "", self._proxy.port or 80
+        # A name in bytes is taken as it is; for text Python imports the tables of international names.
+        host: Any = name.encode() if name.isascii() else name
+        plain = socket.create_connection((host, port), timeout=_time_left(self._connect_seconds))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return plain
 
     def _tunnel(self, connection: _Connection) -> None:
-        from botocore import exceptions
-
         assert self._proxy is not None
         where = f"{self.address.bracketed}:{self.address.port}"
         answer = connection.exchange(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n".encode(), 0, tunnel=True)
         if answer.status != 200:
+            from botocore import exceptions
+
             shown = f"{self._proxy.scheme}://{self._proxy.netloc}"
             refused = OSError(f"Tunnel connection failed: {answer.status}")
             raise exceptions.ProxyConnectionError(proxy_url=shown, error=refused)
@@ -202,13 +208,15 @@ class Transport:
     def _context(self) -> ssl.SSLContext:
         """TLS 1.2 or later, the certificate and its name verified, as botocore has it."""
         if self._tls is None:
-            from botocore import exceptions
+            import ssl
 
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             try:
                 context.load_verify_locations(cafile=self.ca_bundle or _certificates())
             except OSError as error:
+                from botocore import exceptions
+
                 raise exceptions.SSLError(endpoint_url=self.address.url, error=error) from error
             key_log = os.environ.get("SSLKEYLOGFILE")
             if key_log:
@@ -219,6 +227,7 @@ class Transport:
     def _as_botocore(self, error: BaseException) -> BaseException:
         """The exception that botocore raises in this place."""
         import http.client
+        import ssl
 
         from botocore import exceptions
 
@@ -261,15 +270,22 @@ class _Connection:
         self._socket: Any = plain
         self._seconds = seconds
         self._readable = _readable(plain)
+        self._pending: Callable[[], int] | None = None
+        """The bytes that TLS has decrypted and nobody has read; ``None`` without TLS."""
+        self._not_yet: tuple[type[Exception], ...] = (BlockingIOError,)
+        """What a read raises where nothing has come so far."""
 
     def secure(self, context: ssl.SSLContext, name: str) -> None:
         """TLS from here on."""
+        import ssl
+
         self._socket.settimeout(_time_left(self._seconds))
         self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        self._pending, self._not_yet = self._socket.pending, (BlockingIOError, ssl.SSLWantReadError)
 
     def is_quiet(self) -> bool:
         """Whether nothing waits to be read. What waits on an idle connection is its end, or belongs to no request."""
-        return not self._readable() and not (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())
+        return not self._readable() and not (self._pending and self._pending())
 
     def exchange(self, request: bytes, limit: int | None, *, tunnel: bool = False) -> Answer:
         """One request and its answer."""
@@ -295,12 +311,12 @@ class _Connection:
     def answer_so_far(self, exchange: _Exchange[Any]) -> Answer | None:
         """Take what has come; the answer once it is whole, ``None`` before."""
         ended = False
-        with suppress(BlockingIOError, ssl.SSLWantReadError):
+        with suppress(*self._not_yet):
             while not ended:
                 piece = self._socket.recv(PIECE)
                 exchange.received.append(piece)
                 ended = not piece
-                if not (ended or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())):
+                if not (ended or (self._pending and self._pending())):
                     break
         parts = iter(exchange.received)
 
