@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+from reconciler.engine.assess_many import Job, assess_all
 from reconciler.engine.assessment import (
     PassContext,
     TableAssessment,
+    basis_of,
     deadline_passed_step,
+    declared_base,
     failed_assessment,
     foreign_owner_of,
 )
 from reconciler.engine.context import EngineContext
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import NOT_YET_VISIBLE, not_visible_before, observe_table, observe_twice, with_owner
-from reconciler.engine.ports import NULL_TRACING
-from reconciler.engine.state import Basis, closes_latch
+from reconciler.engine.state import closes_latch
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Seed
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
@@ -32,7 +35,7 @@ from reconciler.planning.availability import defer_protection, defer_seed, harml
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
 from reconciler.planning.handed_back import hand_back, spec_to_read
-from reconciler.planning.index_backfill import backfill_steps, has_backfill
+from reconciler.planning.index_backfill import backfill_steps
 from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
@@ -45,8 +48,6 @@ from reconciler.seeding.digest import canonical
 from reconciler.seeding.digest_set import DigestSet
 from reconciler.seeding.provenance import item_digest, provenance, seed_digests
 
-Job = tuple[TableAssessment, Callable[[], TableAssessment]]
-"""What is reported of a table that is not reached, and how it is assessed."""
 LARGEST_COMPARED = 10_000
 """Number of items. A larger table is not scanned to compare it with a seed that changed after an interruption."""
 
@@ -72,20 +73,21 @@ def assess_tables(
     jobs: list[Job] = []
     if not (destroy or ends_work):
         jobs += [
-            (_not_observed(context, d.spec.name, d), partial(assess_declared, context, d)) for d in desired.declarations
+            Job(_not_observed(context, d.spec.name, d), partial(assess_declared, context, d), takes_description=True)
+            for d in desired.declarations
         ]
     for entry in context.snapshot.inventory.values():
         if ends_work and context.snapshot.generation_of(entry.name) is None:
             continue
         if is_ours(entry) if destroy else entry.name not in declared:
-            jobs.append((_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
+            jobs.append(Job(_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
     if not destroy and context.snapshot.generations:
         jobs += _left_tables(context, desired)
     if focus is None:
-        return _assess_all(context, jobs, beside)
-    chosen = [job for job in jobs if job[0].name in focus]
+        return assess_all(context, jobs, beside)
+    chosen = [job for job in jobs if job.unread.name in focus]
     forgotten = () if destroy or ends_work else context.snapshot.inventory.keys() - declared - focus
-    return _assess_all(context, chosen, beside) + _undeclared_records(context, sorted(forgotten))
+    return assess_all(context, chosen, beside) + _undeclared_records(context, sorted(forgotten))
 
 
 def _left_tables(context: PassContext, desired: DesiredState) -> Iterator[Job]:
@@ -95,72 +97,7 @@ def _left_tables(context: PassContext, desired: DesiredState) -> Iterator[Job]:
     for generation, name in left_tables(context):
         declaration = desired.named(generation.name)
         unread = replace(_not_observed(context, name), recorded=context.snapshot.set_aside.get(name))
-        yield unread, partial(assess_left_table, context, generation, name, declaration)
-
-
-def _assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], None] | None) -> list[TableAssessment]:
-    failures: list[ApiError] = []
-
-    def assessment(job: Job | None) -> TableAssessment | None:
-        if job is not None:
-            # No table is read once the pass has failed, and no thread goes on with it after its report.
-            return job[0] if failures else _assess(context, job)
-        try:
-            if beside is not None:
-                beside()
-        except ApiError as error:
-            failures.append(error)
-        return None
-
-    expected = _expected(context, jobs)
-    started = context.ports.parallel.map(assessment, [None, *(job for job in jobs if job[0].name not in expected)])
-    known: dict[str, TableAssessment] = {}
-    for unchanged in _unchanged(context, expected):
-        known[unchanged.name] = unchanged
-        if failures:
-            break
-    found = list(started)
-    left = [job for job in jobs if job[0].name in expected and job[0].name not in known]
-    found += context.ports.parallel.map(assessment, left)
-    for failure in failures:
-        raise failure
-    known |= {each.name: each for each in found if each is not None}
-    return [known[unread.name] for unread, _ in jobs]
-
-
-def _expected(context: PassContext, jobs: Iterable[Job]) -> dict[str, TableAssessment]:
-    """By table name, the kept assessments that hold if DescribeTable responds as in the last pass.
-
-    Those are of tables that are known by DescribeTable alone and of which everything else is unchanged.
-    """
-    # The span of a table contains its requests, so with traces each table is read in a context of its own.
-    if context.ports.many is None or context.ports.traces is not NULL_TRACING:
-        return {}
-    expected: dict[str, TableAssessment] = {}
-    for unread, _ in jobs:
-        kept = context.conclusions.kept.get(unread.name)
-        declaration = unread.declaration
-        if declaration is None or kept is None or not context.plan_cache.rests_on_description(unread.name):
-            continue
-        basis = _basis(context, _base(context, declaration), declaration, kept[0].observed)
-        concluded = None if basis is None else context.conclusions.of(unread.name, basis)
-        if concluded is not None:
-            expected[unread.name] = concluded
-    return expected
-
-
-def _unchanged(context: PassContext, expected: Mapping[str, TableAssessment]) -> Iterator[TableAssessment]:
-    """Those of the expected assessments that a response of DescribeTable confirms."""
-    if context.ports.many is None or not expected:
-        return
-    for name, described in context.ports.many.describe(tuple(expected)):
-        if context.out_of_time:
-            return
-        concluded = expected[name]
-        assert concluded.declaration is not None
-        spec = spec_to_read(concluded.declaration.spec, concluded.recorded)
-        if context.plan_cache.same(name, spec, described) is concluded.observed:
-            yield concluded
+        yield Job(unread, partial(assess_left_table, context, generation, name, declaration))
 
 
 def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
@@ -179,18 +116,12 @@ def _not_observed(context: PassContext, name: str, declaration: Declaration | No
     return TableAssessment(name, declaration, recorded=recorded, entry=recorded, steps=(wait,), not_observed=True)
 
 
-def _assess(context: PassContext, job: Job) -> TableAssessment:
-    unread, assessment = job
-    if context.out_of_time:
-        return unread
-    with context.ports.traces.table(unread.name):
-        return assessment()
-
-
-def assess_declared(context: PassContext, declaration: Declaration) -> TableAssessment:
-    """Observe a declared table and plan its steps."""
+def assess_declared(
+    context: PassContext, declaration: Declaration, described: Mapping[str, Any] | None = None
+) -> TableAssessment:
+    """Observe a declared table and plan its steps. ``described`` is the response of DescribeTable, if it was read."""
     name = declaration.spec.name
-    base = _base(context, declaration)
+    base = declared_base(context, declaration)
     recorded, entry, lifecycle = base.recorded, base.entry, declaration.lifecycle
     if recorded is not None and ownership.is_released(recorded) and recorded.unwanted_since is None:
         return _assess_released(context, base)
@@ -203,13 +134,14 @@ def assess_declared(context: PassContext, declaration: Declaration) -> TableAsse
                 spec_to_read(declaration.spec, recorded),
                 ask_owner=lambda identity: ownership.asks_for_tag(recorded, identity, lifecycle),
                 plan_cache=context.plan_cache,
+                described=described,
             )
         if is_state_table(name, observed, context.options.state_table):
             return TableAssessment(name, declaration, observed, recorded, steps=(state_table_refusal(name),))
         held = _held_by_replacement(context, name)
         if held is not None:
             return TableAssessment(name, declaration, observed, recorded, steps=(held,))
-        basis = _basis(context, base, declaration, observed)
+        basis = basis_of(context, base, declaration, observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
         if concluded is not None:
             return concluded
@@ -259,49 +191,6 @@ def _undecided(
     from reconciler.engine.assess_rename import adopts_nothing
 
     return adopts_nothing(context, declaration)
-
-
-def _base(context: PassContext, declaration: Declaration) -> TableAssessment:
-    """What is recorded of a declared table."""
-    name = declaration.spec.name
-    recorded = context.snapshot.inventory.get(name)
-    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
-    return TableAssessment(
-        name,
-        declaration,
-        recorded=recorded,
-        entry=entry,
-        seed_record=context.snapshot.seeds.get(name),
-        replacement=context.replacement(name),
-    )
-
-
-def _basis(
-    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
-) -> Basis | None:
-    """What the conclusion on this table rests on; ``None`` where a clock or a memory of this process takes part.
-
-    The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
-    and used quotas hold back steps until a time, so they cannot change the assessment of a table without steps. During
-    an index rebuild, and after a cancelled deletion, each table is assessed in each pass, and so is one whose index has
-    a backfill.
-    """
-    name, snapshot = base.name, context.snapshot
-    if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
-        return None
-    if context.replacement(name) is not None or snapshot.copy_of(name) is not None or has_backfill(declaration):
-        return None
-    if snapshot.generation_of(name) is not None or snapshot.generation_with(name) is not None:
-        return None
-    return Basis(
-        declaration,
-        observed,
-        (base.recorded, base.seed_record, context.attempts.get(name), snapshot.quota_usage.get(name)),
-        snapshot.foreign_claims.get(name, ()),
-        context.options,
-        context.ports.endpoint,
-        snapshot.fresh,
-    )
 
 
 def _interrupted(base: TableAssessment, replacement: Replacement, observed: ObservedTable | None) -> TableAssessment:

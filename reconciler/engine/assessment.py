@@ -14,6 +14,7 @@ from functools import partial
 from reconciler.engine.context import EngineContext
 from reconciler.engine.foreign_declarations import ForeignGuard
 from reconciler.engine.state import (
+    Basis,
     CancelledDeletions,
     Conclusions,
     ElapsedTimes,
@@ -40,6 +41,7 @@ from reconciler.model.records import (
 )
 from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
+from reconciler.planning.index_backfill import has_backfill
 from reconciler.planning.policy import GateInput
 from reconciler.planning.scopes import ForeignOwner, find_foreign_owner
 from reconciler.seeding.decide import Need
@@ -231,3 +233,46 @@ def failed_assessment(base: TableAssessment, error: ApiError) -> TableAssessment
         wait = Step(Action.UPDATE, "table").deferred(Reason.BUSY, str(error))
         return replace(base, steps=(wait,))
     return replace(base, error=error)
+
+
+def declared_base(context: PassContext, declaration: Declaration) -> TableAssessment:
+    """What is recorded of a declared table."""
+    name = declaration.spec.name
+    recorded = context.snapshot.inventory.get(name)
+    entry = ownership.declared_again(context.cancelled_deletions.without_cancelled(recorded))
+    return TableAssessment(
+        name,
+        declaration,
+        recorded=recorded,
+        entry=entry,
+        seed_record=context.snapshot.seeds.get(name),
+        replacement=context.replacement(name),
+    )
+
+
+def basis_of(
+    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
+) -> Basis | None:
+    """What the conclusion on this table rests on; ``None`` where a clock or a memory of this process takes part.
+
+    The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
+    and used quotas hold back steps until a time, so they cannot change the assessment of a table without steps. During
+    an index rebuild, and after a cancelled deletion, each table is assessed in each pass, and so is one whose index has
+    a backfill.
+    """
+    name, snapshot = base.name, context.snapshot
+    if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
+        return None
+    if context.replacement(name) is not None or snapshot.copy_of(name) is not None or has_backfill(declaration):
+        return None
+    if snapshot.generation_of(name) is not None or snapshot.generation_with(name) is not None:
+        return None
+    return Basis(
+        declaration,
+        observed,
+        (base.recorded, base.seed_record, context.attempts.get(name), snapshot.quota_usage.get(name)),
+        snapshot.foreign_claims.get(name, ()),
+        context.options,
+        context.ports.endpoint,
+        snapshot.fresh,
+    )

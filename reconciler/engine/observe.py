@@ -49,21 +49,23 @@ def observe_table(
     ask_owner: Callable[[Identity], bool] | None = None,
     whole: bool = False,
     plan_cache: PlanCache | None = None,
+    described: Mapping[str, Any] | None = None,
 ) -> ObservedTable | None:
     """The live table, or ``None`` if DescribeTable does not find it.
 
     ``spec`` is the declared table and decides which further reads are sent; ``whole`` sends those of every facet.
     ``ask_owner`` gets the identity of the table and decides whether its owner tag is read. ``plan_cache`` returns the
-    previous object if all responses are equal.
+    previous object if all responses are equal. ``described`` is the response of DescribeTable if it was read just now.
 
     Raises ``ApiError`` if a read failed: a failure never counts as an absent value. A read for which the permission is
     missing leaves its facet unknown and the rest continues. Only the owner tag, and a table that is read ``whole``,
     must be complete. ``EndpointChanged`` means that the ARN in the response belongs to another account or region.
     """
-    try:
-        described = ports.api.read("DescribeTable", {"TableName": name})
-    except NotFound:
-        return None
+    if described is None:
+        try:
+            described = ports.api.read("DescribeTable", {"TableName": name})
+        except NotFound:
+            return None
     against = ports.endpoint.contradiction(str(described["Table"]["TableArn"]))
     if against is not None:
         raise EndpointChanged("DescribeTable", "EndpointChanged", f"the endpoint or the account changed: {against}")

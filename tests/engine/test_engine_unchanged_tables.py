@@ -10,6 +10,7 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.engine.ports import NullTracing, TableApi
+from reconciler.engine.state import EngineState
 from reconciler.model.errors import ApiError, Unreachable
 from reconciler.model.records import Phase, Replacement
 from reconciler.model.report import TableStatus
@@ -95,7 +96,7 @@ def test_a_deleted_table_is_found_and_created_again() -> None:
     assert set(sim.dynamodb.tables) >= set(NAMES)
 
 
-def test_a_table_with_other_reads_than_its_description_is_read_alone() -> None:
+def test_the_other_reads_of_a_table_follow_its_description() -> None:
     sim, many = settled()
     sim.declare(declaration("orders", ttl=Ttl(enabled=True, attribute="expires")), declaration("users"))
     sim.once()
@@ -103,8 +104,21 @@ def test_a_table_with_other_reads_than_its_description_is_read_alone() -> None:
         sim.clock.seconds += 86400
         sim.run()
     many.asked.clear()
+    sim.dynamodb.reads.clear()
     sim.run()
-    assert many.asked == [("users",)]
+    assert many.asked == [("orders", "users")]
+    assert described(sim) == ["orders", "users"]
+    assert [operation for operation, _ in sim.dynamodb.reads].count("DescribeTimeToLive") == 1
+
+
+def test_the_first_pass_of_a_process_describes_all_tables_together() -> None:
+    sim, many = settled()
+    many.given.clear()
+    sim.dynamodb.reads.clear()
+    sim.reconciler.state = EngineState()
+    sim.run()
+    assert many.given == list(NAMES)
+    assert described(sim) == sorted(NAMES)
 
 
 def test_a_table_that_became_the_copy_of_a_replacement_is_refused() -> None:

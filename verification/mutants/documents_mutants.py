@@ -209,7 +209,7 @@ MUTANTS = (
     Mutant(
         "a source of Terraform is any other file",
         "foreign_source",
-        "if suffix in suffixes and (mark.search(content) or named): ...",
+        "if suffix in suffixes and (re.search(mark, content) or named): ...",
         "if False: ...",
         "tables in HCL are passed over with a sentence that names no way",
         ("test_other_files::test_a_source_of_another_tool_is_refused_with_the_command_for_json[HCL]",),

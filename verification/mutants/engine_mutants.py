@@ -20,8 +20,8 @@ MUTANTS = (
     ),
     Mutant(
         "a table without a response counts as unchanged",
-        "_assess_all",
-        "[job for job in jobs if job[0].name in expected and job[0].name not in known]",
+        "assess_all",
+        "[job for name, job in together.items() if name not in known]",
         "[]",
         "a table whose description failed is missing from the report",
         (f"{UNCHANGED}::test_a_deleted_table_is_found_and_created_again",),
