@@ -561,8 +561,9 @@ class App:
         runs: tuple[Mapping[str, Any], ...] = ()
         snapshot, problem = StateSnapshot(usable=False), None
         try:
-            snapshot = self.reconciler.ports.store.load()
-            runs = self.reconciler.history(10)
+            store = self.reconciler.ports.store
+            snapshot = store.load()
+            runs = store.history(10) if snapshot.usable else ()
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None

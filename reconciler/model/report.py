@@ -187,14 +187,16 @@ class PassReport:
     def summary(self) -> dict[str, int]:
         """Counts of tables: once under the action that covers it (a replaced one is not counted as created too)."""
         acted = (StepStatus.READY, StepStatus.DONE)
+        # Most tables of a fleet have no step, and everything but the first counts is about steps.
+        stepping = tuple(table for table in self.tables if table.steps)
         counts = {
             "declared": sum(t.declaration is not None for t in self.tables),
             "in_sync": sum(t.status is TableStatus.IN_SYNC and t.declaration is not None for t in self.tables),
         }
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
-            counts[action.value] = self.counted(action, *acted)
+            counts[action.value] = sum(_counts(table, action, acted) for table in stepping)
         for status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
-            counts[status.value] = sum(table.has(status) for table in self.tables)
+            counts[status.value] = sum(table.has(status) for table in stepping)
         counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(StepStatus.FAILED) for t in self.tables)
         return counts

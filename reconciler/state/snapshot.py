@@ -40,6 +40,7 @@ SINGLE: Mapping[str, tuple[str, Callable[[Fields], Any]]] = {
 }
 
 
+Item = Mapping[str, Any]
 Read = tuple[bytes, Any]
 """The digest of an item, and the record that was read from it."""
 
@@ -120,17 +121,26 @@ def _unknown(_: Fields) -> Any:
     raise Unreadable("this version of the reconciler does not know this kind of record")
 
 
-def foreign_claims(client: StateClient, table: str, scope: str) -> dict[str, tuple[Claim, ...]]:
-    """By table name, the claims of all other scopes in this state table, sorted by scope."""
-    # A Scan, because the records of other scopes have other hash keys, and the state table has no index.
+def read_items(client: StateClient, table: str, scope: str) -> tuple[list[Item], list[Item]]:
+    """All records of this scope, and those of other scopes that may claim a table."""
+    # One Scan for both: records of other scopes have other hash keys, the state table has no index, and DynamoDB would
+    # read the records of this scope once more for a Query.
     request = {
         "TableName": table,
-        "FilterExpression": "#scope <> :scope AND (begins_with(#record, :table) OR begins_with(#record, :copy))",
+        "FilterExpression": "#scope = :scope OR begins_with(#record, :table) OR begins_with(#record, :copy)",
         "ExpressionAttributeNames": {"#scope": "scope", "#record": "record"},
         "ExpressionAttributeValues": encode({":scope": scope, ":table": TABLE, ":copy": kinds.REPLACEMENT}),
     }
-    found: dict[str, list[Claim]] = {}
+    own, others = list[Item](), list[Item]()
     for item in pages(client, "Scan", request):
+        (own if item["scope"] == {"S": scope} else others).append(item)
+    return own, others
+
+
+def foreign_claims(items: Iterable[Item]) -> dict[str, tuple[Claim, ...]]:
+    """By table name, the claims in ``items`` of other scopes, sorted by scope."""
+    found: dict[str, list[Claim]] = {}
+    for item in items:
         if not str(item["record"]["S"]).startswith(TABLE):
             for name, claim in _copy_claim(item):
                 found.setdefault(name, []).append(claim)

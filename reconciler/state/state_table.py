@@ -46,12 +46,12 @@ from reconciler.state import fence
 from reconciler.state import record_types as kinds
 from reconciler.state.attribute_values import encode
 from reconciler.state.cache import StateCache, Tokens, contradiction
-from reconciler.state.client import StateClient, query
+from reconciler.state.client import StateClient
 from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
 from reconciler.state.schema import create_request, fingerprint_of, has_state_table_keys
-from reconciler.state.snapshot import ReadRecords, foreign_claims, snapshot_of
+from reconciler.state.snapshot import ReadRecords, foreign_claims, read_items, snapshot_of
 
 READY_SECONDS = 60.0
 """Seconds to wait until a new state table is ACTIVE."""
@@ -318,18 +318,12 @@ class StateTable:
                 raise StateError(f"Stopped while the state table {self.name} was being created.")
 
     def _read(self, live: Mapping[str, Any]) -> StateSnapshot:
-        params = {
-            "TableName": self.name,
-            "KeyConditionExpression": "#scope = :scope",
-            "ExpressionAttributeNames": {"#scope": "scope"},
-            "ExpressionAttributeValues": encode({":scope": self._scope}),
-        }
         here = fingerprint_of(live)
-        # Before the Query: tokens that another thread sees during it would make these records look restored.
+        # Before the Scan: tokens that another thread sees during it would make these records look restored.
         before = self._cache.before(here)
-        items = list(query(self._client, params))
+        items, others = read_items(self._client, self.name, self._scope)
         snapshot = snapshot_of(items, self.name, self._records)
-        elsewhere = foreign_claims(self._client, self.name, self._scope)
+        elsewhere = foreign_claims(others)
         rolled_back = self._rolled_back(before, snapshot.lease, items)
         snapshot = replace(
             snapshot,
@@ -344,7 +338,7 @@ class StateTable:
     def _rolled_back(self, before: Tokens, lease: Lease | None, items: list[Mapping[str, Any]]) -> str | None:
         """Why the records are an older copy, ``None`` if they are not.
 
-        A Query of several pages is no snapshot: the lease may be read before a new holder, and records after it. So a
+        A Scan of several pages is no snapshot: the lease may be read before a new holder, and records after it. So a
         lease that seems too old is read again.
         """
         found = fence.tokens(items, self.name)

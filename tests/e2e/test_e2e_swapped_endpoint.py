@@ -77,7 +77,7 @@ def nth(number: int, when: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
 MOMENTS: dict[str, Callable[[], Callable[[bytes], bool]]] = {
     "between two passes": lambda: lambda _: False,
     "at the first request of a pass": lambda: lambda _: True,
-    "while the state is read": lambda: asks("Query", "reconciler_state"),
+    "while the state is read": lambda: asks("Scan", "reconciler_state"),
     "while a table is looked at": lambda: asks("DescribeTable", "users"),
     "while the table that goes is looked at": lambda: asks("DescribeTable", "orders"),
     "while its items are counted": lambda: asks("Scan", "orders"),

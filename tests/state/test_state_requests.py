@@ -199,14 +199,12 @@ def fingerprints(client: Noted) -> list[dict[str, Any]]:
 
 
 def test_the_fingerprint_is_written_once_and_never_overwritten() -> None:
-    client = Noted(DescribeTable=[{"Table": LIVE}], Query=[{"Items": []}], Scan=[{"Items": []}])
+    client = Noted(DescribeTable=[{"Table": LIVE}], Scan=[{"Items": []}])
     store = StateTable(client, "reconciler_state", "default/default", holder="one", clock=FakeClock(NOW))
     assert store.ensure().recorded_fingerprint is not None
     (put,) = fingerprints(client)
     assert put["ConditionExpression"] == "attribute_not_exists(#record)"
-    recorded = Noted(
-        DescribeTable=[{"Table": LIVE | {"TableId": "2"}}], Query=[{"Items": [put["Item"]]}], Scan=[{"Items": []}]
-    )
+    recorded = Noted(DescribeTable=[{"Table": LIVE | {"TableId": "2"}}], Scan=[{"Items": [put["Item"]]}])
     store = StateTable(recorded, "reconciler_state", "default/default", holder="one", clock=FakeClock(NOW))
     snapshot = store.ensure()
     assert fingerprints(recorded) == []

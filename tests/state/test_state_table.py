@@ -362,9 +362,8 @@ class Refusing:
 DENIALS = [
     ("DescribeTable", ()),
     ("CreateTable", ("DescribeTable",)),
-    ("Query", ("DescribeTable", "CreateTable")),
-    ("Scan", ("DescribeTable", "CreateTable", "Query")),
-    ("PutItem", ("DescribeTable", "CreateTable", "Query", "Scan")),
+    ("Scan", ("DescribeTable", "CreateTable")),
+    ("PutItem", ("DescribeTable", "CreateTable", "Scan")),
 ]
 
 

@@ -73,7 +73,7 @@ class Session:
         self._fresh = False
 
     def load(self) -> StateSnapshot:
-        return self._call("Query", self._read)
+        return self._call("Scan", self._read)
 
     def ensure(self) -> StateSnapshot:
         return self._call("CreateTable", self._made)

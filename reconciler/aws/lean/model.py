@@ -128,15 +128,22 @@ class Shapes:
     def _structure_reader(self, name: str) -> Read:
         entry = self._structures[name]
         members: dict[str, tuple[str, Read | None]] = {}
+        kept: set[str] = set()
         made = False
 
         def read(value: Any) -> Any:
             nonlocal made
             if not made:
                 members.update({member: (member, self._read(shape)) for member, shape in entry["members"].items()})
+                kept.update(member for member, (_, convert) in members.items() if convert is None)
                 made = True
             if value is None:
                 return None
+            if len(value) == 1:
+                # Most values of items are {"S": "..."}: what would be copied is the whole of it.
+                ((member, part),) = value.items()
+                if member in kept and part is not None:
+                    return value
             found = {}
             for member, part in value.items():
                 if part is None or member not in members:
