@@ -141,7 +141,7 @@ def assess_declared(
         held = _held_by_replacement(context, name)
         if held is not None:
             return TableAssessment(name, declaration, observed, recorded, steps=(held,))
-        basis = basis_of(context, base, declaration, observed)
+        basis = basis_of(context, declaration, observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
         if concluded is not None:
             return concluded

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.engine.assessment import PassContext, TableAssessment, basis_of, declared_base
+from reconciler.engine.assessment import PassContext, TableAssessment, basis_of
 from reconciler.engine.ports import NULL_TRACING
 from reconciler.model.errors import ApiError
 from reconciler.model.lazy_dataclass import dataclass
@@ -112,7 +112,7 @@ def _expected(context: PassContext, together: Mapping[str, Job]) -> dict[str, Ta
         declaration = job.unread.declaration
         if declaration is None or kept is None or not context.plan_cache.rests_on_description(name):
             continue
-        basis = basis_of(context, declared_base(context, declaration), declaration, kept[0].observed)
+        basis = basis_of(context, declaration, kept[0].observed)
         concluded = None if basis is None else context.conclusions.of(name, basis)
         if concluded is not None:
             expected[name] = concluded

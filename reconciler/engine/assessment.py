@@ -250,9 +250,7 @@ def declared_base(context: PassContext, declaration: Declaration) -> TableAssess
     )
 
 
-def basis_of(
-    context: PassContext, base: TableAssessment, declaration: Declaration, observed: ObservedTable | None
-) -> Basis | None:
+def basis_of(context: PassContext, declaration: Declaration, observed: ObservedTable | None) -> Basis | None:
     """What the conclusion on this table rests on; ``None`` where a clock or a memory of this process takes part.
 
     The cached observation is the same object only if all responses are equal and none of them depends on time. Attempts
@@ -260,7 +258,7 @@ def basis_of(
     an index rebuild, and after a cancelled deletion, each table is assessed in each pass, and so is one whose index has
     a backfill.
     """
-    name, snapshot = base.name, context.snapshot
+    name, snapshot = declaration.spec.name, context.snapshot
     if observed is None or context.cancelled_deletions.cancelled or name in snapshot.rebuilds:
         return None
     if context.replacement(name) is not None or snapshot.copy_of(name) is not None or has_backfill(declaration):
@@ -270,7 +268,12 @@ def basis_of(
     return Basis(
         declaration,
         observed,
-        (base.recorded, base.seed_record, context.attempts.get(name), snapshot.quota_usage.get(name)),
+        (
+            snapshot.inventory.get(name),
+            snapshot.seeds.get(name),
+            context.attempts.get(name),
+            snapshot.quota_usage.get(name),
+        ),
         snapshot.foreign_claims.get(name, ()),
         context.options,
         context.ports.endpoint,

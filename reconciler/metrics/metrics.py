@@ -13,7 +13,9 @@ from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
+    Counter,
     GCCollector,
+    Histogram,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
@@ -66,11 +68,21 @@ class Metrics:
         self._last_seen: dict[str, TableReport] = {}
         """By name; a converging run carries the tables of earlier rounds along, whose seeds were counted then."""
         self._lock = threading.Lock()
+        self._requests: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        """The series of each operation and result that occurred."""
 
     def request(self, operation: str, result: str, seconds: float) -> None:
         """One request to the endpoint ended; ``result`` is ``success`` or the class of the error."""
-        self._events.aws_requests.labels(operation, result).inc()
-        self._events.aws_duration.labels(labels.request_type(operation)).observe(seconds)
+        known = self._requests.get((operation, result))
+        if known is None:
+            # ``labels`` takes a lock and makes texts of its arguments, for each of thousands of requests in a pass.
+            known = self._requests[operation, result] = (
+                self._events.aws_requests.labels(operation, result),
+                self._events.aws_duration.labels(labels.request_type(operation)),
+            )
+        requests, durations = known
+        requests.inc()
+        durations.observe(seconds)
 
     def retry(self, operation: str) -> None:
         """The SDK sent a request again."""

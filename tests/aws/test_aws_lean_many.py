@@ -128,6 +128,23 @@ def test_trouble_ends_it_and_nothing_is_made_up(what: str, said: Said) -> None:
     assert sum(asked_for(each) == bad for each in server.signed) == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [described("table-007"), json_answer({"Table": {"TableName": NAMES[20]}})],
+    ids=["another table", "no status"],
+)
+def test_what_comes_in_the_place_of_a_good_answer_is_examined(said: bytes) -> None:
+    """The answers to the first reading are known by their bytes, that of table-007 too, and not examined again."""
+    later = False
+    with KeepAlive(answering(lambda name: Said(said) if later and name == NAMES[20] else None)) as server:
+        connection = opened(server)
+        assert [len(read(connection)) for _ in range(3)] == [len(NAMES)] * 3
+        later = True
+        found = read(connection)
+    assert NAMES[20] not in found
+    assert all(answer["Table"]["TableName"] == name for name, answer in found.items())
+
+
 def test_an_answer_that_does_not_come_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_client, "MANY_SECONDS", 0.3)
     over = threading.Event()
