@@ -1,15 +1,16 @@
 """Carries single items from a table to the one that follows it. Used by the copy, the replay and the verification.
 
-An item is always read from the source, consistently, right before it is written. So the newest state wins without any
-mark on the item, and it does not matter how often, or in which order, changes are replayed. In the target, too, each
-item has the attributes of its key in the source. They tell whose place a key of the target is: no write ever replaces
-the item of another key of the source, unless that one was read and has left the place.
+An item is always read from the source, consistently, shortly before it is written, and what changes in between has a
+record that is replayed later. So the newest state wins without any mark on the item, and it does not matter how often,
+or in which order, changes are replayed. In the target, too, each item has the attributes of its key in the source. They
+tell whose place a key of the target is: no write ever replaces the item of another key of the source, unless that one
+was read and has left the place.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.engine.ports import Clock, Random
 from reconciler.model.desired import Item
@@ -30,6 +31,7 @@ COLLIDES = 4
 delete the other a moment later."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 STRIPES = 64
+Readings = Mapping[str, Item | None]
 WRITTEN, REMOVED, GONE, YIELDED = "written", "removed", "gone", "yielded"
 
 
@@ -70,14 +72,17 @@ class Mirror:
         self._random = random
         self._locks = tuple(threading.Lock() for _ in range(STRIPES))
 
-    def carry(self, key: Item, former: Iterable[Item] = ()) -> str:
+    def carry(self, key: Item, former: Iterable[Item] = (), read: Readings | None = None) -> str:
         """Make the target have the item of this key of the source as it is now, and nothing of it elsewhere.
 
-        ``former`` are keys that the item may have had in the target. Returns what was done: ``written``, ``removed``,
-        ``gone`` (there was nothing to remove) or ``yielded`` (by the rule for conflicts). Raises ``Undecided``, and
-        the errors of ``GuardedCalls``.
+        ``former`` are keys that the item may have had in the target. ``read`` are readings of the source from a moment
+        ago: only for a caller that learns later of what has changed since. Returns what was done: ``written``,
+        ``removed``, ``gone`` (there was nothing to remove) or ``yielded`` (by the rule for conflicts). Raises
+        ``Undecided``, and the errors of ``GuardedCalls``.
         """
-        end, placed = self._place(key, self.find(key))
+        name = key_text(key, self._pair.source.keys)
+        item = read[name] if read is not None and name in read else self.find(key)
+        end, placed = self._place(key, item)
         for place in former:
             if (placed is None or not same_key(place, placed)) and self.remove(place, key):
                 end = REMOVED if end is GONE else end
@@ -86,6 +91,15 @@ class Mirror:
     def find(self, key: Item) -> Item | None:
         """The item of the source with this key, read consistently."""
         return self._reads.read(lambda: self._items.find(self._pair.source.table, key), lambda found: found.units).item
+
+    def find_some(self, keys: Sequence[Item]) -> Readings:
+        """The items of the source with these keys, ``None`` for a free one, by ``key_text``; perhaps not of all."""
+        source = self._pair.source
+        found = self._reads.read(lambda: self._items.find_some(source.table, keys), lambda some: some.units)
+        unread = {key_text(key, source.keys) for key in found.unread}
+        read: dict[str, Item | None] = {key_text(key, source.keys): None for key in keys}
+        read |= {key_text(item, source.keys): item for item in found.items}
+        return {name: item for name, item in read.items() if name not in unread}
 
     def standing(self, place: Item) -> Item | None:
         """The item of the target with this key, read consistently."""

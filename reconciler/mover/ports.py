@@ -78,6 +78,18 @@ class ItemUpdate:
     where: Where | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FoundItems:
+    """The items of those keys that have one, in any order, and the keys that were not read.
+
+    ``units`` is the consumed read capacity.
+    """
+
+    items: Sequence[Item]
+    unread: Sequence[Item]
+    units: float
+
+
 class MoverItems(Protocol):
     """Raises ``ApiError``. Writes are refused without the lease (``LeaseLost``)."""
 
@@ -87,6 +99,10 @@ class MoverItems(Protocol):
 
     def find(self, table: str, key: Item) -> FoundItem:
         """The item with this whole key, read consistently."""
+        ...
+
+    def find_some(self, table: str, keys: Sequence[Item]) -> FoundItems:
+        """The items of up to 100 different whole keys, read consistently. The service may leave keys unread."""
         ...
 
     def update(self, table: str, update: ItemUpdate) -> float:

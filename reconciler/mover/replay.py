@@ -2,7 +2,8 @@
 
 A record says which item has changed and where it was before; what the item is now, ``Mirror`` reads from the table. So
 the same records may come twice, or from an older checkpoint. A round reads one page of several shards at once and
-carries the items of all of them, each item in one thread; the checkpoints follow after all of them are carried.
+carries the items of all of them, each item in one thread, which reads several together. The checkpoints follow after
+all of them are carried.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from datetime import datetime, timedelta
 
 from reconciler.engine.ports import Clock, Parallel
 from reconciler.model.desired import Item
-from reconciler.model.errors import ApiError, Interrupted, LeaseLost, NotFound, TableChanged
+from reconciler.model.errors import (
+    ApiError,
+    Forbidden,
+    Interrupted,
+    LeaseLost,
+    NotFound,
+    TableChanged,
+    Unsupported,
+)
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Checkpoint
 from reconciler.mover.calls import GuardedCalls
@@ -22,7 +31,7 @@ from reconciler.mover.digest import key_text
 from reconciler.mover.follower_problems import ProblemList, Undecided
 from reconciler.mover.follower_types import Capture, Pair, Ran
 from reconciler.mover.lineages import READ_UP_TO, Lineages, at_text
-from reconciler.mover.mirror import Mirror, place_of
+from reconciler.mover.mirror import Mirror, Readings, place_of
 from reconciler.mover.stream_ports import (
     ITERATOR_LIFE,
     IteratorExpired,
@@ -44,7 +53,12 @@ SAVE_IDLE = timedelta(minutes=10)
 """How often the checkpoint of a shard without changes is written. It tells from when on records may be missing."""
 RECORDS = "records"
 
+FEW, TOGETHER = 4, 25
+"""Least and most items that a thread reads in one request. Each of them may have 400 KB."""
+
 Progress = Callable[[Mapping[str, int]], None]
+Change = tuple[Item, tuple[Item, ...]]
+"""The key of an item of the source, and the keys that it may have had in the target."""
 
 
 class RecordsLost(Exception):
@@ -82,6 +96,8 @@ class Replay:
     _empty: dict[str, int] = field(default_factory=dict)
     _stuck: set[str] = field(default_factory=set)
     _read_at: dict[str, float] = field(default_factory=dict)
+    _one_by_one: bool = False
+    """Whether the source refuses to read several items in one request."""
 
     def run(self, mark: datetime | None = None) -> Ran:
         """Replay until every shard is read to its end, or, with a ``mark``, past the changes of that time."""
@@ -149,7 +165,7 @@ class Replay:
         self._wait(shards)
         read = list(self.parallel.map(lambda shard: self._page(lineages, shard), shards))
         changed = self._changes(record for each in read for record in each.page.records)
-        outcomes = list(self.parallel.map(self._carry, changed.values()))
+        outcomes = [end for ends in self.parallel.map(self._carry_some, _parts(list(changed.values()))) for end in ends]
         undecided = {key for key, outcome in zip(changed, outcomes, strict=True) if outcome is None}
         closed = False
         for each in read:
@@ -211,7 +227,7 @@ class Replay:
         except NotFound:
             raise RecordsLost from None
 
-    def _changes(self, records: Iterable[StreamRecord]) -> dict[str, tuple[Item, tuple[Item, ...]]]:
+    def _changes(self, records: Iterable[StreamRecord]) -> dict[str, Change]:
         """By item of the source, its key and the keys that it may have had in the target."""
         found: dict[str, tuple[Item, dict[str, Item]]] = {}
         for record in records:
@@ -226,11 +242,21 @@ class Replay:
                 places[key_text(place, self.pair.target.keys)] = place
         return {name: (key, tuple(places.values())) for name, (key, places) in found.items()}
 
-    def _carry(self, change: tuple[Item, tuple[Item, ...]]) -> str | None:
-        """Carry one item; ``None`` if a person has to decide. Runs in a thread."""
+    def _carry_some(self, changes: Sequence[Change]) -> list[str | None]:
+        """Carry some items, read together; ``None`` for one that a person has to decide about. Runs in a thread."""
+        read: Readings = {}
+        if len(changes) > 1 and not self._one_by_one:
+            try:
+                read = self.mirror.find_some([key for key, _ in changes])
+            except (Forbidden, Unsupported):
+                # Policies from before this read need not allow it.
+                self._one_by_one = True
+        return [self._carry(change, read) for change in changes]
+
+    def _carry(self, change: Change, read: Readings) -> str | None:
         key, former = change
         try:
-            return self.mirror.carry(key, former)
+            return self.mirror.carry(key, former, read)
         except Undecided as found:
             self.problems.add(found)
             return None
@@ -263,6 +289,12 @@ class Replay:
     def _saves_idle(self, lineages: Lineages, shard: Shard, read: datetime) -> bool:
         # One page without records may be followed by older ones, several are not.
         return self._passed(shard.id) and read - lineages.known_since(shard) >= SAVE_IDLE
+
+
+def _parts(changes: Sequence[Change]) -> list[Sequence[Change]]:
+    """The changes in parts that threads carry at the same time."""
+    size = min(TOGETHER, max(FEW, len(changes) // AT_ONCE))
+    return [changes[start : start + size] for start in range(0, len(changes), size)]
 
 
 def _behind(checkpoint: Checkpoint, page: RecordPage, last: StreamRecord | None, read: datetime) -> Checkpoint:

@@ -44,7 +44,8 @@ class MemoryCalls:
             answer = data_plane.OPERATIONS[operation](self.dynamodb, params)
         else:
             answer = self._segment(params)
-        return {**answer, "ConsumedCapacity": {"CapacityUnits": 1.0}}
+        consumed = {"CapacityUnits": 1.0}
+        return {**answer, "ConsumedCapacity": [consumed] if operation == "BatchGetItem" else consumed}
 
     def _segment(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """A Scan of one segment: the items whose key has its hash."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from mover.following import NEW, OLD, Bench, order
+from simulation import data_plane
 
-from reconciler.model.errors import Ambiguous, Busy, LeaseLost, TableChanged, Throttled
+from reconciler.model.errors import (
+    Ambiguous,
+    ApiError,
+    Busy,
+    Forbidden,
+    LeaseLost,
+    TableChanged,
+    Throttled,
+    Unsupported,
+)
 from reconciler.model.identity import Flavor
 from reconciler.model.records import Lease
 from reconciler.mover.digest import item_digest
@@ -421,14 +433,102 @@ def test_nothing_is_written_after_the_lease_is_lost():
     assert bench.held() == [order("i1")]
 
 
+def replayed_while(bench: Bench, meanwhile: Callable[[], None]) -> None:
+    """Replay changes of four items; ``meanwhile`` happens between the reading of them and the first write."""
+    follower = bench.copied()
+    bench.put(*(order(f"i{number}", "c1", note="changed") for number in range(4)))
+    pending = [meanwhile]
+
+    def before(operation: str, _: object) -> None:
+        if operation == "PutItem" and pending:
+            pending.pop()()
+
+    bench.calls.before = before
+    bench.calls.calls.clear()
+    assert follower.replay().finished
+    assert not pending
+    assert bench.calls.count("BatchGetItem") >= 1
+
+
+def four() -> Bench:
+    bench = Bench()
+    bench.put(*(order(f"i{number}", "c1") for number in range(4)))
+    return bench
+
+
+def test_an_item_that_is_deleted_after_it_was_read_with_others_stays_deleted():
+    bench = four()
+    replayed_while(bench, lambda: bench.delete(order("i2")))
+    assert bench.held() == bench.held(OLD)
+    assert len(bench.held()) == 3
+
+
+def test_an_item_that_moves_after_it_was_read_with_others_is_in_one_place():
+    bench = four()
+    replayed_while(bench, lambda: bench.put(order("i2", "c9", note="moved")))
+    assert bench.held() == bench.held(OLD)
+    assert order("i2", "c9", note="moved") in bench.held()
+
+
+def test_items_that_exchange_a_key_after_they_were_read_with_others_are_both_there():
+    bench = Bench(new=("ref S",))
+    bench.put(*(order(f"i{number}", ref=f"r{number}") for number in range(4)))
+    follower = bench.copied()
+    bench.put(*(order(f"i{number}", ref=f"r{number}", note="changed") for number in range(4)))
+    pending = [order("i0", ref="r3"), order("i3", ref="r0")]
+
+    def before(operation: str, _: object) -> None:
+        if operation == "PutItem" and pending:
+            bench.put(*pending)
+            pending.clear()
+
+    bench.calls.before = before
+    assert follower.replay().finished
+    assert bench.held() == bench.held(OLD)
+    assert len(bench.held()) == 4
+
+
+def test_keys_that_a_reading_of_several_leaves_out_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    bench = four()
+    follower = bench.copied()
+    bench.put(*(order(f"i{number}", "c2") for number in range(4)))
+    read = data_plane.batch_get
+
+    def half(dynamodb: Any, params: Any) -> Any:
+        keys = params["RequestItems"][OLD]["Keys"]
+        answer = read(dynamodb, {"RequestItems": {OLD: {"Keys": keys[:2]}}})
+        return {**answer, "UnprocessedKeys": {OLD: {"Keys": keys[2:]}}}
+
+    monkeypatch.setitem(data_plane.OPERATIONS, "BatchGetItem", half)
+    bench.calls.calls.clear()
+    assert follower.replay().finished
+    assert bench.held() == bench.held(OLD)
+    assert bench.calls.count("GetItem") == 2
+
+
+@pytest.mark.parametrize("refusal", [Forbidden, Unsupported])
+def test_where_several_items_may_not_be_read_together_each_is_read_alone(refusal: type[ApiError]):
+    bench = four()
+    follower = bench.copied()
+    bench.put(*(order(f"i{number}", "c2") for number in range(4)))
+
+    def refused(operation: str, _: object) -> None:
+        if operation == "BatchGetItem":
+            raise refusal(operation, "No", "it is refused")
+
+    bench.calls.before = refused
+    assert follower.replay().finished
+    assert bench.held() == bench.held(OLD)
+
+
 def test_throttling_and_lost_answers_change_nothing():
     bench = Bench()
     bench.put(*(order(f"i{number}") for number in range(6)))
     follower = bench.copied()
-    failures = [Throttled("GetItem", "T", "slow"), Ambiguous("PutItem", "500", "lost")] * 4
+    failures = [Throttled("BatchGetItem", "T", "slow"), Ambiguous("PutItem", "500", "lost")] * 4
 
     def fail(operation, params):
-        if failures and operation in ("GetItem", "PutItem", "DeleteItem"):
+        if failures and operation in ("BatchGetItem", "PutItem", "DeleteItem"):
             raise failures.pop()
 
     bench.calls.after = fail

@@ -191,6 +191,9 @@ def test_following_a_table_needs_no_more_than_its_policy(local: Live) -> None:
         writer.put("a", "c2", 1)
         writer.delete("b")
         assert follower.replay().finished
+        # One change alone is read by another operation than several.
+        writer.put("a", "c3", 2)
+        assert follower.replay().finished
         assert follower.verify(fenced=True).equal
         sent = {
             f"dynamodb:{operation}"

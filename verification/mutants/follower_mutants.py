@@ -9,6 +9,14 @@ LINEAGES = "test_mover_lineages"
 
 MUTANTS = (
     Mutant(
+        "a key that was left out of a reading of several counts as free",
+        "Mirror.find_some",
+        "{name: item for name, item in read.items() if name not in unread}",
+        "read",
+        "the service returns 16 MB and leaves the other keys unread; their items are taken for deleted",
+        (f"{FOLLOWER}::test_keys_that_a_reading_of_several_leaves_out_are_read_one_by_one",),
+    ),
+    Mutant(
         "a replayed deletion removes whatever is there",
         "BotoMoverApi.remove",
         "names.equal(former)",
