@@ -6,10 +6,13 @@ It also decides since when the files are unchanged: nothing is deleted because o
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import re
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
@@ -387,7 +390,20 @@ def _read_classes(
         return PythonReading()
     from reconciler.declarations.formats.python.read_classes import read_python
 
-    return read_python(files, root, environment, proofs)
+    # The models that check what the classes declare take as long to import as the classes to evaluate, in a process of
+    # their own.
+    models = threading.Thread(target=_import_models, daemon=True)
+    models.start()
+    try:
+        return read_python(files, root, environment, proofs)
+    finally:
+        models.join()
+
+
+def _import_models() -> None:
+    """Import what ``check_all`` imports. A failure shows there."""
+    with suppress(Exception):
+        importlib.import_module("reconciler.declarations.document.check")
 
 
 def _resembling(files: tuple[SourceFile, ...], declared: Sequence[RawDeclaration]) -> list[Problem]:

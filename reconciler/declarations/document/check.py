@@ -42,6 +42,8 @@ _RULES: tuple[Rule, ...] = (
     Rule(ignored_paths, ("lifecycle",)),
     Rule(another_former_name, ("renamed_from",)),
 )
+# Here, where one thread imports, and not at the first document of several threads.
+TableDocument.model_rebuild()
 
 
 @dataclass(frozen=True, slots=True)

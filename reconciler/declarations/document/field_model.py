@@ -51,7 +51,8 @@ LONG = 2**63 - 1
 class FieldModel(BaseModel):
     """Strict types and no unknown fields: ``"5"`` is not a number, and ``1`` is not true."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    # A document is validated as a whole, so a validator of its own for each of the sixty models would be built in vain.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 @cache
