@@ -33,7 +33,7 @@ from reconciler.model.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     import threading
-    from datetime import datetime
+    from contextlib import AbstractContextManager
 
     from reconciler.aws.session import Connection
     from reconciler.change_counter import ChangeCounter
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from reconciler.model.report import RunReport
     from reconciler.mover.estimate import Prices
     from reconciler.mover.generation_command import NextGeneration
-    from reconciler.mover.migrate import MigrationProgress, MigrationResult
+    from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
     from reconciler.mover.replace_command import ReplaceTable
@@ -538,11 +538,13 @@ class App:
             on_progress,
         )
 
-    def record_migrations(self, started: datetime, results: tuple[MigrationResult, ...]) -> tuple[str, ...]:
-        """Add a run of migrations that ended to the history; returns warnings."""
-        from reconciler.runs.migration_runs import record_migrations
+    def recorded_migrations(
+        self, commands: MigrateCommands, warn: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """Adds what ``commands`` run inside to the history, also where an exception ends them."""
+        from reconciler.runs.migration_runs import recorded_migrations
 
-        return record_migrations(self.reconciler, started, results)
+        return recorded_migrations(self.reconciler, commands, warn)
 
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records.

@@ -150,7 +150,7 @@ def test_an_unfinished_migration_shows_in_status_and_preview_until_it_is_continu
     project.write("0001_ratio.py", fixed)
     assert project.migrate("up").exit_code == 0
     assert project.tool.preview_expecting_no_changes().exit_code == 0
-    assert "0001_ratio" not in project.tool.run("status").stdout
+    assert "0001_ratio is begun" not in project.tool.run("status").stdout
 
 
 def test_a_migration_that_was_begun_on_a_table_before_it_was_created_again_is_not_unfinished(project: Project) -> None:
@@ -160,7 +160,7 @@ def test_a_migration_that_was_begun_on_a_table_before_it_was_created_again_is_no
     project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
     assert "0001_ratio" not in project.tool.run("preview").stderr
     assert project.tool.once().exit_code == 0
-    assert "0001_ratio" not in project.tool.run("status").stdout
+    assert "0001_ratio is begun" not in project.tool.run("status").stdout
     assert project.tool.preview_expecting_no_changes().exit_code == 0
 
 
@@ -184,6 +184,29 @@ def test_seed_clear_and_migrate_are_runs_of_their_own_name(project: Project) -> 
     assert runs[1]["error"] == "0001_ratio is not finished on users: 1 item failed"
     assert (runs[2]["summary"]["clear"], runs[3]["summary"]["seed"]) == (1, 1)
     assert project.migrate("up").stdout == "Nothing to do: every migration is applied.\n"
+
+
+def test_a_migration_that_is_refused_or_raises_leaves_a_failed_run(project: Project) -> None:
+    project.write("0001_add_status.py")
+    assert project.migrate("up").exit_code == 0
+    project.write("0002_more.py", "table = 'orders'\ndef up(item):\n    return {'more': 1}\n")
+    project.tool.write("orders.yaml", USERS.replace("users", "orders"))
+    refused = project.migrate("up")
+    assert refused.exit_code == 1
+    assert "0002_more: table orders does not exist. Run `reconciler up` first." in refused.stderr
+    project.client.delete_table(TableName="users")
+    project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    assert project.migrate("up", "--to", "1").exit_code == 1
+    runs = json.loads(project.tool.run("status", "-o", "json").stdout)["runs"]
+    assert [(run["trigger"], run["verdict"], run.get("error")) for run in runs] == [
+        ("migrate", "error", f"{name} is not finished on {table}: table {table} does not exist. {remedy}")
+        for name, table, remedy in (
+            ("0001_add_status", "users", "Run `reconciler up` first."),
+            ("0002_more", "orders", "Run `reconciler up` first."),
+        )
+    ] + [("migrate", "in_sync", None), ("once", "in_sync", None)]
+    shown = project.tool.run("status").stdout
+    assert "0002_more is not finished on orders: table orders does not exist." in shown
 
 
 def test_new_writes_a_file_that_runs(project: Project) -> None:

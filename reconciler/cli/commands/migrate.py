@@ -75,11 +75,10 @@ def migrate(
             elif action == "verify":
                 lines, members, code = migration_lines.verified(*commands.verify(), settings.desired_state)
             else:
-                started = app.reconciler.ports.clock.now()
-                results = commands.up(to) if action == "up" else _down(invocation, commands, yes=yes)
+                with app.recorded_migrations(commands, lambda warning: invocation.warn((warning,))):
+                    results = commands.up(to) if action == "up" else _down(invocation, commands, yes=yes)
                 if results is None:
                     return codes.ERROR
-                invocation.warn(app.record_migrations(started, results))
                 lines, members, code = migration_lines.ran(action, results, settings.desired_state)
     invocation.answer(lines, members)
     return code
