@@ -20,6 +20,7 @@ from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.logs import get_logger
 from reconciler.model.errors import (
     ApiError,
+    DeclarationError,
     EndpointError,
     Interrupted,
     Problem,
@@ -194,7 +195,8 @@ def convert(
 
 def new_migration(settings: Settings, name: str) -> Path:
     """Write a new migration file with the next number. Raises ``UsageError``, and ``DeclarationError``."""
-    from reconciler.declarations.item_migrations import migrations_folder, write_migration
+    from reconciler.declarations.item_migrations import write_migration
+    from reconciler.declarations.locate import migrations_folder
 
     folder = migrations_folder(settings.migrations, settings.desired_state)
     tables = desired_state(settings).declarations
@@ -504,8 +506,8 @@ class App:
 
     def migrations(self) -> tuple[MigrationFile, ...]:
         """The migration files. Raises ``DeclarationError`` with all problems."""
-        from reconciler.declarations.item_migrations import load_migrations, migrations_folder
-        from reconciler.declarations.locate import locate
+        from reconciler.declarations.item_migrations import load_migrations
+        from reconciler.declarations.locate import locate, migrations_folder
 
         location = self.settings.desired_state
         return load_migrations(migrations_folder(self.settings.migrations, location), locate(location))
@@ -549,11 +551,12 @@ class App:
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records.
 
-        ``unfinished`` are sentences on migrations of items that were begun and are not finished.
+        ``unfinished`` are sentences on migrations of items that were begun and are not finished, ``pending_migrations``
+        the names of those that were not begun.
 
         ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
         """
-        from reconciler.engine.unfinished_migrations import unfinished_migrations
+        from reconciler.engine.unfinished_migrations import pending_migrations, unfinished_migrations
         from reconciler.model.records import StateSnapshot
 
         reconciler = self.reconciler
@@ -569,6 +572,8 @@ class App:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
         unfinished = unfinished_migrations(snapshot.migrations, report)
+        known = snapshot.usable or snapshot.fresh
+        pending = pending_migrations(self._migration_names(), snapshot.migrations, report) if known else ()
         from reconciler.local_daemon import NotAsked
 
         daemon = self._local_daemon()
@@ -585,6 +590,7 @@ class App:
             "next_run": next_run,
             "problem": problem,
             "unfinished": unfinished,
+            "pending_migrations": pending,
         }
 
     def doctor(self) -> tuple[Finding, ...]:
@@ -624,15 +630,25 @@ class App:
             self.feed,
             migrate=lambda reconciler: self.migrate(self.migrations(), reconciler=reconciler),
             migration_files=self._migration_checksums,
+            migration_names=self._migration_names,
         )
         return daemon.serve()
 
     def _migration_checksums(self) -> Mapping[str, str]:
-        from reconciler.declarations.item_migrations import checksums, migrations_folder
-        from reconciler.declarations.locate import locate
+        from reconciler.declarations.item_migrations import checksums
+        from reconciler.declarations.locate import locate, migrations_folder
 
         location = self.settings.desired_state
         return checksums(migrations_folder(self.settings.migrations, location), locate(location))
+
+    def _migration_names(self) -> tuple[str, ...]:
+        from reconciler.declarations.locate import migration_names, migrations_folder
+
+        try:
+            return migration_names(migrations_folder(self.settings.migrations, self.settings.desired_state))
+        except DeclarationError:
+            # The folder of the declarations is missing; the pass says so.
+            return ()
 
     def changes_so_far(self) -> str:
         """What this command has changed so far, as a clause."""

@@ -77,6 +77,8 @@ class Daemon:
     """Loads the migrations of items, for a run that asks for them."""
     migration_files: Callable[[], Mapping[str, str]] = dict
     """Their checksums by name, for the status."""
+    migration_names: Callable[[], tuple[str, ...]] = tuple
+    """Their names in order."""
     systemd: Systemd = field(init=False)
 
     def __post_init__(self) -> None:
@@ -154,18 +156,19 @@ class Daemon:
                 report = reconciler.run_pass(trigger)
             finally:
                 self.systemd.after_pass(report)
-                include_runs_of_others()
+                after_work()
             return report
 
         def run_job(job: Job) -> Outcome:
             try:
                 return carry_out(job, reconciler, self.migrate)
             finally:
-                include_runs_of_others()
+                after_work()
 
-        def include_runs_of_others() -> None:
-            # They were read with the other records, so this sends no request.
+        def after_work() -> None:
+            # Both were read with the other records, so this sends no request.
             control.history.include(from_history(entry) for entry in reconciler.ports.store.runs_of_others())
+            self._show_migrations(reconciler)
 
         self.loop = loop = Loop(
             run_pass,
@@ -194,6 +197,18 @@ class Daemon:
             reconciler.ports.store.release_lease()
         except ApiError as error:
             log.warning("the lease was not released; it expires by itself", why=str(error))
+
+    def _show_migrations(self, reconciler: Reconciler) -> None:
+        """Let the status say which migrations of items are open. One whose records were not read says none."""
+        from reconciler.engine.unfinished_migrations import pending_migrations, pending_sentence
+
+        report, records = self.loop_status.report, reconciler.state.migrations
+        pending: tuple[str, ...] = ()
+        told: tuple[str, ...] = ()
+        if report is not None and records is not None:
+            pending = pending_migrations(self.migration_names(), records, report)
+            told = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
+        self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, told
 
     def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
         """Load the runs of earlier processes from the state table."""

@@ -94,6 +94,11 @@ def _items(reconciler: Reconciler, commands: MigrateCommands, report: PassReport
             return ItemsOutcome(commands.up())
     except ReconcilerError as error:
         return ItemsOutcome(error=str(error))
+    finally:
+        # The pass that reads the records again may be far away.
+        records = {record.name: record for each in commands.ended if (record := getattr(each, "record", None))}
+        if records:
+            reconciler.state.migrations = {**(reconciler.state.migrations or {}), **records}
 
 
 def _rollback(job: Job, quiet: Reconciler) -> Outcome:

@@ -326,6 +326,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         ),
         "next_run": {"url": "http://127.0.0.1:8002", "next_pass": "2026-11-22T12:01:00Z", "in_progress": None},
         "unfinished": (),
+        "pending_migrations": (),
         "problem": None,
     }
     assert cli("status").out == (

@@ -153,6 +153,28 @@ def test_an_unfinished_migration_shows_in_status_and_preview_until_it_is_continu
     assert "0001_ratio is begun" not in project.tool.run("status").stdout
 
 
+def test_migrations_that_were_never_begun_show_in_status_and_are_no_drift(project: Project) -> None:
+    project.write("0001_a.py")
+    project.write("0002_b.py", ADD_STATUS.replace("status", "group"))
+    project.write("_shared.py", "")
+    said = "2 migrations of items are not applied: 0001_a, 0002_b. `reconciler migrate up` runs them."
+    status = project.tool.run("status")
+    assert status.exit_code == 0
+    assert said in status.stdout.splitlines()
+    assert status.stdout.endswith("In sync: 1 table as declared.\n")
+    document = json.loads(project.tool.run("status", "-o", "json").stdout)
+    assert (document["verdict"], document["pending_migrations"]) == ("in_sync", ["0001_a", "0002_b"])
+    assert project.tool.preview_expecting_no_changes().exit_code == 0
+    assert project.migrate("up", "--to", "1").exit_code == 0
+    assert "1 migration of items is not applied: 0002_b." in project.tool.run("status").stdout
+    assert project.migrate("up").exit_code == 0
+    assert "not applied" not in project.tool.run("status").stdout
+    project.client.delete_table(TableName="users")
+    project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    assert project.tool.once().exit_code == 0
+    assert said in project.tool.run("status").stdout.splitlines(), "the items of the new table are not migrated"
+
+
 def test_a_migration_that_was_begun_on_a_table_before_it_was_created_again_is_not_unfinished(project: Project) -> None:
     project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
     assert project.migrate("up").exit_code == 1
@@ -287,11 +309,15 @@ def test_the_api_lists_migrations_and_runs_them_only_when_it_is_asked_to(local: 
         until(lambda: ready(daemon), daemon=daemon)
         (entry,) = daemon.data("migrations/status")["item_migrations"]
         assert (entry["name"], entry["status"]) == ("0001_mark", "pending")
+        said = "1 migration of items is not applied: 0001_mark. `reconciler migrate up` runs it."
+        assert daemon.data("status")["item_migrations"] == {"pending": ["0001_mark"], "messages": [said]}
+        assert "<code>reconciler migrate up</code> runs it." in daemon.get("/")[1]
         assert daemon.post("migrations/run")[1]["success"] is True
         assert marked() == 0
         status, answer = daemon.post("migrations/run", {"items": True})
         assert (status, answer["success"]) == (200, True), answer
         assert answer["message"].endswith("Applied to items: 0001_mark.")
+        assert daemon.data("status")["item_migrations"] == {"pending": [], "messages": []}
         assert marked() == seeds("users") > 0
         (entry,) = daemon.data("migrations/status")["item_migrations"]
         assert (entry["status"], entry["table"], entry["counts"]["changed"]) == ("applied", "users", seeds("users"))

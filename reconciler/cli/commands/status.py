@@ -60,7 +60,8 @@ def status(invocation: Invocation, every: All = False) -> int:
     # Lines for people come first among the lines of the state; documents and reports have them among the warnings.
     with_unfinished = replace(report, warnings=(*report.warnings, *view["unfinished"]))
     if invocation.output is Output.JSON:
-        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "next_run", "problem")}
+        members = ("suspension", "lease", "runs", "next_run", "problem", "pending_migrations")
+        records = {name: plain(view[name]) for name in members}
         invocation.console.result([("plain", json.dumps({**document(with_unfinished), **records}, indent=2))])
     else:
         invocation.print(_lines(view, report, every=every))
@@ -86,6 +87,10 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
     if report.endpoint:
         yield "plain", f"next run: {printable(_next_run(view['next_run'], report))}"
     yield from (("blocked", printable(sentence)) for sentence in view["unfinished"])
+    if view["pending_migrations"]:
+        from reconciler.engine.unfinished_migrations import pending_sentence
+
+        yield "deferred", printable(pending_sentence(view["pending_migrations"]))
     yield from _tables(report, every=every)
     for run in view["runs"]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
