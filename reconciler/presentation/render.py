@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from reconciler.model.change import Change, Hazard
@@ -57,12 +57,13 @@ def render(
     diff: bool = False,
     results: bool = False,
     documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    path: Callable[[str], str] = str,
 ) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
 
     ``results`` leaves out what the plan has already shown: a table whose steps are done takes one line. Without
     ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff of the live
-    and the declared document, by table.
+    and the declared document, by table. ``path`` makes the file of a declaration one from where the reader stands.
     """
     lines: list[Line] = []
     shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]
@@ -73,7 +74,9 @@ def render(
         if results and all(step.status is StepStatus.DONE for step in group[0].steps) and is_plain(group[0]):
             lines.append(_result(group))
         elif len(group) == 1:
-            lines += _table(group[0], report, diff=diff, document=documents.get(group[0].name, ()))
+            table = group[0]
+            place = path(table.declaration) if table.declaration else None
+            lines += _table(table, report, place, diff=diff, document=documents.get(table.name, ()))
         else:
             lines += _folded(group)
     if lines:
@@ -273,11 +276,13 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     return "title", counts(report, applied=applied and not held)
 
 
-def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequence[str]) -> Iterator[Line]:
+def _table(
+    table: TableReport, report: PassReport, declared_at: str | None, *, diff: bool, document: Sequence[str]
+) -> Iterator[Line]:
     style, sign, stack = *_leading(table), report.stack
     # A destroy covers declared and undeclared tables alike.
     undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
-    place = f"  {printable(table.declaration)}" if table.declaration else undeclared
+    place = f"  {printable(declared_at)}" if declared_at else undeclared
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)
     owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
     yield style, f"{sign} {printable(table.name)}{place}{owner}"

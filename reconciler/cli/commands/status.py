@@ -18,6 +18,7 @@ from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import document
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import (
     MANY,
     counts,
@@ -65,9 +66,11 @@ def status(invocation: Invocation, every: All = False) -> int:
         invocation.console.result([("plain", json.dumps({**document(with_unfinished), **records}, indent=2))])
     else:
         invocation.print(_lines(view, report, every=every))
+        base = invocation.desired_state
         for sentence in report.warnings:
-            invocation.console.note("note", sentence)
-        for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
+            invocation.console.note("note", warning_from_here(sentence, base))
+        problems = [str(seen_from_here(problem, base)) for problem in report.problems]
+        for sentence in dict.fromkeys([*problems, *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
     invocation.write_reports(with_unfinished)
     return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
