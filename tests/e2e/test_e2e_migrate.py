@@ -123,6 +123,11 @@ def test_a_changed_applied_file_is_an_error_that_names_file_and_remedy(project: 
 
 def test_an_item_that_fails_is_named_with_the_line_and_the_run_can_go_on(project: Project) -> None:
     project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
+    dry = project.migrate("up", "--dry-run")
+    assert dry.exit_code == 1
+    (error,) = (line for line in dry.stdout.splitlines() if "error" in line)
+    assert error.startswith("  error: migrations/0001_ratio.py:5: up(): item ")
+    assert error.endswith("Correct it, then run the command again."), "nothing was begun that could continue"
     failed = project.migrate("up")
     assert failed.exit_code == 1
     assert "0001_ratio: not finished on users" in failed.stdout

@@ -67,9 +67,8 @@ def migrate(
         with _progress(invocation) as on_progress:
             commands = app.migrate(files, limits, on_progress)
             if dry_run:
-                lines, members, code = migration_lines.sampled(
-                    commands.dry_run("down" if action == "down" else "up", to)
-                )
+                samples = commands.dry_run("down" if action == "down" else "up", to)
+                lines, members, code = migration_lines.sampled(samples, settings.desired_state)
             elif action == "status":
                 lines, members, code = migration_lines.status(commands.status(), settings.desired_state)
             elif action == "verify":
