@@ -31,6 +31,7 @@ from reconciler.model.errors import (
     UsageError,
 )
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.planning.text import short_seconds
 
 if TYPE_CHECKING:
     import threading
@@ -331,7 +332,7 @@ class App:
         from reconciler.model.report import PassReport, RunReport
         from reconciler.system import SystemClock
 
-        limit = f"{reconciler.timeout.total_seconds():g} s"
+        limit = short_seconds(reconciler.timeout.total_seconds())
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
         last, now, run_id = self.loop_status.report, SystemClock().now(), uuid.uuid4().hex
         if last is not None:
@@ -825,10 +826,10 @@ class App:
                 left = max(0.0, deadline - now)
                 again = f"Still waiting for {self.connection.url}"
                 begun = f"Waiting for {self.connection.url} ({why})" if said is None else again
-                self.telemetry.on_wait(f"{begun}, {left:.0f} s left.")
+                self.telemetry.on_wait(f"{begun}, {short_seconds(left)} left.")
                 said = now
             if isinstance(error, Unreachable) and clock.monotonic() + pause >= deadline:
-                waited = f"{self.settings.wait.total_seconds():g} s"
+                waited = short_seconds(self.settings.wait.total_seconds())
                 raise EndpointError(
                     f"{unreachable(error, self.connection.url)} (waited {waited}). "
                     "Start the endpoint, or name another one with --endpoint-url."

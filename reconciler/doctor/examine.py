@@ -12,6 +12,7 @@ from reconciler.doctor.finding import Finding, Level
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, DeclarationError, Denied, ReconcilerError
+from reconciler.model.json_values import to_the_second
 from reconciler.model.records import StateSnapshot
 from reconciler.presentation.paths import seen_from_here
 from reconciler.settings import Settings
@@ -129,7 +130,7 @@ def _records(snapshot: StateSnapshot) -> Iterator[Finding]:
         )
     if snapshot.suspension is not None:
         suspension = snapshot.suspension
-        detail = f"suspended by {suspension.by} since {suspension.at.isoformat(timespec='seconds')}"
+        detail = f"suspended by {suspension.by} since {to_the_second(suspension.at)}"
         yield Finding("suspension", Level.WARNING, detail, "`reconciler resume` lifts it.")
 
 

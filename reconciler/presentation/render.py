@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from reconciler.model.change import Change, Hazard
-from reconciler.model.json_values import plain, timestamp
+from reconciler.model.json_values import plain, to_the_second
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Generation
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
@@ -155,7 +155,7 @@ def status_message(step: Step) -> str:
     if step.reason is not None and step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED):
         words += f" ({step.reason.value})"
     if step.not_before is not None and step.status is StepStatus.DEFERRED:
-        words += f" until {timestamp(step.not_before)}"
+        words += f" until {to_the_second(step.not_before)}"
     return f"{words}: {printable(step.message)}" if step.message else words
 
 
@@ -179,7 +179,7 @@ def unsafe_sentences(table: TableReport) -> tuple[str, ...]:
 
 def rebuild_sentence(rebuild: RebuildProgress) -> str:
     """``index by_mail is being rebuilt as by_mail-v2 since …: holding until …; next: …``."""
-    since, until = (timestamp(at and at.replace(microsecond=0)) for at in (rebuild.since, rebuild.until))
+    since, until = (to_the_second(at) if at else None for at in (rebuild.since, rebuild.until))
     begun = f"index {rebuild.index} is being rebuilt as {rebuild.new_index} since {since}"
     until = f" until {until}" if until else ""
     return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
@@ -188,7 +188,7 @@ def rebuild_sentence(rebuild: RebuildProgress) -> str:
 def hold_sentence(generation: Generation) -> str:
     """``orders-g2 has taken the place of orders, which follows it until …; next: …``."""
     until = generation.hold_until
-    held = f" until {timestamp(until.replace(microsecond=0))}" if until else ""
+    held = f" until {to_the_second(until)}" if until else ""
     finish = f"`reconciler replace {generation.name} --finish` deletes {generation.old}, `--cancel` goes back to it"
     return printable(
         f"{generation.new} has taken the place of {generation.old}, which follows it{held}; next: {finish}"
@@ -211,7 +211,7 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
     for step in table.steps:
         if not step.ends_table or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
             continue
-        when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
+        when = f" at {to_the_second(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
             lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.keeps_items:

@@ -13,7 +13,7 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
-from reconciler.model.json_values import plain, timestamp
+from reconciler.model.json_values import plain, to_the_second
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
@@ -116,12 +116,12 @@ def _to_the_second(value: Any) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return str(timestamp(moment.replace(microsecond=0))) if moment.tzinfo else text
+    return to_the_second(moment) if moment.tzinfo else text
 
 
 def _next_run(view: Mapping[str, Any] | None, report: PassReport) -> str:
     """When the daemon on this machine runs next, or why that is unknown, and until when steps wait."""
-    waits = f"; a step waits until {timestamp(report.next_not_before)}" if report.next_not_before else ""
+    waits = f"; a step waits until {to_the_second(report.next_not_before)}" if report.next_not_before else ""
     if not view or not view.get("url"):
         return f"unknown, {(view or {}).get('why') or 'no daemon was asked'}{waits}"
     when = "now" if view.get("in_progress") else _to_the_second(view["next_pass"]) if view.get("next_pass") else "soon"
