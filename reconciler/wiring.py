@@ -21,6 +21,7 @@ from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.logs import get_logger
 from reconciler.model.errors import (
     ApiError,
+    DeclarationError,
     EndpointError,
     Interrupted,
     Problem,
@@ -32,10 +33,11 @@ from reconciler.model.errors import (
 )
 from reconciler.model.identifiers import uuid4_text
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.planning.text import short_seconds
 
 if TYPE_CHECKING:
     import threading
-    from datetime import datetime
+    from contextlib import AbstractContextManager
 
     from reconciler.aws.session import Connection
     from reconciler.change_counter import ChangeCounter
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
     from reconciler.model.report import RunReport
     from reconciler.mover.estimate import Prices
     from reconciler.mover.generation_command import NextGeneration
-    from reconciler.mover.migrate import MigrationProgress, MigrationResult
+    from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
     from reconciler.mover.migration_file import MigrationFile
     from reconciler.mover.replace_command import ReplaceTable
@@ -196,7 +198,8 @@ def convert(
 
 def new_migration(settings: Settings, name: str) -> Path:
     """Write a new migration file with the next number. Raises ``UsageError``, and ``DeclarationError``."""
-    from reconciler.declarations.item_migrations import migrations_folder, write_migration
+    from reconciler.declarations.item_migrations import write_migration
+    from reconciler.declarations.locate import migrations_folder
 
     folder = migrations_folder(settings.migrations, settings.desired_state)
     tables = desired_state(settings).declarations
@@ -329,7 +332,7 @@ class App:
         from reconciler.model.report import PassReport, RunReport
         from reconciler.system import SystemClock
 
-        limit = f"{reconciler.timeout.total_seconds():g} s"
+        limit = short_seconds(reconciler.timeout.total_seconds())
         error = f"the deadline of {limit} passed while a call waited for its answer; the next run continues"
         last, now, run_id = self.loop_status.report, SystemClock().now(), secrets.token_hex(16)
         if last is not None:
@@ -504,8 +507,8 @@ class App:
 
     def migrations(self) -> tuple[MigrationFile, ...]:
         """The migration files. Raises ``DeclarationError`` with all problems."""
-        from reconciler.declarations.item_migrations import load_migrations, migrations_folder
-        from reconciler.declarations.locate import locate
+        from reconciler.declarations.item_migrations import load_migrations
+        from reconciler.declarations.locate import locate, migrations_folder
 
         location = self.settings.desired_state
         return load_migrations(migrations_folder(self.settings.migrations, location), locate(location))
@@ -538,20 +541,23 @@ class App:
             on_progress,
         )
 
-    def record_migrations(self, started: datetime, results: tuple[MigrationResult, ...]) -> tuple[str, ...]:
-        """Add a run of migrations that ended to the history; returns warnings."""
-        from reconciler.runs.migration_runs import record_migrations
+    def recorded_migrations(
+        self, commands: MigrateCommands, warn: Callable[[str], None]
+    ) -> AbstractContextManager[None]:
+        """Adds what ``commands`` run inside to the history, also where an exception ends them."""
+        from reconciler.runs.migration_runs import recorded_migrations
 
-        return record_migrations(self.reconciler, started, results)
+        return recorded_migrations(self.reconciler, commands, warn)
 
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records.
 
-        ``unfinished`` are sentences on migrations of items that were begun and are not finished.
+        ``unfinished`` are sentences on migrations of items that were begun and are not finished, ``pending_migrations``
+        the names of those that were not begun.
 
         ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
         """
-        from reconciler.engine.unfinished_migrations import unfinished_migrations
+        from reconciler.engine.unfinished_migrations import pending_migrations, unfinished_migrations
         from reconciler.model.records import StateSnapshot
 
         reconciler = self.reconciler
@@ -568,6 +574,8 @@ class App:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
         unfinished = unfinished_migrations(snapshot.migrations, report)
+        known = snapshot.usable or snapshot.fresh
+        pending = pending_migrations(self._migration_names(), snapshot.migrations, report) if known else ()
         from reconciler.local_daemon import NotAsked
 
         daemon = self._local_daemon()
@@ -584,6 +592,7 @@ class App:
             "next_run": next_run,
             "problem": problem,
             "unfinished": unfinished,
+            "pending_migrations": pending,
         }
 
     def doctor(self) -> tuple[Finding, ...]:
@@ -623,15 +632,25 @@ class App:
             self.feed,
             migrate=lambda reconciler: self.migrate(self.migrations(), reconciler=reconciler),
             migration_files=self._migration_checksums,
+            migration_names=self._migration_names,
         )
         return daemon.serve()
 
     def _migration_checksums(self) -> Mapping[str, str]:
-        from reconciler.declarations.item_migrations import checksums, migrations_folder
-        from reconciler.declarations.locate import locate
+        from reconciler.declarations.item_migrations import checksums
+        from reconciler.declarations.locate import locate, migrations_folder
 
         location = self.settings.desired_state
         return checksums(migrations_folder(self.settings.migrations, location), locate(location))
+
+    def _migration_names(self) -> tuple[str, ...]:
+        from reconciler.declarations.locate import migration_names, migrations_folder
+
+        try:
+            return migration_names(migrations_folder(self.settings.migrations, self.settings.desired_state))
+        except DeclarationError:
+            # The folder of the declarations is missing; the pass says so.
+            return ()
 
     def changes_so_far(self) -> str:
         """What this command has changed so far, as a clause."""
@@ -808,10 +827,10 @@ class App:
                 left = max(0.0, deadline - now)
                 again = f"Still waiting for {self.connection.url}"
                 begun = f"Waiting for {self.connection.url} ({why})" if said is None else again
-                self.telemetry.on_wait(f"{begun}, {left:.0f} s left.")
+                self.telemetry.on_wait(f"{begun}, {short_seconds(left)} left.")
                 said = now
             if isinstance(error, Unreachable) and clock.monotonic() + pause >= deadline:
-                waited = f"{self.settings.wait.total_seconds():g} s"
+                waited = short_seconds(self.settings.wait.total_seconds())
                 raise EndpointError(
                     f"{unreachable(error, self.connection.url)} (waited {waited}). "
                     "Start the endpoint, or name another one with --endpoint-url."

@@ -40,7 +40,7 @@ MEANINGS = {
     "summary.*": "Number of tables, for example `summary.create`.",
     "tables[]": "One entry per table, sorted by name.",
     "tables[].name": "Name of the table.",
-    "tables[].declaration": "File and line of the declaration; null if the table is not declared.",
+    "tables[].declaration": "File, from the folder of the declarations, and line; null if the table is not declared.",
     "tables[].status": "Status of the table.",
     "tables[].error": "Sentence of a table whose status is error.",
     "tables[].changes[]": "Differences between declaration and table.",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.aws import call_deadline
+from reconciler.planning.text import short_seconds
 
 LOAD_SECONDS = 15.0
 """Time limit for loading or renewing credentials."""
@@ -60,7 +61,7 @@ def in_time(load: Callable[[], Any], source: Callable[[], str]) -> Any:
     try:
         result, error = done.get(timeout=limit)
     except queue.Empty:
-        raise CredentialsTimeout(f"{source()} did not answer within {limit:.3g} s") from None
+        raise CredentialsTimeout(f"{source()} did not answer within {short_seconds(limit)}") from None
     if error is not None:
         raise error
     return result

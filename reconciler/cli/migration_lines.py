@@ -79,14 +79,14 @@ def ran(action: str, results: Sequence[MigrationResult], base: str) -> Shown:
     return lines, members, codes.ERROR if failed else codes.DRIFT
 
 
-def sampled(samples: Sequence[Sampled]) -> Shown:
+def sampled(samples: Sequence[Sampled], base: str) -> Shown:
     """What would be run, from a sample. Exit 2 where something would be run, 1 where an item fails."""
     lines: list[str] = []
     for sample in samples:
-        lines += _sample_lines(sample)
+        lines += _sample_lines(sample, base)
     if not samples:
         lines.append("Nothing to do: every migration is applied.")
-    members = {"dry_run": True, "migrations": [_sample(sample) for sample in samples]}
+    members = {"dry_run": True, "migrations": [_sample(sample, base) for sample in samples]}
     failed = any(sample.problems for sample in samples)
     return lines, members, codes.ERROR if failed else codes.DRIFT if samples else codes.OK
 
@@ -144,7 +144,7 @@ def _state_line(state: MigrationState) -> str:
     return f"{state.name}: {WORDS.get(state.status, state.status.value)}"
 
 
-def _sample_lines(sample: Sampled) -> Iterator[str]:
+def _sample_lines(sample: Sampled, base: str) -> Iterator[str]:
     time = "" if sample.seconds is None else f", about {_duration(sample.seconds)}"
     yield (
         f"{sample.migration.name}: about {sample.changes:,} of {sample.total:,} items of {sample.table} change"
@@ -153,8 +153,7 @@ def _sample_lines(sample: Sampled) -> Iterator[str]:
     yield f"  about {sample.read_units:,.0f} read units and {sample.write_units:,.0f} write units{time}"
     for change in sample.examples:
         yield f"  {_item(change.update.key)}: {_difference(change)}"
-    for problem in sample.problems:
-        yield f"  error: {problem.field}, line {problem.line}: {problem.reason}. {problem.remedy}"
+    yield from (f"  error: {problem}" for problem in _problems(sample.problems, base))
 
 
 def _difference(change: ItemChange) -> str:
@@ -223,7 +222,7 @@ def _record(record: ItemMigration) -> dict[str, Any]:
     }
 
 
-def _sample(sample: Sampled) -> dict[str, Any]:
+def _sample(sample: Sampled, base: str) -> dict[str, Any]:
     return {
         "name": sample.migration.name,
         "table": sample.table,
@@ -242,5 +241,5 @@ def _sample(sample: Sampled) -> dict[str, Any]:
             }
             for change in sample.examples
         ],
-        "problems": [_problem(each) for each in sample.problems],
+        "problems": [_problem(each) for each in _problems(sample.problems, base)],
     }

@@ -18,17 +18,15 @@ from typing import Any
 
 from reconciler.declarations.folder_snapshot import FileNotRead, read_regular
 from reconciler.declarations.formats.python.private_import import PrivateImports
-from reconciler.declarations.locate import BUNDLED, locate
+from reconciler.declarations.locate import MIGRATION_NAME, migration_names
 from reconciler.model.errors import DeclarationError, Problem, UsageError
 from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.ports import NAME_PLACE, VALUE_PLACE, Where
 from reconciler.seeds.plain_values import attribute_value
 from reconciler.seeds.seed_types import ValueProblem
 
-FOLDER = "migrations"
 LIMIT = 1024 * 1024
 """Bytes of a migration file."""
-NAME = re.compile(r"(?P<number>\d{1,9})_[A-Za-z0-9_]+")
 _NEW_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MEMBERS = ("table", "where", "names", "values", "up", "down", "done")
 
@@ -55,24 +53,6 @@ def up(item):
 
 _active: list[PrivateImports] = []
 """The finder of the last load. The functions of its files may import further modules when they are called."""
-
-
-def migrations_folder(configured: str | None, desired_state: str) -> Path:
-    """The folder of the migrations: the setting, else ``migrations`` beside the folder of the declarations."""
-    if configured is not None:
-        return Path(configured).expanduser()
-    if desired_state == BUNDLED:
-        return Path(FOLDER)
-    return locate(desired_state).parent / FOLDER
-
-
-def migration_names(folder: Path) -> tuple[str, ...]:
-    """The names of the migrations in the folder, by number; empty if there is no folder. Nothing is imported."""
-    try:
-        names = [path.stem for path in folder.iterdir() if path.suffix == ".py" and NAME.fullmatch(path.stem)]
-    except OSError:
-        return ()
-    return tuple(sorted(names, key=lambda name: (int(name.partition("_")[0]), name)))
 
 
 def checksums(folder: Path, base: Path) -> dict[str, str]:
@@ -133,7 +113,7 @@ def _read(folder: Path, base: Path) -> tuple[dict[Path, bytes], list[Problem]]:
     for path in paths:
         if path.suffix != ".py" or path.name.startswith((".", "_")):
             continue
-        if not NAME.fullmatch(path.stem):
+        if not MIGRATION_NAME.fullmatch(path.stem):
             remedy = "Name it like 0007_add_status.py, or begin the name of a helper with '_'."
             problems.append(
                 Problem(_shown(path, base), None, None, "has no number, so it has no place in the order", remedy)

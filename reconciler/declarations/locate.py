@@ -1,5 +1,7 @@
 """Resolves ``--desired-state`` to a folder: a path, ``package:NAME``, or ``bundled``. Called by ``folder``.
 
+Also names the migrations of items beside that folder, without reading them; ``item_migrations`` does.
+
 A path is only ever a path. When its folder is missing (a volume that is not mounted, another working directory),
 nothing else is looked for in its place: the tables of another set of declarations would replace those of this one.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import os
+import re
 import stat
 from errno import ENOENT, ENOTDIR
 from pathlib import Path
@@ -17,6 +20,8 @@ from reconciler.model.errors import DeclarationError, Problem
 
 BUNDLED = "bundled"
 PACKAGE = "package:"
+MIGRATIONS = "migrations"
+MIGRATION_NAME = re.compile(r"(?P<number>\d{1,9})_[A-Za-z0-9_]+")
 _BUNDLED_PACKAGE = "desired_state"
 _OPTION = "--desired-state"
 _REMEDY = "Name the folder with --desired-state PATH, or write an example with `reconciler init`."
@@ -32,6 +37,24 @@ def locate(location: str) -> Path:
     if not location.strip():
         raise _error(_OPTION, "is empty", _REMEDY)
     return _resolved(location, _folder(location))
+
+
+def migrations_folder(configured: str | None, desired_state: str) -> Path:
+    """The folder of the migrations: the setting, else ``migrations`` beside the folder of the declarations."""
+    if configured is not None:
+        return Path(configured).expanduser()
+    if desired_state == BUNDLED:
+        return Path(MIGRATIONS)
+    return locate(desired_state).parent / MIGRATIONS
+
+
+def migration_names(folder: Path) -> tuple[str, ...]:
+    """The names of the migrations in the folder, by number; empty if there is no folder. Nothing is imported."""
+    try:
+        names = [path.stem for path in folder.iterdir() if path.suffix == ".py" and MIGRATION_NAME.fullmatch(path.stem)]
+    except OSError:
+        return ()
+    return tuple(sorted(names, key=lambda name: (int(name.partition("_")[0]), name)))
 
 
 def is_missing(location: str) -> bool:

@@ -12,7 +12,9 @@ from reconciler.doctor.finding import Finding, Level
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ApiError, DeclarationError, Denied, ReconcilerError
+from reconciler.model.json_values import to_the_second
 from reconciler.model.records import StateSnapshot
+from reconciler.presentation.paths import seen_from_here
 from reconciler.settings import Settings
 from reconciler.state.schema import create_request
 
@@ -66,7 +68,7 @@ def _declarations(settings: Settings, load: Callable[[], DesiredState]) -> Findi
     except DeclarationError as error:
         first, more = error.problems[0], len(error.problems) - 1
         rest = f" (and {more} more; `reconciler validate` lists them)" if more else ""
-        return Finding("declarations", Level.PROBLEM, f"{first}{rest}")
+        return Finding("declarations", Level.PROBLEM, f"{seen_from_here(first, settings.desired_state)}{rest}")
     names = ", ".join(declaration.spec.name for declaration in desired.declarations)
     return Finding("declarations", Level.OK, f"{settings.desired_state}: {names}")
 
@@ -128,7 +130,7 @@ def _records(snapshot: StateSnapshot) -> Iterator[Finding]:
         )
     if snapshot.suspension is not None:
         suspension = snapshot.suspension
-        detail = f"suspended by {suspension.by} since {suspension.at.isoformat(timespec='seconds')}"
+        detail = f"suspended by {suspension.by} since {to_the_second(suspension.at)}"
         yield Finding("suspension", Level.WARNING, detail, "`reconciler resume` lifts it.")
 
 

@@ -12,7 +12,7 @@ from reconciler.engine.observe import with_owner
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import DeclarationError, StateError, UsageError
-from reconciler.model.json_values import timestamp
+from reconciler.model.json_values import to_the_second
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
@@ -103,7 +103,9 @@ class CommandContext:
         left = (self.deadline - now).total_seconds()
         if why and seconds >= REPORTED_SECONDS and left > 0 and self.on_wait is not None and why not in self.reported:
             self.reported.add(why)
-            self.on_wait(printable(f"Waiting: {why}; this command ends at {timestamp(self.deadline)} at the latest."))
+            self.on_wait(
+                printable(f"Waiting: {why}; this command ends at {to_the_second(self.deadline)} at the latest.")
+            )
         if left <= 0 or not self.ports.clock.sleep(max(0.0, min(seconds, left))):
             return None
         return seconds

@@ -10,7 +10,7 @@ from reconciler.engine.authorization import PATIENCE, acquire_lease, waiting_for
 from reconciler.engine.context import EngineContext
 from reconciler.engine.reconcile_pass import PassRequest
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.json_values import timestamp
+from reconciler.model.json_values import to_the_second
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Approval, Reason, Step, StepStatus
 from reconciler.model.report import PassReport, RunReport, TableReport, TableStatus
@@ -168,10 +168,10 @@ class ConvergeLoop:
         for table in report.tables:
             for step in table.steps:
                 if step.status is StepStatus.DEFERRED and self._open(step):
-                    until = f" until {timestamp(step.not_before)}" if step.not_before else ""
+                    until = f" until {to_the_second(step.not_before)}" if step.not_before else ""
                     why = f" ({step.message})" if step.message else ""
                     what = f"{step.action.value} of {table.name} waits{until}{why}"
-                    sentence = printable(f"{what}; this run ends at {timestamp(self.deadline)} at the latest.")
+                    sentence = printable(f"{what}; this run ends at {to_the_second(self.deadline)} at the latest.")
                     if sentence not in self.waits_reported:
                         self.waits_reported.add(sentence)
                         self.on_wait(sentence)

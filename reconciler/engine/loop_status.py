@@ -69,6 +69,10 @@ class LoopStatus:
     progress: dict[tuple[str, str], Progress] = field(default_factory=dict)
     """The long work that is being done, by table and kind. The one value that changes in place: see ``advance``."""
     history: StatusHistory = field(default_factory=StatusHistory)
+    pending_migrations: tuple[str, ...] = ()
+    """The migrations of items that were not begun at the last pass."""
+    open_migrations: tuple[str, ...] = ()
+    """A sentence for each migration of items that is begun and not finished, and one for those that are pending."""
 
     def start(self, pass_id: str) -> None:
         """A pass begins. Readiness waits until the first one has ended."""

@@ -275,6 +275,10 @@ class StateStore(Protocol):
         """The last runs, newest first: pass_id, trigger, started, finished, verdict, summary."""
         ...
 
+    def runs_of_others(self) -> tuple[Mapping[str, Any], ...]:
+        """The runs that other processes wrote, newest first, as the last ``load`` read them. Sends no request."""
+        ...
+
 
 class DeclarationSource(Protocol):
     """The source of the desired state."""

@@ -18,7 +18,7 @@ from reconciler.engine.observe import observe_table
 from reconciler.facets import index_calls, index_conflicts
 from reconciler.model.change import Call
 from reconciler.model.errors import Ambiguous, Busy, UsageError
-from reconciler.model.json_values import timestamp
+from reconciler.model.json_values import to_the_second
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.records import IndexRebuild
@@ -116,7 +116,7 @@ class Rebuild:
             elif self.command.ports.clock.now() < record.drop_at:
                 if record.drop_at > self.command.deadline:
                     return self._waiting(record)
-                held = f"index {record.index} of {record.name} is kept until {timestamp(record.drop_at)}"
+                held = f"index {record.index} of {record.name} is kept until {to_the_second(record.drop_at)}"
                 pause = self.command.pause(pause, record.drop_at, why=held)
             elif not readers_switched(record, desired):
                 return self._not_switched(record)
@@ -160,7 +160,7 @@ class Rebuild:
         return CommandResult((message,), finished=False, data=_data(record, "building"))
 
     def _waiting(self, record: IndexRebuild) -> CommandResult:
-        when = record.drop_at.isoformat(timespec="seconds")
+        when = to_the_second(record.drop_at)
         ready = f"Index {record.new_index} is ready: use it instead of {record.index} in readers and the declaration."
         later = f"{record.index} is kept until {when}; run the same command after that to delete it."
         return CommandResult((ready, later), finished=False, data=_data(record, "ready"))

@@ -130,7 +130,8 @@ class Pass:
             unread = self._unobserved_tables(authorization.error)
             return self._report(unread, error=authorization.error, snapshot=authorization.snapshot)
         self.state.generations = authorization.snapshot.generations
-        self.state.migrations = authorization.snapshot.migrations
+        snapshot = authorization.snapshot
+        self.state.migrations = snapshot.migrations if snapshot.usable or snapshot.fresh else None
         if authorization.snapshot.generations or any(each.renamed_from for each in desired.as_read.declarations):
             authorization, desired = self._with_generations(authorization, desired)
         self.state.load_attempts(authorization.snapshot)

@@ -327,8 +327,8 @@ class EngineState:
     last_verdict: str | None = None
     generations: Mapping[str, Generation] | None = None
     """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
-    migrations: Mapping[str, ItemMigration] = field(default_factory=dict)
-    """The migrations of items that were recorded then."""
+    migrations: Mapping[str, ItemMigration] | None = None
+    """The migrations of items that were recorded then; ``None`` if they could not be read."""
     plan_cache: PlanCache = field(default_factory=PlanCache)
     conclusions: Conclusions[Any] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)

@@ -1,11 +1,18 @@
-"""Says which migrations of items were begun and are not finished, for ``preview`` and ``status``. It only reads."""
+"""Says which migrations of items were begun and are not finished, and which were not begun. It only reads.
+
+Called for ``preview``, ``status`` and the page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.model.records import ItemMigration
 from reconciler.model.report import PassReport, TableStatus
+from reconciler.planning.text import several
+
+NAMED = 5
+"""Migrations that a sentence names before it counts."""
 
 
 def unfinished_migrations(migrations: Mapping[str, ItemMigration], report: PassReport) -> tuple[str, ...]:
@@ -25,6 +32,27 @@ def _sentences(migrations: Mapping[str, ItemMigration], report: PassReport) -> I
         if table.identity is not None and not record.identity.same(table.identity):
             continue
         yield sentence(name, record)
+
+
+def pending_migrations(
+    names: Iterable[str], migrations: Mapping[str, ItemMigration], report: PassReport
+) -> tuple[str, ...]:
+    """Those of ``names``, the files in order, that were never begun on the present table."""
+    live = {table.name: table.identity for table in report.tables if table.identity is not None}
+
+    def begun(record: ItemMigration) -> bool:
+        return record.table not in live or record.identity.same(live[record.table])
+
+    return tuple(name for name in names if name not in migrations or not begun(migrations[name]))
+
+
+def pending_sentence(names: tuple[str, ...]) -> str:
+    """``2 migrations of items are not applied: 0001_a, 0002_b. `reconciler migrate up` runs them.``"""
+    are, them = ("is", "it") if len(names) == 1 else ("are", "them")
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    shown = f"{', '.join(names[:NAMED])}{more}"
+    count = several(len(names), "migration")
+    return f"{count} of items {are} not applied: {shown}. `reconciler migrate up` runs {them}."
 
 
 def sentence(name: str, record: ItemMigration) -> str:

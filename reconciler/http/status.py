@@ -61,6 +61,10 @@ def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any]
         "last_success": timestamp(loop_status.last_success),
         "next_pass": timestamp(loop_status.next_pass),
         **more,
+        "item_migrations": {
+            "pending": list(loop_status.pending_migrations),
+            "messages": list(loop_status.open_migrations),
+        },
         "progress": [
             {each.name: getattr(one, each.name) for each in fields(Progress)} for one in long_work(loop_status, more)
         ],

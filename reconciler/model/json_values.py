@@ -18,6 +18,11 @@ def timestamp(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def to_the_second(moment: datetime) -> str:
+    """ISO 8601 in UTC with Z, without a fraction: moments in sentences, where nobody waits for a microsecond."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def plain(value: Any) -> Any:
     """``value`` in JSON's own types: bytes as base64, Decimal as number text, sets as sorted lists."""
     match value:

@@ -223,6 +223,6 @@ class _Evaluation:
             raise self.fault(
                 name,
                 f"raised {type(error).__name__}{': ' if text else ''}{text}",
-                "Correct it, then run the command again; it continues at this item.",
+                "Correct it, then run the command again.",
                 line,
             ) from error

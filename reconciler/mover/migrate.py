@@ -59,6 +59,16 @@ class MigrationResult:
     stopped: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class MigrationAborted:
+    """A migration that an exception or a refusal ended. ``may_have_changed`` tells whether items may be changed."""
+
+    name: str
+    table: str
+    error: str
+    may_have_changed: bool = False
+
+
 @dataclass
 class MigrationRun:
     """The work of one migration on one table, in this process."""

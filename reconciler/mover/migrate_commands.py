@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field, replace
 from typing import Any
 
@@ -13,7 +14,15 @@ from reconciler.engine.commands import CommandContext
 from reconciler.engine.observe import observe_table
 from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.desired import Declaration, DesiredState, Item
-from reconciler.model.errors import ApiError, DeclarationError, LeaseLost, Problem, StateError, UsageError
+from reconciler.model.errors import (
+    ApiError,
+    DeclarationError,
+    LeaseLost,
+    Problem,
+    ReconcilerError,
+    StateError,
+    UsageError,
+)
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Checkpoint, ItemMigration, MigrationDirection, StateSnapshot
@@ -21,7 +30,7 @@ from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.governor import Governor, RateLimits, limits_of
 from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, change_of
-from reconciler.mover.migrate import FAILED, MigrationProgress, MigrationResult, MigrationRun
+from reconciler.mover.migrate import FAILED, MigrationAborted, MigrationProgress, MigrationResult, MigrationRun
 from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of
 from reconciler.mover.ports import MoverItems, Page, ScanRequest
@@ -119,6 +128,8 @@ class MigrateCommands:
     by: str
     limits: MigrateLimits = field(default_factory=MigrateLimits)
     on_progress: Callable[[MigrationProgress], None] | None = None
+    ended: list[MigrationResult | MigrationAborted] = field(default_factory=list)
+    """What ``up`` and ``down`` ran, in order, for the history; complete also after an exception."""
 
     def status(self) -> MigrationOrder:
         """Where each migration stands. Only reads."""
@@ -142,7 +153,9 @@ class MigrateCommands:
         for file in order.pending:
             if wanted is not None and file.number > wanted:
                 break
-            results.append(self._run(file, "up", desired, self.command.ports.store.load()))
+            with self._noted(file, desired):
+                results.append(self._run(file, "up", desired, self.command.ports.store.load()))
+                self.ended.append(results[-1])
             if not results[-1].finished:
                 break
         return tuple(results)
@@ -161,10 +174,12 @@ class MigrateCommands:
         results: list[MigrationResult] = []
         for state in chosen:
             assert state.file is not None
-            results.append(self._run(state.file, "down", desired, self.command.ports.store.load()))
-            if not results[-1].finished:
-                break
-            self.command.ports.store.drop_migration(state.name)
+            with self._noted(state.file, desired):
+                results.append(self._run(state.file, "down", desired, self.command.ports.store.load()))
+                self.ended.append(results[-1])
+                if not results[-1].finished:
+                    break
+                self.command.ports.store.drop_migration(state.name)
         return tuple(results)
 
     def next_down(self, count: int = 1) -> tuple[str, ...]:
@@ -189,6 +204,21 @@ class MigrateCommands:
         order = self._order(snapshot, desired)
         applied = [state.file for state in order.states if state.status is MigrationStatus.APPLIED and state.file]
         return order, tuple(self._verified(file, desired) for file in applied)
+
+    @contextmanager
+    def _noted(self, file: MigrationFile, desired: DesiredState) -> Iterator[None]:
+        """Notes an exception in ``ended``."""
+        try:
+            yield
+        except Exception as error:
+            declaration = _declared(file, desired)
+            table = declaration.spec.name if declaration is not None else file.table
+            # What the reconciler raises on purpose comes before the first item or after the last one; items that fail
+            # are part of a result.
+            expected = isinstance(error, ReconcilerError)
+            said = str(error).removeprefix(f"{file.name}: ") if expected else type(error).__name__
+            self.ended.append(MigrationAborted(file.name, table, said, may_have_changed=not expected))
+            raise
 
     def _desired(self, snapshot: StateSnapshot) -> DesiredState:
         """The declarations, with the names of the tables that they mean now."""

@@ -26,6 +26,11 @@ def several(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def short_seconds(seconds: float) -> str:
+    """A duration in a sentence: ``0.3 s``, ``5 s``, ``12 s``."""
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{round(seconds, 1):g} s"
+
+
 def kept(names: Sequence[str]) -> str:
     """A sentence about existing files: ``a exists already and is not overwritten``."""
     exist, are = ("exists", "is") if len(names) == 1 else ("exist", "are")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from reconciler.model.change import Change, Hazard
-from reconciler.model.json_values import plain, timestamp
+from reconciler.model.json_values import plain, to_the_second
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.records import Generation
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
@@ -57,12 +57,13 @@ def render(
     diff: bool = False,
     results: bool = False,
     documents: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    path: Callable[[str], str] = str,
 ) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
 
     ``results`` leaves out what the plan has already shown: a table whose steps are done takes one line. Without
     ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff of the live
-    and the declared document, by table.
+    and the declared document, by table. ``path`` makes the file of a declaration one from where the reader stands.
     """
     lines: list[Line] = []
     shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]
@@ -73,7 +74,9 @@ def render(
         if results and all(step.status is StepStatus.DONE for step in group[0].steps) and is_plain(group[0]):
             lines.append(_result(group))
         elif len(group) == 1:
-            lines += _table(group[0], report, diff=diff, document=documents.get(group[0].name, ()))
+            table = group[0]
+            place = path(table.declaration) if table.declaration else None
+            lines += _table(table, report, place, diff=diff, document=documents.get(table.name, ()))
         else:
             lines += _folded(group)
     if lines:
@@ -152,7 +155,7 @@ def status_message(step: Step) -> str:
     if step.reason is not None and step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED):
         words += f" ({step.reason.value})"
     if step.not_before is not None and step.status is StepStatus.DEFERRED:
-        words += f" until {timestamp(step.not_before)}"
+        words += f" until {to_the_second(step.not_before)}"
     return f"{words}: {printable(step.message)}" if step.message else words
 
 
@@ -176,7 +179,7 @@ def unsafe_sentences(table: TableReport) -> tuple[str, ...]:
 
 def rebuild_sentence(rebuild: RebuildProgress) -> str:
     """``index by_mail is being rebuilt as by_mail-v2 since …: holding until …; next: …``."""
-    since, until = (timestamp(at and at.replace(microsecond=0)) for at in (rebuild.since, rebuild.until))
+    since, until = (to_the_second(at) if at else None for at in (rebuild.since, rebuild.until))
     begun = f"index {rebuild.index} is being rebuilt as {rebuild.new_index} since {since}"
     until = f" until {until}" if until else ""
     return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
@@ -185,7 +188,7 @@ def rebuild_sentence(rebuild: RebuildProgress) -> str:
 def hold_sentence(generation: Generation) -> str:
     """``orders-g2 has taken the place of orders, which follows it until …; next: …``."""
     until = generation.hold_until
-    held = f" until {timestamp(until.replace(microsecond=0))}" if until else ""
+    held = f" until {to_the_second(until)}" if until else ""
     finish = f"`reconciler replace {generation.name} --finish` deletes {generation.old}, `--cancel` goes back to it"
     return printable(
         f"{generation.new} has taken the place of {generation.old}, which follows it{held}; next: {finish}"
@@ -208,7 +211,7 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
     for step in table.steps:
         if not step.ends_table or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
             continue
-        when = f" at {timestamp(step.not_before)} or later" if step.not_before else ""
+        when = f" at {to_the_second(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
             lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.keeps_items:
@@ -273,11 +276,13 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     return "title", counts(report, applied=applied and not held)
 
 
-def _table(table: TableReport, report: PassReport, *, diff: bool, document: Sequence[str]) -> Iterator[Line]:
+def _table(
+    table: TableReport, report: PassReport, declared_at: str | None, *, diff: bool, document: Sequence[str]
+) -> Iterator[Line]:
     style, sign, stack = *_leading(table), report.stack
     # A destroy covers declared and undeclared tables alike.
     undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
-    place = f"  {printable(table.declaration)}" if table.declaration else undeclared
+    place = f"  {printable(declared_at)}" if declared_at else undeclared
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)
     owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
     yield style, f"{sign} {printable(table.name)}{place}{owner}"

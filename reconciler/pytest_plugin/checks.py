@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reconciler.pytest_plugin.backend import Refused
@@ -14,6 +15,7 @@ def in_sync(declared: Declared, server: Server, tables: Mapping[str, str] | Iter
     """How the tables differ from their declarations, as ``preview`` shows it; items do not count."""
     from reconciler.model.errors import UsageError
     from reconciler.model.plan import Action
+    from reconciler.presentation.paths import from_here
     from reconciler.presentation.render import render
 
     wanted = (tables,) if isinstance(tables, str) else tables.values() if isinstance(tables, Mapping) else tables
@@ -29,7 +31,10 @@ def in_sync(declared: Declared, server: Server, tables: Mapping[str, str] | Iter
             found.append(replace(table, steps=steps))
     if report.error:
         return (report.error,)
-    return tuple(text for _, text in render(replace(report, tables=tuple(found)))) if found else ()
+    if not found:
+        return ()
+    path = partial(from_here, base=declared.settings.desired_state)
+    return tuple(text for _, text in render(replace(report, tables=tuple(found)), path=path))
 
 
 def items_of(

@@ -188,7 +188,7 @@ class Declared:
 
     def _migrations(self) -> Iterator[str]:
         """The digest of each file of the migrations, helpers included."""
-        from reconciler.declarations.item_migrations import migrations_folder
+        from reconciler.declarations.locate import migrations_folder
 
         folder = Path(self._options.root, migrations_folder(self.settings.migrations, self.settings.desired_state))
         for path in sorted(folder.rglob("*.py")):

@@ -1,4 +1,7 @@
-"""The runs of this process in the order in which they started. Written by the loop, read by the API and the page."""
+"""The runs of this process, and of others at this stack, in the order in which they started.
+
+Written by the loop, read by the API and the page.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ class RunHistory:
         self._lock = threading.Lock()
         self._on_change = on_change
         self._most = most
+        self._included: frozenset[str] = frozenset()
 
     def put(self, record: Record) -> None:
         """Keep a new record, or the new state of a known one.
@@ -40,6 +44,24 @@ class RunHistory:
         older = [record for record in records if record is not None]
         with self._lock:
             self._records = {**{record.id: record for record in reversed(older)}, **self._records}
+            self._included = frozenset(record.id for record in older)
+
+    def include(self, records: Iterable[Record | None]) -> None:
+        """Add the runs of other processes that are new, each at its time; ``None`` entries are skipped.
+
+        ``records`` are all runs of others that are stored. One that was included before is not added again, even if it
+        was dropped in the meantime.
+        """
+        stored = {record.id: record for record in records if record is not None}
+        with self._lock:
+            new = [stored[each] for each in stored.keys() - self._included - self._records.keys()]
+            self._included = frozenset(stored)
+            if new:
+                merged = sorted([*self._records.values(), *new], key=lambda record: record.started or record.queued)
+                self._records = {record.id: record for record in merged[-self._most :]}
+        if self._on_change is not None:
+            for record in sorted(new, key=lambda record: record.queued):
+                self._on_change(record)
 
     def find(self, run_id: str) -> Record | None:
         """The run with this ID; ``None`` when it is unknown or has expired."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.engine.command_history import MigratedTable, migrations_recorded
@@ -11,15 +11,29 @@ from reconciler.engine.reconciler import Reconciler
 from reconciler.planning.text import several
 
 if TYPE_CHECKING:
-    from reconciler.mover.migrate import MigrationResult
+    from reconciler.mover.migrate import MigrationAborted, MigrationResult
+    from reconciler.mover.migrate_commands import MigrateCommands
 
 
-def record_migrations(reconciler: Reconciler, started: datetime, results: Sequence[MigrationResult]) -> tuple[str, ...]:
-    """Add the migrations that ran since ``started``, in either direction; returns warnings."""
-    return migrations_recorded(reconciler.ports, reconciler.options, started, map(_migrated, results))
+@contextmanager
+def recorded_migrations(
+    reconciler: Reconciler, commands: MigrateCommands, warn: Callable[[str], None]
+) -> Iterator[None]:
+    """Add what ``commands`` run inside, in either direction, to the history, also where an exception ends them."""
+    started = reconciler.ports.clock.now()
+    try:
+        yield
+    finally:
+        ran = map(_migrated, commands.ended)
+        for warning in migrations_recorded(reconciler.ports, reconciler.options, started, ran):
+            warn(warning)
 
 
-def _migrated(result: MigrationResult) -> MigratedTable:
+def _migrated(result: MigrationResult | MigrationAborted) -> MigratedTable:
+    from reconciler.mover.migrate import MigrationAborted
+
+    if isinstance(result, MigrationAborted):
+        return MigratedTable(result.name, result.table, result.may_have_changed, False, result.error)
     record = result.record
     # The history names no item: its keys may be data that not everybody who sees the page may see.
     failed = f"{several(record.counts.get('failed', 0) or len(result.problems), 'item')} failed"

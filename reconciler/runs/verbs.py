@@ -13,7 +13,7 @@ from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.report import PassReport
 from reconciler.planning import digest
 from reconciler.runs.job import PAGE, TRIGGER, ItemsOutcome, Job, Outcome, Verb
-from reconciler.runs.migration_runs import record_migrations
+from reconciler.runs.migration_runs import recorded_migrations
 from reconciler.runs.quiet_telemetry import QuietTelemetry
 
 if TYPE_CHECKING:
@@ -89,14 +89,16 @@ def _items(reconciler: Reconciler, commands: MigrateCommands, report: PassReport
     """
     if report.error or report.problems or report.observe_only:
         return ItemsOutcome(error="No migration of items was run, because the pass could not write.")
-    started = reconciler.ports.clock.now()
     try:
-        results = commands.up()
+        with recorded_migrations(reconciler, commands, log.warning):
+            return ItemsOutcome(commands.up())
     except ReconcilerError as error:
         return ItemsOutcome(error=str(error))
-    for warning in record_migrations(reconciler, started, results):
-        log.warning(warning)
-    return ItemsOutcome(results)
+    finally:
+        # The pass that reads the records again may be far away.
+        records = {record.name: record for each in commands.ended if (record := getattr(each, "record", None))}
+        if records:
+            reconciler.state.migrations = {**(reconciler.state.migrations or {}), **records}
 
 
 def _rollback(job: Job, quiet: Reconciler) -> Outcome:

@@ -29,6 +29,8 @@ class History:
         self._client = client
         self._table = table
         self._scope = scope
+        self._own: set[str] = set()
+        self._read: dict[str, Mapping[str, Any]] = {}
 
     def add(self, report: PassReport, token: int | None = None) -> None:
         """Write one run, and delete all but the newest ``KEPT``.
@@ -36,9 +38,11 @@ class History:
         ``token`` is the fencing token. Runs are never rewritten, so their tokens reveal restored records.
         """
         started = written_time(report.started)
+        key = f"{RUN}{started}#{report.pass_id}"
+        self._own.add(key)
         record = {
             "scope": self._scope,
-            "record": f"{RUN}{started}#{report.pass_id}",
+            "record": key,
             "fence": token,
             "pass_id": report.pass_id,
             "trigger": report.trigger,
@@ -59,6 +63,14 @@ class History:
         """
         items = islice(query(self._client, {**self._runs(), "Limit": limit}), limit) if limit > 0 else ()
         return tuple(self._run(item) for item in items)
+
+    def of_others(self, items: Mapping[str, Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        """Those of ``items``, by their record, that this process did not write, as ``newest`` returns them."""
+        # Runs are never rewritten, so each is decoded once.
+        oldest = min(items, default="")
+        self._own = {key for key in self._own if key >= oldest}
+        self._read = {key: self._read.get(key) or self._run(items[key]) for key in items if key not in self._own}
+        return tuple(self._read[key] for key in sorted(self._read, reverse=True))
 
     def _run(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
         try:

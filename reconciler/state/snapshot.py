@@ -53,6 +53,8 @@ class ReadRecords:
 
     def __init__(self) -> None:
         self._last: Mapping[str, Read] = {}
+        self.runs: Mapping[str, Mapping[str, Any]] = {}
+        """The items of the history by their record, unread, because no decision depends on them."""
 
     def of(self, key: str, item: Mapping[str, Any], read: Callable[[], Any]) -> Read:
         """The record of the last load if the item is equal. Raises what ``read`` raises."""
@@ -61,18 +63,19 @@ class ReadRecords:
         last = self._last.get(key)
         return last if last is not None and last[0] == digest else (digest, read())
 
-    def keep(self, records: Mapping[str, Read]) -> None:
+    def keep(self, records: Mapping[str, Read], runs: Mapping[str, Mapping[str, Any]]) -> None:
         """Keep what a whole load has read, and nothing else."""
-        self._last = records
+        self._last, self.runs = records, runs
 
 
 def snapshot_of(items: Iterable[Mapping[str, Any]], table: str, known: ReadRecords | None = None) -> StateSnapshot:
-    """The snapshot of ``items`` of one scope. Runs of the history are ignored. Raises ``StateError``."""
-    known, seen = known or ReadRecords(), dict[str, Read]()
+    """The snapshot of ``items`` of one scope. Runs of the history are kept for later. Raises ``StateError``."""
+    known, seen, runs = known or ReadRecords(), dict[str, Read](), dict[str, Mapping[str, Any]]()
     members: dict[str, Any] = {member: {} for member, _ in NAMED.values()}
     for item in items:
         key = str((item.get("record") or {}).get("S", ""))
         if key.startswith(kinds.RUN):
+            runs[key] = item
             continue
         prefix = key[: key.find("#") + 1]
         if prefix in NAMED:
@@ -83,7 +86,7 @@ def snapshot_of(items: Iterable[Mapping[str, Any]], table: str, known: ReadRecor
         else:
             member, to_record = SINGLE.get(key, ("", _unknown))
             members[member] = read_record(item, to_record, table)
-    known.keep(seen)
+    known.keep(seen, runs)
     return StateSnapshot(**members)
 
 

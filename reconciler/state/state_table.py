@@ -278,6 +278,9 @@ class StateTable:
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         return self._history.newest(limit)
 
+    def runs_of_others(self) -> tuple[Mapping[str, Any], ...]:
+        return self._history.of_others(self._records.runs)
+
     def _describe(self) -> Mapping[str, Any] | None:
         try:
             live: Mapping[str, Any] = self._client.call("DescribeTable", {"TableName": self.name})["Table"]

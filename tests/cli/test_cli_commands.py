@@ -25,7 +25,7 @@ def test_preview_opens_read_only_and_prints_the_plan(cli: Callable, fake: FakeWi
     ended = cli("preview users projects")
     assert fake.calls == [("open", True, True), ("preview", ("users", "projects")), ("close",)]
     assert ended.out.startswith("Stack default, environment default, at http://localhost:8000 (dynamodb-local, ")
-    assert ended.out.splitlines()[1] == "+ users  table_configs/users_table.py:12"
+    assert ended.out.splitlines()[1] == "+ users  desired_state/table_configs/users_table.py:12"
     assert ended.out.endswith("Plan: 1 to create, 0 to update, 0 to replace, 0 to delete, 1 to seed.\n")
     assert ended.err == "credentials local/local are used\n"
     assert ended.code == 0
@@ -326,6 +326,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         ),
         "next_run": {"url": "http://127.0.0.1:8002", "next_pass": "2026-11-22T12:01:00Z", "in_progress": None},
         "unfinished": (),
+        "pending_migrations": (),
         "problem": None,
     }
     assert cli("status").out == (

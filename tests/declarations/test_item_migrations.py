@@ -11,10 +11,9 @@ import pytest
 from reconciler.declarations.item_migrations import (
     checksums,
     load_migrations,
-    migration_names,
-    migrations_folder,
     write_migration,
 )
+from reconciler.declarations.locate import migration_names, migrations_folder
 from reconciler.model.errors import DeclarationError, UsageError
 from reconciler.mover.migration_file import MigrationFile, ReadItem
 

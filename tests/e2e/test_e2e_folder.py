@@ -172,3 +172,22 @@ def test_a_declaration_that_is_removed_everywhere_removes_its_table(local: Live,
     (tool.folder / "desired_state" / ".users_table.py").unlink()
     assert tool.run("--once").exit_code == 0
     assert "users" not in local.client.list_tables()["TableNames"]
+
+
+def test_every_command_shows_a_path_from_where_the_user_stands(moto: Live, tmp_path: Path) -> None:
+    tool = Tool(moto.url, tmp_path)
+    text = "table_name: orders\nkey_schema: [{AttributeName: pk, KeyType: HASH}]\n"
+    sound = f"{text}attribute_definitions: [{{AttributeName: pk, AttributeType: S}}]\n"
+    tool.write("shop/orders.yaml", sound)
+    assert "+ orders  desired_state/shop/orders.yaml:1\n" in tool.run("preview").stdout
+    assert "+ orders  desired_state/shop/orders.yaml:1\n" in tool.run("preview", "-o", "junit").stdout
+    assert '"declaration": "shop/orders.yaml:1"' in tool.run("preview", "-o", "json").stdout
+    assert "+ orders  desired_state/shop/orders.yaml:1\n" in tool.run("up", "--yes").stdout
+    tool.write("shop/orders.yaml", f"{sound}biling_mode: PAY_PER_REQUEST\n")
+    problem = "desired_state/shop/orders.yaml:4:1: biling_mode: unknown field."
+    for words in (("validate",), ("preview",), ("up", "--yes"), ("--once",), ("status",), ("doctor",), ("seed",)):
+        ended = tool.run(*words)
+        said = ended.stdout + ended.stderr
+        assert ended.exit_code == 1
+        assert problem in said, words
+        assert said.count("orders.yaml:4") == said.count("desired_state/shop/orders.yaml:4"), words

@@ -123,6 +123,11 @@ def test_a_changed_applied_file_is_an_error_that_names_file_and_remedy(project: 
 
 def test_an_item_that_fails_is_named_with_the_line_and_the_run_can_go_on(project: Project) -> None:
     project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
+    dry = project.migrate("up", "--dry-run")
+    assert dry.exit_code == 1
+    (error,) = (line for line in dry.stdout.splitlines() if "error" in line)
+    assert error.startswith("  error: migrations/0001_ratio.py:5: up(): item ")
+    assert error.endswith("Correct it, then run the command again."), "nothing was begun that could continue"
     failed = project.migrate("up")
     assert failed.exit_code == 1
     assert "0001_ratio: not finished on users" in failed.stdout
@@ -150,7 +155,29 @@ def test_an_unfinished_migration_shows_in_status_and_preview_until_it_is_continu
     project.write("0001_ratio.py", fixed)
     assert project.migrate("up").exit_code == 0
     assert project.tool.preview_expecting_no_changes().exit_code == 0
-    assert "0001_ratio" not in project.tool.run("status").stdout
+    assert "0001_ratio is begun" not in project.tool.run("status").stdout
+
+
+def test_migrations_that_were_never_begun_show_in_status_and_are_no_drift(project: Project) -> None:
+    project.write("0001_a.py")
+    project.write("0002_b.py", ADD_STATUS.replace("status", "group"))
+    project.write("_shared.py", "")
+    said = "2 migrations of items are not applied: 0001_a, 0002_b. `reconciler migrate up` runs them."
+    status = project.tool.run("status")
+    assert status.exit_code == 0
+    assert said in status.stdout.splitlines()
+    assert status.stdout.endswith("In sync: 1 table as declared.\n")
+    document = json.loads(project.tool.run("status", "-o", "json").stdout)
+    assert (document["verdict"], document["pending_migrations"]) == ("in_sync", ["0001_a", "0002_b"])
+    assert project.tool.preview_expecting_no_changes().exit_code == 0
+    assert project.migrate("up", "--to", "1").exit_code == 0
+    assert "1 migration of items is not applied: 0002_b." in project.tool.run("status").stdout
+    assert project.migrate("up").exit_code == 0
+    assert "not applied" not in project.tool.run("status").stdout
+    project.client.delete_table(TableName="users")
+    project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    assert project.tool.once().exit_code == 0
+    assert said in project.tool.run("status").stdout.splitlines(), "the items of the new table are not migrated"
 
 
 def test_a_migration_that_was_begun_on_a_table_before_it_was_created_again_is_not_unfinished(project: Project) -> None:
@@ -160,7 +187,7 @@ def test_a_migration_that_was_begun_on_a_table_before_it_was_created_again_is_no
     project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
     assert "0001_ratio" not in project.tool.run("preview").stderr
     assert project.tool.once().exit_code == 0
-    assert "0001_ratio" not in project.tool.run("status").stdout
+    assert "0001_ratio is begun" not in project.tool.run("status").stdout
     assert project.tool.preview_expecting_no_changes().exit_code == 0
 
 
@@ -184,6 +211,29 @@ def test_seed_clear_and_migrate_are_runs_of_their_own_name(project: Project) -> 
     assert runs[1]["error"] == "0001_ratio is not finished on users: 1 item failed"
     assert (runs[2]["summary"]["clear"], runs[3]["summary"]["seed"]) == (1, 1)
     assert project.migrate("up").stdout == "Nothing to do: every migration is applied.\n"
+
+
+def test_a_migration_that_is_refused_or_raises_leaves_a_failed_run(project: Project) -> None:
+    project.write("0001_add_status.py")
+    assert project.migrate("up").exit_code == 0
+    project.write("0002_more.py", "table = 'orders'\ndef up(item):\n    return {'more': 1}\n")
+    project.tool.write("orders.yaml", USERS.replace("users", "orders"))
+    refused = project.migrate("up")
+    assert refused.exit_code == 1
+    assert "0002_more: table orders does not exist. Run `reconciler up` first." in refused.stderr
+    project.client.delete_table(TableName="users")
+    project.client.get_waiter("table_not_exists").wait(TableName="users", WaiterConfig={"Delay": 1})
+    assert project.migrate("up", "--to", "1").exit_code == 1
+    runs = json.loads(project.tool.run("status", "-o", "json").stdout)["runs"]
+    assert [(run["trigger"], run["verdict"], run.get("error")) for run in runs] == [
+        ("migrate", "error", f"{name} is not finished on {table}: table {table} does not exist. {remedy}")
+        for name, table, remedy in (
+            ("0001_add_status", "users", "Run `reconciler up` first."),
+            ("0002_more", "orders", "Run `reconciler up` first."),
+        )
+    ] + [("migrate", "in_sync", None), ("once", "in_sync", None)]
+    shown = project.tool.run("status").stdout
+    assert "0002_more is not finished on orders: table orders does not exist." in shown
 
 
 def test_new_writes_a_file_that_runs(project: Project) -> None:
@@ -264,11 +314,15 @@ def test_the_api_lists_migrations_and_runs_them_only_when_it_is_asked_to(local: 
         until(lambda: ready(daemon), daemon=daemon)
         (entry,) = daemon.data("migrations/status")["item_migrations"]
         assert (entry["name"], entry["status"]) == ("0001_mark", "pending")
+        said = "1 migration of items is not applied: 0001_mark. `reconciler migrate up` runs it."
+        assert daemon.data("status")["item_migrations"] == {"pending": ["0001_mark"], "messages": [said]}
+        assert "<code>reconciler migrate up</code> runs it." in daemon.get("/")[1]
         assert daemon.post("migrations/run")[1]["success"] is True
         assert marked() == 0
         status, answer = daemon.post("migrations/run", {"items": True})
         assert (status, answer["success"]) == (200, True), answer
         assert answer["message"].endswith("Applied to items: 0001_mark.")
+        assert daemon.data("status")["item_migrations"] == {"pending": [], "messages": []}
         assert marked() == seeds("users") > 0
         (entry,) = daemon.data("migrations/status")["item_migrations"]
         assert (entry["status"], entry["table"], entry["counts"]["changed"]) == ("applied", "users", seeds("users"))

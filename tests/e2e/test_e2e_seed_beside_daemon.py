@@ -45,3 +45,25 @@ def test_status_shows_the_next_run_of_the_daemon(daemon: Daemon) -> None:
     done = daemon.command("status")
     assert f"by the daemon at http://127.0.0.1:{daemon.port}" in done.stdout, done.stdout + done.stderr
     assert json.loads(daemon.command("status", "-o", "json").stdout)["next_run"]["next_pass"].endswith("Z")
+
+
+def test_runs_of_other_processes_show_after_the_next_pass_of_the_daemon(tmp_path: Path, moto: Live) -> None:
+    write(
+        tmp_path, {"desired_state/users.yaml": json.dumps(SOUND), "desired_state/seeds/users.json": json.dumps(ITEMS)}
+    )
+    with Daemon(tmp_path, moto.url, INTERVAL="1s") as daemon:
+        daemon.until(lambda: '"ready":true' in daemon.get("/api/v1/status").replace(" ", ""), "ready")
+        # Until an idle pass has released the lease, the command is refused.
+        daemon.until(lambda: daemon.command("clear", "--yes").returncode == 0, "clear")
+
+        def runs() -> list[tuple[str, bool]]:
+            return [(run["verb"], run["wrote"]) for run in json.loads(daemon.get("/api/v1/runs"))["data"]["runs"]]
+
+        daemon.until(lambda: ("clear", True) in runs(), "clear is shown")
+        assert runs().count(("clear", True)) == 1
+        assert "Cleared 1 table" in daemon.get("/")
+        daemon.until(lambda: runs()[0][0] == "pass", "another pass")
+        assert runs().count(("clear", True)) == 1
+        stored = moto.client.scan(TableName="reconciler_state", ConsistentRead=True)["Items"]
+        wrote = [item for item in stored if item["record"]["S"].startswith("run#") and item["wrote"]["BOOL"]]
+        assert sum(each for _, each in runs()) == len(wrote), "its own runs are shown once"

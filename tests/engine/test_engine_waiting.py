@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_rebuild_that_waits_says_for_what_and_only_once() -> None:
         sim.reconciler.ports,
         sim.reconciler.options,
         frozenset(),
-        sim.clock.now() + timedelta(minutes=30),
+        sim.clock.now() + timedelta(minutes=30, microseconds=123456),
         messages.append,
     )
     pause: float | None = 0.0
@@ -87,6 +88,7 @@ def test_a_rebuild_that_waits_says_for_what_and_only_once() -> None:
         pause = command.pause(pause, why="an index of users is being built or deleted")
     assert len(messages) == 1
     assert messages[0].startswith("Waiting: an index of users is being built or deleted; this command ends at ")
+    assert re.search(r"T\d\d:\d\d:\d\dZ at the latest\.$", messages[0])
 
 
 def test_a_rebuild_that_hardly_waits_says_nothing() -> None:

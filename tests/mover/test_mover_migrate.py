@@ -156,7 +156,7 @@ def test_an_item_that_fails_is_named_and_the_next_run_continues():
     assert [str(problem) for problem in result.problems] == [
         (
             '../migrations/0001_add_status.py:5: up(): item {"pk":{"S":"u0000"}} of users: up() raised DivisionByZero: '
-            "[<class 'decimal.DivisionByZero'>]. Correct it, then run the command again; it continues at this item."
+            "[<class 'decimal.DivisionByZero'>]. Correct it, then run the command again."
         )
     ]
     assert bench.sim.store.snapshot.migrations["0001_add_status"].finished is None

@@ -23,6 +23,7 @@ from support.reports import (
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import LeftInPlace, PassReport, TableStatus
+from reconciler.planning.text import short_seconds
 from reconciler.presentation.render import render
 
 HEADING = (
@@ -266,3 +267,15 @@ def test_an_unsafe_change_is_shown_with_about_how_many_items_are_lost() -> None:
         "unsafe: the replica is deleted",
         f"unsafe: {unsafe}",
     ]
+
+
+def test_a_moment_in_a_sentence_has_no_fraction_of_a_second():
+    until = NOON.replace(microsecond=123456)
+    assert "deferred (busy) until 2026-11-22T12:00:00Z: index" in shown(a_report(deferred("orders", until)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.1234567, "0.1 s"), (5.0, "5 s"), (9.96, "10 s"), (12.345678, "12 s"), (1800, "1800 s")]
+)
+def test_a_duration_in_a_sentence_has_one_decimal_at_most_and_none_from_ten_seconds_on(seconds, text):
+    assert short_seconds(seconds) == text

@@ -116,3 +116,25 @@ def test_the_plan_digest_covers_the_planned_work_and_nothing_else():
         report(),
     ]
     assert plan_digest(plan) not in {plan_digest(other) for other in others}
+
+
+def entry_of(name, minute):
+    moment = f"2026-11-22T12:{minute:02}:00+00:00"
+    return {"pass_id": name, "trigger": "clear", "verdict": "in_sync", "started": moment, "finished": moment}
+
+
+def test_runs_of_other_processes_are_included_once_at_their_time():
+    told = []
+    history = RunHistory(told.append, most=4)
+    for name, minute in (("first", 0), ("second", 10)):
+        history.put(replace(record(name, found=drifted()), started=T0.replace(hour=12, minute=minute)))
+    others = [from_history(entry_of("x", 20)), from_history(entry_of("y", 5)), None]
+    told.clear()
+    for _ in range(2):
+        history.include(others)
+        assert [kept.id for kept in history.newest()] == ["x", "second", "y", "first"]
+    assert [each.id for each in told] == ["y", "x"]
+    for name in "abcd":
+        history.put(replace(record(name, found=drifted()), started=T0.replace(hour=13)))
+    history.include(others)
+    assert [kept.id for kept in history.newest()] == ["d", "c", "b", "a"], "what was dropped does not come back"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from mover.migrations import Bench, migration, numbered
+from simulation.simulated_engine import declaration
 
-from reconciler.model.errors import DeclarationError, Problem
+from reconciler.model.errors import ApiError, DeclarationError, Problem, StateError
 from reconciler.model.records import Lease
 from reconciler.runs import Job, Verb
+from reconciler.runs.migration_runs import recorded_migrations
 from reconciler.runs.verbs import carry_out
 
 
@@ -74,3 +76,37 @@ def test_without_the_lease_nothing_is_migrated():
     outcome = run(bench)
     assert "another reconciler holds the lease" in outcome.items.error
     assert "status" not in bench.item("u0001")
+
+
+def history_of(bench):
+    return [(each.trigger, each.error) for each in bench.sim.store.runs if each.trigger == "migrate"]
+
+
+def test_a_migration_that_is_refused_is_a_failed_run_and_those_before_it_are_kept():
+    bench = Bench(*numbered(2))
+    bench.sim.declare(declaration("users"), declaration("later"))
+    commands = bench.commands(migration("0001_a"), migration("0002_b", table="later"))
+    with pytest.raises(StateError), recorded_migrations(bench.sim.reconciler, commands, print):
+        commands.up()
+    assert history_of(bench) == [
+        ("migrate", "0002_b is not finished on later: table later does not exist. Run `reconciler up` first.")
+    ]
+    assert bench.sim.store.runs[-1].wrote
+
+
+@pytest.mark.parametrize("raised", [ApiError("DeleteItem", "InternalServerError", "try again"), ValueError("a bug")])
+def test_an_error_after_the_last_item_is_a_failed_run(raised):
+    bench = Bench(*numbered(2))
+    bench.commands(migration(down=lambda item: {"status": None})).up()
+    commands = bench.commands(migration(down=lambda item: {"status": None}))
+
+    def drop_migration(_):
+        raise raised
+
+    bench.sim.store.drop_migration = drop_migration
+    with pytest.raises(type(raised)), recorded_migrations(bench.sim.reconciler, commands, print):
+        commands.down()
+    (entry,) = history_of(bench)
+    why = raised if isinstance(raised, ApiError) else "ValueError"
+    assert entry[1] == f"0001_add_status is not finished on users: {why}"
+    assert bench.sim.store.runs[-1].wrote

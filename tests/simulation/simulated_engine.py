@@ -205,6 +205,9 @@ class MemoryStore:
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         return ()
 
+    def runs_of_others(self) -> tuple[Mapping[str, Any], ...]:
+        return ()
+
 
 @dataclass
 class ListSource:

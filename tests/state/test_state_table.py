@@ -347,6 +347,35 @@ def test_the_history_keeps_the_newest_hundred(endpoint: Live, make: Make) -> Non
     assert min(kept) == f"run#{(NOW + timedelta(seconds=31)).isoformat()}#old"
 
 
+def test_runs_of_others_are_those_that_another_process_wrote_and_cost_no_request(endpoint: Live) -> None:
+    sent: list[str] = []
+
+    class Counting:
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def call(self, operation: str, params: Any) -> Any:
+            sent.append(operation)
+            return self.inner.call(operation, params)
+
+    client = Counting(connected(endpoint.url).state_client())
+    store, other = (StateTable(client, NAME, "default/default", holder=each, clock=FakeClock(NOW)) for each in "ab")
+    store.ensure()
+    assert store.runs_of_others() == ()
+    store.add_history(report(1))
+    other.add_history(report(2, "refused"))
+    other.add_history(report(3))
+    store.load()
+    store.add_history(report(4))
+    before = len(sent)
+    others = store.runs_of_others()
+    assert [(run["pass_id"], run.get("error")) for run in others] == [("pass-3", None), ("pass-2", "refused")]
+    assert len(sent) == before
+    store.load()
+    assert store.runs_of_others() == others
+    assert [run["pass_id"] for run in store.history(9)] == ["pass-4", "pass-3", "pass-2", "pass-1"]
+
+
 class Refusing:
     """A client that may do nothing but the named operations."""
 

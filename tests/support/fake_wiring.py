@@ -199,6 +199,7 @@ class FakeWiring:
             "next_run": None,
             "problem": None,
             "unfinished": self.unfinished,
+            "pending_migrations": (),
         }
 
     def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:

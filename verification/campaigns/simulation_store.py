@@ -186,6 +186,9 @@ class Session:
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         return ()
 
+    def runs_of_others(self) -> tuple[Mapping[str, Any], ...]:
+        return ()
+
     def _call(self, operation: str, work: Callable[[], Any]) -> Any:
         return self._through("state", operation, work)
 

@@ -67,19 +67,17 @@ def migrate(
         with _progress(invocation) as on_progress:
             commands = app.migrate(files, limits, on_progress)
             if dry_run:
-                lines, members, code = migration_lines.sampled(
-                    commands.dry_run("down" if action == "down" else "up", to)
-                )
+                samples = commands.dry_run("down" if action == "down" else "up", to)
+                lines, members, code = migration_lines.sampled(samples, settings.desired_state)
             elif action == "status":
                 lines, members, code = migration_lines.status(commands.status(), settings.desired_state)
             elif action == "verify":
                 lines, members, code = migration_lines.verified(*commands.verify(), settings.desired_state)
             else:
-                started = app.reconciler.ports.clock.now()
-                results = commands.up(to) if action == "up" else _down(invocation, commands, yes=yes)
+                with app.recorded_migrations(commands, lambda warning: invocation.warn((warning,))):
+                    results = commands.up(to) if action == "up" else _down(invocation, commands, yes=yes)
                 if results is None:
                     return codes.ERROR
-                invocation.warn(app.record_migrations(started, results))
                 lines, members, code = migration_lines.ran(action, results, settings.desired_state)
     invocation.answer(lines, members)
     return code

@@ -13,11 +13,12 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
-from reconciler.model.json_values import plain, timestamp
+from reconciler.model.json_values import plain, to_the_second
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import document
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import (
     MANY,
     counts,
@@ -60,13 +61,16 @@ def status(invocation: Invocation, every: All = False) -> int:
     # Lines for people come first among the lines of the state; documents and reports have them among the warnings.
     with_unfinished = replace(report, warnings=(*report.warnings, *view["unfinished"]))
     if invocation.output is Output.JSON:
-        records = {name: plain(view[name]) for name in ("suspension", "lease", "runs", "next_run", "problem")}
+        members = ("suspension", "lease", "runs", "next_run", "problem", "pending_migrations")
+        records = {name: plain(view[name]) for name in members}
         invocation.console.result([("plain", json.dumps({**document(with_unfinished), **records}, indent=2))])
     else:
         invocation.print(_lines(view, report, every=every))
+        base = invocation.desired_state
         for sentence in report.warnings:
-            invocation.console.note("note", sentence)
-        for sentence in dict.fromkeys([*map(str, report.problems), *filter(None, [report.error, view["problem"]])]):
+            invocation.console.note("note", warning_from_here(sentence, base))
+        problems = [str(seen_from_here(problem, base)) for problem in report.problems]
+        for sentence in dict.fromkeys([*problems, *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
     invocation.write_reports(with_unfinished)
     return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
@@ -86,11 +90,17 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
     if report.endpoint:
         yield "plain", f"next run: {printable(_next_run(view['next_run'], report))}"
     yield from (("blocked", printable(sentence)) for sentence in view["unfinished"])
+    if view["pending_migrations"]:
+        from reconciler.engine.unfinished_migrations import pending_sentence
+
+        yield "deferred", printable(pending_sentence(view["pending_migrations"]))
     yield from _tables(report, every=every)
     for run in view["runs"]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
         yield "dim", f"run {'  '.join(words)}"
+        if run.get("error"):
+            yield "dim", f"  {entry['error']}"
     good = report.verdict is Verdict.IN_SYNC and not view["problem"]
     if good:
         yield "in_sync", in_sync(report)
@@ -106,12 +116,12 @@ def _to_the_second(value: Any) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return str(timestamp(moment.replace(microsecond=0))) if moment.tzinfo else text
+    return to_the_second(moment) if moment.tzinfo else text
 
 
 def _next_run(view: Mapping[str, Any] | None, report: PassReport) -> str:
     """When the daemon on this machine runs next, or why that is unknown, and until when steps wait."""
-    waits = f"; a step waits until {timestamp(report.next_not_before)}" if report.next_not_before else ""
+    waits = f"; a step waits until {to_the_second(report.next_not_before)}" if report.next_not_before else ""
     if not view or not view.get("url"):
         return f"unknown, {(view or {}).get('why') or 'no daemon was asked'}{waits}"
     when = "now" if view.get("in_progress") else _to_the_second(view["next_pass"]) if view.get("next_pass") else "soon"

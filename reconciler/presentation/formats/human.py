@@ -13,7 +13,14 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """No lines for an error without tables, because standard error shows it."""
     if not report.tables and (report.problems or report.error):
         return ()
-    whole = render(report, applied=view.applied, diff=view.diff, results=view.results, documents=view.documents)
+    whole = render(
+        report,
+        applied=view.applied,
+        diff=view.diff,
+        results=view.results,
+        documents=view.documents,
+        path=view.path,
+    )
     if view.width is None:
         return whole
     from reconciler.presentation.layout import wrapped

@@ -56,7 +56,7 @@ def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View)
         # The error is that of the case "desired state"; for this table nothing is known.
         ET.SubElement(case, "skipped", message="not read, see the error of the pass")
         return
-    text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied))
+    text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied, path=view.path))
     if table.status is TableStatus.ERROR:
         ET.SubElement(case, "error", message=printable(table.error or "failed")).text = text
     elif table.status not in NOT_DRIFTED or table.seed_pending:
