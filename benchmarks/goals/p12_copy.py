@@ -18,13 +18,19 @@ from benchmarks.processes import environment, run
 
 OLD, NEW = "orders", "orders-g2"
 COPY = "reconciler replace, its copy"
+CONDITIONAL = "raw conditional puts"
+ABSENT = "attribute_not_exists(pk)"
 BATCH, CHUNK = 25, 10_000
 """Items of a request, and of the requests that are prepared at a time."""
 ROUNDS = 2
 
 
 def measured(bench: Bench) -> Iterator[Row]:
-    """The limit writes the same items, 25 a request, and overwrites; the copy reads them too and never overwrites."""
+    """The limit writes the same items, 25 a request, and overwrites; the copy reads them too and never overwrites.
+
+    Beside it stands a raw client that writes them one by one under the condition that their key is free, reads nothing
+    and parses nothing: what the endpoint allows to whoever never overwrites.
+    """
     endpoint, items = bench.endpoint("copies"), bench.sizes.copied
     create(endpoint.raw, [declared.request(OLD)])
     _written(endpoint, OLD, items)
@@ -32,6 +38,7 @@ def measured(bench: Bench) -> Iterator[Row]:
     empty = partial(_emptied, endpoint)
     contenders = [
         Contender("limit", partial(_written, endpoint, NEW, items), empty),
+        Contender(CONDITIONAL, partial(_put_if_free, endpoint, items), empty),
         Contender(COPY, partial(_copied, endpoint, bench.folder(), items, memory), empty),
     ]
     samples = bench.samples(contenders, 300, warm=False, rounds=min(ROUNDS, bench.sizes.rounds))
@@ -58,6 +65,15 @@ def _written(endpoint: Endpoint, table: str, items: int) -> float:
         puts = [{"PutRequest": {"Item": _item(number)}} for number in range(start, min(items, start + CHUNK))]
         requests = [{"RequestItems": {table: puts[at : at + BATCH]}} for at in range(0, len(puts), BATCH)]
         seconds += endpoint.raw.send(endpoint.raw.prepared("BatchWriteItem", requests))
+    return seconds
+
+
+def _put_if_free(endpoint: Endpoint, items: int) -> float:
+    seconds = 0.0
+    for start in range(0, items, CHUNK):
+        numbers = range(start, min(items, start + CHUNK))
+        puts = [{"TableName": NEW, "Item": _item(number), "ConditionExpression": ABSENT} for number in numbers]
+        seconds += endpoint.raw.send(endpoint.raw.prepared("PutItem", puts))
     return seconds
 
 

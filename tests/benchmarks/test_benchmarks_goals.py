@@ -155,7 +155,7 @@ def test_p11(bench):
 
 def test_p12(bench):
     *rates, memory = rows(bench, "P12")
-    assert contenders(rates) == {"limit", "reconciler replace, its copy"}
+    assert contenders(rates) == {"limit", "raw conditional puts", "reconciler replace, its copy"}
     assert {row.unit for row in rates} == {"items/s"}
     assert (memory.unit, set(memory.ratios)) == ("MB", {"after a tenth"})
 
