@@ -142,6 +142,7 @@ class Invocation:
             self.console.note("error", str(seen_from_here(problem, base)))
         if report.error:
             self.console.note("error", report.error)
+        report = self._with_warnings_of_settings(report)
         width = self.console.width if self.output is Output.HUMAN else None
         view = View(applied=applied, diff=diff, base=base, documents=documents, results=results, width=width)
         try:
@@ -158,8 +159,15 @@ class Invocation:
 
             # A file is for programs and pages: whole, and not cut to the width of this terminal.
             whole = View(base=self.desired_state) if view is None else replace(view, results=False, width=None)
+            report = self._with_warnings_of_settings(report)
             rendered = partial(lines, report=report, view=whole)
             self.warn(reports.write(self.reports, rendered, self.console.annotate))
+
+    def _with_warnings_of_settings(self, report: PassReport) -> PassReport:
+        """Whoever reads a document or a report sees no standard error: whose tables they are must stand in it."""
+        said = [warning for settings in self.loaded for warning in settings.warnings]
+        warnings = dict.fromkeys([*said, *report.warnings])
+        return replace(report, warnings=tuple(warnings)) if said else report
 
     def print(self, lines: Iterable[tuple[str, str]]) -> None:
         """Styled lines for people on standard output, in the width of the terminal."""

@@ -103,6 +103,32 @@ class Ticker:
 
 
 @dataclass(slots=True)
+class TimesLeft:
+    """The estimates of one command, which must not contradict each other: it never ends before the work it does."""
+
+    work: dict[tuple[str, str], float | None] = field(default_factory=dict)
+    """Of each piece of work that goes on, by table and kind; ``None`` where nobody knows."""
+
+    def note(self, table: str, what: str, seconds: float | None, *, ended: bool) -> None:
+        """A piece of work goes on or has ended."""
+        if ended:
+            self.work.pop((table, what), None)
+        else:
+            self.work[table, what] = seconds
+
+    def of_steps(self, done: int, total: int, seconds: float) -> float | None:
+        """The time that the rest of the steps takes, at the speed so far and at least as long as the work goes on."""
+        if not 0 < done < total or seconds <= 0:
+            return None
+        found = [seconds / done * (total - done)]
+        for each in self.work.values():
+            if each is None:
+                return None
+            found.append(each)
+        return max(found)
+
+
+@dataclass(slots=True)
 class Lines:
     """Progress where there is no terminal: at most one line about the same work in ten seconds; thread-safe.
 
@@ -118,6 +144,7 @@ class Lines:
     last: float = 0.0
     due: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    left: TimesLeft = field(default_factory=TimesLeft)
 
     def __post_init__(self) -> None:
         self.began = self.last = self.now()
@@ -134,6 +161,7 @@ class Lines:
         """The seeding of a table goes on."""
         with self.lock:
             self.waits_for = None
+            self.left.note(seeding.table, "seeding", seeding.seconds_left, ended=seeding.ended)
             if not seeding.ended and seeding.seconds >= self.due.get(seeding.table, LINE_SECONDS):
                 self.due[seeding.table] = seeding.seconds + LINE_SECONDS
                 self.write(seeding_line(seeding))
@@ -142,6 +170,7 @@ class Lines:
         """An index build or a copy goes on."""
         key = f"{work.table} {work.what}"
         with self.lock:
+            self.left.note(work.table, work.what, work.seconds_left, ended=work.ended)
             if work.ended:
                 self.due.pop(key, None)
                 return
@@ -167,16 +196,26 @@ class Lines:
                 return
             self.last = now
             if self.total:
-                self.write(steps_line(self.done, self.total, now - self.began))
+                seconds = now - self.began
+                left = self.left.of_steps(self.done, self.total, seconds)
+                self.write(steps_line(self.done, self.total, seconds, left))
             if self.waits_for is not None:
                 self.write(printable(self.waits_for))
 
 
-def steps_line(done: int, total: int, seconds: float) -> str:
+def steps_line(done: int, total: int, seconds: float, left: float | None) -> str:
     """``12 of 200 steps, 1.2 steps/s, 157 s left``."""
     speed = done / seconds if seconds > 0 else 0.0
-    left = f", {max(total - done, 0) / speed:,.0f} s left" if speed > 0 else ""
-    return f"{done:,} of {max(total, done):,} steps, {speed:,.1f} steps/s{left}"
+    return f"{done:,} of {max(total, done):,} steps, {speed:,.1f} steps/s{_and_left(left)}"
+
+
+def left_text(seconds: float | None) -> str:
+    """``157 s left``, nothing where nobody knows. What goes on has at least a second left."""
+    return "" if seconds is None else f"{max(seconds, 1.0):,.0f} s left"
+
+
+def _and_left(seconds: float | None) -> str:
+    return "" if seconds is None else f", {left_text(seconds)}"
 
 
 def step_line(table: str, step: Step) -> str:
@@ -201,10 +240,8 @@ def work_state(work: WorkProgress) -> str:
         about = f"{work.total:,} items in the table, " if work.total else ""
         return f"{about}{work.seconds:,.0f} s so far"
     of = f" of {work.total:,}" if work.total else ""
-    left = f", {work.seconds_left:,.0f} s left" if work.seconds_left is not None else ""
-    return f"{work.done:,}{of} items, {work.per_second or 0:,.0f} items/s{left}"
+    return f"{work.done:,}{of} items, {work.per_second or 0:,.0f} items/s{_and_left(work.seconds_left)}"
 
 
 def _speed(seeding: SeedProgress) -> str:
-    left = seeding.seconds_left
-    return f"{seeding.per_second:,.0f} items/s" + ("" if left is None else f", {left:,.0f} s left")
+    return f"{seeding.per_second:,.0f} items/s{_and_left(seeding.seconds_left)}"

@@ -14,7 +14,7 @@ from rich.table import Column
 from rich.text import Text
 
 from reconciler import interruption
-from reconciler.cli.progress import step_line, work_state
+from reconciler.cli.progress import TimesLeft, left_text, step_line, work_state
 from reconciler.model.plan import Step, StepStatus
 from reconciler.planning.text import printable
 from reconciler.presentation.render import step_title
@@ -85,6 +85,8 @@ class Bars:
         self._tasks: dict[Key, TaskID] = {}
         self._steps = 0
         self._lock = threading.Lock()
+        self._left = TimesLeft()
+        self._applying = "applying"
         if total is not None:
             self._show(APPLYING, "applying", 0, total)
 
@@ -95,16 +97,13 @@ class Bars:
             self._rows.console.print(Text(step_line(table, step)))
         with self._lock:
             self._steps += 1
-            done = self._steps
-        if self._total is not None:
-            seconds = time.monotonic() - self._began
-            left = seconds / done * (self._total - done) if done < self._total else None
-            words = f"applying, last: {step_title(step)} {printable(table)}"
-            self._show(APPLYING, words, done, max(self._total, done), left)
+            self._applying = f"applying, last: {step_title(step)} {printable(table)}"
+        self._show_steps()
 
     def seeding(self, seeding: SeedProgress) -> None:
         """The seeding of a table goes on or has ended."""
         key = (seeding.table, "seeding")
+        self._note(key, seeding.seconds_left, ended=seeding.ended)
         if seeding.ended:
             self._end(key)
         else:
@@ -114,6 +113,7 @@ class Bars:
     def working(self, work: WorkProgress) -> None:
         """An index build or a copy goes on or has ended."""
         key, words = (work.table, work.what), f"{printable(work.table)}: {printable(work.what)}"
+        self._note(key, work.seconds_left, ended=work.ended)
         if work.ended:
             self._end(key)
         elif work.done is None:
@@ -126,8 +126,21 @@ class Bars:
         """The run waits, and says for what."""
         self._show(WAITING, printable(sentence))
 
+    def _note(self, key: Key, seconds_left: float | None, *, ended: bool) -> None:
+        with self._lock:
+            self._left.note(*key, seconds_left, ended=ended)
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        if self._total is None:
+            return
+        with self._lock:
+            done, words = self._steps, self._applying
+            left = self._left.of_steps(done, self._total, time.monotonic() - self._began)
+        self._show(APPLYING, words, done, max(self._total, done), left)
+
     def _show(self, key: Key, words: str, done: int = 0, total: int | None = None, left: float | None = None) -> None:
-        remaining = "" if left is None else f"{left:,.0f} s left"
+        remaining = left_text(left)
         words = f"{words}, {remaining}" if self._narrow and remaining else words
         counts = f"{done:,}/{total:,}" if total else ""
         with self._lock:

@@ -101,7 +101,7 @@ def assess_left_table(
 ) -> TableAssessment:
     """Plan the deletion of a table whose items another table has: a replacement, which goes through the gate."""
     recorded = context.snapshot.set_aside.get(name)
-    base = TableAssessment(name, recorded=recorded, entry=recorded)
+    base = TableAssessment(name, recorded=recorded, entry=recorded, left_by=generation)
     if recorded is None:
         return base
     identity = generation.old_identity if generation.phase is GenerationPhase.FINISH else generation.new_identity

@@ -81,6 +81,8 @@ class TableAssessment:
     """The replacement of the table that is under way."""
     generation: Generation | None = None
     """The work on its next generation that is under way."""
+    left_by: Generation | None = None
+    """The work by which another table has taken the place of this one."""
     unfit: str | None = None
     """Why a declared table that needs a replacement could not hold all items of the present one."""
     refusal: str | None = None

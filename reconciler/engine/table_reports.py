@@ -77,6 +77,7 @@ def table_report(
         rebuild=assessment.rebuild,
         replacement=assessment.replacement,
         generation=assessment.generation,
+        left_by=assessment.left_by,
         left_in_place=assessment.left_in_place,
         observed=live,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),

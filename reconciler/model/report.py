@@ -114,6 +114,8 @@ class TableReport:
     """While the table is replaced with its items."""
     generation: Generation | None = None
     """While its next generation is built beside it, until the former table is gone."""
+    left_by: Generation | None = None
+    """Of an undeclared table: the work by which another table has taken its place."""
     declared_name: str | None = None
     """The declared name where another table has taken its place."""
     left_in_place: tuple[LeftInPlace, ...] = ()

@@ -9,19 +9,14 @@ from reconciler.planning.ownership import is_ours
 from reconciler.planning.text import several
 
 _WHY = {
-    "adopted": "existed before this stack managed them",
-    "intent": "may be the tables of others: no response to their creation arrived",
-    "state_lost": "are recorded by their owner tag alone, because the state was lost",
-    "released": "were released",
-    None: "have no record in this stack",
+    "adopted": "existed before this stack managed {them}",
+    "intent": "may be the {table} of others: no response to {their} creation arrived",
+    "state_lost": "{are} recorded by {their} owner tag alone, because the state was lost",
+    "released": "{were} released",
+    None: "{have} no record in this stack",
 }
-_WHY_ONE = {
-    "adopted": "it existed before this stack managed it",
-    "intent": "it may be the table of others: no response to its creation arrived",
-    "state_lost": "it is recorded by its owner tag alone, because the state was lost",
-    "released": "it was released",
-    None: "it has no record in this stack",
-}
+_ONE = {"them": "it", "table": "table", "their": "its", "are": "is", "were": "was", "have": "has"}
+_MANY = {"table": "tables"}
 
 
 def staying_tables(
@@ -43,6 +38,8 @@ def staying_tables(
 
 def _sentence(why: str | None, names: list[str]) -> str:
     rule = "destroy deletes only tables that this stack created"
+    forms = _ONE if len(names) == 1 else {word: word for word in _ONE} | _MANY
+    reason = _WHY[why].format_map(forms)
     if len(names) == 1:
-        return f"{names[0]} stays: {_WHY_ONE[why]}, and {rule}"
-    return f"{several(len(names), 'table')} stay, because they {_WHY[why]} and {rule}: {', '.join(names)}"
+        return f"{names[0]} stays: it {reason}, and {rule}"
+    return f"{several(len(names), 'table')} stay, because they {reason} and {rule}: {', '.join(names)}"

@@ -282,7 +282,8 @@ def _table(
     style, sign, stack = *_leading(table), report.stack
     # A destroy covers declared and undeclared tables alike.
     undeclared = "" if report.trigger in ENDING_VERBS else "  (not declared)"
-    place = f"  {printable(declared_at)}" if declared_at else undeclared
+    former = _left(table)
+    place = f"  {printable(declared_at)}" if declared_at else f"  ({former})" if former else undeclared
     ends = table.ownership is not None and any(step.ends_table for step in table.steps)
     owner = f"  ({table.ownership} by stack {printable(stack)})" if ends else ""
     yield style, f"{sign} {printable(table.name)}{place}{owner}"
@@ -303,6 +304,16 @@ def _table(
         yield from _step(number, step, diff=diff, items=about_items(table))
     for change in uncovered(table):
         yield from _indented(change, items=about_items(table))
+
+
+def _left(table: TableReport) -> str | None:
+    """What a table is whose place another generation has taken, as a clause; ``None`` for any other."""
+    work = table.left_by
+    if work is None:
+        return None
+    if table.name != work.old:
+        return printable(f"generation of {work.name} that was given up")
+    return printable(f"former generation of {work.name}, replaced by {work.new}")
 
 
 def _folded(group: tuple[TableReport, ...]) -> Iterator[Line]:

@@ -35,13 +35,13 @@ def in_effect(settings: Settings, endpoint: Endpoint | None) -> tuple[Row, ...]:
 
 
 def _set(settings: Settings, name: str, origin: str) -> Row:
-    return name, _text(getattr(settings, name)), origin
+    return name, shown(getattr(settings, name)), origin
 
 
 def _row(settings: Settings, endpoint: Endpoint | None, name: str, origin: str) -> Row:
     if name == "prune_grace":
         grace = settings.options(endpoint.flavor if endpoint else Flavor.OTHER).prune_grace
-        return name, _text(grace), f"default for {'one-shot commands' if settings.one_shot else 'the daemon'}"
+        return name, shown(grace), f"default for {'one-shot commands' if settings.one_shot else 'the daemon'}"
     if name in UNDECIDED:
         if endpoint is None:
             return name, UNDECIDED[name], origin
@@ -57,20 +57,25 @@ def _cap(settings: Settings, flavor: Flavor) -> str:
 
 
 def _hold(settings: Settings, flavor: Flavor) -> str:
-    return _text(settings.hold(flavor))
+    return shown(settings.hold(flavor))
 
 
 def _deadline(settings: Settings, flavor: Flavor) -> str:
-    return _text(settings.deadline(flavor))
+    return shown(settings.deadline(flavor))
 
 
-def _text(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a setting, or one from the settings file, as a person writes it; secrets are redacted."""
     if isinstance(value, Secret):
         return REDACTED
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g}s"
     if isinstance(value, tuple):
         return _members(value) or UNSET
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={shown(member)}" for name, member in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -367,3 +367,87 @@ def test_a_table_that_is_declared_already_is_refused_whole(project: Path, run: C
     code, _, err = run("import --from cloudformation template.yaml --format json")
     assert (code, err) == (1, "error: users is declared already, in users.yaml:1. Nothing was written\n")
     assert [path.name for path in (project / "desired_state").iterdir()] == ["users.yaml"]
+
+
+SERVERLESS = """\
+service: shop
+provider: {name: aws, stage: dev}
+custom:
+  names: {orders: orders-main}
+  class: STANDARD
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      DeletionPolicy: ${self:custom.policy, 'Retain'}
+      Properties:
+        TableName: ${self:custom.names.orders}
+        BillingMode: PAY_PER_REQUEST
+        KeySchema: [{AttributeName: pk, KeyType: HASH}]
+        AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+        TableClass: ${self:custom.class}
+        Tags:
+          - {Key: stage, Value: "${sls:stage}"}
+          - {Key: both, Value: "${opt:stage}-${param:team}"}
+          - {Key: host, Value: !Sub "${env:SHOP_HOST}.${AWS::Region}"}
+          - {Key: plain, Value: plain}
+"""
+
+
+def test_each_variable_of_serverless_is_named_with_what_is_written(
+    project: Path, run: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_HOST", "db")
+    write(project, {"serverless.yml": SERVERLESS})
+    words = (
+        "import --from cloudformation serverless.yml --format yaml --parameter opt:stage=dev --parameter param:team=a"
+    )
+    code, _, err = run(words)
+    assert code == 0, err
+    said = [line.removeprefix("warning: serverless.yml:") for line in err.splitlines() if "variable" in line]
+    assert said == [
+        (
+            "10:7: orders-main: DeletionPolicy follows from variable ${self:custom.policy, 'Retain'}; lifecycle.protect is "
+            f"written for every environment. {REMEDY}"
+        ),
+        (f'12:9: orders-main: TableName follows from variable ${{self:custom.names.orders}}; "orders-main" {CONSTANT}'),
+        f'16:9: orders-main: TableClass follows from variable ${{self:custom.class}}; "STANDARD" {CONSTANT}',
+        f'18:26: orders-main: Tags.0.Value follows from variable ${{sls:stage}}; "dev" {CONSTANT}',
+        (
+            "19:25: orders-main: Tags.1.Value follows from variables ${opt:stage} and ${param:team}; "
+            f'"dev-a" {CONSTANT}'
+        ),
+        f'20:25: orders-main: Tags.2.Value follows from variable ${{env:SHOP_HOST}}; "db.us-east-1" {CONSTANT}',
+    ]
+    assert not any("plain" in line for line in err.splitlines())
+
+
+LOOP = """\
+Transform: AWS::LanguageExtensions
+Parameters: {Names: {Type: CommaDelimitedList, Default: "orders,carts"}}
+Resources:
+  Fn::ForEach::Tables:
+    - Name
+    - !Ref Names
+    - Table${Name}:
+        Type: AWS::DynamoDB::Table
+        Properties:
+          TableName: !Sub "shop-${Name}"
+          BillingMode: PAY_PER_REQUEST
+          KeySchema: [{AttributeName: pk, KeyType: HASH}]
+          AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+"""
+
+
+def test_tables_of_a_loop_over_a_parameter_are_named_and_those_of_a_written_list_are_not(
+    project: Path, run: Callable
+) -> None:
+    write(project, {"template.yaml": LOOP})
+    code, _, err = run("import --from cloudformation template.yaml --format yaml")
+    assert code == 0, err
+    for name in ("shop-orders", "shop-carts"):
+        assert f": {name}: the table follows from parameter Names = " in err
+    assert err.count("it is declared in every environment") == 2
+    write(project, {"other.yaml": LOOP.replace("!Ref Names", "[users]")})
+    code, _, err = run("import --from cloudformation other.yaml --format yaml")
+    assert (code, "follows from" in err) == (0, False), err

@@ -223,3 +223,28 @@ def test_an_endpoint_that_died_is_told_once_and_not_for_every_table(cli: Callabl
     assert [each.get("message") for each in suite.iter("error")] == [DOWN, "another"]
     [run] = json.loads(cli("preview -o sarif").out)["runs"]
     assert [each["message"]["text"] for each in run["results"]] == ["odd: another"]
+
+
+def test_each_report_says_that_the_tables_are_the_bundled_examples(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    fake.plan = replace(a_report(in_sync("users")), warnings=("and another",))
+    forms = ("json", "jsonl", "markdown", "junit", "sarif")
+    ended = cli("preview --embedded " + " ".join(f"--report {form}={form}.txt" for form in forms))
+    said, another = json.loads(Path("json.txt").read_text())["warnings"]
+    assert said.startswith("There is no ./desired_state: the tables are the bundled examples, not yours.")
+    assert (another, ended.err.count(said)) == ("and another", 1)
+    root = ET.parse("junit.txt").getroot()
+    assert root.findtext("system-out") == f"warning: {said}\nwarning: and another"
+    assert root.get("failures") == "0"
+    (run,) = json.loads(Path("sarif.txt").read_text())["runs"]
+    notifications = run["invocations"][0]["toolExecutionNotifications"]
+    assert [(each["level"], each["message"]["text"]) for each in notifications] == [
+        ("warning", said),
+        ("warning", another),
+    ]
+    assert said in Path("jsonl.txt").read_text()
+    cli("preview --embedded -o github")
+    for text in (Path("markdown.txt").read_text(), (tmp_path / "summary.md").read_text()):
+        assert "- **warning** There is no ./desired\\_state: the tables are the bundled examples, not yours." in text

@@ -345,3 +345,11 @@ def test_a_rate_is_refused_where_the_table_is_replaced_under_its_own_name(shop: 
     shop.declare(BY_BOTH)
     assert "on an emulator, add --beside" in shop.tool("replace", "orders", "--yes", "--max-wcu", "20", code=1)
     assert (shop.tables, shop.keys("orders"), shop.held("orders")) == (["orders"], ["id"], [FOUR[0]])
+
+
+def test_the_old_table_is_shown_as_the_former_generation_and_not_as_undeclared(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    said = shop.tool("replace", "orders", "--finish", *HOLD)
+    assert "\n- orders  (former generation of orders, replaced by orders-g2)  (created by stack default)\n" in said
+    assert shop.tables == ["orders-g2"]

@@ -37,15 +37,9 @@ def _lines(file: str | None, found: Mapping[str, Mapping[str, Any]], chosen: str
         none = f"{file} has no environments" if file else "There is no settings file"
         yield "plain", printable(f"{none}. Write [environments.NAME] into {file or 'reconciler.toml'}.")
         return
+    from reconciler.settings.in_effect import shown
+
     for name, members in found.items():
         yield "title", printable(f"{name}{'  (chosen)' if name == chosen else ''}")
         for key, value in members.items():
-            yield "plain", printable(f"  {key}: {_text(value)}")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(f"{name}={_text(member)}" for name, member in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_text, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+            yield "plain", printable(f"  {key}: {shown(value)}")

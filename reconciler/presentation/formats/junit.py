@@ -9,7 +9,7 @@ from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableS
 from reconciler.planning.text import printable
 from reconciler.presentation.annotations import place
 from reconciler.presentation.formats.view import View
-from reconciler.presentation.paths import seen_from_here
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import render, repeats
 
 
@@ -32,6 +32,10 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     suite.attrib.update(
         tests=str(len(suite.findall("testcase"))), failures=str(failures), errors=str(errors), skipped=str(skipped)
     )
+    if report.warnings:
+        # The schema has the output of a suite after its last case.
+        said = (printable(f"warning: {warning_from_here(each, view.base)}") for each in report.warnings)
+        ET.SubElement(suite, "system-out").text = "\n".join(said)
     ET.indent(suite)
     yield "plain", '<?xml version="1.0" encoding="UTF-8"?>'
     yield "plain", ET.tostring(suite, encoding="unicode")

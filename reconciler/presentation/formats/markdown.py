@@ -11,7 +11,7 @@ from reconciler.model.report import PassReport, TableReport, Verdict
 from reconciler.planning.text import printable
 from reconciler.presentation.changes import change_lines
 from reconciler.presentation.formats.view import View
-from reconciler.presentation.paths import seen_from_here
+from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import (
     counts,
     heading,
@@ -45,9 +45,10 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
     errors = [str(seen_from_here(problem, view.base)) for problem in report.problems] + (
         [report.error] if report.error else []
     )
-    if errors:
+    if errors or report.warnings:
         yield ""
         yield from (f"- **error** {escaped(error)}" for error in errors)
+        yield from (f"- **warning** {escaped(warning_from_here(each, view.base))}" for each in report.warnings)
     if report.managed:
         yield ""
         yield "| table | status | declaration |"

@@ -17,6 +17,7 @@ from reconciler.model.position import column_of
 from reconciler.model.report import PassReport
 from reconciler.presentation.annotations import Annotation, AnnotationRule, of_problems, of_tables
 from reconciler.presentation.formats.view import View
+from reconciler.presentation.paths import warning_from_here
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ABOUT = {
@@ -34,8 +35,10 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """One run. An error of the whole pass has no file, so it is a notification of the run and not a result."""
     annotations = [*of_problems(report.problems), *of_tables(report)]
     invocation: dict[str, Any] = {"executionSuccessful": report.error is None}
-    if report.error:
-        invocation["toolExecutionNotifications"] = [{"level": "error", "message": {"text": report.error}}]
+    told = [("error", report.error)] if report.error else []
+    told += [("warning", warning_from_here(each, view.base)) for each in report.warnings]
+    if told:
+        invocation["toolExecutionNotifications"] = [{"level": level, "message": {"text": text}} for level, text in told]
     driver = {"name": "dynamodb-reconciler", "version": __version__, "rules": [_rule(rule) for rule in RULES]}
     run = {
         "tool": {"driver": driver},

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
+from functools import reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, 
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
 from reconciler.declarations.formats.name_pattern import name_pattern
+from reconciler.declarations.formats.serverless.variables import VARIABLE
 from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.names import table_name_problems
 from reconciler.declarations.raw import ComputedValue, FileReading, RawDeclaration
@@ -77,6 +79,18 @@ def _written(path: Path, value: Any) -> Any:
     return value
 
 
+def _texts(value: Any, here: Path) -> Iterator[tuple[Path, str]]:
+    """All texts in a value, with their paths."""
+    if isinstance(value, str):
+        yield here, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*here, str(key)))
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _texts(item, (*here, place))
+
+
 def is_template(value: Mapping[Any, Any]) -> bool:
     """Whether a document is a CloudFormation template."""
     resources = value.get("Resources")
@@ -127,6 +141,8 @@ class _Template:
 
     def __post_init__(self) -> None:
         self.intrinsics = Intrinsics(self.document, self.inputs, self.resources, self._name_of)
+        self.loops: list[tuple[re.Pattern[str], Used]] = []
+        """Those whose lists follow from parameters: the logical IDs that each makes, and what its list follows from."""
         if has_loops(self.resources):
             try:
                 self.document = expanded(self.document, self.base, self.intrinsics.evaluate)
@@ -135,9 +151,18 @@ class _Template:
                 self.problems.append(location.problem(unresolved.finding()))
                 self.resources = {}
             else:
+                self.loops = list(self._loops_of_resources())
                 self.resources = self.document.value["Resources"] if self.base else self.document.value
             self.intrinsics = Intrinsics(self.document, self.inputs, self.resources, self._name_of)
         self.location = SourceLocation(self.file.path, self.document.line, self.document.lines)
+
+    def _loops_of_resources(self) -> Iterator[tuple[re.Pattern[str], Used]]:
+        for path, each in self.intrinsics.dependencies.computed.items():
+            loop = self.resources.get(str(path[len(self.base)])) if len(path) == len(self.base) + 2 else None
+            if isinstance(loop, list) and str(path[-2]).startswith("Fn::ForEach::"):
+                for key in loop[2]:
+                    parts = re.split(r"[$&]\{[^}]*\}", str(key))
+                    yield re.compile(".*".join(map(re.escape, parts))), each.used
 
     def reading(self) -> FileReading:
         declarations, others, absent = [], Counter[str](), []
@@ -264,19 +289,43 @@ class _Template:
             with self.intrinsics.dependencies.of_value(()) as existence:
                 self._exists(name, resource)
             found.append((("Condition",), existence.used, resource["Condition"]))
+        # A loop that makes the table is for it what a condition is: without its value there is none.
+        found += [(("Condition",), used, name) for pattern, used in self.loops if pattern.fullmatch(name)]
         if not named:
             stack = self.intrinsics.stack
             found.append((("Properties", "TableName"), Used({"AWS::StackName": stack}), f"{stack}-{name}"))
+        values = [(path, tuple(used.parameters), str(used), value) for path, used, value in found]
+        values += self._of_variables(name, resource)
         return tuple(
             ComputedValue(
                 located(self.file.path, self.document.lines.get((*base, *path)) or self._line(name)),
                 ".".join(str(part) for part in path if part != "Properties"),
-                tuple(used.parameters),
-                str(used),
+                parameters,
+                follows_from,
                 _written(path, value),
             )
-            for path, used, value in sorted(found, key=lambda each: self.document.lines.get((*base, *each[0]), 0))
+            for path, parameters, follows_from, value in sorted(
+                values, key=lambda each: self.document.lines.get((*base, *each[0]), 0)
+            )
         )
+
+    def _of_variables(self, name: str, resource: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str, ...], str, Any]]:
+        """The values in which variables of serverless were replaced."""
+        written = self.written.get(name)
+        found: dict[Path, list[str]] = {}
+        for path, text in _texts(written, ()) if written is not resource else ():
+            # A function is evaluated as a whole, so the value is that of the outermost one.
+            place = next((n for n, part in enumerate(path) if str(part) == "Ref" or str(part).startswith("Fn::")), None)
+            found.setdefault(path[:place], []).extend(VARIABLE.findall(text))
+        for path, variables in found.items():
+            if variables and path and path[0] in ("Properties", *_POLICIES):
+                whole: Any = resource
+                value = reduce(lambda inside, part: inside[part], path, whole)
+                one = "variable" if len(variables) == 1 else "variables"
+                named = " and ".join(f"${{{each}}}" for each in dict.fromkeys(variables))
+                # "opt:stage, 'dev'" and "self:provider.stage" are both about the stage.
+                last = tuple(re.split(r"[:.]", each.partition(",")[0])[-1] for each in variables)
+                yield path, last, f"{one} {named}", self.intrinsics.evaluate(value, (*self.base, name, *path))
 
     def _protect(
         self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]

@@ -19,7 +19,7 @@ from reconciler.parsing.source_location import Path
 if TYPE_CHECKING:
     from reconciler.declarations.formats.serverless.included_files import IncludedFiles
 
-_INNERMOST = re.compile(
+VARIABLE = re.compile(
     r"\$\{((?:(?:self|opt|env|sls|param|cf|ssm|s3|vault|tfstate)(?:\.[\w-]+|\([^(){}$]*\))?:"
     r"|aws:(?:accountId|region)\b|file\(|strToBool\()[^${}]*)\}"
 )
@@ -68,7 +68,7 @@ class Variables:
 
     def _text(self, text: str, here: Path) -> Any:
         while True:
-            match = _INNERMOST.search(text)
+            match = VARIABLE.search(text)
             if match is None:
                 return text
             expression = match[1]
