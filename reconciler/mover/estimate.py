@@ -41,7 +41,7 @@ UNCHECKED = (
 class Prices:
     """US dollars, or another currency, per million request units on demand; ``date`` is when they were true.
 
-    ``export`` and ``bulk_put`` are per gigabyte; a list may lack them.
+    ``export``, ``bulk_put`` and ``import`` are per gigabyte; a list may lack them.
     """
 
     date: str
@@ -69,7 +69,7 @@ def read_prices(text: str, where: str) -> Prices:
 
 def _pair(values: Mapping[str, Any]) -> dict[str, float]:
     """Those of request units, and those of a gigabyte of the service's jobs where the file has them."""
-    jobs = {name: float(values[name]) for name in ("export", "bulk_put") if name in values}
+    jobs = {name: float(values[name]) for name in ("export", "bulk_put", "import") if name in values}
     return {**{name: float(values[name]) for name in ("write", "read")}, **jobs}
 
 
