@@ -77,9 +77,9 @@ class Imports(EndsWork):
         self._own(self._imported(copy.checkpoint, self._observed(self.record.new)))
 
     def _creation(self) -> dict[str, object]:
-        """TableCreationParameters of the declared shape."""
-        spec = without_unsupported(self._new_declaration().spec, self.ports.endpoint.flavor.lacks)
-        return creation(create_call(spec).params)
+        """TableCreationParameters of the declared shape. Local indexes that are declared by now refuse the switch."""
+        spec = replace(self._new_declaration().spec, local_indexes=None)
+        return creation(create_call(without_unsupported(spec, self.ports.endpoint.flavor.lacks)).params)
 
     def _intend(self) -> InventoryEntry:
         """The inventory record of a create that is about to be sent."""

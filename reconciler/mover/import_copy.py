@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.model.errors import Busy
+from reconciler.model.errors import Busy, Rejected
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Checkpoint
@@ -91,8 +91,8 @@ class ImportCopy(ServiceCopy):
             # The failed import has left nothing, or what it left is gone.
             self._loads.drop_named(FIRST)
             part = self._loads.part(0)
-        known: Job | None = None
-        if not part.data:
+        known, first = None, not part.data
+        if first:
             if self.live is not None:
                 return JobProgress(foreign=True)
             self.intend()
@@ -105,6 +105,11 @@ class ImportCopy(ServiceCopy):
             if self.live is None:
                 raise
             return JobProgress(foreign=True)
+        except Rejected:
+            if first:
+                # Nothing was started, and the next request may be another one.
+                self._loads.drop_named(FIRST)
+            raise
         return self._looked_at(self._told(self._loads.part(0), job), job)
 
     def _request(self, files: S3Place) -> Mapping[str, str]:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from mover.generations import ITEMS, Bench, Dies, shown, step_of, wanted
+from mover.generations import ITEMS, PARAMETER, Bench, Dies, shown, step_of, wanted
 from mover.test_mover_bulk_copy import BY_SK, THROUGH, begin, exports, prepared, recover, remove, runs, when
 from mover.test_mover_generation import NEW
 from simulation.simulated_engine import item
 from support.specs import gsi, keys, lsi, stream, ttl
 
-from reconciler.model.errors import Ambiguous, Forbidden, Unsupported, UsageError
+from reconciler.model.errors import Ambiguous, Forbidden, Rejected, Unsupported, UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.records import GenerationPhase
 from reconciler.mover.engine_choice import CopyOptions, price_of_jobs
@@ -84,6 +84,7 @@ def test_an_import_makes_the_new_table_with_all_items(made: Bench) -> None:
     begin(made, IMPORT)
     assert made.phase is GenerationPhase.CAPTURE
     report = made.run()
+    assert made.parameters == {PARAMETER: "users"}
     assert made.phase is GenerationPhase.READY
     assert made.held(NEW) == shown(ITEMS)
     assert made.items.memory.count("PutItem") == 0
@@ -101,7 +102,12 @@ def test_it_is_switched_to_held_and_finished_as_a_created_one(made: Bench) -> No
     made.run()
     assert set(made.tables) == {NEW}
     assert made.held(NEW) == shown([*ITEMS, item("late", sk="1")])
+    assert made.parameters == {PARAMETER: NEW}
     assert made.sim.store.snapshot.checkpoints == {}
+    made.sim.once()
+    made.sim.dynamodb.journal.clear()
+    made.sim.once()
+    assert made.sim.dynamodb.mutating == []
 
 
 def test_the_stream_is_captured_before_the_export_and_the_export_before_the_import(made: Bench) -> None:
@@ -429,6 +435,15 @@ def test_cancel_before_the_import_makes_no_table(made: Bench, operation: str) ->
     assert made.sim.store.snapshot.checkpoints == {}
 
 
+def test_cancel_before_the_capture_leaves_nothing(made: Bench) -> None:
+    begin(made, IMPORT)
+    made.work.cancel()
+    assert made.work.run_until_ended() is None
+    assert set(made.tables) == {"users"}
+    assert made.held("users") == shown(ITEMS)
+    assert made.sim.dynamodb.mutating == []
+
+
 def test_cancel_of_a_finished_import_removes_the_table(made: Bench) -> None:
     begin(made, IMPORT)
     made.run()
@@ -532,6 +547,32 @@ def test_the_request_is_repeated_as_it_was_although_the_declaration_has_changed(
     runs(made)
     assert made.phase is GenerationPhase.READY
     assert "GlobalSecondaryIndexes" not in made.tables[NEW].description
+
+
+def test_a_request_that_is_refused_is_made_anew_from_the_declaration_of_then(made: Bench) -> None:
+    begin(made, IMPORT)
+
+    def refuses(operation: str, _: Mapping[str, Any]) -> None:
+        if operation == "ImportTable":
+            raise Rejected(operation, "ValidationException", "no such key")
+
+    made.items.memory.before = refuses
+    runs(made)
+    assert imports(made) == []
+    made.items.memory.before = None
+    made.sim.declare(wanted(keys=keys("pk S", "sk S"), global_indexes=(gsi("by_sk", "sk S"),)))
+    runs(made)
+    assert made.phase is GenerationPhase.READY
+    assert [index["IndexName"] for index in made.tables[NEW].description["GlobalSecondaryIndexes"]] == ["by_sk"]
+
+
+def test_local_indexes_that_are_declared_meanwhile_refuse_the_switch(made: Bench) -> None:
+    begin(made, IMPORT)
+    made.sim.declare(wanted(keys=keys("pk S", "sk S"), local_indexes=(lsi("by_a", "a S"),)))
+    runs(made)
+    assert made.phase is GenerationPhase.READY
+    with pytest.raises(UsageError, match="declared otherwise by now"):
+        made.work.switch(fence=True)
 
 
 def test_a_key_that_is_declared_otherwise_meanwhile_starts_no_import(made: Bench) -> None:

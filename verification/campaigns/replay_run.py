@@ -474,7 +474,7 @@ class Process:
             intend=lambda: None,
         )
         progress = copy.proceed()
-        assert not progress.foreign, "the table of the import is not known as its own"
+        self._stops(progress.foreign)
         if progress.late:
             scene.figures["late"] += 1
             return self._from_the_start()
@@ -484,7 +484,7 @@ class Process:
         elif progress.failed:
             scene.figures["failed jobs"] += 1
         elif progress.done and live is not None:
-            assert made_by(copy.checkpoint, live), "the table of the import is not known as its own"
+            self._stops(not made_by(copy.checkpoint, live))
             if self.ports.api.read("DescribeTable", {"TableName": NEW})["Table"]["TableStatus"] == "ACTIVE":
                 scene.figures["imported"] += 1
                 self._own(live)
@@ -513,12 +513,18 @@ class Process:
                 self._wait()
                 return False
             if live is not None:
-                assert made_by(known_table(self.jobs, part), live), "the table is not known as that of the import"
+                self._stops(not made_by(known_table(self.jobs, part), live))
                 self._deleted()
                 return False
             self.store.drop_checkpoint(part.name)
-        assert live is None, "a table without a recorded import"
+        self._stops(live is not None)
         return True
+
+    def _stops(self, foreign: bool) -> None:
+        """A problem is written to the record, which is fenced by the lease. Nobody else makes tables here."""
+        if foreign and not self.store.keep_lease():
+            raise LeaseLost("lease", "LeaseLost", "another process goes on")
+        assert not foreign, "the table of the import is not known as its own"
 
     def _deleted(self) -> None:
         self.ports.api.write(Call("DeleteTable", {"TableName": NEW}))
