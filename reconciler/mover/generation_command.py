@@ -145,7 +145,7 @@ class NextGeneration:
         allowed = RateLimits(options.max_rcu, options.max_wcu)
         choice = chosen(options, known, estimate_of(known, described, allowed), self.jobs, emulator=ports.emulator)
         by_jobs = choice.engine != "scan"
-        notes = notes_on(ports, known, described, self.prices, copied=by_jobs, allowed=allowed)
+        notes = notes_on(ports, known, described, self.prices, engine=choice.engine, allowed=allowed)
         priced = ""
         if by_jobs and self.prices is not None:
             listed = self.prices()

@@ -44,8 +44,10 @@ class Imports(EndsWork):
 
     def _copy(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         if self._awaits_import:
+            # Both tables are read again before anything is written to the new one.
             self._import(old, new)
-        super()._copy(old, new)
+        else:
+            super()._copy(old, new)
 
     # The import
 

@@ -203,6 +203,16 @@ def test_a_table_that_nobody_sees_before_the_import_ends(made: Bench) -> None:
     assert made.held(NEW) == shown(ITEMS)
 
 
+def test_a_table_that_is_seen_late_is_waited_for(made: Bench) -> None:
+    """DescribeTable is eventually consistent."""
+    begin(made, IMPORT)
+    clock = made.sim.clock
+    as_soon_as_it_has_ended(made, lambda: setattr(made.tables[NEW], "visible_at", clock.seconds + 60.0))
+    made.run()
+    assert made.phase is GenerationPhase.READY
+    assert made.held(NEW) == shown(ITEMS)
+
+
 def test_items_that_the_new_table_refuses_are_a_problem_and_the_others_stay(made: Bench) -> None:
     begin(made, IMPORT)
     when(made, lambda: made.phase is GenerationPhase.COPY, lambda: made.put("users", {"pk": {"S": "bad"}}))
@@ -591,6 +601,14 @@ def test_import_is_refused_where_local_indexes_are_declared(made: Bench) -> None
     made.sim.declare(wanted(keys=keys("pk S", "sk S"), local_indexes=(lsi("by_a", "a S"),)))
     with pytest.raises(UsageError, match="--engine import: an import makes the new table without its local indexes"):
         begin(made, IMPORT)
+
+
+def test_the_question_names_what_only_a_write_can_show(made: Bench) -> None:
+    sentence = made.work.prepare("fail", "", IMPORT).sentence
+    assert (
+        "exports users to s3://bucket/copies and imports its files as the new table. The files stay there" in sentence
+    )
+    assert "ExportTableToPointInTime, ImportTable, TagResource, the operations of DynamoDB Streams." in sentence
 
 
 def test_import_is_refused_where_items_share_a_key(made: Bench) -> None:
