@@ -76,6 +76,7 @@ MEANINGS = {
     "tables[].generation.old": "Table that is replaced.",
     "tables[].generation.new": "Table that takes its place.",
     "tables[].generation.current": "Table that the declared name means now.",
+    "tables[].generation.engine": "How its items are copied: scan, or by jobs of the service: bulk or import.",
     "tables[].generation.items": "Items of the table when it began, or when both tables were last equal.",
     "tables[].generation.bytes": "Bytes of the items when it began.",
     "tables[].generation.copied": "Items that were copied.",

@@ -175,7 +175,10 @@ def _invoked(client: Any, operation: str, params: dict[str, Any]) -> dict[str, A
     from botocore import xform_name
     from botocore.parsers import ResponseParserError
 
-    method = getattr(client, xform_name(operation.rpartition(":")[2]))
+    method = getattr(client, xform_name(operation.rpartition(":")[2]), None)
+    if method is None:
+        # An SDK that is older than the operation.
+        raise Unsupported(operation, "UnknownOperationException", f"the installed boto3 has no {operation}; update it")
     try:
         answer: dict[str, Any] = method(**params)
     except ResponseParserError as error:

@@ -1,4 +1,4 @@
-"""Exports to S3 and bulk puts from S3 behind the mover's ``ServiceJobs`` port. Built by ``Connection``.
+"""Exports to S3, bulk puts and imports from S3 behind the mover's ``ServiceJobs`` port. Built by ``Connection``.
 
 The service itself writes and reads the objects, so that no client of S3 is needed here.
 """
@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from reconciler.model.errors import Malformed
+from reconciler.model.errors import Forbidden, Malformed, Unsupported
 from reconciler.model.paging import Pages
-from reconciler.mover.job_ports import BulkRequest, ExportRequest, Job, JobState, S3Place
+from reconciler.mover.job_ports import (
+    BulkRequest,
+    ExportRequest,
+    ImportRequest,
+    Job,
+    JobState,
+    Loader,
+    S3Place,
+)
 
 STATES: Mapping[str, JobState] = {
     "IN_PROGRESS": JobState.RUNNING,
@@ -22,6 +30,15 @@ STATES: Mapping[str, JobState] = {
     "FAILED": JobState.FAILED,
 }
 PAGE_JOBS = 100
+PAGE_IMPORTS = 25
+"""The most that ListImports takes."""
+SKIPPED_ITEMS = "ItemValidationError"
+"""The failure of an import that has skipped items. Its table stays, with all the others."""
+LISTS: Mapping[Loader, tuple[str, Mapping[str, Any], str]] = {
+    "bulk": ("ListBulkOperations", {"MaxResults": 1}, "bulk puts"),
+    "import": ("ListImports", {"PageSize": 1}, "imports"),
+}
+"""A read for each kind of job, which only somebody can send who may follow one, and what the jobs are called."""
 
 
 class Calls(Protocol):
@@ -98,6 +115,55 @@ class BotoServiceJobs:
         """CancelBulkOperation."""
         self._client.call("CancelBulkOperation", {"BulkOperationArn": arn})
 
+    def start_import(self, request: ImportRequest) -> Job:
+        """ImportTable, of compressed DynamoDB JSON as an export writes it."""
+        params = {
+            "ClientToken": request.token,
+            "S3BucketSource": {"S3Bucket": request.source.bucket, "S3KeyPrefix": f"{request.source.prefix}/"},
+            "InputFormat": "DYNAMODB_JSON",
+            "InputCompressionType": "GZIP",
+            "TableCreationParameters": dict(request.creation),
+        }
+        return _import("ImportTable", self._client.call("ImportTable", params))
+
+    def import_job(self, arn: str) -> Job:
+        """DescribeImport."""
+        return _import("DescribeImport", self._client.call("DescribeImport", {"ImportArn": arn}))
+
+    def import_of(self, token: str, table_arn: str, since: datetime) -> Job | None:
+        """ListImports of the table, and DescribeImport of each that started after ``since``."""
+        for arn in self._imports(table_arn, since):
+            found = self._client.call("DescribeImport", {"ImportArn": arn})
+            if (found.get("ImportTableDescription") or {}).get("ClientToken") == token:
+                return _import("DescribeImport", found)
+        return None
+
+    def obstacle(self, loader: Loader) -> str | None:
+        """ListBulkOperations or ListImports, which need a permission of their own and are missing in some Regions."""
+        operation, params, jobs = LISTS[loader]
+        try:
+            self._client.call(operation, params)
+        except Forbidden as error:
+            return f"dynamodb:{operation} is not allowed ({error.message})"
+        except Unsupported as error:
+            return f"there are no {jobs} here ({error.message})"
+        return None
+
+    def _imports(self, table_arn: str, since: datetime) -> Iterator[str]:
+        """The ARNs of those that may have started after ``since``."""
+        params: dict[str, Any] = {"TableArn": table_arn, "PageSize": PAGE_IMPORTS}
+        pages = Pages("ListImports")
+        while True:
+            answer = self._client.call("ListImports", params)
+            for found in answer.get("ImportSummaryList") or ():
+                if "StartTime" not in found or _time("ListImports", found["StartTime"]) >= since:
+                    yield found["ImportArn"]
+            token = answer.get("NextToken")
+            if token is None:
+                return
+            pages.advance(token)
+            params = {**params, "NextToken": token}
+
     def _described(self, arn: str) -> dict[str, Any]:
         return self._client.call("DescribeBulkOperation", {"BulkOperationArn": arn})
 
@@ -140,6 +206,21 @@ def _bulk_put(operation: str, answer: Mapping[str, Any]) -> Job:
         int(found.get("FailedItemCount") or 0),
         _failure(found),
         table_id=tables[0].get("TableId") if tables else None,
+    )
+
+
+def _import(operation: str, answer: Mapping[str, Any]) -> Job:
+    found = _member(operation, answer, "ImportTableDescription", "ImportArn")
+    state = _state(operation, found.get("ImportStatus"))
+    if state is JobState.FAILED and found.get("FailureCode") == SKIPPED_ITEMS:
+        state = JobState.DONE
+    return Job(
+        found["ImportArn"],
+        state,
+        int(found.get("ImportedItemCount") or 0),
+        int(found.get("ErrorCount") or 0),
+        _failure(found),
+        table_id=found.get("TableId") or None,
     )
 
 

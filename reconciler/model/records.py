@@ -19,7 +19,7 @@ SeedState = Literal["started", "done", "cleared"]
 OnConflict = Literal["fail", "newest", "keep-first"]
 """What becomes of several items that have one key in the new table."""
 MigrationDirection = Literal["up", "down"]
-CopyEngine = Literal["scan", "bulk"]
+CopyEngine = Literal["scan", "bulk", "import"]
 """How items are copied to the next generation of a table: by Scan and PutItem, or by jobs of the service."""
 
 
@@ -343,7 +343,8 @@ class Generation:
     It outlives the work, because it is the pointer too: it says which table the declared name means.
 
     - ``old``, ``new``: the names of both tables. ``old_identity`` is that of the start, ``new_identity`` is ``None``
-      until the answer of the create is known. A table with another identity stops the work.
+      until the answer of the create is known, or the import that makes the table has ended. A table with another
+      identity stops the work.
     - ``number``: 2 for ``orders-g2``. ``keys``: the key of the new table as ``attribute KIND TYPE``.
     - ``items``, ``size``: what the old table held at the start, in items and bytes as DynamoDB counts.
     - ``copied``, ``replayed``: items copied, and changes repeated in the present direction.
@@ -354,8 +355,8 @@ class Generation:
       the switch; without it a person stops the writers. ``on_conflict``, ``newest_by``: as in ``Replacement``.
     - ``again``: whether the copy starts again, because changes were lost before they could be repeated.
     - ``problem``: why it does not go on by itself, as a sentence.
-    - ``engine``: how the items are copied. ``through``: where in S3 the jobs of the service put them meanwhile, as
-      ``s3://bucket/prefix``; empty for ``scan``.
+    - ``engine``: how the items are copied; with ``import`` the work begins with the capture. ``through``: where in S3
+      the jobs of the service put them meanwhile, as ``s3://bucket/prefix``; empty for ``scan``.
     - ``digest``: of all items when both tables were last equal. ``switched``: when the name was published. ``hold``:
       seconds for which changes of the new table are repeated on the old one.
     - ``yielded``: items of the old table that the new one lacks, because ``on_conflict`` kept another one.

@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.engine.context import EngineContext
 from reconciler.model.errors import Forbidden, NotFound, SettingsError, Unsupported, UsageError
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import CopyEngine
 from reconciler.model.table import TableSpec
 from reconciler.mover.governor import RateLimits, limits_of
 from reconciler.mover.replace_command import Prepared
@@ -35,13 +36,18 @@ UNCHECKED = (
     "the operations of DynamoDB Streams",
 )
 """Permissions that the work needs later."""
+BY_JOBS: Mapping[CopyEngine, tuple[str, ...]] = {
+    "bulk": ("ExportTableToPointInTime", "StartBulkPutItems"),
+    "import": ("ExportTableToPointInTime", "ImportTable", "TagResource"),
+}
+"""Those that the jobs of the service need too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """US dollars, or another currency, per million request units on demand; ``date`` is when they were true.
 
-    ``export`` and ``bulk_put`` are per gigabyte; a list may lack them.
+    ``export``, ``bulk_put`` and ``import`` are per gigabyte; a list may lack them.
     """
 
     date: str
@@ -69,7 +75,7 @@ def read_prices(text: str, where: str) -> Prices:
 
 def _pair(values: Mapping[str, Any]) -> dict[str, float]:
     """Those of request units, and those of a gigabyte of the service's jobs where the file has them."""
-    jobs = {name: float(values[name]) for name in ("export", "bulk_put") if name in values}
+    jobs = {name: float(values[name]) for name in ("export", "bulk_put", "import") if name in values}
     return {**{name: float(values[name]) for name in ("write", "read")}, **jobs}
 
 
@@ -120,13 +126,13 @@ def notes_on(
     described: Mapping[str, Any],
     prices: Callable[[], Prices] | None,
     *,
-    copied: bool = False,
+    engine: CopyEngine = "scan",
     allowed: RateLimits = SHARED,
 ) -> str:
     """What building the next generation takes and what could not be checked, as sentences. Empty on an emulator.
 
-    ``described`` is the ``Table`` member of DescribeTable. ``copied`` tells that the service itself copies the items.
-    ``allowed`` are limits that a person gave. Raises ``UsageError`` where it cannot be done.
+    ``described`` is the ``Table`` member of DescribeTable. With another ``engine`` than ``scan`` the service itself
+    copies. ``allowed`` are limits that a person gave. Raises ``UsageError`` where it cannot be done.
     """
     if ports.emulator:
         return ""
@@ -134,6 +140,7 @@ def notes_on(
     if described.get("Replicas"):
         raise UsageError(f"{name} has replicas in other Regions, and cannot be replaced with its items yet")
     found = estimate_of(known, described, allowed)
+    copied = engine != "scan"
     if copied:
         # What is left is a comparison of both tables, twice.
         found = Estimate(0, found.reads // READINGS * (READINGS - 1), None)
@@ -152,7 +159,8 @@ def notes_on(
         listed = prices()
         price = found.price(listed.of(ports.endpoint.region))
         costs += f", on demand {price:.2f} {listed.currency} at the prices of {listed.date}"
-    return f"{costs}. Not checked, because only a write shows it: permission for {', '.join(UNCHECKED)}."
+    unchecked = (*UNCHECKED[:-1], *BY_JOBS.get(engine, ()), UNCHECKED[-1])
+    return f"{costs}. Not checked, because only a write shows it: permission for {', '.join(unchecked)}."
 
 
 def estimate_of(known: Prepared, described: Mapping[str, Any], allowed: RateLimits = SHARED) -> Estimate:

@@ -48,6 +48,8 @@ class Follower:
     ``started_as`` is unique for one replacement, for example its token; checkpoints of another one are void.
     ``recorded`` are the checkpoints of a snapshot that was read under the lease. ``stop`` tells whether to end before
     the next call. ``yielded`` are the digests of items of the target that gave way at the switch.
+    ``target_made_later`` tells that the target is made after the capture, so that checkpoints do not depend on its
+    identity: each target then belongs to an attempt of its own.
     Every write needs the lease and checks the identity of its table. Not for two threads at once.
 
     The operations raise ``LeaseLost`` and ``TableChanged``; other errors are in what they return.
@@ -64,13 +66,16 @@ class Follower:
         started_as: str,
         stop: Callable[[], bool] = lambda: False,
         yielded: Set[int] = frozenset(),
+        target_made_later: bool = False,
     ) -> None:
         self._ports = ports
         self._items = items
         self._streams = streams
         self._pair = pair
         self._recorded = recorded
-        self._started_as = f"{started_as} {pair.target.identity.table_id or pair.target.identity.created}"
+        target = pair.target.identity
+        made = "later" if target_made_later else target.table_id or target.created
+        self._started_as = f"{started_as} {made}"
         self._stop = stop
         self._yielded = yielded
         self._running: Replay | None = None

@@ -15,11 +15,10 @@ from reconciler.engine.assess_generation import yielded_text
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.observe import observe_table
 from reconciler.engine.send_call import TableResult
-from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import GenerationPhase, InventoryEntry
-from reconciler.mover.generation_end import EndsWork
+from reconciler.mover.generation_import import Imports
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_phases import GenerationMove as Move
 from reconciler.mover.generation_phases import next_move
@@ -39,7 +38,7 @@ def proceed(context: PassContext, assessment: TableAssessment, ports: Generation
     return _Work(context, assessment, ports).run()
 
 
-class _Work(EndsWork):
+class _Work(Imports):
     """One pass over one generation."""
 
     __slots__ = ()
@@ -86,6 +85,10 @@ class _Work(EndsWork):
                 f"changes of {record.new} are older than 24 hours and were lost before they could be repeated on"
                 f" {record.old}, so there is no way back. `--finish` deletes {record.old}, `--keep` keeps it"
             ).step
+        if record.engine == "import":
+            return self._begin_jobs_again(
+                f"changes of {record.old} are older than 24 hours and were lost before they could be repeated"
+            ).step
         self._moved(Event.STREAM_LOST, again=True)
         return self._progress()
 
@@ -100,6 +103,8 @@ class _Work(EndsWork):
             raise PassEnded(self.step.deferred(Reason.REPLACING, following.why))
         if following.move is Move.STOP:
             raise self._stop(following.why)
+        if following.move is Move.END_CANCELLED:
+            self._take_import(new)
         if following.move in (Move.FINISH, Move.END_CANCELLED):
             self._end(old, new)
             return False
@@ -130,28 +135,13 @@ class _Work(EndsWork):
 
     # Creating
 
-    def _declaration(self) -> Declaration:
-        declaration = self.assessment.declaration
-        if declaration is None:
-            raise PassEnded(self.step.deferred(Reason.REPLACING, f"{self.record.name} is not declared any more"))
-        if key_texts(declaration.spec.keys) != self.record.keys:
-            raise self._stop(
-                f"another key of {self.record.name} was declared during its replacement; declare that of"
-                f" {self.record.new} again, or run `reconciler replace {self.record.name} --cancel`"
-            )
-        return declaration
-
     def _create(self) -> None:
         """Create the new table without what would act on its items before the switch: its stream and time to live.
 
         Protection comes with the first pass after the switch too: until then the table may have to be removed.
         """
-        declaration, record = self._declaration(), self.record
-        spec = replace(declaration.spec, name=record.new, stream=None, deletion_protection=None)
-        recorded = self.context.snapshot.set_aside.get(record.new)
-        # A released table of that name is gone by now; its record only tells the revision of the next one.
-        entry = None if ownership.is_released(recorded) else recorded
-        wanted = TableAssessment(record.new, replace(declaration, spec=spec), recorded=recorded, entry=entry)
+        record = self.record
+        wanted = self._wanted(self.context.snapshot.set_aside.get(record.new))
         self._publish(record.old)
         result = create_table(self.context, wanted, Step(Action.CREATE, "table"))
         (step,), self.error = result.steps, result.error

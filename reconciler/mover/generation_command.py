@@ -144,12 +144,12 @@ class NextGeneration:
         ports = self.reconciler.ports
         allowed = RateLimits(options.max_rcu, options.max_wcu)
         choice = chosen(options, known, estimate_of(known, described, allowed), self.jobs, emulator=ports.emulator)
-        by_jobs = choice.engine == "bulk"
-        notes = notes_on(ports, known, described, self.prices, copied=by_jobs, allowed=allowed)
+        by_jobs = choice.engine != "scan"
+        notes = notes_on(ports, known, described, self.prices, engine=choice.engine, allowed=allowed)
         priced = ""
         if by_jobs and self.prices is not None:
             listed = self.prices()
-            priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed)
+            priced = price_of_jobs(known.found.size, listed.of(ports.endpoint.region), listed, choice.loaders)
         return PreparedGeneration(known, new, number, f"{choice.sentence}{priced}{notes}", choice, options)
 
     def _refuse_in_place(self, name: str) -> None:
@@ -175,7 +175,8 @@ class NextGeneration:
         ports.store.put_generation(
             Generation(
                 wanted.declared,
-                GenerationPhase.CREATE,
+                # An import makes the new table after the capture.
+                GenerationPhase.CAPTURE if wanted.choice.engine == "import" else GenerationPhase.CREATE,
                 wanted.number,
                 spec.name,
                 wanted.new,

@@ -42,8 +42,11 @@ class EndsWork(Switches):
         if new is None or not ownership.is_ours(entry) or new.spec.deletion_protection:
             self._put(replace(self.record, keep=True))
             return
+        self._delete_new(new)
+
+    def _delete_new(self, new: ObservedTable) -> None:
         answer = self._write(Call("DeleteTable", {"TableName": self.record.new}))
-        if not identity_of(answer["TableDescription"]).same(self.record.new_identity):
+        if not identity_of(answer["TableDescription"]).same(new.identity):
             raise self._stop(f"DeleteTable reached another table than the planned one: {self.record.new}")
 
     def _end_jobs(self) -> None:

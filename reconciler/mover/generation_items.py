@@ -9,22 +9,26 @@ from datetime import datetime
 from reconciler.engine.assess_generation import progress_sentence, ready_sentence
 from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.errors import ApiError, StateError
+from reconciler.model.identity import Identity
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason
 from reconciler.mover.bulk_copy import BulkCopy
 from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.follower import Follower
-from reconciler.mover.follower_types import Pair, Problems, Ran, Side, Verified
+from reconciler.mover.follower_types import Capture, Pair, Problems, Ran, Side, Verified
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_work import GenerationWork, PassEnded, StreamLost
 from reconciler.mover.generation_yielded import recall, too_many
 from reconciler.mover.governor import Governor, limits_of
-from reconciler.mover.job_ports import s3_place
+from reconciler.mover.job_ports import ServiceJobs, s3_place
 from reconciler.mover.replay import RECORDS
 from reconciler.mover.replay_pace import caught_up
+from reconciler.mover.service_copy import JobProgress
 from reconciler.mover.sinks import Paused
 
+UNMADE = Identity(None, "", "")
+"""No table has this identity."""
 ROUNDS = 5
 """Comparisons in one pass that find differences. After that a later pass goes on, or the fence is opened again."""
 SAVE_SECONDS = 1.0
@@ -36,11 +40,21 @@ class MovesItems(GenerationWork):
     __slots__ = ()
 
     def _pair(self, old: ObservedTable | None, new: ObservedTable | None) -> Pair:
-        if old is None or new is None:
+        if old is None or (new is None and not self._awaits_import):
             raise PassEnded(self.step.deferred(Reason.REPLACING, "both tables are read again first"))
         former = tuple(element.attribute for element in old.spec.keys)
         rule = ConflictRule(self.record.on_conflict, former, self.record.newest_by)
-        return Pair(self._side(old), self._side(new), rule)
+        target = self._unmade() if new is None or self._awaits_import else self._side(new)
+        return Pair(self._side(old), target, rule)
+
+    @property
+    def _awaits_import(self) -> bool:
+        """Whether an import has yet to make the new table."""
+        return self.record.engine == "import" and self.record.new_identity is None
+
+    def _unmade(self) -> Side:
+        """The new table before it is made. A capture needs its key alone, and nothing writes to it."""
+        return Side(self.record.new, UNMADE, replace(self._declaration().spec, name=self.record.new))
 
     def _side(self, observed: ObservedTable) -> Side:
         name = observed.spec.name
@@ -75,6 +89,7 @@ class MovesItems(GenerationWork):
             started_as=started_as,
             stop=self._late,
             yielded=yielded,
+            target_made_later=self.record.engine == "import" and not pair.back,
         )
 
     def _capture(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
@@ -86,39 +101,53 @@ class MovesItems(GenerationWork):
         self._moved(Event.CAPTURED, again=False)
 
     def _copy(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
-        follower, by_jobs = self._forward(old, new), self.record.engine == "bulk"
-        if by_jobs:
+        follower = self._forward(old, new)
+        if self.record.engine == "bulk":
             self._copy_by_jobs(self._pair(old, new), follower)
-        self._ran(follower.copy(self._count_copied, loaded=by_jobs))
+        self._ran(follower.copy(self._count_copied, loaded=self.record.engine != "scan"))
         self._moved(Event.COPIED)
 
     def _copy_by_jobs(self, pair: Pair, follower: Follower) -> None:
         """Go on once the jobs of the service are done. A failed one is a problem; what it left is written over."""
-        jobs, capture, record = self.beside.jobs, follower.captured, self.record
-        if jobs is None or capture is None:
-            raise self._stop(f"the copy of {record.old} was begun by jobs of the service, which this endpoint lacks")
-        watch = IdentityWatch(self.ports, pair.target.table, pair.target.identity)
-        calls = GuardedCalls(
-            self.ports.clock,
-            self.ports.random,
-            self.ports.store,
-            watch,
-            Governor(self.ports.clock, self.ports.random, pair.target.limits),
-        )
+        jobs, capture = self._jobs(follower)
         progress = BulkCopy(
             self.ports,
             jobs,
-            calls,
+            self._guarded(pair.target),
             pair.source,
-            pair.target,
-            s3_place(record.through),
+            s3_place(self.record.through),
             capture.at,
-            recorded=self.ports.store.load().checkpoints,
-            started_as=f"{record.new}@{record.started.isoformat()} {capture.attempt}",
+            self.ports.store.load().checkpoints,
+            self._attempt(capture),
+            target=pair.target,
         ).proceed()
-        if progress.late:
-            self._moved(Event.STREAM_LOST, again=True)
+        self._await_jobs(progress)
+
+    def _jobs(self, follower: Follower) -> tuple[ServiceJobs, Capture]:
+        jobs, capture = self.beside.jobs, follower.captured
+        if jobs is None or capture is None:
             raise self._stop(
+                f"the copy of {self.record.old} was begun by jobs of the service, which this endpoint lacks"
+            )
+        return jobs, capture
+
+    def _attempt(self, capture: Capture) -> str:
+        """The unique name of an attempt at a copy by jobs."""
+        return f"{self.record.new}@{self.record.started.isoformat()} {capture.attempt}"
+
+    def _guarded(self, side: Side) -> GuardedCalls:
+        """Checks lease and identity of the table before each start of a job."""
+        ports = self.ports
+        watch = IdentityWatch(ports, side.table, side.identity)
+        return GuardedCalls(
+            ports.clock, ports.random, ports.store, watch, Governor(ports.clock, ports.random, side.limits)
+        )
+
+    def _await_jobs(self, progress: JobProgress) -> None:
+        """Go on where the jobs are done; else end the pass."""
+        record = self.record
+        if progress.late:
+            raise self._begin_jobs_again(
                 f"the jobs that copy {record.old} took longer than its stream keeps changes, and have to begin again"
             )
         if progress.failed:
@@ -131,6 +160,14 @@ class MovesItems(GenerationWork):
                     Reason.REPLACING, f"{progress_sentence(self.record)}; waiting for {progress.waiting}"
                 )
             )
+
+    def _begin_jobs_again(self, why: str) -> PassEnded:
+        """The way back to the capture, which a person has to agree to."""
+        if self.record.engine == "import":
+            why += f". `--resume` removes {self.record.new}, as far as it was imported, and imports it anew"
+        # One record: whoever finds the new phase finds the problem too.
+        self._moved(Event.STREAM_LOST, again=True, problem=why)
+        return self._stop(why)
 
     def _replay(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         self._follow_once(self._forward(old, new))

@@ -135,11 +135,21 @@ def next_move(record: Generation, old: Live | None, new: Live | None) -> NextMov
         return _cancel(record, old, new)
     if record.phase in (P.HOLD, P.REVERT, P.RETURN):
         return _after_switch(record, old, new)
+    if _awaits_import(record):
+        # Which table of the new name is the import's own, only the service can tell.
+        return _disturbed(record.name, record.old, old, record.old_identity) or _undisturbed(record)
     return (
         _disturbed(record.name, record.old, old, record.old_identity)
         or _disturbed(record.name, record.new, new, record.new_identity)
         or _undisturbed(record)
     )
+
+
+def _awaits_import(record: Generation) -> bool:
+    """Whether there is no new table yet, or one that goes, because an import makes it after the capture."""
+    if record.engine != "import":
+        return False
+    return record.phase is P.CAPTURE or (record.phase is P.COPY and record.new_identity is None)
 
 
 def _after_switch(record: Generation, old: Live | None, new: Live | None) -> NextMove:

@@ -12,7 +12,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Generation, StateSnapshot
 
-WORK = ("capture", "copy", "stream", "sweep", "export", "bulkput", "yielded")
+WORK = ("capture", "copy", "stream", "sweep", "export", "bulkput", "import", "yielded")
 
 
 @dataclass(frozen=True, slots=True)

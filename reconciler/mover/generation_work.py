@@ -17,15 +17,18 @@ from reconciler.engine.observe import observe_table
 from reconciler.engine.seed_batches import lease_lost
 from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
+from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import Generation
+from reconciler.model.records import Generation, InventoryEntry
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_phases import advance
 from reconciler.mover.generation_ports import GenerationPorts
+from reconciler.mover.replacer import key_texts
 from reconciler.mover.replay_pace import ReplayPace
+from reconciler.planning import ownership
 
 BUDGET = timedelta(seconds=45)
 """Of one pass of the daemon. Other tables are looked after in between, and the next pass goes on."""
@@ -108,6 +111,32 @@ class GenerationWork:
         if declaration is None or new is None:
             return f"{self.record.name} is not declared any more"
         return another_shape(self.record, declaration, new)
+
+    # The declaration
+
+    def _declaration(self) -> Declaration:
+        declaration = self.assessment.declaration
+        if declaration is None:
+            raise PassEnded(self.step.deferred(Reason.REPLACING, f"{self.record.name} is not declared any more"))
+        if key_texts(declaration.spec.keys) != self.record.keys:
+            raise self._stop(
+                f"another key of {self.record.name} was declared during its replacement; declare that of"
+                f" {self.record.new} again, or run `reconciler replace {self.record.name} --cancel`"
+            )
+        return declaration
+
+    def _new_declaration(self) -> Declaration:
+        """The declaration of the new table before it is made. It lacks what would act on its items before the switch,
+        which is its stream, and protection, because until then it may have to be removed."""
+        declaration = self._declaration()
+        spec = replace(declaration.spec, name=self.record.new, stream=None, deletion_protection=None)
+        return replace(declaration, spec=spec)
+
+    def _wanted(self, recorded: InventoryEntry | None) -> TableAssessment:
+        """The new table before it is made, with its inventory record."""
+        # A released table of that name is gone by now; its record only tells the revision of the next one.
+        entry = None if ownership.is_released(recorded) else recorded
+        return TableAssessment(self.record.new, self._new_declaration(), recorded=recorded, entry=entry)
 
     # Calls
 

@@ -1,4 +1,4 @@
-"""The service's own jobs over whole tables, as the mover sees them: exports to S3 and bulk puts from S3.
+"""The service's own jobs over whole tables, as the mover sees them: exports to S3, bulk puts and imports from S3.
 
 ``aws.job_api`` implements ``ServiceJobs``. A job is started with a client token, so that it never starts twice: the
 service knows a token for eight hours
@@ -7,13 +7,16 @@ service knows a token for eight hours
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from reconciler.model.errors import UsageError
 from reconciler.model.lazy_dataclass import dataclass
 
+Loader = Literal["bulk", "import"]
+"""A kind of job that loads the files of an export."""
 TOKEN_LIFE = timedelta(hours=8)
 """How long the service knows a client token."""
 
@@ -73,11 +76,21 @@ class BulkRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """An import of all objects below ``source`` as a new table, which ``creation`` (TableCreationParameters) tells."""
+
+    creation: Mapping[str, Any]
+    source: S3Place
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as the service describes it.
 
-    ``items`` were exported or read so far, ``refused`` of them not written. ``failure`` has the service's own words.
-    ``files`` is where a finished export has its files; ``table_id`` tells which table a bulk put writes into.
+    ``items`` were exported, read or imported so far, ``refused`` ones not written. ``failure`` has the service's own
+    words. ``files`` is where a finished export has its files; ``table_id`` tells which table a bulk put writes into, or
+    an import makes.
     """
 
     arn: str
@@ -118,4 +131,23 @@ class ServiceJobs(Protocol):
 
     def cancel_bulk_put(self, arn: str) -> None:
         """Ask for its end, which comes later. What it has written stays."""
+        ...
+
+    def start_import(self, request: ImportRequest) -> Job:
+        """Start it, or return the import that this token started and that still runs.
+
+        Raises ``Busy`` if a table of that name exists, also the one that an import with this token has made.
+        """
+        ...
+
+    def import_job(self, arn: str) -> Job:
+        """The import with this ARN. One that skipped items is done; they are ``refused``."""
+        ...
+
+    def import_of(self, token: str, table_arn: str, since: datetime) -> Job | None:
+        """The import into this table that this token started after ``since``; ``None`` if it started none."""
+        ...
+
+    def obstacle(self, loader: Loader) -> str | None:
+        """Why this kind of job cannot be used here, as the end of a sentence, as far as a read shows it."""
         ...

@@ -109,6 +109,7 @@ def generation_entry(generation: Generation) -> dict[str, Any]:
         "old": generation.old,
         "new": generation.new,
         "current": generation.current,
+        "engine": generation.engine,
         "items": generation.items,
         "bytes": generation.size,
         "copied": generation.copied,

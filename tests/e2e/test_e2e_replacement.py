@@ -91,11 +91,12 @@ def test_a_pass_replaces_the_table_and_keeps_its_items(endpoint: Live, tmp_path:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--engine", "quick"), 'expected one of ["auto", "scan", "bulk"]'),
+        (("--engine", "quick"), 'expected one of ["auto", "scan", "bulk", "import"]'),
         (("--engine", "bulk"), "on an emulator leave them out"),
+        (("--engine", "import"), "on an emulator leave them out"),
         (("--pause", "--engine", "bulk"), "belong to the beginning of a replacement, not to --pause"),
         (("--through-s3", "s3://bucket"), "on an emulator leave them out"),
-        (("--beside", "--engine", "bulk", "--through-s3", "s3://bucket"), "an emulator has no bulk puts"),
+        (("--beside", "--engine", "bulk", "--through-s3", "s3://bucket"), "an emulator has no such jobs"),
     ],
 )
 def test_jobs_of_the_service_are_refused_on_an_emulator(

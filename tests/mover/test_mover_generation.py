@@ -582,7 +582,7 @@ def test_reports_tell_of_the_hold_and_of_both_names(aws: Bench) -> None:
     assert "`reconciler replace users --finish` deletes users, `--cancel` goes back to it" in text
     (table,) = document(report)["tables"]
     assert (table["name"], table["generation"]["phase"]) == (NEW, "hold")
-    assert table["generation"]["current"] == NEW
+    assert (table["generation"]["current"], table["generation"]["engine"]) == (NEW, "scan")
     found = find_table(report, "users")
     assert found is not None
     assert found.name == NEW

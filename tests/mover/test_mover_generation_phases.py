@@ -164,6 +164,26 @@ def test_a_new_table_with_another_key_is_not_taken() -> None:
     assert next_move(wanted, LIVE_OLD, LIVE_NEW).move is M.KNOW_NEW
 
 
+@pytest.mark.parametrize("new", [None, LIVE_OTHER, LIVE_NEW, replace(LIVE_NEW, status="CREATING")])
+def test_before_an_import_has_ended_the_old_table_alone_decides(new: Live | None) -> None:
+    for phase, move in ((P.CAPTURE, M.CAPTURE), (P.COPY, M.COPY)):
+        imported = record(phase, engine="import", new_identity=None)
+        assert next_move(imported, LIVE_OLD, new).move is move
+        assert next_move(imported, replace(LIVE_OLD, status="UPDATING"), new).move is M.WAIT
+        for old in (None, LIVE_OTHER):
+            assert next_move(imported, old, new).move is M.STOP
+        assert next_move(replace(imported, engine="bulk"), LIVE_OLD, new).move is M.STOP
+
+
+def test_an_imported_table_counts_from_its_identity_on() -> None:
+    for phase in (P.COPY, P.REPLAY, P.VERIFY, P.READY):
+        assert next_move(record(phase, engine="import"), LIVE_OLD, LIVE_NEW).move is UNDISTURBED[phase]
+        for new in (None, LIVE_OTHER):
+            assert next_move(record(phase, engine="import"), LIVE_OLD, new).move is M.STOP
+    # Before another capture it is removed.
+    assert next_move(record(P.CAPTURE, engine="import"), LIVE_OLD, None).move is M.CAPTURE
+
+
 def test_the_hold_lasts_from_the_switch_on() -> None:
     held = record(P.HOLD, switched=NOW, hold=60)
     assert not hold_is_over(held, NOW + timedelta(seconds=59))

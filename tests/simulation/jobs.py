@@ -1,7 +1,12 @@
-"""Exports to S3 and bulk puts of the simulated service: they take time, fail, and know a client token for eight hours.
+"""Exports to S3, bulk puts and imports of the simulated service: they take time, fail, and know a client token for
+eight hours.
 
 A bulk put writes its items one after the other while time passes, in an order of its own and without a condition: of
 two items with one key the last one stays. ``SimulatedJobs.files`` are the objects of S3, each with its items.
+
+An import makes its table at once, with the TableId that its answer tells. The table is CREATING until the import ends,
+and not to be seen with ``hides``. One that has skipped items fails and keeps its table; another failure removes it, or
+leaves it half filled with ``leaves``. The token finds an import only while it runs: afterwards its table exists.
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from simulation.table import Table
 
 TOKEN_LIFE = 8 * 3600.0
+IMPORTS = 50
 ENDED = ("COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELLED", "FAILED")
 
 
@@ -49,7 +55,7 @@ class SimulatedJobs:
     ``fails`` are failures of the next jobs, as code and message; ``behind`` is how many seconds backups lag.
     """
 
-    def __init__(self, clock: VirtualClock, tables: Callable[[], Mapping[str, Table]]) -> None:
+    def __init__(self, clock: VirtualClock, tables: Callable[[], dict[str, Table]]) -> None:
         self.clock = clock
         self._tables = tables
         self.dice = random.Random(0)
@@ -58,6 +64,10 @@ class SimulatedJobs:
         self.files: dict[str, dict[str, list[dict[str, Any]]]] = {}
         self.exports: dict[str, SimulatedJob] = {}
         self.puts: dict[str, SimulatedJob] = {}
+        self.imports: dict[str, SimulatedJob] = {}
+        self.hides, self.leaves = False, False
+        self.lists_late = 0.0
+        """Seconds after which an import is in the list."""
         self._tokens: dict[str, tuple[float, dict[str, Any], str]] = {}
 
     def changed(self, table: Table, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
@@ -212,10 +222,116 @@ class SimulatedJobs:
         done = {"ProcessedItemCount": job.count - len(job.left), "BulkOperationStatus": job.description["Status"]}
         return {"BulkOperationDescription": {**found, **done}}
 
-    # Both
+    # Imports
+
+    def import_table(self, params: dict[str, Any], make: Callable[[], Table]) -> dict[str, Any]:
+        """``make`` creates the table, which stays CREATING."""
+        operation, name = "ImportTable", params["TableCreationParameters"]["TableName"]
+        self.advance()
+        if "ClientToken" not in params:
+            raise invalid(operation, "a ClientToken is missing")
+        for job in self.imports.values():
+            if job.running and job.description["ClientToken"] == params["ClientToken"]:
+                if job.table.name != name:
+                    raise Rejected(operation, "ImportConflictException", "the token was used for another table")
+                return self._import(job)
+        if name in self._tables():
+            raise in_use(operation, f"table {name} exists")
+        if sum(job.running for job in self.imports.values()) >= IMPORTS:
+            raise limit(operation, f"{IMPORTS} imports are running")
+        table = make()
+        source = params["S3BucketSource"]
+        arn = f"{table.description['TableArn']}/import/{len(self.imports) + 1:04}"
+        job = SimulatedJob(
+            {
+                "Status": "IN_PROGRESS",
+                "ImportArn": arn,
+                "ClientToken": params["ClientToken"],
+                "StartTime": self.clock.now(),
+                "TableArn": table.description["TableArn"],
+                "TableId": table.description.get("TableId"),
+                "ErrorCount": 0,
+            },
+            self.clock.seconds,
+            table,
+        )
+        if self.hides:
+            table.visible_at = float("inf")
+        bucket = self.files.get(source["S3Bucket"])
+        if bucket is None:
+            job.description["doomed"] = ("S3NoSuchBucket", f"there is no bucket {source['S3Bucket']}")
+        else:
+            prefix = source.get("S3KeyPrefix", "")
+            job.left = [copied(item) for key in sorted(bucket) if key.startswith(prefix) for item in bucket[key]]
+            self.dice.shuffle(job.left)
+            job.count = len(job.left)
+            self._doomed(job)
+        self.imports[arn] = job
+        return self._told(job)
+
+    def import_described(self, arn: str) -> dict[str, Any]:
+        if arn not in self.imports:
+            raise Rejected("DescribeImport", "ImportNotFoundException", "no such import")
+        return self._import(self.imports[arn])
+
+    def imports_listed(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        self.advance()
+        found = [
+            {"ImportArn": arn, "ImportStatus": job.description["Status"], "StartTime": _time(job.began)}
+            for arn, job in self.imports.items()
+            if params.get("TableArn", job.description["TableArn"]) == job.description["TableArn"]
+            and self.clock.seconds >= job.began + self.lists_late
+        ]
+        return {"ImportSummaryList": found}
+
+    def _import(self, job: SimulatedJob) -> dict[str, Any]:
+        self.advance()
+        return self._told(job)
+
+    def _told(self, job: SimulatedJob) -> dict[str, Any]:
+        found = {name: value for name, value in job.description.items() if name not in ("Status", "doomed")}
+        # The counts are told at the end.
+        done = 0 if job.running else job.count - len(job.left)
+        skipped = found.pop("ErrorCount") if not job.running else 0
+        counts = {"ProcessedItemCount": done, "ImportedItemCount": done - skipped, "ErrorCount": skipped}
+        return {"ImportTableDescription": {**found, **counts, "ImportStatus": job.description["Status"]}}
+
+    def _go_on_importing(self, job: SimulatedJob) -> None:
+        table, tables = job.table, self._tables()
+        if tables.get(table.name) is not table:
+            job.left = []
+            self._fail(job, "ResourceNotFoundException", f"table {table.name} was deleted")
+            return
+        share = 1.0 if self.takes <= 0 else min(1.0, (self.clock.seconds - job.began) / self.takes)
+        doomed = job.description.get("doomed")
+        reached = min(share, 0.5) if doomed else share
+        while job.left and job.count - len(job.left) < job.count * reached:
+            self._write(job, job.left.pop(), "ErrorCount")
+        if doomed and share >= 0.5:
+            self._fail(job, *job.description.pop("doomed"))
+            if self.leaves:
+                self._made(table)
+            else:
+                del tables[table.name]
+        elif not doomed and share >= 1.0:
+            self._made(table)
+            job.description["Status"] = "COMPLETED"
+            if job.description["ErrorCount"]:
+                self._fail(job, "ItemValidationError", "some of the items failed validation checks")
+
+    def _made(self, table: Table) -> None:
+        table.description["TableStatus"] = "ACTIVE"
+        table.visible_at = 0.0
+        for index in table.description.get("GlobalSecondaryIndexes", []):
+            index["IndexStatus"] = "ACTIVE"
+
+    # All
 
     def advance(self) -> None:
         """Whatever time has brought since the last call."""
+        for job in self.imports.values():
+            if job.running:
+                self._go_on_importing(job)
         for job in self.exports.values():
             if job.running and self.clock.seconds >= job.began + self.takes:
                 self._finish_export(job)
@@ -256,11 +372,11 @@ class SimulatedJobs:
             job.description["Status"] = "COMPLETED_WITH_ERRORS" if refused else "COMPLETED"
 
     @staticmethod
-    def _write(job: SimulatedJob, item: dict[str, Any]) -> None:
+    def _write(job: SimulatedJob, item: dict[str, Any], refused: str = "FailedItemCount") -> None:
         types = {each["AttributeName"]: each["AttributeType"] for each in job.table.description["AttributeDefinitions"]}
         names = [element["AttributeName"] for element in job.table.description["KeySchema"]]
         if any(types[name] not in item.get(name, {}) for name in names):
-            job.description["FailedItemCount"] += 1
+            job.description[refused] += 1
             return
         job.table.items[_place(job.table, item)] = item
 

@@ -50,6 +50,8 @@ READS: dict[str, Callable[[SimulatedDynamoDB, Params], dict[str, Any]]] = {
     "GetResourcePolicy": policy.got,
     "DescribeExport": lambda dynamodb, params: dynamodb.jobs.exported(params["ExportArn"]),
     "DescribeBulkOperation": lambda dynamodb, params: dynamodb.jobs.described(params["BulkOperationArn"]),
+    "DescribeImport": lambda dynamodb, params: dynamodb.jobs.import_described(params["ImportArn"]),
+    "ListImports": lambda dynamodb, params: dynamodb.jobs.imports_listed(params),
     "ListBulkOperations": lambda dynamodb, params: dynamodb.jobs.listed(),
     "DescribeContributorInsights": insights.described,
     "DescribeKinesisStreamingDestination": kinesis.described,

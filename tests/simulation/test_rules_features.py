@@ -321,10 +321,37 @@ def test_rule_31_ours_knows_an_alias_by_the_arn_it_stands_for():
 
 def test_rule_32_an_import_makes_new_tables_only():
     dynamodb = with_table()
+    source = {"S3Bucket": "bucket"}
     wanted = {"TableName": NAME, **KEY, "BillingMode": "PAY_PER_REQUEST"}
-    assert answer(dynamodb, "ImportTable", TableCreationParameters=wanted) == "ResourceInUseException"
-    other = {**wanted, "TableName": "other", "Tags": [{"Key": "a", "Value": "b"}]}
-    assert answer(dynamodb, "ImportTable", TableCreationParameters=other) == "ValidationException"
+
+    def imported(table, token="t"):
+        return answer(dynamodb, "ImportTable", ClientToken=token, S3BucketSource=source, TableCreationParameters=table)
+
+    assert imported(wanted) == "ResourceInUseException"
+    assert imported({**wanted, "TableName": "other", "Tags": [{"Key": "a", "Value": "b"}]}) == "ValidationException"
+    assert answer(dynamodb, "ImportTable", TableCreationParameters=wanted) == "ValidationException"
+
+
+def test_rule_32_a_token_finds_an_import_while_it_runs_and_its_table_is_creating_until_the_end():
+    dynamodb = with_table()
+    dynamodb.jobs.files["bucket"], dynamodb.jobs.takes = {}, 60.0
+    wanted = {"TableName": "other", **KEY, "BillingMode": "PAY_PER_REQUEST"}
+
+    def imported(name="other", token="t"):
+        table = {**wanted, "TableName": name}
+        source = {"S3Bucket": "bucket"}
+        return answer(dynamodb, "ImportTable", ClientToken=token, S3BucketSource=source, TableCreationParameters=table)
+
+    assert [imported(), imported()] == ["taken", "taken"]
+    assert len(dynamodb.jobs.imports) == 1
+    assert imported("another") == "ImportConflictException"
+    (job,) = dynamodb.jobs.imports.values()
+    assert dynamodb.tables["other"].status == "CREATING"
+    assert job.description["TableId"] == dynamodb.tables["other"].description["TableId"]
+    later(dynamodb, 61)
+    assert dynamodb.tables["other"].status == "ACTIVE"
+    assert imported() == "ResourceInUseException"
+    assert [imported(f"more{number}", f"t{number}") for number in range(51)][-2:] == ["taken", "LimitExceededException"]
 
 
 def test_rule_32_a_bulk_put_is_made_once_a_token_and_a_token_means_one_request():

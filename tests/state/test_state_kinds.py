@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -372,3 +372,13 @@ def test_a_generation_of_an_older_release_is_copied_by_scan() -> None:
         if value is not None and name not in ("engine", "through")
     }
     assert record_types.GENERATIONS.read(Fields(stored)) == record
+
+
+def test_a_generation_with_an_engine_of_a_later_release_is_refused() -> None:
+    """A former release stops at ``import`` in the same way: it must not take another copy for its own."""
+    record = Generation("users", GenerationPhase.COPY, 2, "users", "users-g2", ID, ("customer HASH S",), AT)
+    written = record_types.GENERATIONS.write(replace(record, engine="import"))
+    stored = {name: value for name, value in written.items() if value is not None}
+    assert record_types.GENERATIONS.read(Fields(stored)).engine == "import"
+    with pytest.raises(Unreadable, match="engine is"):
+        record_types.GENERATIONS.read(Fields({**stored, "engine": "of a later release"}))

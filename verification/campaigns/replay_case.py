@@ -19,8 +19,8 @@ FAULTS = ("crash_before", "crash_after", "lost", "throttled", "paused")
 SERVICE = ("split", "roll", "minutes", "day")
 """Shards split, or are closed as every four hours; iterators expire; the records of a day are dropped."""
 ACTIONS = ("put", "touch", "delete", "recreate", "move", "swap", "hand_over", "expire", "back_and_forth")
-ENGINES = ("scan", "bulk")
-"""What copies the items: this process, or jobs of the service."""
+ENGINES = ("scan", "bulk", "import")
+"""What copies the items: this process, or jobs of the service, of which an import makes the other table itself."""
 MOMENTS = ("crash_before", "crash_after")
 ROOM = 290
 """Calls of a case without faults in which each is a place for a death."""
@@ -40,8 +40,9 @@ class ReplayCase:
     """``page`` is the number of items and of records of a page; ``together`` puts items in transactions.
 
     ``lag`` is the most seconds until a record can be read. ``repeats`` and ``empties`` are shares of iterators that
-    begin too early, and of pages without records. ``engine`` copies the items; with ``bulk``, each job of the service
-    takes ``takes`` seconds, and the first ``fails`` of them fail half-way.
+    begin too early, and of pages without records. ``engine`` copies the items; each job of the service takes ``takes``
+    seconds, and the first ``fails`` of them fail half-way. With ``hides``, nobody sees the table of an import before
+    its end; with ``leaves``, a failed one leaves it half filled.
     """
 
     shape: int
@@ -59,6 +60,8 @@ class ReplayCase:
     fails: int = 0
     events: tuple[Event, ...] = ()
     seed: int = 0
+    hides: bool = False
+    leaves: bool = False
 
 
 def death(number: int) -> ReplayCase:
@@ -68,8 +71,19 @@ def death(number: int) -> ReplayCase:
     engine, shape = divmod(rest, len(SHAPES))
     writes = [Event(8 + 9 * index, ACTIONS[index % len(ACTIONS)], index * 3) for index in range(22)]
     crash = Event(at, MOMENTS[moment])
-    if ENGINES[engine] == "bulk":
-        return ReplayCase(shape, engine="bulk", takes=40.0, events=(crash, *writes), seed=shape)
+    if ENGINES[engine] != "scan":
+        # The first export fails, and then the first import.
+        fails = 2 if ENGINES[engine] == "import" and shape % 2 else 0
+        return ReplayCase(
+            shape,
+            engine=ENGINES[engine],
+            takes=40.0,
+            fails=fails,
+            events=(crash, *writes),
+            seed=shape,
+            hides=shape > 1,
+            leaves=True,
+        )
     return ReplayCase(shape, together=at % 2 == 1, events=(crash, *writes), seed=shape)
 
 
@@ -107,9 +121,11 @@ def draw(number: int) -> ReplayCase:
         rng.choice((0.0, 0.5)),
         rng.choice((0.0, 0.3)),
         together,
-        "bulk" if by_jobs else "scan",
+        rng.choice(("bulk", "import")) if by_jobs else "scan",
         rng.choice((0.0, 4.0, 40.0)) if by_jobs else 0.0,
         rng.choice((0, 0, 1, 2)) if by_jobs else 0,
         tuple(sorted(kept, key=lambda event: (event.at, event.kind, event.key))),
         number,
+        hides=rng.random() < 0.5,
+        leaves=rng.random() < 0.5,
     )

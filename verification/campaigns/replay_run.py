@@ -30,17 +30,19 @@ from reconciler.engine.authorization import acquire_lease
 from reconciler.engine.context import EngineContext
 from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.change import Call, is_read
-from reconciler.model.errors import Ambiguous, ApiError, LeaseLost, StateError, Throttled
-from reconciler.model.identity import Endpoint, Flavor
+from reconciler.model.errors import Ambiguous, ApiError, LeaseLost, NotFound, StateError, Throttled
+from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.table import TableSpec
-from reconciler.mover import bulk_copy as bulk_module
+from reconciler.mover import bulk_copy, service_copy
 from reconciler.mover import follower as follower_module
 from reconciler.mover.bulk_copy import BulkCopy
 from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Ran, Side, Verified
+from reconciler.mover.generation_items import UNMADE
 from reconciler.mover.governor import Governor
+from reconciler.mover.import_copy import ImportCopy, import_of, import_runs, known_table, made_by
 from reconciler.mover.job_ports import S3Place
 from reconciler.mover.scan import SegmentedScan
 from reconciler.planning.observe import identity_of
@@ -50,8 +52,8 @@ from reconciler.state.state_table import StateTable
 OLD, NEW, STATE = "orders", "orders-g2", "reconciler_state"
 PROCESSES = 40
 """More than any case has faults: the last ones run undisturbed."""
-ROUNDS = 40
-"""Steps of one process. Records that are dropped start the copy again, which takes three."""
+ROUNDS = 80
+"""Steps of one process. Records that are dropped start the copy again, whose jobs are looked at once a step."""
 
 
 class Died(BaseException):
@@ -77,6 +79,10 @@ class Scene:
     count: int = 0
     step: int = 0
     """Of ``STEPS``. It is the record of a replacement, which is written after each of them."""
+    owned: Identity | None = None
+    """The identity of the table that an import has made. It is in the record of a replacement too, as is ``again``."""
+    again: bool = False
+    """Whether the next capture is another attempt."""
     written_to: str | None = OLD
     """The table that the writers use now; ``None`` behind the fence."""
     rival: Callable[[], None] | None = None
@@ -94,13 +100,15 @@ class Scene:
         self.dynamodb.make(**_create(OLD, old), **stream)
         for number in range(case.items):
             self.put(order(number))
-        self.dynamodb.make(**_create(NEW, new))
+        if case.engine != "import":
+            self.dynamodb.make(**_create(NEW, new))
         jobs = self.dynamodb.jobs
+        jobs.hides, jobs.leaves = case.hides, case.leaves
         jobs.dice.seed(case.seed)
         jobs.takes, jobs.cancelling, jobs.behind = case.takes, case.takes / 4, 1.0
         jobs.files["bucket"] = {}
         jobs.fails = [("InternalServerError", "a job failed")] * case.fails
-        if case.engine == "bulk":
+        if case.engine != "scan":
             recovery = {"PointInTimeRecoveryEnabled": True}
             self.dynamodb.do(
                 "UpdateContinuousBackups", {"TableName": OLD, "PointInTimeRecoverySpecification": recovery}
@@ -110,10 +118,15 @@ class Scene:
     def pair(self) -> Pair:
         """The two tables, forwards."""
         sides = [
-            Side(name, identity_of(self.dynamodb.tables[name].description), TableSpec(name, keys(*key)))
+            Side(name, self._identity(name), TableSpec(name, keys(*key)))
             for name, key in zip((OLD, NEW), SHAPES[self.case.shape], strict=True)
         ]
         return Pair(sides[0], sides[1], ConflictRule("fail", sides[0].keys))
+
+    def _identity(self, name: str) -> Identity:
+        if name == NEW and self.case.engine == "import":
+            return self.owned or UNMADE
+        return identity_of(self.dynamodb.tables[name].description)
 
     # Others
 
@@ -297,7 +310,7 @@ class Tables:
         return self.client.call(operation, params)
 
     def write(self, call: Call) -> Mapping[str, Any]:
-        assert call.operation == "UpdateTable", f"a follower sends no {call.operation}"
+        assert call.operation in ("UpdateTable", "DeleteTable"), f"a follower sends no {call.operation}"
         return self.client.call(call.operation, call.params)
 
 
@@ -342,16 +355,13 @@ class Process:
         self.store.ensure()
         acquire_lease(self.ports)
         step = self.scene.step
-        recorded = self.store.load().checkpoints
-        pair = self.scene.pair
-        sides = {
-            name: Follower(self.ports, self.items, self.streams, each, recorded=recorded, started_as=name)
-            for name, each in (("forth", pair), ("back", pair.reversed()))
-        }
+        sides, owned = self._sides(), self.scene.owned
         for _ in range(ROUNDS):
             if step == len(STEPS):
                 self.store.release_lease()
                 return
+            if owned != self.scene.owned:
+                sides, owned = self._sides(), self.scene.owned
             direction, name = STEPS[step]
             step = self._step(sides[direction], name, step)
             # The record of a replacement is fenced by the lease.
@@ -360,9 +370,31 @@ class Process:
             self.scene.step = step
         raise AssertionError(f"not done after {ROUNDS} steps, but at {STEPS[step]}")
 
+    def _sides(self) -> dict[str, Follower]:
+        """The two directions, with what is recorded now."""
+        recorded, pair = self.store.load().checkpoints, self.scene.pair
+        return {
+            name: Follower(
+                self.ports,
+                self.items,
+                self.streams,
+                each,
+                recorded=recorded,
+                started_as=name,
+                target_made_later=self._imports and name == "forth",
+            )
+            for name, each in (("forth", pair), ("back", pair.reversed()))
+        }
+
+    @property
+    def _imports(self) -> bool:
+        return self.scene.case.engine == "import"
+
     def _step(self, follower: Follower, name: str, step: int) -> int:
         """One step; returns the number of the next one."""
         scene = self.scene
+        if self._imports and scene.owned is None:
+            return self._imported(follower, step) if name == "copy" else self._captured(follower, step)
         match name:
             case "capture":
                 follower.capture(items=scene.case.items)
@@ -371,11 +403,13 @@ class Process:
                 return step
             case "copy" | "replay" | "drain":
                 if name == "copy":
-                    ran = follower.copy(loaded=scene.case.engine == "bulk")
+                    ran = follower.copy(loaded=scene.case.engine != "scan")
                 else:
                     ran = follower.drain(scene.clock.now()) if name == "drain" else follower.replay()
                 if ran.trimmed:
                     scene.figures["trimmed"] += 1
+                    if self._imports and STEPS[step][0] == "forth":
+                        return self._from_the_start()
                     self._again(follower)
                     return step
                 _judge_run(ran)
@@ -399,23 +433,124 @@ class Process:
             scene.written_to = {"fence": None, "switch": NEW, "fence_back": None}[name]
         return step + 1
 
+    def _guarded(self, side: Side) -> GuardedCalls:
+        watch = IdentityWatch(self.ports, side.table, side.identity)
+        governor = Governor(self.scene.clock, self.ports.random, side.limits)
+        return GuardedCalls(self.scene.clock, self.ports.random, self.store, watch, governor)
+
+    # An import, as ``generation_import`` does it
+
+    def _live(self) -> Identity | None:
+        try:
+            described = self.ports.api.read("DescribeTable", {"TableName": NEW})["Table"]
+        except NotFound:
+            return None
+        return identity_of(described)
+
+    def _captured(self, follower: Follower, step: int) -> int:
+        """The capture, as soon as no table has the name; returns the number of the next step."""
+        if not self._cleared():
+            return step
+        follower.capture(items=self.scene.case.items, again=self.scene.again)
+        if self.store.keep_lease():
+            self.scene.again = False
+        return step + 1
+
+    def _imported(self, follower: Follower, step: int) -> int:
+        """One look at the jobs; returns the number of the next step."""
+        scene, capture, pair, live = self.scene, follower.captured, self.scene.pair, self._live()
+        assert capture is not None
+        copy = ImportCopy(
+            self.ports,
+            self.jobs,
+            self._guarded(pair.source),
+            pair.source,
+            S3Place("bucket"),
+            capture.at,
+            self.store.load().checkpoints,
+            f"forth {capture.attempt}",
+            creation={**_create(NEW, SHAPES[scene.case.shape][1]), "BillingMode": "PAY_PER_REQUEST"},
+            live=live,
+            intend=lambda: None,
+        )
+        progress = copy.proceed()
+        self._stops(progress.foreign)
+        if progress.late:
+            scene.figures["late"] += 1
+            return self._from_the_start()
+        if progress.left:
+            scene.figures["left"] += 1
+            self._deleted()
+        elif progress.failed:
+            scene.figures["failed jobs"] += 1
+        elif progress.done and live is not None:
+            self._stops(not made_by(copy.checkpoint, live))
+            if self.ports.api.read("DescribeTable", {"TableName": NEW})["Table"]["TableStatus"] == "ACTIVE":
+                scene.figures["imported"] += 1
+                self._own(live)
+        self._wait()
+        return step
+
+    def _own(self, live: Identity) -> None:
+        """The record of a replacement is fenced by the lease."""
+        if not self.store.keep_lease():
+            raise LeaseLost("lease", "LeaseLost", "another process goes on")
+        self.scene.owned = live
+
+    def _from_the_start(self) -> int:
+        """Changes are lost: the fence is opened, and the work begins with another capture."""
+        if not self.store.keep_lease():
+            raise LeaseLost("lease", "LeaseLost", "another process goes on")
+        # From now on the table is removed, as in the product only after a person has agreed.
+        self.scene.again, self.scene.written_to, self.scene.owned = True, OLD, None
+        return 0
+
+    def _cleared(self) -> bool:
+        """Whether nothing of an earlier import is left."""
+        part, live = import_of(self.store.load().checkpoints, OLD), self._live()
+        if part is not None:
+            if import_runs(self.jobs, part, self.scene.clock.now()):
+                self._wait()
+                return False
+            if live is not None:
+                self._stops(not made_by(known_table(self.jobs, part), live))
+                self._deleted()
+                return False
+            self.store.drop_checkpoint(part.name)
+        self._stops(live is not None)
+        return True
+
+    def _stops(self, foreign: bool) -> None:
+        """A problem is written to the record, which is fenced by the lease. Nobody else makes tables here."""
+        if foreign and not self.store.keep_lease():
+            raise LeaseLost("lease", "LeaseLost", "another process goes on")
+        assert not foreign, "the table of the import is not known as its own"
+
+    def _deleted(self) -> None:
+        self.ports.api.write(Call("DeleteTable", {"TableName": NEW}))
+
+    def _wait(self) -> None:
+        self.scene.clock.sleep(max(1.0, self.scene.case.takes / 4))
+        # The pass that looks again renews the lease.
+        if not self.store.keep_lease():
+            raise LeaseLost("lease", "LeaseLost", "another process goes on")
+
+    # A bulk put
+
     def _loaded(self, follower: Follower) -> bool:
         """Whether the jobs of the service are done; else some time has passed."""
         scene, capture, pair = self.scene, follower.captured, self.scene.pair
         assert capture is not None
-        watch = IdentityWatch(self.ports, NEW, pair.target.identity)
-        governor = Governor(scene.clock, self.ports.random, pair.target.limits)
-        calls = GuardedCalls(scene.clock, self.ports.random, self.store, watch, governor)
         progress = BulkCopy(
             self.ports,
             self.jobs,
-            calls,
+            self._guarded(pair.target),
             pair.source,
-            pair.target,
             S3Place("bucket"),
             capture.at,
-            recorded=self.store.load().checkpoints,
-            started_as=f"forth {capture.attempt}",
+            self.store.load().checkpoints,
+            f"forth {capture.attempt}",
+            target=pair.target,
         ).proceed()
         if progress.late:
             scene.figures["late"] += 1
@@ -423,10 +558,7 @@ class Process:
         elif progress.failed:
             scene.figures["failed jobs"] += 1
         elif progress.waiting:
-            scene.clock.sleep(max(1.0, scene.case.takes / 4))
-            # The pass that looks again renews the lease.
-            if not self.store.keep_lease():
-                raise LeaseLost("lease", "LeaseLost", "another process goes on")
+            self._wait()
         else:
             scene.figures["loaded"] += 1
         return progress.done
@@ -529,9 +661,10 @@ class small_pages:  # noqa: N801 - used as a function
     def __enter__(self) -> None:
         page, segments = self._page, self._segments
         self._former = follower_module.SegmentedScan, follower_module.segments_for
-        self._apart = bulk_module.CLOCKS_APART
+        self._apart = service_copy.CLOCKS_APART
         # All clocks of the simulation are one.
-        bulk_module.CLOCKS_APART = timedelta(0)
+        for module in (service_copy, bulk_copy):
+            module.CLOCKS_APART = timedelta(0)
 
         def small(*given: Any, page_items: int) -> SegmentedScan:
             return SegmentedScan(*given, page_items=min(page_items, page))
@@ -541,4 +674,5 @@ class small_pages:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         follower_module.SegmentedScan, follower_module.segments_for = self._former
-        bulk_module.CLOCKS_APART = self._apart
+        for module in (service_copy, bulk_copy):
+            module.CLOCKS_APART = self._apart

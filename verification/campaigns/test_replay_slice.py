@@ -28,7 +28,7 @@ def test_a_table_follows_another_although_processes_die_at_any_call() -> None:
         figures.update(_case(number))
     assert figures["kills"] > CASES / 2
     assert figures["repaired"] == 0
-    assert figures["loaded"] > CASES / 4
+    assert min(figures["loaded"], figures["imported"]) > CASES / 4
 
 
 def test_it_does_with_splits_dropped_records_throttling_lost_answers_and_rivals_too() -> None:
@@ -37,7 +37,7 @@ def test_it_does_with_splits_dropped_records_throttling_lost_answers_and_rivals_
         figures.update(_case(number))
     assert min(figures[name] for name in ("kills", "writes", "throttled", "lost", "paused", "split")) > CASES / 10
     assert figures["trimmed"] > 0
-    assert figures["loaded"] > CASES / 10
+    assert min(figures["loaded"], figures["imported"]) > CASES / 12
     assert figures["failed jobs"] > 0
 
 

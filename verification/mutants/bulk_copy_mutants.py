@@ -10,7 +10,7 @@ API = "test_aws_job_api"
 MUTANTS = (
     Mutant(
         "the token of a job is recorded after its start",
-        "BulkCopy._begun",
+        "ServiceCopy._begun",
         "works.save(part)",
         "",
         "a killed process starts a second bulk put, which writes old items over replayed ones",
@@ -19,14 +19,14 @@ MUTANTS = (
     Mutant(
         "a token is trusted longer than the service knows it",
         "BulkCopy._found",
-        "if self.ports.clock.now() - datetime.fromisoformat(part.data[BEGUN]) < TOKEN_LIFE - CLOCKS_APART: ...",
+        "if self._age(part) < TOKEN_LIFE - CLOCKS_APART: ...",
         "if True: ...",
         "a process that comes back the next day starts a second bulk put beside the first",
         (f"{COPY}::test_a_process_that_comes_back_after_the_life_of_a_token_finds_the_job",),
     ),
     Mutant(
         "the replay begins while the bulk put runs",
-        "BulkCopy._bulk_put",
+        "BulkCopy._load",
         "if job.state is JobState.RUNNING: ...",
         "if False: ...",
         "the bulk put writes old items over replayed ones, and deleted ones come back",
@@ -34,7 +34,7 @@ MUTANTS = (
     ),
     Mutant(
         "the export may show the table before the capture",
-        "BulkCopy._export",
+        "ServiceCopy._export",
         "if latest < self.captured + CLOCKS_APART: ...",
         "if False: ...",
         "changes between the export and the capture are nowhere",
@@ -42,7 +42,7 @@ MUTANTS = (
     ),
     Mutant(
         "jobs may outlast the stream",
-        "BulkCopy.proceed",
+        "ServiceCopy.proceed",
         "if self.ports.clock.now() - self.captured >= LONGEST_JOBS: ...",
         "if False: ...",
         "changes since the capture are trimmed before they are replayed",
@@ -66,7 +66,7 @@ MUTANTS = (
     ),
     Mutant(
         "a bulk put into another table is not noticed",
-        "BulkCopy._bulk_put",
+        "BulkCopy._load",
         "if wanted is not None and job.table_id is not None and job.table_id != wanted: ...",
         "if False: ...",
         "items go into a table that somebody else created",
@@ -74,7 +74,7 @@ MUTANTS = (
     ),
     Mutant(
         "a bulk put is used although items share a new key",
-        "_why_not",
+        "_why_no_export",
         "if known.found.keys_collide: ...",
         "if False: ...",
         "the service keeps whichever item it happens to write last",

@@ -50,7 +50,7 @@ Engine = Annotated[
     Option(
         ("--engine",),
         metavar="NAME",
-        help="How a table on AWS is copied: scan, bulk (jobs of the service), or auto (the default), by its size.",
+        help="How a table on AWS is copied: scan, bulk or import (jobs of the service), or auto (the default).",
     ),
 ]
 ThroughS3 = Annotated[
@@ -139,7 +139,7 @@ def replace(
             at_once = work.reconciler.ports.emulator and not beside
             begun = dataclasses.replace(given_first, at_once=at_once)
             ended = _beside(invocation, app, work, decision, begun, fence=not without_fence)
-        elif asked == "bulk" or through_s3 is not None:
+        elif asked in ("bulk", "import") or through_s3 is not None:
             raise UsageError("--engine and --through-s3 are for tables on AWS; on an emulator leave them out")
         elif limited:
             raise UsageError("--max-wcu and --max-rcu limit the work beside a table; on an emulator, add --beside")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulation.refusal import in_use, invalid
+from simulation.operations import create
+from simulation.refusal import invalid
 
 if TYPE_CHECKING:
     from simulation.simulated_dynamodb import SimulatedDynamoDB
+    from simulation.table import Table
 
 IMPORTABLE = frozenset(
     {
@@ -19,12 +21,17 @@ IMPORTABLE = frozenset(
 
 def import_table(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
     wanted = params["TableCreationParameters"]
-    if wanted["TableName"] in dynamodb.tables:
-        raise in_use("ImportTable", f"table {wanted['TableName']} exists")
     if set(wanted) - IMPORTABLE:
         raise invalid("ImportTable", f"not at import: {sorted(set(wanted) - IMPORTABLE)}")
-    dynamodb.do("CreateTable", wanted)
-    return {"ImportTableDescription": {"ImportStatus": "IN_PROGRESS"}}
+
+    def make() -> Table:
+        create.create_table(dynamodb, wanted)
+        table = dynamodb.tables[wanted["TableName"]]
+        # The import makes it ACTIVE.
+        table.due.clear()
+        return table
+
+    return dynamodb.jobs.import_table(params, make)
 
 
 def bulk_put(dynamodb: SimulatedDynamoDB, params: dict[str, Any]) -> dict[str, Any]:
