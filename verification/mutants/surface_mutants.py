@@ -283,7 +283,7 @@ MUTANTS = (
     Mutant(
         "a secret stands among the settings",
         "_text",
-        "return REDACTED",
+        "return value",
         "return value.reveal()",
         "doctor prints the token",
         ("test_settings",),
