@@ -260,6 +260,7 @@ GIVEN: Mapping[str, Any] = {
     "api_token_file": "token",
     "api_auth": "token",
     "allowed_hosts": ["a", "b"],
+    "docs_url": "https://docs.example/{page}.md",
     "runbook_url": "https://runbooks.example/{alert}",
     "grafana_url": "https://grafana.example/d/x",
     "console_url": "off",
@@ -337,7 +338,7 @@ def test_what_the_endpoint_chose_is_shown_in_effect(flavor: Flavor, tmp_path: Pa
     assert [name for name, (value, _) in shown.items() if value == "unset"] == [
         *("environment", "parameter", "parameters_file", "allowed_accounts"),
         *("seed_set", "migrations", "replace_through_s3", "prices", "api_token", "api_token_file"),
-        *("runbook_url", "grafana_url", "console_url"),
+        *("runbook_url", "docs_url", "grafana_url", "console_url"),
         *("metrics_file", "push_gateway"),
         *("webhook_urls", "webhook_secret", "webhook_secret_file", "profile", "role_arn", "role_external_id"),
     ]

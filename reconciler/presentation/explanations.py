@@ -16,6 +16,8 @@ Entry = Mapping[str, str]
 """``code``, ``kind``, ``text``, ``more`` and the ``page`` of the documents."""
 PARTS = ("concepts", "reference")
 """The parts of the documentation that the texts come from."""
+IN_REFERENCE = ("service-rules.md",)
+"""Pages of the second part; a wheel has no folders to look into."""
 _NUMBERED = re.compile(r"(?:rule[ -]?|r)?(\d+)", re.IGNORECASE)
 
 
@@ -49,9 +51,16 @@ def codes_of(words: Sequence[str]) -> Sequence[str]:
     return found
 
 
-def page(name: str) -> str | None:
-    """The path of a page in the checkout that the tool runs from; a wheel has no pages, and nothing points to one."""
-    docs = Path(__file__).resolve().parent.parent.parent / "docs"
+def page(entry: Entry, site: str | None = None) -> str | None:
+    """The address of an entry's page on the ``site`` of the documentation, else its path in the checkout.
+
+    A wheel has no pages, so without a site nothing points to one there.
+    """
+    if site is not None:
+        part = "reference" if entry["page"] in IN_REFERENCE else "concepts"
+        at = f"{part}/{entry['page'].removesuffix('.md')}"
+        return site.replace("{page}", at) if "{page}" in site else f"{site.rstrip('/')}/{at}.html"
+    docs, name = Path(__file__).resolve().parent.parent.parent / "docs", entry["page"]
     return next((str(docs / part / name) for part in PARTS if (docs / part / name).is_file()), None)
 
 

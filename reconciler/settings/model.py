@@ -334,6 +334,15 @@ class Settings:
         read=values.web_address("alert"),
         metavar="URL",
     )
+    docs_url: str | None = _setting(
+        None,
+        "Where your site of this documentation is; `explain` names the page there.",
+        "The page is this address, then for example `/concepts/glossary.html`. An address with `{page}` is used as it "
+        "is: `https://git.example/dynamodb-reconciler/blob/main/docs/{page}.md`. Without it, `explain` names the page "
+        "in a checkout, and none in an installed wheel.",
+        read=values.web_address("page"),
+        metavar="URL",
+    )
     grafana_url: str | None = _setting(
         None,
         "Address of the Grafana dashboard; the status page links to it.",

@@ -85,3 +85,33 @@ def test_a_wheel_without_pages_names_none(cli: Callable, tmp_path: Path, monkeyp
     elsewhere = tmp_path / "site-packages/reconciler/presentation/explanations.py"
     monkeypatch.setattr(explanations, "__file__", str(elsewhere))
     assert "More in" not in cli("explain G15").out + cli("explain rule 12").out
+
+
+@pytest.mark.parametrize(
+    ("site", "address"),
+    [
+        ("https://docs.example/tool/", "https://docs.example/tool/{}.html"),
+        ("https://git.example/tool/blob/main/docs/{page}.md", "https://git.example/tool/blob/main/docs/{}.md"),
+    ],
+)
+def test_the_page_is_on_the_site_that_the_settings_name(
+    site: str, address: str, cli: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_DOCS_URL", site)
+    for code, page in (("data_loss", "concepts/glossary"), ("rule 12", "reference/service-rules")):
+        assert f"  More in {address.format(page)}\n" in cli(f"explain {code}").out
+
+
+def test_broken_settings_do_not_keep_a_code_from_being_explained(
+    cli: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_DOCS_URL", "nowhere")
+    ended = cli("explain data_loss")
+    assert (ended.code, ended.err) == (0, "")
+    assert f"  More in {ROOT / 'docs' / 'concepts' / 'glossary.md'}\n" in ended.out
+
+
+def test_every_page_of_an_entry_exists_where_its_address_says() -> None:
+    for entry in explanations.everything():
+        at = explanations.page(entry, "{page}.md")
+        assert (ROOT / "docs" / str(at)).is_file(), entry

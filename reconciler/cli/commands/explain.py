@@ -11,7 +11,7 @@ from reconciler.cli.command import command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import SettingsError, UsageError
 from reconciler.presentation.document import FORMAT_VERSION
 
 Code = Annotated[list[str] | None, Argument(metavar="CODE", help="Reasons, statuses, or G1, I1, rule 1 and so on.")]
@@ -37,7 +37,8 @@ def explain(invocation: Invocation, code: Code = None) -> int:
         answer = {"format_version": FORMAT_VERSION, "entries": [dict(each) for each in entries]}
         invocation.console.result([("plain", json.dumps(answer, indent=2, ensure_ascii=False))])
     elif wanted:
-        invocation.print(line for own, related in explained for line in _whole(own, related))
+        site = _site(invocation)
+        invocation.print(line for own, related in explained for line in _whole(own, related, site))
     else:
         invocation.print(_listed(explanations.everything()))
     return codes.OK
@@ -50,7 +51,19 @@ def _related(entries: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]
     return explanations.conditions_of(entries[0]["code"]) if entries[0]["kind"] == "reason" else ()
 
 
-def _whole(found: Sequence[Mapping[str, str]], related: Iterable[Mapping[str, str]]) -> Iterator[Line]:
+def _site(invocation: Invocation) -> str | None:
+    """Where the documentation is, by the settings; broken settings do not keep a text from being explained."""
+    from reconciler.settings.loading import load
+
+    try:
+        return load(invocation.flags, one_shot=True, allow_bundled=False).docs_url
+    except SettingsError:
+        return None
+
+
+def _whole(
+    found: Sequence[Mapping[str, str]], related: Iterable[Mapping[str, str]], site: str | None
+) -> Iterator[Line]:
     from reconciler.presentation import explanations
 
     for entry in found:
@@ -58,7 +71,7 @@ def _whole(found: Sequence[Mapping[str, str]], related: Iterable[Mapping[str, st
         yield "plain", f"  {entry['text']}"
         if entry["more"]:
             yield "plain", f"  {entry['more']}"
-        if (path := explanations.page(entry["page"])) is not None:
+        if (path := explanations.page(entry, site)) is not None:
             yield "dim", f"  More in {path}"
     for entry in related:
         yield "plain", f"  {entry['code']}: {entry['text']}"
