@@ -506,17 +506,7 @@ def test_a_death_at_any_call_changes_nothing_in_the_end(monkeypatch: pytest.Monk
 
 def _dies_at(made: Bench, at: int, moment: str) -> None:
     begin(made, IMPORT)
-    count = 0
-
-    def hook(*_: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == at + 1:
-            raise Dies
-
-    setattr(made.items.memory, moment, hook)
-    made.sim.dynamodb.faults = hook if moment == "before" else None
-    made.sim.dynamodb.after = hook if moment == "after" else None
+    _counts_down(made, at, moment)
     for _ in range(40):
         try:
             made.run()
@@ -528,6 +518,70 @@ def _dies_at(made: Bench, at: int, moment: str) -> None:
     assert (len(exports(made)), len(imports(made))) == (1, 1), at
     assert made.held(NEW) == shown(ITEMS), at
     assert made.tables[NEW].tags[OWNER].endswith(made.sim.store.snapshot.inventory[NEW].nonce), at
+
+
+def _counts_down(made: Bench, at: int, moment: str) -> None:
+    """The process is killed before or after call ``at``."""
+    count = 0
+
+    def hook(*_: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == at + 1:
+            raise Dies
+
+    setattr(made.items.memory, moment, hook)
+    made.sim.dynamodb.faults = hook if moment == "before" else None
+    made.sim.dynamodb.after = hook if moment == "after" else None
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_death_at_any_call_of_a_cancellation_leaves_no_table(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    for at in range(60):
+        with monkeypatch.context() as patch:
+            made = prepared(patch)
+            made.sim.dynamodb.jobs.hides, made.sim.dynamodb.jobs.takes = at % 2 == 0, 8.0
+            begin(made, IMPORT)
+            dies(made, "ImportTable" if at % 3 == 0 else "DescribeImport")
+            made.work.cancel()
+            _counts_down(made, at, moment)
+            for _ in range(40):
+                try:
+                    if made.work.run_until_ended() is None:
+                        break
+                except Dies:
+                    made.restarted()
+            assert made.work.under_way() is None, (at, made.record)
+            assert set(made.tables) == {"users"}, at
+            assert made.held("users") == shown(ITEMS)
+            assert made.sim.store.snapshot.checkpoints == {}, at
+            assert NEW not in made.sim.store.snapshot.inventory, at
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_death_at_any_call_after_a_failed_import_changes_nothing_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    for at in range(100):
+        with monkeypatch.context() as patch:
+            made = prepared(patch)
+            jobs = made.sim.dynamodb.jobs
+            jobs.leaves, jobs.hides, jobs.import_fails = True, at % 2 == 0, [FAILS]
+            begin(made, IMPORT)
+            runs(made)
+            assert statuses(made) == ["FAILED"]
+            made.work.resume()
+            _counts_down(made, at, moment)
+            for _ in range(40):
+                try:
+                    made.run()
+                except Dies:
+                    made.restarted()
+                if made.phase is GenerationPhase.READY:
+                    break
+            assert made.phase is GenerationPhase.READY, (at, made.record)
+            assert statuses(made) == ["FAILED", "COMPLETED"], at
+            assert made.held(NEW) == shown(ITEMS), at
 
 
 def test_a_process_that_comes_back_after_the_life_of_a_token_finds_the_import(made: Bench) -> None:

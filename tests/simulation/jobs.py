@@ -66,6 +66,8 @@ class SimulatedJobs:
         self.puts: dict[str, SimulatedJob] = {}
         self.imports: dict[str, SimulatedJob] = {}
         self.hides, self.leaves = False, False
+        self.import_fails: list[tuple[str, str]] = []
+        """Failures of the next imports alone."""
         self.lists_late = 0.0
         """Seconds after which an import is in the list."""
         self._tokens: dict[str, tuple[float, dict[str, Any], str]] = {}
@@ -265,7 +267,7 @@ class SimulatedJobs:
             job.left = [copied(item) for key in sorted(bucket) if key.startswith(prefix) for item in bucket[key]]
             self.dice.shuffle(job.left)
             job.count = len(job.left)
-            self._doomed(job)
+            self._doomed(job, self.import_fails or self.fails)
         self.imports[arn] = job
         return self._told(job)
 
@@ -380,9 +382,10 @@ class SimulatedJobs:
             return
         job.table.items[_place(job.table, item)] = item
 
-    def _doomed(self, job: SimulatedJob) -> None:
-        if self.fails:
-            job.description["doomed"] = self.fails.pop(0)
+    def _doomed(self, job: SimulatedJob, fails: list[tuple[str, str]] | None = None) -> None:
+        fails = self.fails if fails is None else fails
+        if fails:
+            job.description["doomed"] = fails.pop(0)
 
     @staticmethod
     def _fail(job: SimulatedJob, code: str, message: str) -> None:

@@ -107,7 +107,8 @@ class Scene:
         jobs.dice.seed(case.seed)
         jobs.takes, jobs.cancelling, jobs.behind = case.takes, case.takes / 4, 1.0
         jobs.files["bucket"] = {}
-        jobs.fails = [("InternalServerError", "a job failed")] * case.fails
+        failures = [("InternalServerError", "a job failed")] * case.fails
+        jobs.fails, jobs.import_fails = (failures[1:], failures) if case.engine == "import" else (failures, [])
         if case.engine != "scan":
             recovery = {"PointInTimeRecoveryEnabled": True}
             self.dynamodb.do(

@@ -39,6 +39,7 @@ def test_it_does_with_splits_dropped_records_throttling_lost_answers_and_rivals_
     assert figures["trimmed"] > 0
     assert min(figures["loaded"], figures["imported"]) > CASES / 12
     assert figures["failed jobs"] > 0
+    assert figures["left"] > 0
 
 
 def _case(number: int) -> Counter[str]:
