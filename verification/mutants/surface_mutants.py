@@ -282,7 +282,7 @@ MUTANTS = (
     ),
     Mutant(
         "a secret stands among the settings",
-        "_text",
+        "shown",
         "return REDACTED",
         "return value.reveal()",
         "doctor prints the token",
