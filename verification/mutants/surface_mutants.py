@@ -282,8 +282,8 @@ MUTANTS = (
     ),
     Mutant(
         "a secret stands among the settings",
-        "_text",
-        "return value",
+        "shown",
+        "return REDACTED",
         "return value.reveal()",
         "doctor prints the token",
         ("test_settings",),
