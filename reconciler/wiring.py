@@ -569,7 +569,7 @@ class App:
         try:
             store = self.reconciler.ports.store
             snapshot = store.load()
-            runs = store.history(10) if snapshot.usable else ()
+            runs, problem = store.history(10) if snapshot.usable else (), snapshot.rolled_back
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None

@@ -92,7 +92,11 @@ STATE_FAMILIES: tuple[Family, ...] = (
     _gauge("pass_phase_duration_seconds", "environment phase", "Time that the last pass spent in each phase."),
     _gauge("pass_in_progress", "environment", "Whether a pass runs right now."),
     _gauge("suspended", "environment", "Whether the writes of the loop are suspended."),
-    _gauge("leader", "environment", "Whether this process held the lease at the end of the last pass."),
+    _gauge(
+        "leader",
+        "environment",
+        "Whether no other process held the lease after the last pass; without a holder, all have 1.",
+    ),
     _gauge(
         "last_pass_timestamp_seconds", "environment", "Unix time when the last pass ended; absent before the first."
     ),

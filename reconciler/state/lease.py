@@ -142,6 +142,11 @@ class LeaseRecord:
         """Whether our token is that of a lease we held, lost or not. False if we only revoked another one."""
         return self._led
 
+    def forget(self) -> None:
+        """Drop our lease and its token: they belong to a state table that is gone, and the next one counts anew."""
+        with self._lock:
+            self._own, self._found, self._token, self._led = None, None, 0, False
+
     def lose(self) -> None:
         """Give up our lease, because a record showed that another process holds it."""
         with self._lock:

@@ -87,6 +87,8 @@ class StateTable:
         self._history = History(client, name, scope)
         self._fresh = False
         self._seen_token = 0
+        self._place: Fingerprint | None = None
+        """The state table of the last load."""
         self._cache = StateCache()
         self._records = ReadRecords()
         self._notices: tuple[str, ...] = ()
@@ -273,6 +275,10 @@ class StateTable:
         self._lease.release()
 
     def add_history(self, report: PassReport) -> None:
+        # Runs are recorded by any process, at any time: the table may be another one since the pass has read it.
+        live = self._describe()
+        if live is not None:
+            self._arrive(fingerprint_of(live))
         self._history.add(report, self._token() or None)
 
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
@@ -322,6 +328,7 @@ class StateTable:
 
     def _read(self, live: Mapping[str, Any]) -> StateSnapshot:
         here = fingerprint_of(live)
+        self._arrive(here)
         # Before the Scan: tokens that another thread sees during it would make these records look restored.
         before = self._cache.before(here)
         items, others = read_items(self._client, self.name, self._scope)
@@ -337,6 +344,16 @@ class StateTable:
             notices=self._notices,
         )
         return self._transfer.preview(snapshot) if self._transfer is not None else snapshot
+
+    def _arrive(self, here: Fingerprint) -> None:
+        """Forget the lease of another state table, for example after the restart of an emulator in memory.
+
+        A record with its token would make the lease of the present one look restored, and stop every process.
+        """
+        if self._place is not None and not self._place.same(here):
+            self._lease.forget()
+            self._seen_token = 0
+        self._place = here
 
     def _rolled_back(self, before: Tokens, lease: Lease | None, items: list[Mapping[str, Any]]) -> str | None:
         """Why the records are an older copy, ``None`` if they are not.

@@ -138,6 +138,23 @@ def test_a_damaged_run_is_shown_and_stops_nothing(
         place.mend(whole)
 
 
+def test_records_of_an_older_copy_are_never_reported_as_in_sync(
+    place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place.folder)
+    place.app.reconciler.ports.store.release_lease()
+    whole = place.records()
+    place.put({**DAMAGED_RUN, "fence": {"N": "99"}})
+    try:
+        for verb, code in (("status", 1), ("--once", 1)):
+            run = Shell(place.folder, capsys).run(f"{verb} --endpoint-url {place.proxy.url}")
+            assert run.exit_code == code, verb
+            assert "but 99 was issued before. The records were restored from an older copy" in run.stdout + run.stderr
+            assert "In sync" not in run.stdout
+    finally:
+        place.mend(whole)
+
+
 def shows(daemon: Daemon, *words: str) -> bool:
     messages = daemon.get("/api/v1/status")
     return all(word in messages for word in words)

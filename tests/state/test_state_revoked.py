@@ -15,12 +15,14 @@ from support.fakes import FakeClock
 from reconciler.model.errors import LeaseLost, RecordChanged, StateError
 from reconciler.model.identity import Identity
 from reconciler.model.records import InventoryEntry, Suspension
+from reconciler.model.report import PassReport
 from reconciler.state.state_table import StateTable
 
 NAME = "reconciler_state"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 IDENTITY = Identity("id-1", "arn:aws:dynamodb:us-east-1:1:table/users", "2026-01-01T00:00:00+00:00")
 ENTRY = InventoryEntry("users", "users", "created", "n", IDENTITY, changed_at=NOW)
+RUN = PassReport("pass-1", "schedule", "default", NOW, NOW, None, stack="default")
 Make = Callable[[str], StateTable]
 
 
@@ -113,6 +115,33 @@ def test_records_put_back_from_an_older_copy_are_named(endpoint: Live, make: Mak
     assert "token 1, but 2 was issued before" in (make("anew").load().rolled_back or "")
     endpoint.client.put_item(TableName=NAME, Item=old[1])
     assert "restored from an older copy" in (two.load().rolled_back or "")
+
+
+@pytest.mark.parametrize("loads", [True, False], ids=["after a load", "in the same pass"])
+def test_a_former_leader_leaves_no_token_of_a_state_table_that_is_gone(endpoint: Live, make: Make, loads: bool) -> None:
+    """An emulator in memory restarts beside two daemons: the one creates the state table anew, the other led before."""
+    one, two = make("one"), make("two")
+    one.load()
+    one.acquire_lease()
+    make("verb").revoke_lease()
+    assert one.acquire_lease() is not None, "under the token 3"
+    endpoint.client.update_table(TableName=NAME, DeletionProtectionEnabled=False)
+    endpoint.client.delete_table(TableName=NAME)
+    two.ensure()
+    led = two.acquire_lease()
+    assert led is not None
+    assert led.token == 1
+    two.put_entry(ENTRY)
+    if loads:
+        one.load()
+    one.add_history(RUN)
+    assert [store.load().rolled_back for store in (make("anew"), one, two)] == [None] * 3
+    two.release_lease()
+    again = one.acquire_lease()
+    assert again is not None
+    assert again.token == 2
+    one.put_entry(replace(one.load().inventory["users"], nonce="later"))
+    assert make("anew").load().inventory["users"].nonce == "later"
 
 
 def test_members_of_a_newer_version_outlive_a_rewrite(endpoint: Live, make: Make) -> None:
