@@ -33,11 +33,12 @@ def assess_before_switch(
     base: TableAssessment, generation: Generation, observed: ObservedTable | None
 ) -> TableAssessment:
     """The assessment whose only step is the work. The inventory entry stays as it is."""
-    said = progress_sentence(generation)
+    said = _progress_and_ways(generation)
     if base.declaration is not None and generation.phase in UNSWITCHED:
         # The work goes on, because the declaration may be restored; only the switch is refused.
         asked = shape_of(base.declaration)
-        said += "" if generation.shape in (None, asked) else f"; {_declared_otherwise(generation, ('its shape',))}"
+        if generation.shape not in (None, asked):
+            said = f"{progress_sentence(generation)}; {_declared_otherwise(generation, ('its shape',))}"
     step = Step(Action.REPLACE, "table", returns_items=True, message=said)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
@@ -156,11 +157,23 @@ def _declared_otherwise(generation: Generation, paths: Sequence[str]) -> str:
     )
 
 
+def _progress_and_ways(generation: Generation) -> str:
+    """How far it is, and what a person may do: a pass works on it again, but it may wait for a decision."""
+    cancel = "`--cancel` gives it up"
+    if generation.phase is GenerationPhase.READY and not generation.switch:
+        switch = f"`reconciler replace {generation.name} --switch` puts it in the place of {generation.old}"
+        return f"{ready_sentence(generation)}: {switch}, {cancel}"
+    said = progress_sentence(generation)
+    if generation.phase not in UNSWITCHED:
+        return said
+    return f"{said}. `reconciler replace {generation.name}` goes on with it, {cancel}"
+
+
 def progress_sentence(generation: Generation) -> str:
-    """How far it is: ``is being replaced by orders-g2: copy, 400 of 1000 items``."""
+    """How far it is: ``is being replaced by orders-g2: copy, 400 of 1,000 items``."""
     share = ""
     if generation.phase is GenerationPhase.COPY:
-        share = f", {min(generation.copied, generation.items)} of {several(generation.items, 'item')}"
+        share = f", {min(generation.copied, generation.items):,} of {several(generation.items, 'item')}"
     elif generation.replayed and generation.phase not in (GenerationPhase.CREATE, GenerationPhase.CAPTURE):
         share = f", {several(generation.replayed, 'change')} repeated"
     behind = behind_text(generation)
@@ -176,7 +189,7 @@ def behind_text(generation: Generation) -> str | None:
         source, target = target, source
     return (
         f"applications make about {several(generation.change_rate, 'change')} a second to {source}, and only about"
-        f" {generation.replay_rate} are repeated, so it is {generation.lag or 0} s behind and does not catch up by"
+        f" {generation.replay_rate:,} are repeated, so it is {generation.lag or 0} s behind and does not catch up by"
         f" itself: write less for a while, or raise the capacity of {target}"
     )
 

@@ -15,13 +15,17 @@ from reconciler.engine.observe import observe_table
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.plan import FORMER_NAME, Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.planning import ownership
+from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.features import missing_after_replacement
 from reconciler.planning.generations import former_table
 from reconciler.planning.scopes import foreign_owner
 from reconciler.planning.text import several
+
+SHAPE = ("keys", "local_indexes", "global_indexes")
+"""The facets that decide whether the items fit and which reads of an application go on."""
 
 
 def assess_rename(
@@ -39,8 +43,10 @@ def assess_rename(
     standing = observe_table(context.ports, new, None, ask_owner=lambda _: True)
     if standing is not None:
         return replace(base, steps=(_taken(context, old, new, standing),))
+    shape = _shape_changes(declaration, observed)
     lost = missing_after_replacement(declaration.spec, observed.spec)
-    move = _step(old, new, *lost)
+    base = replace(base, changes=shape)
+    move = _step(old, new, *shape, *lost)
     if not context.ports.emulator:
         count = context.ports.api.read("DescribeTable", {"TableName": old})["Table"].get("ItemCount", 0)
         why = f"{old} becomes {new} and keeps its about {several(int(count), 'item')}; DynamoDB cannot rename a table"
@@ -66,10 +72,22 @@ def _taken(context: PassContext, old: str, new: str, standing: ObservedTable) ->
     )
 
 
-def _step(old: str, new: str, *lost: Change) -> Step:
+def _shape_changes(declaration: Declaration, observed: ObservedTable) -> tuple[Change, ...]:
+    """How the key and the indexes of the new table differ from those of the former one."""
+    changes = diff(declaration.spec, observed.spec, scaled_paths(declaration, observed))
+    return tuple(_as_created(change) for change in changes if change.facet in SHAPE)
+
+
+def _as_created(change: Change) -> Change:
+    """What the new table gets with its creation interrupts nobody; an index that it lacks does."""
+    made = change.hazard is Hazard.DISRUPTION and change.after is not None
+    return replace(change, hazard=Hazard.NONE, unsafe=None) if made else change
+
+
+def _step(old: str, new: str, *others: Change) -> Step:
     unsafe = f"DynamoDB cannot rename a table: the items move to {new}, and {old} is deleted"
-    change = Change("table", "table_name", old, new, Hazard.REPLACEMENT, unsafe)
-    return Step(Action.REPLACE, "table", (change, *lost), Call("DeleteTable", {"TableName": old}), keeps_items=True)
+    change = Change("table", FORMER_NAME, old, new, Hazard.REPLACEMENT, unsafe)
+    return Step(Action.REPLACE, "table", (change, *others), Call("DeleteTable", {"TableName": old}), keeps_items=True)
 
 
 def _said(step: Step, judged: TableAssessment, new: str) -> Step:

@@ -21,7 +21,7 @@ def assess_interrupted(
     base: TableAssessment, replacement: Replacement, observed: ObservedTable | None
 ) -> TableAssessment:
     """The assessment whose only step brings the items back. The inventory entry stays as it is."""
-    step = Step(Action.REPLACE, "table", returns_items=True, message=progress_sentence(replacement))
+    step = Step(Action.REPLACE, "table", returns_items=True, message=_progress_and_ways(replacement))
     return replace(base, observed=observed, entry=base.recorded, steps=(_held(step, replacement),))
 
 
@@ -48,7 +48,7 @@ def with_preflight(context: PassContext, base: TableAssessment, step: Step) -> t
         return "they cannot be read", step
     replacement = context.replacement(base.name)
     if replacement is not None:
-        return None, _held(step.with_message(progress_sentence(replacement)), replacement)
+        return None, _held(step.with_message(_progress_and_ways(replacement)), replacement)
     found = replacer().examine(context, declaration, observed)
     if found.refusal is not None:
         return found.refusal, step
@@ -58,20 +58,34 @@ def with_preflight(context: PassContext, base: TableAssessment, step: Step) -> t
     return None, step.with_message(f"keeps its {several(found.items, 'item')} ({byte_text(found.size)}); {drop}")
 
 
+def in_grace_period(step: Step, replacement: Replacement) -> Step:
+    """The deferred step of a replacement that has begun: a person is not held by the grace period, a daemon is."""
+    said = f"{_progress_and_ways(replacement)}; a daemon goes on after the grace period"
+    return _held(step.with_message(said), replacement)
+
+
 def _held(step: Step, replacement: Replacement) -> Step:
     resume = f"`reconciler replace {replacement.name} --resume`"
     if replacement.paused:
-        return step.blocked(Reason.REPLACING, f"{step.message}; paused", resume)
+        return step.blocked(Reason.REPLACING, f"{progress_sentence(replacement)}; paused", resume)
     if replacement.problem is not None:
         return step.blocked(Reason.REPLACING, replacement.problem, resume)
     return step
 
 
+def _progress_and_ways(replacement: Replacement) -> str:
+    """How far it is, and what a person may do: it may have been interrupted, or another process works on it."""
+    run, cancel = f"`reconciler replace {replacement.name}` goes on with it", "`--cancel` gives it up"
+    given_up = replacement.phase is Phase.CANCELLING
+    ways = run if given_up or replacement.table_deleted else f"{run}, {cancel}"
+    return f"{progress_sentence(replacement)}. {ways}"
+
+
 def progress_sentence(replacement: Replacement) -> str:
-    """How far a replacement is: ``is being replaced with its items: copying, 400 of 1000 items``."""
+    """How far a replacement is: ``is being replaced with its items: copying, 400 of 1,000 items``."""
     done = min(replacement.copied, replacement.items)
     counted = replacement.phase in (Phase.COPYING, Phase.RETURNING)
-    share = f", {done} of {several(replacement.items, 'item')}" if counted else ""
+    share = f", {done:,} of {several(replacement.items, 'item')}" if counted else ""
     return f"is being replaced with its items: {replacement.phase.value}{share}; the copy is {replacement.aside}"
 
 

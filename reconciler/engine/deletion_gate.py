@@ -83,6 +83,11 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
             base = replace(base, unfit=unfit)
             gate_input = context.gate_input(base, observed, step, lifecycle)
             decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
+    under_way = context.replacement(base.name)
+    if decided.keeps_items and decided.reason is Reason.PRUNE_GRACE and under_way is not None:
+        from reconciler.engine.assess_replacement import in_grace_period
+
+        decided = in_grace_period(decided, under_way)
     return replace(base, entry=entry, steps=(decided,))
 
 

@@ -73,11 +73,10 @@ def _fields(table: TableReport, spec: TableSpec | None) -> Iterator[dict[str, An
     ``managed`` is false for what is not declared; such a facet appears only if it was read.
     """
     seen = table.live_status is not None and table.error is None
-    kept = any(step.keeps_items for step in table.steps)
     for facet in FACETS:
         changes = [change for change in table.changes if change.facet == facet.name]
         for change in changes:
-            yield _field(change.path, change.after, change.before, differs=True, unsafe=None if kept else change.unsafe)
+            yield _field(change.path, change.after, change.before, differs=True, unsafe=table.unsafe(change))
         declared, observed = getattr(spec, facet.name, None), getattr(table.observed, facet.name, None)
         if not changes and not (declared is None and observed is None):
             missing = declared is not None and not seen

@@ -9,6 +9,9 @@ from enum import StrEnum
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.lazy_dataclass import dataclass
 
+FORMER_NAME = "table_name"
+"""The path of the change by which the items of a table move to a table with another name."""
+
 
 class Action(StrEnum):
     """What a step does to its table; also the metric label ``action``."""
@@ -110,6 +113,11 @@ class Step:
     def ends_table(self) -> bool:
         """True for deletes and replaces."""
         return self.action in (Action.DELETE, Action.REPLACE) and not self.returns_items
+
+    @property
+    def renamed_to(self) -> str | None:
+        """The name of the table that gets the items of a renamed one; ``None`` for any other step."""
+        return next((str(change.after) for change in self.changes if change.path == FORMER_NAME), None)
 
     @property
     def moves_items(self) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Hazard
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Identity
 from reconciler.model.lazy_dataclass import dataclass
@@ -129,6 +129,15 @@ class TableReport:
         """The work on its generation while nothing but the hold is left, which no step tells."""
         holding = self.generation is not None and self.generation.phase is GenerationPhase.HOLD
         return self.generation if holding and not any(step.action is Action.REPLACE for step in self.steps) else None
+
+    def unsafe(self, change: Change) -> str | None:
+        """Why a change of it is unsafe, as a sentence; not the loss of items where a step keeps them."""
+        kept = change.hazard is Hazard.REPLACEMENT and any(step.keeps_items for step in self.steps)
+        return None if kept else change.unsafe
+
+    def carries_on(self, step: Step) -> bool:
+        """Whether a step goes on with a replacement that has begun, and its message says how far that is."""
+        return step.moves_items and step.message is not None and (self.replacement or self.generation) is not None
 
     def has(self, *statuses: StepStatus) -> bool:
         """Whether any step has one of these statuses."""

@@ -70,13 +70,27 @@ class PreparedGeneration:
 
     @property
     def sentence(self) -> str:
-        """What will be done, for the question."""
-        found, name = self.prepared.found, self.prepared.declaration.spec.name
-        given_up = f" {several(found.lost, 'item')} that share a key with another item are given up."
+        """What will be done, for the question, where the new table waits for the switch."""
+        known, name = self.prepared, self.prepared.declaration.spec.name
+        lost = known.found.lost
+        # They are still in the old table during the hold, and after `--cancel`.
+        stay = "stays behind in {} and goes with it" if lost == 1 else "stay behind in {} and go with it"
+        behind = f"{several(lost, 'item')} {stay.format(name)}"
         return (
-            f"{self.new} is built beside {name} and gets its {several(found.items, 'item')}"
-            f" ({byte_text(found.size)}).{given_up if found.lost else ''}{self.notes}"
+            f"{self.new} is built beside {name} and gets {known.kept()} ({byte_text(known.found.size)})."
+            f"{known.yielding(behind)}{known.lacking}{self.notes}"
             f" {name} stays in use until `reconciler replace {self.declared} --switch`."
+        )
+
+    def sentence_at_once(self, *, keep: bool) -> str:
+        """What will be done, for the question, where the command itself goes on to the end."""
+        known, name = self.prepared, self.prepared.declaration.spec.name
+        lost = known.found.lost
+        end = f"{name} stays and is no longer managed" if keep else f"{name} is deleted"
+        left = f"{several(lost, 'item')} {'is' if lost == 1 else 'are'} not copied" if keep else known.dropped
+        return (
+            f"{self.new} is created and gets {known.kept('the')} of {name} ({byte_text(known.found.size)})."
+            f" Both tables are compared, then {end}.{known.yielding(left)}{known.lacking}{self.notes}"
         )
 
 
@@ -134,8 +148,8 @@ class NextGeneration:
         """Read all items. Raises ``UsageError`` if the table needs no replacement, or could not keep all items."""
         declaration = self.declared()
         self._refuse_in_place(declaration.spec.name)
-        refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
-        known = prepared(self.reconciler, declaration, on_conflict, newest_by)
+        planned = refuse_other_plans(self.reconciler, declaration.spec.name, OVERCOME)
+        known = prepared(self.reconciler, declaration, on_conflict, newest_by, planned)
         why = too_many(declaration.spec.name, known.found.lost)
         if why is not None:
             raise UsageError(why)

@@ -5,7 +5,7 @@ A person's decision is a member of the record, so it holds for every process tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from reconciler.engine.assess_replacement import byte_text, progress_sentence
@@ -13,6 +13,7 @@ from reconciler.engine.commands import CommandContext
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
 from reconciler.engine.reconciler import Reconciler
+from reconciler.model.change import Hazard
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.lazy_dataclass import dataclass
@@ -23,7 +24,7 @@ from reconciler.model.report import RunReport
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
-from reconciler.mover.replacement import examine_table
+from reconciler.mover.replacement import conflict_hint, examine_table
 from reconciler.mover.replacer import copy_name, key_texts
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
@@ -41,21 +42,48 @@ class Prepared:
     found: Preflight
     rule: ConflictRule
     seconds: float
+    missing: tuple[str, ...] = ()
+    """Paths of indexes and other features that the table has and the new one will not have."""
 
     @property
     def sentence(self) -> str:
         """What will be done, for the question."""
-        name, lost = self.declaration.spec.name, self.found.lost
-        given_up = (
-            f" {several(lost, 'item')} that share a key with another item are given up ({self.rule.on_conflict})."
-        )
-        keeps = f"{name} is replaced and keeps its {several(self.found.items, 'item')} ({byte_text(self.found.size)})."
+        keeps = f"{self.declaration.spec.name} is replaced and keeps {self.kept()} ({byte_text(self.found.size)})."
         # Each item is read four times and written twice; a write takes about three times as long as a read.
-        return f"{keeps}{given_up if lost else ''} That takes about {max(1, round(self.seconds * 10))} s."
+        takes = f"That takes about {max(1, round(self.seconds * 10))} s."
+        return f"{keeps}{self.yielding(self.dropped)}{self.lacking} {takes}"
+
+    def kept(self, whose: str = "its") -> str:
+        """``its 3 items``, or ``2 of its 3 items`` where the rule for conflicts keeps one of several."""
+        items, lost = several(self.found.items, "item"), self.found.lost
+        return f"{self.found.items - lost:,} of {whose} {items}" if lost else f"{whose} {items}"
+
+    @property
+    def dropped(self) -> str:
+        """``1 item is dropped``: what becomes of items that yield where the old table is deleted."""
+        return f"{several(self.found.lost, 'item')} {'is' if self.found.lost == 1 else 'are'} dropped"
+
+    def yielding(self, what: str) -> str:
+        """A sentence on the items that share a key of the new table; ``what`` becomes of all but one."""
+        if not self.found.lost:
+            return ""
+        newest = self.rule.on_conflict == "newest"
+        stays = f"the greatest {self.rule.newest_by}" if newest else "the first former key"
+        return f" {what}: of items that share a key of the new table, the one with {stays} is kept."
+
+    @property
+    def lacking(self) -> str:
+        """A sentence on what the new table will not have; empty if it has all."""
+        return f" The new table will not have {' and '.join(self.missing)}." if self.missing else ""
 
 
-def prepared(reconciler: Reconciler, declaration: Declaration, on_conflict: OnConflict, newest_by: str) -> Prepared:
-    """Read all items of a declared table. Raises ``UsageError`` if it could not keep all of them."""
+def prepared(
+    reconciler: Reconciler, declaration: Declaration, on_conflict: OnConflict, newest_by: str, planned: Iterable[Step]
+) -> Prepared:
+    """Read all items of a declared table, for which ``planned`` is the plan of a pass.
+
+    Raises ``UsageError`` if it could not keep all of them.
+    """
     ports, name = reconciler.ports, declaration.spec.name
     if on_conflict == "newest" and not newest_by:
         raise UsageError("--on-conflict newest needs --newest-by ATTRIBUTE, whose greatest value is the newest item")
@@ -67,12 +95,21 @@ def prepared(reconciler: Reconciler, declaration: Declaration, on_conflict: OnCo
     found = examine_table(ports, declaration, observed, rule)
     refusal = found.refusal(rule)
     if refusal is not None:
+        refusal += conflict_hint(declaration, found)
         raise UsageError(f"{name} cannot keep its {several(found.items, 'item')}: {refusal}. Nothing was changed")
-    return Prepared(declaration, observed, found, rule, ports.clock.monotonic() - began)
+    return Prepared(declaration, observed, found, rule, ports.clock.monotonic() - began, _missing(planned))
 
 
-def refuse_other_plans(reconciler: Reconciler, name: str, overcome: frozenset[Reason]) -> None:
-    """Raise ``UsageError`` unless the plan of a pass is to replace the table.
+def _missing(planned: Iterable[Step]) -> tuple[str, ...]:
+    """The paths of what the new table lacks, of those that a plan marks as unsafe; none of what is only changed."""
+    changes = (change for step in planned for change in step.changes)
+    return tuple(
+        dict.fromkeys(change.path for change in changes if change.hazard is not Hazard.NONE and change.after is None)
+    )
+
+
+def refuse_other_plans(reconciler: Reconciler, name: str, overcome: frozenset[Reason]) -> tuple[Step, ...]:
+    """The plan of a pass for the table. Raises ``UsageError`` unless it is to replace the table.
 
     ``overcome`` are reasons to hold it back that do not matter.
     """
@@ -86,6 +123,7 @@ def refuse_other_plans(reconciler: Reconciler, name: str, overcome: frozenset[Re
         raise UsageError(f"{name} needs no replacement: its key and local indexes are as declared{_after(why)}")
     if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED) and step.reason not in overcome:
         raise UsageError(f"{name} cannot be replaced: {step.message}{_allow(step)}")
+    return tuple(steps)
 
 
 def note_cancelled(reconciler: Reconciler, table: str, name: str, shape: str | None = None) -> None:
@@ -124,8 +162,8 @@ class ReplaceTable:
         recorded = ports.store.load().replacements.get(name)
         if recorded is not None and recorded.under_way:
             return None
-        refuse_other_plans(self.reconciler, name, OVERCOME)
-        return prepared(self.reconciler, self._declared(), on_conflict, newest_by)
+        planned = refuse_other_plans(self.reconciler, name, OVERCOME)
+        return prepared(self.reconciler, self._declared(), on_conflict, newest_by, planned)
 
     def begin(self, prepared: Prepared, *, keep: bool) -> None:
         """Record what a person asked for. Raises ``StateError`` if writing is not allowed."""

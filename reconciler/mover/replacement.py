@@ -66,15 +66,23 @@ def replaceable(
     context: PassContext, declaration: Declaration, observed: ObservedTable
 ) -> tuple[Preflight, Replaceable]:
     """What the items of the table mean for its replacement; a pass refuses items with one new key."""
-    rule, name = rule_of(None, observed), declaration.spec.name
+    rule = rule_of(None, observed)
     found = examine_table(context.ports, declaration, observed, rule)
     refusal = found.refusal(rule)
-    if refusal is not None and found.keys_collide and not found.unfit:
-        refusal += (
-            f"; `reconciler replace {name} --on-conflict newest --newest-by ATTRIBUTE` or `--on-conflict keep-first`"
-        )
-        refusal += " keeps one of each"
+    if refusal is not None:
+        refusal += conflict_hint(declaration, found)
     return found, Replaceable(found.items, found.size, refusal)
+
+
+def conflict_hint(declaration: Declaration, found: Preflight) -> str:
+    """How to keep one of several items with one new key, as a clause; empty where that does not help."""
+    if not found.keys_collide or found.unfit:
+        return ""
+    name = declaration.declared_name or declaration.spec.name
+    return (
+        f"; `reconciler replace {name} --on-conflict newest --newest-by ATTRIBUTE` or `--on-conflict keep-first`"
+        " keeps one of each"
+    )
 
 
 def proceed(

@@ -22,8 +22,8 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def several(count: int, noun: str) -> str:
-    """``1 table``, ``2 tables``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """``1 table``, ``2 tables``, ``20,000 tables``."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def short_seconds(seconds: float) -> str:

@@ -64,7 +64,7 @@ def table_entry(table: TableReport) -> dict[str, Any]:
         "declaration": table.declaration,
         "status": table.status.value,
         "error": table.error,
-        "changes": [change_entry(change) for change in table.changes],
+        "changes": [{**change_entry(change), "unsafe": table.unsafe(change)} for change in table.changes],
         "steps": [step_entry(step) for step in table.steps],
         **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
         **({"replacement": replacement_entry(table.replacement)} if table.replacement else {}),

@@ -214,12 +214,16 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
         when = f" at {to_the_second(step.not_before)} or later" if step.not_before else ""
         if step.action is Action.DELETE:
             lost, kept = f"every item in it is lost{items}", "restore its declaration"
+        elif step.renamed_to is not None:
+            lost, kept = f"its items move to {printable(step.renamed_to)} before", "restore its former declaration"
         elif step.keeps_items:
             lost, kept = "it is created again as declared and keeps its items", "restore its former declaration"
         else:
             lost = f"it is created again as declared and seeded; every other item in it is lost{items}"
             kept = "restore its former declaration"
         stop = f"{kept} or run `reconciler release {name}`"
+        if step.keeps_items and table.replacement is not None:
+            stop = f"run `reconciler replace {name} --cancel`"
         found.append(f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}.")
     return tuple(found)
 
@@ -383,13 +387,21 @@ def _step(number: int, step: Step, *, diff: bool, items: str = "") -> Iterator[L
     if step.status is StepStatus.BLOCKED and step.allow_with:
         yield "blocked", f"     allow with: {printable(step.allow_with)}"
     if step.ends_table and step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
-        rest = "its items are returned" if step.keeps_items else "its seed is written if it has one"
-        yield "plain", f"       then: the table is created again as declared, and {rest}"
+        yield "plain", f"       {_course(step)}"
     for change in step.changes:
         yield from _indented(change, keeps_items=step.keeps_items, items=items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
+
+
+def _course(step: Step) -> str:
+    """What else a replacement does besides deleting the table."""
+    if step.renamed_to is not None:
+        new = printable(step.renamed_to)
+        return f"before: {new} is created as declared, the items are copied to it, and both tables are compared"
+    rest = "its items are returned" if step.keeps_items else "its seed is written if it has one"
+    return f"then: the table is created again as declared, and {rest}"
 
 
 def _indented(change: Change, *, keeps_items: bool = False, items: str = "") -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,65 @@ def test_the_items_move_to_the_new_name(shop: RenamedShop, words: tuple[str, ...
     assert "In sync" in shop.tool("preview", "--expect-no-changes")
     shop.tool("--once")
     assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+
+
+QUESTIONS = {
+    "the old table goes": ((), 0, "Both tables are compared, then orders is deleted.", ["purchases"]),
+    "the old table stays": (("--keep",), 0, "then orders stays and is no longer managed.", ["orders", "purchases"]),
+    "beside": (
+        ("--beside",),
+        2,
+        "orders stays in use until `reconciler replace purchases --switch`.",
+        ["orders", "purchases"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", QUESTIONS)
+def test_the_question_says_what_becomes_of_the_old_table(shop: RenamedShop, case: str) -> None:
+    words, code, said, left = QUESTIONS[case]
+    begun(shop)
+    shop.declare(table("purchases", former="orders"))
+    output = shop.tool("replace", "purchases", "--yes", *words, code=code)
+    assert said in output
+    assert ("--switch" in output) is (case == "beside")
+    assert (shop.tables, shop.held("purchases")) == (left, THREE)
+
+
+def test_the_question_says_how_many_items_are_dropped(shop: RenamedShop) -> None:
+    begun(shop)
+    shop.declare(table("purchases", former="orders", keys="customer"))
+    refused = shop.tool("replace", "purchases", "--yes", code=1)
+    assert "`reconciler replace purchases --on-conflict newest --newest-by ATTRIBUTE`" in refused
+    said = shop.tool("replace", "purchases", "--yes", "--on-conflict", "newest", "--newest-by", "id")
+    assert "purchases is created and gets 2 of the 3 items of orders" in said
+    assert "1 item is dropped: of items that share a key of the new table, the one with the greatest id is kept" in said
+    assert (shop.tables, {each["id"]["S"] for each in shop.held("purchases")}) == (["purchases"], {"o1", "o2"})
+
+
+def test_the_plan_shows_another_key_and_the_order_of_the_work(shop: RenamedShop) -> None:
+    begun(shop)
+    shop.declare(table("purchases", former="orders", keys="customer id"))
+    plan = shop.tool("preview")
+    assert 'table_name: "orders" → "purchases"' in plan
+    assert "+ AttributeName: customer, KeyType: HASH, AttributeType: S" in plan
+    assert "before: purchases is created as declared, the items are copied to it" in plan
+    assert "created again" not in plan
+    (found,) = json.loads(shop.tool("preview", "-o", "json"))["tables"]
+    assert [(change["path"], change["unsafe"]) for change in found["changes"]] == [("keys", None)]
+    assert "created again" not in shop.tool("status")
+
+
+def test_status_says_that_a_table_beside_it_waits_for_the_switch(shop: RenamedShop) -> None:
+    begun(shop)
+    shop.declare(table("purchases", former="orders"))
+    shop.tool("replace", "purchases", "--beside", "--yes", code=2)
+    for command in ("status", "preview"):
+        said = shop.tool(command)
+        assert "purchases has all 3 items of orders" in said
+        assert "`reconciler replace purchases --switch` puts it in the place of orders, `--cancel` gives it up" in said
+    shop.tool("replace", "purchases", "--pause", code=2)
+    assert "allow with: `reconciler replace purchases --resume`" in shop.tool("status")
 
 
 def test_another_name_and_another_key_are_one_move(shop: RenamedShop) -> None:

@@ -156,11 +156,14 @@ def test_items_that_share_a_new_key_are_refused_or_resolved_by_a_rule(local: Liv
     begun(local, tmp_path, [order(number) for number in (0, 1, 2, 17, 18)])
     declare(tmp_path, BY_CUSTOMER)
     why = "4 items would share 2 keys of the new table"
-    assert why in tool(local, tmp_path, "replace", "orders", "--yes", code=1)
+    refused = tool(local, tmp_path, "replace", "orders", "--yes", code=1)
+    assert why in refused
+    assert "`reconciler replace orders --on-conflict newest --newest-by ATTRIBUTE`" in refused
     assert "--on-conflict newest --newest-by ATTRIBUTE" in tool(local, tmp_path, "--once", code=2)
     words, kept = RULES[name]
     output = tool(local, tmp_path, "replace", "orders", "--yes", "--on-conflict", *words)
-    assert "2 items that share a key with another item are given up" in output
+    assert "orders is replaced and keeps 3 of its 5 items" in output
+    assert "2 items are dropped: of items that share a key of the new table, the one with the " in output
     found = sorted(local.client.scan(TableName="orders")["Items"], key=lambda item: str(item["customer"]["S"]))
     assert [item["id"]["S"] for item in found] == kept
 
@@ -187,6 +190,10 @@ def test_what_is_no_longer_declared_is_named_before_the_new_table_lacks_it(local
     assert "left in place" not in plan
     assert "global_indexes.by_customer is not declared, so the new table does not have it" in " ".join(plan.split())
     assert "ttl" in plan
+    (table,) = json.loads(tool(local, tmp_path, "status", "-o", "json"))["tables"]
+    (change,) = [change for change in table["changes"] if change["facet"] == "keys"]
+    assert (change["path"], change["unsafe"]) == ("keys", None)
+    assert "**unsafe:** global" in tool(local, tmp_path, "preview", "-o", "markdown").replace("\\", "")
 
     refused = tool(local, tmp_path, "up", "--yes", "--disruption", "never", code=2)
     assert "RECONCILER_DISRUPTION=allow" in refused
@@ -194,7 +201,8 @@ def test_what_is_no_longer_declared_is_named_before_the_new_table_lacks_it(local
     assert [index["IndexName"] for index in found["GlobalSecondaryIndexes"]] == ["by_customer"]
     assert found["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
 
-    tool(local, tmp_path, "up", "--yes")
+    said = tool(local, tmp_path, "replace", "orders", "--yes")
+    assert "The new table will not have global_indexes.by_customer" in said
     assert keys(local.client) == KEY
     assert held(local.client) == before
     assert "GlobalSecondaryIndexes" not in local.client.describe_table(TableName="orders")["Table"]

@@ -11,6 +11,7 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
+from reconciler.cli.commands.status import _lines
 from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import StateError, UsageError
@@ -61,6 +62,12 @@ def copy_of(sim: Sim) -> str:
 
 def record(sim: Sim) -> Replacement:
     return sim.store.snapshot.replacements["users"]
+
+
+def a_view(report: PassReport) -> dict[str, Any]:
+    """What `status` shows besides the report: nothing."""
+    names = ("suspension", "lease", "next_run", "problem")
+    return {**dict.fromkeys(names), "report": report, "unfinished": (), "pending_migrations": (), "runs": ()}
 
 
 def step_of(report: PassReport) -> Step:
@@ -272,6 +279,36 @@ def test_a_paused_one_waits_and_goes_on(phase: Phase) -> None:
     command.resume()
     assert sim.once().verdict.value == "in_sync"
     assert held(sim) == shown(ITEMS)
+
+
+@pytest.mark.parametrize("begun_by", ["a pass", "a person"])
+def test_an_interrupted_one_says_how_far_it_is_and_what_a_person_may_do(begun_by: str) -> None:
+    sim = staged()
+    killed_at(sim, Phase.COPYING)
+    sim.store.put_replacement(replace(record(sim), copied=5700, items=20_000, asked=begun_by == "a person"))
+    # As `status` and the page see it: with the grace period of a daemon.
+    daemon = replace(sim.reconciler.options, one_shot=False, prune_grace=timedelta(minutes=5), trusts_records=True)
+    report = replace(sim.reconciler, options=daemon).preview()
+    message = step_of(report).message or ""
+    assert "copying, 5,700 of 20,000 items" in message
+    assert "`reconciler replace users` goes on with it, `--cancel` gives it up" in message
+    assert ("a daemon goes on after the grace period" in message) is (begun_by == "a pass")
+    lines = "\n".join(text for _, text in _lines(a_view(report), report, every=False))
+    assert "copying, 5,700 of 20,000 items" in lines
+    assert "To stop it, run `reconciler replace users --cancel`." in lines
+    assert "reconciler release" not in lines
+    assert sim.reconciler.converge("replace", ("users",)).verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+def test_a_paused_one_says_so_in_the_grace_period_too() -> None:
+    sim = staged()
+    killed_at(sim, Phase.COPYING)
+    sim.store.put_replacement(replace(record(sim), paused=True))
+    daemon = replace(sim.reconciler.options, one_shot=False, prune_grace=timedelta(minutes=5), trusts_records=True)
+    step = step_of(replace(sim.reconciler, options=daemon).preview())
+    assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+    assert step.allow_with == "`reconciler replace users --resume`"
 
 
 @pytest.mark.parametrize("phase", list(Phase)[:7])

@@ -224,9 +224,11 @@ def _beside(
 
         options = CopyOptions(given.engine, given.through or "", given.max_rcu, given.max_wcu)
         prepared = work.prepare(given.rule, given.newest_by or "", options)
-        if not _agreed(invocation, prepared.sentence, given):
+        at_once = given.at_once and work.renames()
+        sentence = prepared.sentence_at_once(keep=given.keep) if at_once else prepared.sentence
+        if not _agreed(invocation, sentence, given):
             return codes.ERROR
-        work.begin(prepared, keep=given.keep, at_once=given.at_once and work.renames())
+        work.begin(prepared, keep=given.keep, at_once=at_once)
     return _watched(invocation, app, work)
 
 

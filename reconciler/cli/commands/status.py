@@ -14,7 +14,7 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
 from reconciler.model.json_values import plain, to_the_second
-from reconciler.model.plan import StepStatus
+from reconciler.model.plan import Step, StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import document
@@ -44,6 +44,8 @@ _RANK = {
     TableStatus.UNMANAGED: 7,
 }
 """The order in which tables are shown."""
+_TOLD = (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED)
+"""The statuses of steps that a person may have to do something about."""
 NAMED = 6
 """The names that are shown of many tables with the same problem; --all lists each by itself."""
 
@@ -173,6 +175,10 @@ def _facts(table: TableReport) -> Line:
     return style.get(table.status.value, "update"), f"{table.status.value} ({printable(facts)})"
 
 
+def _style(step: Step) -> str:
+    return step.status.value if step.status in _TOLD else step.action.value
+
+
 def _details(table: TableReport) -> Iterator[Line]:
     if table.status is TableStatus.RELEASED:
         yield "dim", f"  not managed; `reconciler import {printable(table.name)}` manages it again"
@@ -187,7 +193,7 @@ def _details(table: TableReport) -> Iterator[Line]:
     for sentence in losses(table):
         yield "delete", f"  {sentence}"
     for step in table.steps:
-        if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED):
-            yield step.status.value, f"  {step_title(step)}: {status_message(step)}"
+        if step.status in _TOLD or table.carries_on(step):
+            yield _style(step), f"  {step_title(step)}: {status_message(step)}"
             if step.allow_with:
                 yield "blocked", f"    allow with: {printable(step.allow_with)}"

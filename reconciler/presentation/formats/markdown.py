@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.change import Change
+from reconciler.model.change import Change, Hazard
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
 from reconciler.planning.text import printable
@@ -98,7 +98,8 @@ def _change(change: Change, *, keeps_items: bool = False) -> Iterable[str]:
     yield f"- {escaped(first)}"
     if rest:
         yield from (f"  {line}" for line in fenced(rest, language_of(change)))
-    if change.unsafe and not keeps_items:
+    # What is unsafe about replacing a table is that its items are lost.
+    if change.unsafe and not (keeps_items and change.hazard is Hazard.REPLACEMENT):
         yield f"  - **unsafe:** {escaped(change.unsafe)}"
 
 
