@@ -47,6 +47,8 @@ class Interruption:
         self.erase: Callable[[], None] | None = None
         """Takes what is drawn from the terminal, before the last sentence."""
         self._graces: list[float] = []
+        self._asking = False
+        """A question is open, so that no request is running."""
         self._critical = 0
         self._closed = False
         self._steps = threading.Lock()
@@ -118,6 +120,16 @@ class Interruption:
             self._graces.pop()
 
     @contextmanager
+    def question(self) -> Iterator[None]:
+        """While a person is asked: a signal ends the process at once, and nothing was sent that may take effect."""
+        with self.grace(0):
+            self._asking = True
+            try:
+                yield
+            finally:
+                self._asking = False
+
+    @contextmanager
     def critical(self) -> Iterator[None]:
         """A step that is finished before the process ends, even on a second signal. ``Interrupted`` once that began."""
         with self._steps:
@@ -146,7 +158,7 @@ class Interruption:
         name = signal.Signals(self.received or signal.SIGINT).name
         if self.done is None:
             return f"Interrupted by {name}: nothing was changed."
-        unknown = " A request was still running and may take effect." if in_flight else ""
+        unknown = " A request was still running and may take effect." if in_flight and not self._asking else ""
         return f"Interrupted by {name}: {self.done()}.{unknown} Run the same command again to continue."
 
     def _until_ended(self, outcome: list[tuple[int, BaseException | None]]) -> None:
@@ -250,6 +262,17 @@ def grace(seconds: float) -> Iterator[None]:
         yield
         return
     with standing.grace(seconds):
+        yield
+
+
+@contextmanager
+def question() -> Iterator[None]:
+    """As ``Interruption.question``; without effect where there is no supervision."""
+    standing = current()
+    if standing is None:
+        yield
+        return
+    with standing.question():
         yield
 
 

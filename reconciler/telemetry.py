@@ -63,6 +63,7 @@ class CompositeTelemetry:
         self.answered = 0
         """Requests that were answered so far."""
         self._known_conditions: set[tuple[str, str, str | None]] = set()
+        self._suspended = False
         self._creations = _Creations(loop_status)
 
     def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
@@ -124,6 +125,7 @@ class CompositeTelemetry:
         for table in report.tables:
             if table.status is TableStatus.ERROR and table.error and table.error != report.error:
                 self._fail("table failed", table=table.name, why=table.error)
+        self._log_suspension(report)
         self._log_new_conditions(report)
         outcome: dict[str, Any] = {name: count for name, count in report.summary().items() if count}
         # Under "stack" the console prints a stack trace, on lines of its own.
@@ -134,6 +136,17 @@ class CompositeTelemetry:
         seconds = round((report.finished - report.started).total_seconds(), 3)
         say("pass", trigger=report.trigger, verdict=report.verdict.value, seconds=seconds, **outcome)
         unbind("pass_id")
+
+    def _log_suspension(self, report: PassReport) -> None:
+        """Say once that a pass found the stack suspended, and once that it is not any more."""
+        # A pass that could not read the state table knows nothing of a suspension.
+        if report.error or not report.endpoint_up or report.suspended == self._suspended:
+            return
+        self._suspended = report.suspended
+        if report.suspended:
+            self._warn("suspended", what="nothing is written until `reconciler resume` or `reconciler up`")
+        else:
+            log.info("resumed", what="the suspension is lifted; passes write again")
 
     def step(self, pass_id: str, table: str, step: Step) -> None:
         """A step was carried out or failed."""

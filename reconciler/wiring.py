@@ -108,6 +108,22 @@ def seed_orphans(desired: DesiredState) -> tuple[str, ...]:
     return found(desired.declarations)
 
 
+def migration_problems(settings: Settings) -> tuple[Problem, ...]:
+    """What is wrong with the migration files, read as ``migrate`` reads them and offline."""
+    from reconciler.declarations.locate import locate, migrations_folder
+
+    try:
+        base = locate(settings.desired_state)
+        folder = migrations_folder(settings.migrations, settings.desired_state)
+        if folder.is_dir():
+            from reconciler.declarations.item_migrations import load_migrations
+
+            load_migrations(folder, base)
+    except DeclarationError as error:
+        return error.problems
+    return ()
+
+
 def template_inputs(settings: Settings) -> TemplateInputs:
     """What templates of other tools are evaluated with. Raises ``SettingsError`` for an unreadable PARAMETERS_FILE."""
     parameters: dict[str, str] = {}

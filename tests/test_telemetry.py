@@ -82,3 +82,14 @@ def test_a_pass_is_one_line_of_the_log_that_names_the_stack(form: LogFormat) -> 
         logging.root.handlers[:], logging.root.level = handlers, level
     (line,) = stream.getvalue().splitlines()
     assert "shop" in line
+
+
+def test_a_suspension_is_logged_when_it_begins_and_when_it_ends() -> None:
+    composite = CompositeTelemetry(LoopStatus("default"), None)
+    assert messages(composite, report()) == ["pass"]
+    assert messages(composite, report(suspended=True)) == ["suspended", "pass"]
+    assert messages(composite, report(suspended=True)) == ["pass"]
+    assert messages(composite, report(error="the state table cannot be read")) == ["pass"], "nobody knows"
+    assert messages(composite, report(suspended=True)) == ["pass"]
+    assert messages(composite, report()) == ["resumed", "pass"]
+    assert messages(composite, report()) == ["pass"]

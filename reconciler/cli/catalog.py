@@ -28,7 +28,7 @@ COMMANDS = {
     "migrate": "Run migrations of items, in order and resumable.",
     "check-references": "Look for items of live tables that refer to no item.",
     "status": "Show recent passes, tables and blocked steps.",
-    "validate": "Check declarations and seeds offline.",
+    "validate": "Check declarations, seeds and migrations offline.",
     "schema": "Print the JSON Schema of a declaration.",
     "init": "Write an example desired state.",
     "doctor": "Endpoint, capabilities, permissions, clock, settings.",

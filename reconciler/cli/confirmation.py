@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler import interruption
 from reconciler.cli.console import Console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 CHOICE = " [y/N]:"
+Answer = TypeVar("Answer")
 
 
 def require_terminal(invocation: Invocation, *, yes: bool) -> None:
@@ -86,21 +88,29 @@ def confirm_loss(question: str, stack: str, *, emulator: bool) -> bool:
     import typer
 
     words = Console().fitted(printable(f"{question} Type the name of the stack ({stack}) to confirm"))
-    with interruption.grace(0):
-        try:
-            return str(typer.prompt(words, default="", show_default=False, err=True)).strip() == stack
-        except typer.Abort:
-            raise KeyboardInterrupt from None
+    answer = _answer(lambda: str(typer.prompt(words, default="", show_default=False, err=True)))
+    return answer is not None and answer.strip() == stack
 
 
 def confirm(question: str) -> bool:
     """Ask on standard error; anything but yes means no. A signal ends the question at once."""
     import typer
 
-    with interruption.grace(0):
+    # typer adds the choice, which has to fit into the last line as well.
+    words = Console().fitted(f"{question}{CHOICE}").removesuffix(CHOICE)
+    return bool(_answer(lambda: typer.confirm(words, default=False, err=True)))
+
+
+def _answer(ask: Callable[[], Answer]) -> Answer | None:
+    """The answer to a question; ``None``, which refuses, at the end of the input (Ctrl-D)."""
+    import typer
+
+    with interruption.question():
         try:
-            # typer adds the choice, which has to fit into the last line as well.
-            words = Console().fitted(f"{question}{CHOICE}").removesuffix(CHOICE)
-            return bool(typer.confirm(words, default=False, err=True))
-        except typer.Abort:
-            raise KeyboardInterrupt from None
+            return ask()
+        except typer.Abort as abort:
+            if not isinstance(abort.__context__, EOFError):
+                raise KeyboardInterrupt from None
+            # The cursor stands behind the question, where Enter would have ended the line.
+            sys.stderr.write("\n")
+            return None

@@ -205,6 +205,11 @@ class Invocation:
             for sentence in sentences:
                 self.console.note("note", sentence)
 
+    def say_what_embedded_keeps(self, settings: Settings) -> None:
+        """A note after a command that wrote at ``--embedded``, because "created" would be read as lasting."""
+        if settings.embedded:
+            self.say(["--embedded keeps nothing after the command: its tables and items are gone now."])
+
     def answer(self, sentences: Iterable[str], members: Mapping[str, Any]) -> None:
         """A short result on standard output: sentences, or one JSON object."""
         if self.output is Output.JSON:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import __version__
+from reconciler.cli.options import FLAGS, GROUPS
 from reconciler.model.errors import UsageError
 from reconciler.model.json_values import timestamp
 from reconciler.model.lazy_dataclass import dataclass
@@ -43,6 +44,8 @@ COMPARED = {
 """What must be equal, in the order in which the first difference is named."""
 DIGESTS = ("declarations", "plan")
 """Those whose values tell a reader nothing."""
+DECISIVE = ("Declarations", "Endpoint", "Safety")
+"""The groups of options that decide what is planned, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,25 @@ def save(path: str, settings: Settings, tables: Sequence[str], desired: DesiredS
         target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--out: {path} cannot be written: {error.strerror}. Name another file.") from None
+
+
+def applying(path: str, flags: Mapping[str, Any]) -> str:
+    """The command that applies a saved plan, with the options that it was made with.
+
+    Another environment, endpoint or rule for deletions makes another plan, which `up FILE` refuses.
+    """
+    import shlex
+
+    decisive = {name for title in DECISIVE for name in GROUPS[title]}
+    words = ["reconciler", "up", path]
+    for flag in FLAGS:
+        value = flags.get(flag.name)
+        if flag.name not in decisive or value is None or value is False:
+            continue
+        values = value if isinstance(value, (list, tuple)) else [value]
+        for each in values:
+            words += [flag.long] if flag.metavar is None else [flag.long, str(each)]
+    return shlex.join(words)
 
 
 def named_by(words: Sequence[str]) -> SavedPlan | None:

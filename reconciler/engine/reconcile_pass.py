@@ -132,6 +132,7 @@ class Pass:
         self.state.generations = authorization.snapshot.generations
         snapshot = authorization.snapshot
         self.state.migrations = snapshot.migrations if snapshot.usable or snapshot.fresh else None
+        self.state.seeds = snapshot.seeds
         if authorization.snapshot.generations or any(each.renamed_from for each in desired.as_read.declarations):
             authorization, desired = self._with_generations(authorization, desired)
         self.state.load_attempts(authorization.snapshot)

@@ -19,13 +19,13 @@ from reconciler.engine.restore import OnProgress, Restore, no_progress
 from reconciler.engine.seed_commands import SeedCommands
 from reconciler.engine.state import EngineState
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import ApiError, StateError, UsageError
+from reconciler.model.errors import ApiError, ReconcilerError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step, StepStatus
-from reconciler.model.records import InventoryEntry, StateSnapshot, Suspension
+from reconciler.model.records import InventoryEntry, SeedRecord, StateSnapshot, Suspension
 from reconciler.model.report import PassReport, RunReport, TableStatus
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
@@ -139,7 +139,15 @@ class Reconciler:
         return self._recorded(replace(self._seed_commands("seed"), update=update).seed(names))
 
     def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """A sentence for each table that was seeded with another version of its seed. Only reads."""
+        """A sentence for each table that was seeded with another version of its seed. Only reads.
+
+        No request is sent where the last pass read the records of the seeds and none differs.
+        """
+        try:
+            if self.state.seeds is not None and not _has_other_seed(self.state.seeds, self.desired()):
+                return ()
+        except ReconcilerError:
+            return ()
         from reconciler.engine.seed_changes import seed_changes
 
         return seed_changes(self.ports, tables)
@@ -433,3 +441,9 @@ def _known(desired: DesiredState, name: str) -> str:
         known = ", ".join(declaration.base_name for declaration in desired.declarations) or "none"
         raise UsageError(f"no table {name!r} is declared; declared are: {known}")
     return declaration.spec.name
+
+
+def _has_other_seed(records: Mapping[str, SeedRecord], desired: DesiredState) -> bool:
+    """Whether a record is of another version of a declared seed."""
+    seeds = {each.spec.name: each.seed for each in desired.declarations if each.seed is not None}
+    return any(records[name].digest != seed.digest for name, seed in seeds.items() if name in records)

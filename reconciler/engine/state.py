@@ -329,6 +329,8 @@ class EngineState:
     """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
     migrations: Mapping[str, ItemMigration] | None = None
     """The migrations of items that were recorded then; ``None`` if they could not be read."""
+    seeds: Mapping[str, SeedRecord] | None = None
+    """The records of seeds that were read then; ``None`` if none were read."""
     plan_cache: PlanCache = field(default_factory=PlanCache)
     conclusions: Conclusions[Any] = field(default_factory=Conclusions)
     cancelled_deletions: CancelledDeletions = field(default_factory=CancelledDeletions)

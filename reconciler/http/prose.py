@@ -11,7 +11,9 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 _PARTS = re.compile(
-    r"`(?P<code>[^`]+)`|(?P<moment>\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)(?![\w:]))", re.ASCII
+    # "at" stands before a moment, and not before "in 5 min".
+    r"`(?P<code>[^`]+)`|(?:\bat )?(?P<moment>\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)(?![\w:]))",
+    re.ASCII,
 )
 
 

@@ -376,9 +376,8 @@ def cap(steps: list[Step], limit: int | None, *, already: int = 0) -> list[Step]
     if limit is None or wanted <= limit:
         return steps
     before = f", {already} of them within the last hour or not yet known" if already else ""
-    message = (
-        f"{wanted} deletions and replacements planned{before}; limit is {limit} (RECONCILER_MAX_DELETES); none executed"
-    )
+    what = "deletion or replacement" if wanted == 1 else "deletions and replacements"
+    message = f"{wanted} {what} planned{before}; limit is {limit} (RECONCILER_MAX_DELETES); none executed"
     allow = f"RECONCILER_MAX_DELETES={wanted}"
     moving = (StepStatus.READY, StepStatus.DEFERRED)
     return [

@@ -231,8 +231,15 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
 def in_sync(report: PassReport) -> str:
     """The last line of a report without differences, with what is counted apart."""
     summary = report.summary()
-    rest = "".join(f"; {summary[name]} {name}" for name in REMAINDERS if summary[name])
+    rest = "".join(f"; {each}" for each in _remainders(report, summary))
     return f"In sync: {several(summary['declared'] - summary['released'], 'table')} as declared{rest}."
+
+
+def _remainders(report: PassReport, summary: Mapping[str, int]) -> list[str]:
+    """The counts beside the work: of tables, except that what an endpoint does not support is counted by field."""
+    fields = sum(step.status is StepStatus.UNSUPPORTED for table in report.tables for step in table.steps)
+    nouns = {"unsupported": f"{several(fields, 'field')} unsupported"}
+    return [nouns.get(name, f"{summary[name]} {name}") for name in REMAINDERS if summary[name]]
 
 
 def counts(report: PassReport, *, applied: bool) -> str:
@@ -242,7 +249,7 @@ def counts(report: PassReport, *, applied: bool) -> str:
         parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
-    rest = [f"{summary[name]} {name}" for name in REMAINDERS if summary[name]]
+    rest = _remainders(report, summary)
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
 
 
@@ -251,7 +258,9 @@ def seed_counts(report: PassReport, *, cleared: bool) -> str:
     names = ("seed_removed", "seed_kept") if cleared else ("seed_written", "seed_present")
     moved, stayed, failed = (sum(getattr(table, name) for table in report.tables) for name in (*names, "seed_failed"))
     verbs = ("removed", "kept") if cleared else ("written", "present")
-    rest = f", {failed} failed" if failed else ""
+    updated = 0 if cleared else sum(table.seed_updated for table in report.tables)
+    rest = f", {updated} updated" if updated else ""
+    rest += f", {failed} failed" if failed else ""
     return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
 
 

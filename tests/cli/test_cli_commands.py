@@ -469,3 +469,12 @@ def test_the_bundled_examples_are_never_used_silently(verb: str, cli: Callable, 
 def test_import_makes_the_folder_instead_of_using_the_bundled_examples(cli: Callable, fake: FakeWiring) -> None:
     ended = cli("import users --embedded")
     assert (ended.code, ended.err, fake.settings.desired_state) == (0, "", "./desired_state")
+
+
+@pytest.mark.parametrize("line", ["up --yes", "--once", "seed"])
+def test_what_was_made_at_embedded_is_said_to_be_gone(line: str, cli: Callable, fake: FakeWiring) -> None:
+    fake.plan, fake.result = a_report(missing()), a_report(converged())
+    Path("desired_state").mkdir()
+    sentence = "--embedded keeps nothing after the command: its tables and items are gone now."
+    assert cli(f"{line} --embedded").err.count(sentence) == 1
+    assert sentence not in cli(line).err

@@ -339,7 +339,7 @@ REFUSED = {
         "import --from cloudformation bad.yaml",
         (
             "bad.yaml:4:18: Resources.A.Properties.BillingMode: invalid value 'X'; expected PAY_PER_REQUEST or PROVISIONED. "
-            "Write PAY_PER_REQUEST or PROVISIONED."
+            "Write one of these."
         ),
     ),
     "a file that is broken": (
@@ -451,3 +451,12 @@ def test_tables_of_a_loop_over_a_parameter_are_named_and_those_of_a_written_list
     write(project, {"other.yaml": LOOP.replace("!Ref Names", "[users]")})
     code, _, err = run("import --from cloudformation other.yaml --format yaml")
     assert (code, "follows from" in err) == (0, False), err
+
+
+def test_serverless_is_read_as_the_resources_of_cloudformation(project: Path, run: Callable) -> None:
+    table = f"{{Type: AWS::DynamoDB::Table, Properties: {{TableName: orders, BillingMode: PAY_PER_REQUEST, {KEY}}}}}"
+    service = f"service: shop\nprovider: {{name: aws}}\nresources: {{Resources: {{Orders: {table}}}}}\n"
+    (project / "serverless.yml").write_text(service)
+    code, _, err = run("import --from serverless serverless.yml --format yaml")
+    assert code == 0, err
+    assert [each.spec.name for each in load(project / "desired_state").declarations] == ["orders"]

@@ -92,7 +92,7 @@ def test_a_failure_is_printed_once() -> None:
 
 STATUS: dict[str, tuple[tuple[TableReport, ...], dict[str, object], int, str]] = {
     "in sync": ((in_sync(),), {}, 0, "In sync: 1 table as declared."),
-    "a field is unsupported": ((unsupported(),), {}, 0, "In sync: 1 table as declared; 1 unsupported."),
+    "a field is unsupported": ((unsupported(),), {}, 0, "In sync: 1 table as declared; 1 field unsupported."),
     "a table failed": (
         (failed(),),
         {},

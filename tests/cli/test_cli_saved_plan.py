@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from support.fake_wiring import FakeWiring
 from support.reports import a_report, in_sync, missing
 
+from reconciler.cli.app import main
 from reconciler.planning.digest import approval
 
 
@@ -106,3 +108,26 @@ def test_a_saved_plan_is_replaced_and_another_file_is_not(cli: Callable, fake: F
     ended = cli("preview --out notes.json")
     assert (ended.code, Path("notes.json").read_text()) == (1, '{"mine": 1}')
     assert "--out: notes.json exists and is not a saved plan; nothing was written." in ended.err
+
+
+def test_the_command_that_preview_prints_applies_the_plan_as_it_is_printed(
+    cli: Callable, fake: FakeWiring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.plan, fake.result = a_report(missing()), a_report(in_sync("users"))
+    Path("reconciler.toml").write_text("[environments.dev]\nendpoint_url = 'http://localhost:8000'\n")
+    options = ["--environment", "dev", "--max-deletes", "3", "--parameter", "Team=shop a", "--parameter", "Stage=x"]
+    assert main(["preview", *options, "--log-level", "error", "-o", "json", "--out", "my plan.json"]) == 0
+    printed = capsys.readouterr().err.partition("Apply exactly this plan with: ")[2]
+    before = fake.settings
+    program, *words = shlex.split(printed)
+    assert (program, words[:2]) == ("reconciler", ["up", "my plan.json"])
+    assert main([*words, "--yes"]) == 0, capsys.readouterr().err
+    assert fake.settings.environment == "dev"
+    for name in ("max_deletes", "parameter", "endpoint_url"):
+        assert getattr(fake.settings, name) == getattr(before, name)
+    assert not {"--log-level", "--output", "-o", "--out"} & set(words)
+
+
+def test_without_options_the_printed_command_has_none(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing())
+    assert cli("preview --out plan.json").err.endswith("Apply exactly this plan with: reconciler up plan.json\n")

@@ -153,23 +153,61 @@ def test_a_second_signal_ends_it_at_once(number: int, code: int, tmp_path: Path)
     assert (running.returncode, messages.count("Interrupted by")) == (code, 1)
 
 
-@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("verb", ["up", "destroy"])
-def test_a_signal_during_confirmation_ends_the_command_at_once(
-    verb: str, number: int, code: int, tmp_path: Path
-) -> None:
+WRITES = """
+def preview(tables=(), **_):
+    interruption.current().done = lambda: "nothing was changed"
+    return fake.plan
+fake.preview = preview
+"""
+"""As the wiring does for a command that may write."""
+
+
+def asked(verb: str, folder: Path) -> tuple[subprocess.Popen[str], int]:
+    """A command at its question, and the terminal that it asks on."""
     ours, theirs = pty.openpty()
-    running = process("", verb, folder=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL)
+    running = process(WRITES, verb, folder=folder, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL)
     os.close(theirs)
     shown = ""
     deadline = time.monotonic() + PATIENCE
     while "[y/N]" not in shown and time.monotonic() < deadline:
         shown += os.read(ours, 4096).decode()
+    return running, ours
+
+
+def last_words(terminal: int) -> str:
+    """What else stands on the terminal after the end of the command."""
+    shown = ""
+    while select.select([terminal], [], [], 1)[0]:
+        try:
+            shown += os.read(terminal, 4096).decode()
+        except OSError:  # Linux tells so that nobody has the other end open.
+            break
+    os.close(terminal)
+    return " ".join(shown.split())
+
+
+@pytest.mark.parametrize(("number", "code"), ENDINGS, ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+def test_a_signal_during_confirmation_ends_the_command_at_once(
+    verb: str, number: int, code: int, tmp_path: Path
+) -> None:
+    running, terminal = asked(verb, tmp_path)
     running.send_signal(number)
     began = time.monotonic()
     assert running.wait(timeout=PATIENCE) == code
     assert time.monotonic() - began < 5
-    os.close(ours)
+    shown = last_words(terminal)
+    assert f"Interrupted by {signal.Signals(number).name}: nothing was changed." in shown
+    assert "may take effect" not in shown
+
+
+@pytest.mark.parametrize("verb", ["up", "destroy"])
+@pytest.mark.parametrize("answer", [b"\x04", b"n\n"], ids=["Ctrl-D", "n"])
+def test_the_end_of_the_input_refuses_as_no_does(answer: bytes, verb: str, tmp_path: Path) -> None:
+    running, terminal = asked(verb, tmp_path)
+    os.write(terminal, answer)
+    assert running.wait(timeout=PATIENCE) == 1
+    assert last_words(terminal).endswith("Nothing was changed.")
 
 
 @contextmanager

@@ -79,12 +79,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a seed format that does not exist": (
         {"seed": {"format": "ion"}},
-        [
-            (
-                "users.json:16:3: seed.format: invalid value 'ion'; expected plain or dynamodb-json. Write plain "
-                "or dynamodb-json."
-            )
-        ],
+        [("users.json:16:3: seed.format: invalid value 'ion'; expected plain or dynamodb-json. Write one of these.")],
     ),
     "a seed file that is not there": (
         {"seed": {"file": "seeds/people.json"}},

@@ -45,7 +45,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:25:5: global_secondary_indexes[0].projection.projection_type: invalid value "
-                "'EVERYTHING'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+                "'EVERYTHING'; expected ALL, KEYS_ONLY or INCLUDE. Write one of these."
             )
         ],
     ),

@@ -18,7 +18,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:15:2: table_class: invalid value 'INFREQUENT'; expected STANDARD or "
-                "STANDARD_INFREQUENT_ACCESS. Write STANDARD or STANDARD_INFREQUENT_ACCESS."
+                "STANDARD_INFREQUENT_ACCESS. Write one of these."
             )
         ],
     ),

@@ -22,8 +22,8 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mode": True},
         [
             (
-                "users.json:15:2: billing_mode: invalid value: true; expected PAY_PER_REQUEST or PROVISIONED. Write "
-                "PAY_PER_REQUEST or PROVISIONED."
+                "users.json:15:2: billing_mode: invalid value: true; expected PAY_PER_REQUEST or PROVISIONED. "
+                "Write one of these."
             )
         ],
     ),
@@ -41,7 +41,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:15:2: billing_mode: invalid value 'FREE'; expected PAY_PER_REQUEST or PROVISIONED. "
-                "Write PAY_PER_REQUEST or PROVISIONED."
+                "Write one of these."
             )
         ],
     ),
@@ -79,7 +79,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "users.json:12:4: attribute_definitions[0].AttributeType: invalid value 'BOOL'; expected S, N or "
-                "B. Write S, N or B."
+                "B. Write one of these."
             )
         ],
     ),

@@ -274,7 +274,7 @@ REFUSED: dict[str, tuple[dict[str, str], str | None, list[str]]] = {
         },
         "prod",
         [
-            "orders.prod.yaml:3:25: global_secondary_indexes.by_day.Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+            "orders.prod.yaml:3:25: global_secondary_indexes.by_day.Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write one of these."
         ],
     ),
     "a wrong value of the base after an index that is removed": (
@@ -284,7 +284,7 @@ REFUSED: dict[str, tuple[dict[str, str], str | None, list[str]]] = {
         },
         "prod",
         [
-            "orders.yaml:10:18: global_secondary_indexes[1].Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write ALL, KEYS_ONLY or INCLUDE."
+            "orders.yaml:10:18: global_secondary_indexes[1].Projection.ProjectionType: invalid value 'SOME'; expected ALL, KEYS_ONLY or INCLUDE. Write one of these."
         ],
     ),
     "a placeholder": (

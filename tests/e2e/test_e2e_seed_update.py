@@ -119,3 +119,23 @@ def test_an_update_that_is_killed_loses_nothing_and_the_next_one_ends_it(
     _, said = again.communicate(PATIENCE)
     assert again.returncode == 0, said
     assert project.items() == {key: "7" if key == "007" else "2" for key in keys}
+
+
+def test_up_names_a_changed_seed_and_what_applies_it(endpoint: Live, tmp_path: Path) -> None:
+    project = Project(endpoint, tmp_path, DECLARATION, FORMER[:2])
+    assert "the seed changed" not in project.run("up", "--yes").stderr
+    project.write([*PRESENT[:2], PRESENT[3]])
+    before = project.items()
+    sentence = (
+        "things: the seed changed since it was written: 1 item added, 1 changed;"
+        " `reconciler seed --update things` applies it"
+    )
+    in_sync = project.run("up", "--yes")
+    assert (in_sync.returncode, sentence in in_sync.stderr) == (0, True), in_sync.stderr
+    (tmp_path / "desired_state" / "more.yaml").write_text(DECLARATION.replace("things", "more"))
+    created = project.run("up", "--yes")
+    assert (created.returncode, created.stderr.count(sentence)) == (0, 1), created.stderr
+    assert project.items() == before
+    updated = project.run("seed", "--update")
+    assert updated.stdout.splitlines()[-1] == "Done: 1 table: 1 item written, 1 present, 1 updated."
+    assert "the seed changed" not in project.run("up", "--yes").stderr

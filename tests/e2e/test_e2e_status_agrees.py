@@ -1,4 +1,4 @@
-"""In the grace period, ``status`` and the page of the daemon say the same of each table."""
+"""``status`` and the page of the daemon say the same of each table; ``up`` says why items are lost."""
 
 from __future__ import annotations
 
@@ -70,3 +70,19 @@ def test_status_and_page_agree_during_the_grace_period(endpoint: Live, tmp_path:
     now = json.loads(forked.run("preview", "-o", "json", *where, folder=tmp_path, timeout=PATIENCE).stdout)
     assert outcome(now)["gone"] == ("drifted", [("delete", "ready", None)])
     assert endpoint.client.scan(TableName="gone")["Count"] == 1
+
+
+def test_up_says_why_the_items_of_a_table_cannot_be_kept(endpoint: Live, tmp_path: Path) -> None:
+    declare(tmp_path, "why")
+    where = ("--endpoint-url", endpoint.url)
+    assert forked.run("--once", *where, folder=tmp_path, timeout=PATIENCE).returncode == 0
+    for number in range(4):
+        endpoint.client.put_item(TableName="why", Item={"pk": {"S": str(number)}})
+    declare(tmp_path, "why", "author")
+    ended = forked.run("up", "why", "--yes", *where, folder=tmp_path, timeout=PATIENCE)
+    assert ended.returncode == 0, ended.stderr
+    shown = " ".join(ended.stdout.split())
+    plan = shown[: shown.index("Plan:")]
+    assert "its items are lost, because the declared table cannot hold them all: 4 items without author" in plan
+    keys = endpoint.client.describe_table(TableName="why")["Table"]["KeySchema"]
+    assert [key["AttributeName"] for key in keys] == ["author"]

@@ -173,6 +173,14 @@ def test_an_explicit_destroy_is_not_capped_and_does_not_count() -> None:
     assert (left(sim), sim.store.snapshot.ended) == ([], {})
 
 
+def test_one_planned_deletion_is_told_in_the_singular() -> None:
+    sim = stack(max_deletes=0)
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
+    messages = [step.message for table in sim.run().tables for step in table.steps if step.message]
+    expected = "1 deletion or replacement planned; limit is 0 (RECONCILER_MAX_DELETES); none executed"
+    assert messages == [expected]
+
+
 def test_a_protected_table_does_not_count_towards_the_cap() -> None:
     sim = stack()
     sim.dynamodb.tables["a1"].description["DeletionProtectionEnabled"] = True

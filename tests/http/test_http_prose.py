@@ -12,7 +12,10 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SHOWN = {
     "run `reconciler up users` and confirm": "run <code>reconciler up users</code> and confirm",
     "delete at 2026-11-22T12:05:00.500000Z or later": (
-        'delete at <time datetime="2026-11-22T12:05:00+00:00" title="2026-11-22 12:05:00 UTC">in 5 min</time> or later'
+        'delete <time datetime="2026-11-22T12:05:00+00:00" title="2026-11-22 12:05:00 UTC">in 5 min</time> or later'
+    ),
+    "created at 2026-11-22T11:55:00Z": (
+        'created <time datetime="2026-11-22T11:55:00+00:00" title="2026-11-22 11:55:00 UTC">5 min ago</time>'
     ),
     "`2026-11-22T12:05:00Z` stays as written": "<code>2026-11-22T12:05:00Z</code> stays as written",
     "<b>`<i>`</b>": "&lt;b&gt;<code>&lt;i&gt;</code>&lt;/b&gt;",

@@ -107,7 +107,25 @@ Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 deferred
   1. ? update ttl, UpdateTimeToLive: unsupported: this endpoint has no tags
        ttl.attribute: "old" → "expires_at"
 
-In sync: 1 table as declared; 1 unsupported.""",
+In sync: 1 table as declared; 1 field unsupported.""",
+    ),
+    "unsupported fields of one table are counted by field": (
+        a_report(
+            a_table(
+                "users",
+                TableStatus.IN_SYNC,
+                ttl_moved().unsupported("this endpoint has no tags"),
+                ttl_moved().unsupported("nor has it this"),
+            )
+        ),
+        """\
+? users  table_configs/users_table.py:12
+  1. ? update ttl, UpdateTimeToLive: unsupported: this endpoint has no tags
+       ttl.attribute: "old" → "expires_at"
+  2. ? update ttl, UpdateTimeToLive: unsupported: nor has it this
+       ttl.attribute: "old" → "expires_at"
+
+In sync: 1 table as declared; 2 fields unsupported.""",
     ),
     "a table that is no longer declared is deleted": (
         a_report(a_table("gone", TableStatus.DRIFTED, removal(), declaration=None)),

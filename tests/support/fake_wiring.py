@@ -68,6 +68,7 @@ class FakeWiring:
     orphans: tuple[str, ...] = ()
     daemon: tuple[Mapping[str, Any] | None, str] = (None, "")
     unfinished: tuple[str, ...] = ()
+    changed_seeds: tuple[str, ...] = ()
 
     @property
     def reconciler(self) -> FakeWiring:
@@ -94,7 +95,7 @@ class FakeWiring:
         self.calls.append(("close",))
 
     def seed_changes(self, tables: tuple[str, ...] = ()) -> tuple[str, ...]:
-        return ()
+        return self.changed_seeds
 
     def preview(self, tables: tuple[str, ...] = (), *, confirming: bool = False) -> PassReport:
         self.calls.append(("preview", tables))
@@ -221,6 +222,9 @@ class FakeWiring:
         self._maybe_raise()
         return desired()
 
+    def migration_problems(self, settings: Any) -> tuple[Any, ...]:
+        return ()
+
     def unknown_parameters(self, settings: Any) -> tuple[Any, ...]:
         return ()
 
@@ -256,6 +260,7 @@ def as_module(fake: FakeWiring) -> types.ModuleType:
         "json_schema",
         "healthcheck",
         "unknown_parameters",
+        "migration_problems",
     ):
         setattr(module, name, getattr(fake, name))
     return module

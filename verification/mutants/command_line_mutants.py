@@ -16,7 +16,7 @@ MUTANTS = (
     Mutant(
         "any text confirms a loss",
         "confirm_loss",
-        "return ... == stack",
+        "return answer is not None and answer.strip() == stack",
         "return True",
         "the name is asked for and not compared",
         ("test_cli_type_the_stack::test_another_answer_than_the_name_changes_nothing",),

@@ -33,8 +33,14 @@ class Source(StrEnum):
     """What --from reads."""
 
     CLOUDFORMATION = "cloudformation"
+    SERVERLESS = "serverless"
     TERRAFORM = "terraform"
     WORKBENCH = "workbench"
+
+    @property
+    def kind(self) -> str:
+        """The reader of it: a service of the Serverless Framework has its tables as resources of CloudFormation."""
+        return Source.CLOUDFORMATION.value if self is Source.SERVERLESS else self.value
 
 
 HANDED_OVER = (Form.CLOUDFORMATION, Form.TERRAFORM)
@@ -96,7 +102,7 @@ def _convert(invocation: Invocation, words: tuple[str, ...], form: Form, source:
     from reconciler import wiring
 
     path, *names = words
-    written, converted = wiring.convert(settings, path, source.value, tuple(names), form.value)
+    written, converted = wiring.convert(settings, path, source.kind, tuple(names), form.value)
     invocation.warn(warning_from_here(each, settings.desired_state) for each in converted.warnings)
     invocation.say(warning_from_here(each, settings.desired_state) for each in converted.notes)
     sentences = [f"wrote {each}" for each in written]

@@ -52,5 +52,6 @@ def preview(
         from reconciler.cli import saved_plan
 
         saved_plan.save(out, settings, names, desired, report)
-        invocation.say([f"The plan is saved. Apply exactly this plan with: reconciler up {out}"])
+        again = saved_plan.applying(out, invocation.flags)
+        invocation.say([f"The plan is saved. Apply exactly this plan with: {again}"])
     return exits.preview(report, expect_no_changes=expect_no_changes, unfinished=bool(unfinished))

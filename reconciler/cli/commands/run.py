@@ -25,5 +25,6 @@ def run(invocation: Invocation, once: Once = False) -> int:
             report = app.converge("once", on_step=watched.on_step, on_wait=watched.on_wait)
     invocation.show(report, applied=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))
+    invocation.say_what_embedded_keeps(settings)
     invocation.warn(app.publish_metrics())
     return exits.converge(report)

@@ -47,6 +47,7 @@ def seed(invocation: Invocation, tables: Tables = None, verify: Verify = False, 
     invocation.show(report, applied=True, base=settings.desired_state)
     if invocation.output is not Output.HUMAN:
         invocation.say(seed_lines(report))
+    invocation.say_what_embedded_keeps(settings)
     return exits.act(report)
 
 

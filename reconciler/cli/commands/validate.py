@@ -1,4 +1,4 @@
-"""Check declarations and seeds offline; every problem with file, line and field."""
+"""Check declarations, seeds and migrations of items offline; every problem with file, line and field."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def validate(invocation: Invocation, path: Place = None) -> int:
     try:
         desired = wiring.desired_state(settings)
     except DeclarationError as error:
-        for warning in error.warnings:
-            invocation.console.note("warning", warning_from_here(warning, base))
-        for problem in error.problems:
-            invocation.console.note("error", str(seen_from_here(problem, base)))
-        _publish(invocation, _Result(base, error.problems, error.warnings))
-        return codes.ERROR
+        # A location that cannot be read is wrong once, not for its migrations too.
+        known = {str(problem) for problem in error.problems}
+        further = (problem for problem in wiring.migration_problems(settings) if str(problem) not in known)
+        return _refused(invocation, base, (*error.problems, *further), error.warnings)
+    if problems := wiring.migration_problems(settings):
+        return _refused(invocation, base, problems, desired.warnings)
     warnings = (*desired.warnings, *wiring.seed_orphans(desired))
     for warning in warnings:
         invocation.console.note("warning", warning_from_here(warning, base))
@@ -52,6 +52,15 @@ def validate(invocation: Invocation, path: Place = None) -> int:
         invocation.console.note("note", warning_from_here(note, base))
     _publish(invocation, _Result(base, (), warnings, desired.notes, desired))
     return codes.OK
+
+
+def _refused(invocation: Invocation, base: str, problems: tuple[Problem, ...], warnings: tuple[str, ...]) -> int:
+    for warning in warnings:
+        invocation.console.note("warning", warning_from_here(warning, base))
+    for problem in problems:
+        invocation.console.note("error", str(seen_from_here(problem, base)))
+    _publish(invocation, _Result(base, problems, warnings))
+    return codes.ERROR
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ def _literal(error: Details) -> tuple[str, str]:
     choices = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
     value = error["input"]
     suggestion = _intended_choice(value, choices) if isinstance(value, str) else None
-    remedy = f"Did you mean {suggestion}?" if suggestion else f"Write {alternatives(choices)}."
+    # The reason lists the choices already.
+    listed = "Write one of these." if len(choices) > 1 else f"Write {choices[0]}."
+    remedy = f"Did you mean {suggestion}?" if suggestion else listed
     if value == "AES256" and choices == ["KMS"]:
         remedy = (
             "Remove the field and set enabled: false for the key that DynamoDB owns (AES256), true for a key in KMS."

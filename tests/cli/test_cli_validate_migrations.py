@@ -1,0 +1,73 @@
+"""``validate`` reads the migrations of items as ``migrate`` does, and offline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.folders import write
+
+from reconciler.cli.app import main
+
+TABLE = """\
+table_name: users
+key_schema: [{AttributeName: pk, KeyType: HASH}]
+attribute_definitions: [{AttributeName: pk, AttributeType: S}]
+"""
+BROKEN = "table = 'users'\ndef up(item:\n    return {}\n"
+GOOD = "table = 'users'\ndef up(item):\n    return {}\n"
+
+
+@pytest.fixture
+def validate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(["validate", *words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def test_a_syntax_error_in_a_migration_is_an_error(validate: Callable, tmp_path: Path) -> None:
+    write(tmp_path, {"desired_state/users.yaml": TABLE, "migrations/0001_a.py": BROKEN})
+    code, out, err = validate()
+    assert (code, out) == (1, "")
+    assert err.startswith("error: migrations/0001_a.py:2"), err
+    document = json.loads(validate("-o", "json")[1])
+    assert (document["valid"], [each["line"] for each in document["errors"]]) == (False, [2])
+
+
+def test_migrations_without_errors_are_valid(validate: Callable, tmp_path: Path) -> None:
+    write(tmp_path, {"desired_state/users.yaml": TABLE, "migrations/0001_a.py": GOOD})
+    code, out, err = validate()
+    assert (code, err) == (0, "")
+    assert out.startswith("Valid: 1 table")
+
+
+def test_the_folder_of_the_setting_is_read(validate: Callable, tmp_path: Path) -> None:
+    write(tmp_path, {"desired_state/users.yaml": TABLE, "moved/0001_a.py": BROKEN})
+    assert validate()[0] == 0
+    write(tmp_path, {"reconciler.toml": 'migrations = "moved"\n'})
+    code, _, err = validate()
+    assert (code, "moved/0001_a.py:2" in err) == (1, True), err
+
+
+def test_errors_of_declarations_and_migrations_are_reported_together(validate: Callable, tmp_path: Path) -> None:
+    files = {"desired_state/users.yaml": "table_name: users\n", "migrations/0001_a.py": "table = 'users'\n"}
+    write(tmp_path, files)
+    code, _, err = validate()
+    assert code == 1
+    assert "migrations/0001_a.py: up: is required" in err
+    assert "desired_state/users.yaml:1:1: key_schema: is required" in err
+
+
+def test_a_missing_folder_is_one_error(validate: Callable, tmp_path: Path) -> None:
+    write(tmp_path, {"migrations/0001_a.py": BROKEN})
+    code, _, err = validate()
+    assert (code, len(err.splitlines())) == (1, 1), err
