@@ -206,8 +206,11 @@ class Invocation:
                 self.console.note("note", sentence)
 
     def say_what_embedded_keeps(self, settings: Settings) -> None:
-        """A note after a command that wrote at ``--embedded``, because "created" would be read as lasting."""
-        if settings.embedded:
+        """A note after a command that wrote at ``--embedded``, because "created" would be read as lasting.
+
+        Not behind a log in JSON, whose last line is the end of the run.
+        """
+        if settings.embedded and settings.log_format != "json":
             self.say(["--embedded keeps nothing after the command: its tables and items are gone now."])
 
     def answer(self, sentences: Iterable[str], members: Mapping[str, Any]) -> None:
