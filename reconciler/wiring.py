@@ -585,7 +585,8 @@ class App:
         try:
             store = self.reconciler.ports.store
             snapshot = store.load()
-            runs, problem = store.history(10) if snapshot.usable else (), snapshot.rolled_back
+            problem = snapshot.rolled_back
+            runs = store.history(10) if snapshot.usable else ()
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None

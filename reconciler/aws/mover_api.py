@@ -66,9 +66,9 @@ class BotoMoverApi:
         answer = self._client.call("BatchGetItem", params)
         items: list[Item] = answer["Responses"].get(table) or []
         unread: list[Item] = (answer["UnprocessedKeys"].get(table) or {}).get("Keys") or []
-        told = [each["CapacityUnits"] for each in answer.get("ConsumedCapacity") or () if "CapacityUnits" in each]
+        consumed = [each["CapacityUnits"] for each in answer.get("ConsumedCapacity") or () if "CapacityUnits" in each]
         gone = len(keys) - len(items) - len(unread)
-        units = sum(map(float, told)) if told else sum(map(_read_units, [*items, *[None] * gone]))
+        units = sum(map(float, consumed)) if consumed else sum(map(_read_units, [*items, *[None] * gone]))
         return FoundItems(items, unread, units)
 
     def update(self, table: str, update: ItemUpdate) -> float:

@@ -164,10 +164,9 @@ class Invocation:
             self.warn(reports.write(self.reports, rendered, self.console.annotate))
 
     def _with_warnings_of_settings(self, report: PassReport) -> PassReport:
-        """Whoever reads a document or a report sees no standard error: whose tables they are must stand in it."""
-        said = [warning for settings in self.loaded for warning in settings.warnings]
-        warnings = dict.fromkeys([*said, *report.warnings])
-        return replace(report, warnings=tuple(warnings)) if said else report
+        """The report with the warnings of the settings, which a reader of a document or a file sees nowhere else."""
+        own = [warning for settings in self.loaded for warning in settings.warnings]
+        return replace(report, warnings=tuple(dict.fromkeys([*own, *report.warnings]))) if own else report
 
     def print(self, lines: Iterable[tuple[str, str]]) -> None:
         """Styled lines for people on standard output, in the width of the terminal."""

@@ -199,16 +199,16 @@ class Daemon:
             log.warning("the lease was not released; it expires by itself", why=str(error))
 
     def _show_migrations(self, reconciler: Reconciler) -> None:
-        """Let the status say which migrations of items are open. One whose records were not read says none."""
+        """Show which migrations of items are open; none if their records could not be read."""
         from reconciler.engine.unfinished_migrations import pending_migrations, pending_sentence
 
         report, records = self.loop_status.report, reconciler.state.migrations
         pending: tuple[str, ...] = ()
-        told: tuple[str, ...] = ()
+        sentences: tuple[str, ...] = ()
         if report is not None and records is not None:
             pending = pending_migrations(self.migration_names(), records, report)
-            told = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
-        self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, told
+            sentences = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
+        self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, sentences
 
     def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
         """Load the runs of earlier processes from the state table."""

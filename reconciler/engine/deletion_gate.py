@@ -84,7 +84,7 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
             gate_input = context.gate_input(base, observed, step, lifecycle)
             decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
             if decided.status is StepStatus.READY and not decided.message:
-                # Whoever is asked about the loss is told why the items cannot be kept.
+                # The question about the loss shows why the items cannot be kept.
                 why = f"its items are lost, because the declared table cannot hold them all: {unfit}"
                 decided = decided.with_message(why)
     under_way = context.replacement(base.name)

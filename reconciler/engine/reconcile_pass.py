@@ -131,8 +131,9 @@ class Pass:
             return self._report(unread, error=authorization.error, snapshot=authorization.snapshot)
         self.state.generations = authorization.snapshot.generations
         snapshot = authorization.snapshot
-        self.state.migrations = snapshot.migrations if snapshot.usable or snapshot.fresh else None
-        self.state.seeds = snapshot.seeds
+        was_read = snapshot.usable or snapshot.fresh
+        self.state.migrations = snapshot.migrations if was_read else None
+        self.state.seeds = snapshot.seeds if was_read else None
         if authorization.snapshot.generations or any(each.renamed_from for each in desired.as_read.declarations):
             authorization, desired = self._with_generations(authorization, desired)
         self.state.load_attempts(authorization.snapshot)

@@ -1,7 +1,7 @@
 """Lets an import make the new table, and removes what a failed or outdated import has left. A part of ``generation``.
 
 With the engine ``import`` there is no new table before the import has ended: the work begins with the capture. A table
-of that name counts as the import's own only by the TableId that the service told; any other one stops the work.
+of that name is our import's only if it has the TableId that the service returned; any other one stops the work.
 """
 
 from __future__ import annotations

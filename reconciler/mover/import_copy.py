@@ -3,8 +3,8 @@
 Used by ``generation_import`` in the phase COPY. ``service_copy`` has the export.
 
 ImportTable makes the new table itself, so that nothing else can write to it before the import has ended, and a second
-import of the same name is refused. What has to be proven is that the table is the import's own: the service tells its
-TableId with the answer, which is recorded. A token finds the import only while it runs; afterwards the service says
+import of the same name is refused. What has to be proven is that our import made the table: the answer has its TableId,
+which is recorded. A token finds the import only while it runs; afterwards the service says
 that the table exists. So an import whose answer was lost is looked for in the list of imports, by its token.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ImportTable.html
 """
@@ -110,7 +110,7 @@ class ImportCopy(ServiceCopy):
                 # Nothing was started, and the next request may be another one.
                 self._loads.drop_named(FIRST)
             raise
-        return self._looked_at(self._told(self._loads.part(0), job), job)
+        return self._looked_at(self._with_answer(self._loads.part(0), job), job)
 
     def _request(self, files: S3Place) -> Mapping[str, str]:
         """What the request is sent with, also by a process that finds another declaration."""
@@ -122,8 +122,8 @@ class ImportCopy(ServiceCopy):
         place = S3Place(part.data[BUCKET], part.data[PREFIX])
         return self.jobs.start_import(ImportRequest(json.loads(part.data[TABLE]), place, part.data[TOKEN]))
 
-    def _told(self, part: Checkpoint, job: Job) -> Checkpoint:
-        """The checkpoint with what the service tells of the import, which is stored if it is new."""
+    def _with_answer(self, part: Checkpoint, job: Job) -> Checkpoint:
+        """The checkpoint with what the service returned of the import, which is stored if it is new."""
         data = {**part.data, ARN: job.arn, **({TABLE_ID: job.table_id} if job.table_id else {})}
         if data != part.data:
             part = replace(part, data=data)
@@ -167,7 +167,7 @@ def known_table(jobs: ServiceJobs, part: Checkpoint) -> Checkpoint:
 
 
 def made_by(part: Checkpoint, live: Identity) -> bool:
-    """Whether the import of this checkpoint made the table: only its TableId, as the service told it, proves that."""
+    """Whether the import of this checkpoint made the table: only the TableId in the answer proves that."""
     return live.table_id is not None and live.table_id == part.data.get(TABLE_ID)
 
 

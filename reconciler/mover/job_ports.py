@@ -77,7 +77,7 @@ class BulkRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """An import of all objects below ``source`` as a new table, which ``creation`` (TableCreationParameters) tells."""
+    """An import of all objects below ``source`` as a new table, described by ``creation`` (TableCreationParameters)."""
 
     creation: Mapping[str, Any]
     source: S3Place

@@ -8,6 +8,7 @@ that continues sends the same client token, and no job starts twice.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
@@ -54,7 +55,7 @@ class JobProgress:
 
 
 @dataclass(slots=True)
-class ServiceCopy:
+class ServiceCopy(ABC):
     """The jobs of one attempt at a copy. ``captured`` is the time of its capture, ``started_as`` its unique name.
 
     ``calls`` checks lease and identity of a table before each start, ``recorded`` are the stored checkpoints.
@@ -102,17 +103,17 @@ class ServiceCopy:
     # What differs
 
     @staticmethod
+    @abstractmethod
     def _work() -> str:
         """The name of the checkpoints of the job that loads the files."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _load(self, part: Checkpoint, files: S3Place) -> JobProgress:
         """One look at the job that loads ``files``, whose checkpoint is ``part``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _given_up(self, part: Checkpoint) -> str:
         """End that job; the end that is waited for, as a part of a sentence, or nothing if it does not run."""
-        raise NotImplementedError
 
     # The export
 

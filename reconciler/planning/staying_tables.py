@@ -16,7 +16,7 @@ _WHY = {
     None: "{have} no record in this stack",
 }
 _ONE = {"them": "it", "table": "table", "their": "its", "are": "is", "were": "was", "have": "has"}
-_MANY = {"table": "tables"}
+_MANY = {word: word for word in _ONE} | {"table": "tables"}
 
 
 def staying_tables(
@@ -38,8 +38,7 @@ def staying_tables(
 
 def _sentence(why: str | None, names: list[str]) -> str:
     rule = "destroy deletes only tables that this stack created"
-    forms = _ONE if len(names) == 1 else {word: word for word in _ONE} | _MANY
-    reason = _WHY[why].format_map(forms)
+    reason = _WHY[why].format_map(_ONE if len(names) == 1 else _MANY)
     if len(names) == 1:
         return f"{names[0]} stays: it {reason}, and {rule}"
     return f"{several(len(names), 'table')} stay, because they {reason} and {rule}: {', '.join(names)}"

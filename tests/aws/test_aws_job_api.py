@@ -327,7 +327,7 @@ def test_an_sdk_that_is_older_than_bulk_puts_is_named() -> None:
 
 
 def test_an_import_at_moto_makes_a_table_with_the_items_of_an_export(moto: Live) -> None:
-    """What moto lacks: ClientToken, TableId, ListImports, and imports whose table exists already."""
+    """What moto does not have: ClientToken, TableId, ListImports, and imports into a name that is taken."""
     arn = moto.client.create_table(**TABLE)["TableDescription"]["TableArn"]
     moto.client.put_item(TableName="orders", Item={"id": {"S": "1"}, "total": {"N": "7"}})
     s3 = boto3.client(

@@ -10,6 +10,7 @@ import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.errors import Ambiguous, Rejected
+from reconciler.model.records import StateSnapshot
 from reconciler.model.report import TableReport, Verdict
 from reconciler.seeding.provenance import unpack
 
@@ -206,6 +207,14 @@ def said(sim: Sim) -> list[str]:
     remedy = "; `reconciler seed --update users` applies it, and keeps what others changed"
     assert all(one.endswith(remedy) for one in sentences)
     return [one.partition(";")[0] for one in sentences]
+
+
+def test_records_that_a_pass_could_not_read_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = changed_seed()
+    with monkeypatch.context() as patch:
+        patch.setattr(sim.store, "load", lambda: StateSnapshot(usable=False, problem="it cannot be read"))
+        sim.reconciler.preview()
+    assert said(sim)
 
 
 def test_a_changed_seed_is_said_until_it_is_applied() -> None:

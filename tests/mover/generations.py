@@ -22,7 +22,7 @@ from reconciler.aws.stream_api import BotoStreamApi
 from reconciler.engine.reconciler import Reconciler
 from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, Item, Pointer
-from reconciler.model.errors import Busy, Forbidden, NotFound
+from reconciler.model.errors import Ambiguous, Busy, Forbidden, NotFound
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Step
 from reconciler.model.records import Generation, GenerationPhase
@@ -122,6 +122,19 @@ class Bench:
         """``reconciler replace users --switch``."""
         self.work.switch(fence=fence)
         return self.run()
+
+    def ends_at(self, operation: str, moment: str) -> None:
+        """The process is killed once: ``before`` or ``after`` a request of this kind, or its answer is ``lost``."""
+        died: list[bool] = []
+
+        def hook(name: str, _: Mapping[str, Any]) -> None:
+            if name == operation and not died:
+                died.append(True)
+                if moment == "lost":
+                    raise Ambiguous(operation, "InternalServerError", "no usable answer")
+                raise Dies
+
+        setattr(self.items.memory, "before" if moment == "before" else "after", hook)
 
     def restarted(self) -> None:
         """Another process goes on."""

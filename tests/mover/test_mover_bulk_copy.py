@@ -13,7 +13,7 @@ from mover.test_mover_generation import NEW
 from simulation.simulated_engine import item
 from support.specs import keys
 
-from reconciler.model.errors import Ambiguous, UsageError
+from reconciler.model.errors import UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.records import GenerationPhase
 from reconciler.mover.bulk_copy import CLOCKS_APART
@@ -256,16 +256,7 @@ def _die() -> None:
 def test_no_job_starts_twice(made: Bench, operation: str, moment: str) -> None:
     """A process is killed before or right after a request, or its answer is lost."""
     begin(made)
-    died: list[bool] = []
-
-    def hook(name: str, _: Mapping[str, Any]) -> None:
-        if name == operation and not died:
-            died.append(True)
-            if moment == "lost":
-                raise Ambiguous(operation, "InternalServerError", "no usable answer")
-            raise Dies
-
-    setattr(made.items.memory, "before" if moment == "before" else "after", hook)
+    made.ends_at(operation, moment)
     try:
         made.run()
     except Dies:

@@ -14,7 +14,7 @@ from mover.test_mover_generation import NEW
 from simulation.simulated_engine import item
 from support.specs import gsi, keys, lsi, stream, ttl
 
-from reconciler.model.errors import Ambiguous, Forbidden, Rejected, Unsupported, UsageError
+from reconciler.model.errors import Forbidden, Rejected, Unsupported, UsageError
 from reconciler.model.plan import StepStatus
 from reconciler.model.records import GenerationPhase
 from reconciler.mover.engine_choice import CopyOptions, price_of_jobs
@@ -472,16 +472,7 @@ def test_no_job_starts_twice(made: Bench, operation: str, moment: str, hides: bo
     """A process is killed before or right after a request, or its answer is lost."""
     made.sim.dynamodb.jobs.hides = hides
     begin(made, IMPORT)
-    died: list[bool] = []
-
-    def hook(name: str, _: Mapping[str, Any]) -> None:
-        if name == operation and not died:
-            died.append(True)
-            if moment == "lost":
-                raise Ambiguous(operation, "InternalServerError", "no usable answer")
-            raise Dies
-
-    setattr(made.items.memory, "before" if moment == "before" else "after", hook)
+    made.ends_at(operation, moment)
     try:
         made.run()
     except Dies:
@@ -507,6 +498,14 @@ def test_a_death_at_any_call_changes_nothing_in_the_end(monkeypatch: pytest.Monk
 def _dies_at(made: Bench, at: int, moment: str) -> None:
     begin(made, IMPORT)
     _counts_down(made, at, moment)
+    _runs_until_ready(made, at)
+    assert (len(exports(made)), len(imports(made))) == (1, 1), at
+    assert made.held(NEW) == shown(ITEMS), at
+    assert made.tables[NEW].tags[OWNER].endswith(made.sim.store.snapshot.inventory[NEW].nonce), at
+
+
+def _runs_until_ready(made: Bench, at: int) -> None:
+    """Passes until both tables are equal, each by a new process where the one before was killed."""
     for _ in range(40):
         try:
             made.run()
@@ -515,9 +514,6 @@ def _dies_at(made: Bench, at: int, moment: str) -> None:
         if made.phase is GenerationPhase.READY:
             break
     assert made.phase is GenerationPhase.READY, (at, made.record)
-    assert (len(exports(made)), len(imports(made))) == (1, 1), at
-    assert made.held(NEW) == shown(ITEMS), at
-    assert made.tables[NEW].tags[OWNER].endswith(made.sim.store.snapshot.inventory[NEW].nonce), at
 
 
 def _counts_down(made: Bench, at: int, moment: str) -> None:
@@ -572,14 +568,7 @@ def test_a_death_at_any_call_after_a_failed_import_changes_nothing_in_the_end(
             assert statuses(made) == ["FAILED"]
             made.work.resume()
             _counts_down(made, at, moment)
-            for _ in range(40):
-                try:
-                    made.run()
-                except Dies:
-                    made.restarted()
-                if made.phase is GenerationPhase.READY:
-                    break
-            assert made.phase is GenerationPhase.READY, (at, made.record)
+            _runs_until_ready(made, at)
             assert statuses(made) == ["FAILED", "COMPLETED"], at
             assert made.held(NEW) == shown(ITEMS), at
 

@@ -1,4 +1,4 @@
-"""Mutants of the copy by an import: whose table it is, what is removed, and what a repeated request does."""
+"""Mutants of the copy by an import: ownership of the table, removal, and repeated requests."""
 
 from __future__ import annotations
 

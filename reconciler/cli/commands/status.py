@@ -44,7 +44,7 @@ _RANK = {
     TableStatus.UNMANAGED: 7,
 }
 """The order in which tables are shown."""
-_TOLD = (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED)
+_OPEN = (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED, StepStatus.FAILED)
 """The statuses of steps that a person may have to do something about."""
 NAMED = 6
 """The names that are shown of many tables with the same problem; --all lists each by itself."""
@@ -176,7 +176,7 @@ def _facts(table: TableReport) -> Line:
 
 
 def _style(step: Step) -> str:
-    return step.status.value if step.status in _TOLD else step.action.value
+    return step.status.value if step.status in _OPEN else step.action.value
 
 
 def _details(table: TableReport) -> Iterator[Line]:
@@ -193,7 +193,7 @@ def _details(table: TableReport) -> Iterator[Line]:
     for sentence in losses(table):
         yield "delete", f"  {sentence}"
     for step in table.steps:
-        if step.status in _TOLD or table.carries_on(step):
+        if step.status in _OPEN or table.carries_on(step):
             yield _style(step), f"  {step_title(step)}: {status_message(step)}"
             if step.allow_with:
                 yield "blocked", f"    allow with: {printable(step.allow_with)}"

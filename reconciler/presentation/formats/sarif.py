@@ -35,10 +35,12 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """One run. An error of the whole pass has no file, so it is a notification of the run and not a result."""
     annotations = [*of_problems(report.problems), *of_tables(report)]
     invocation: dict[str, Any] = {"executionSuccessful": report.error is None}
-    told = [("error", report.error)] if report.error else []
-    told += [("warning", warning_from_here(each, view.base)) for each in report.warnings]
-    if told:
-        invocation["toolExecutionNotifications"] = [{"level": level, "message": {"text": text}} for level, text in told]
+    texts = [("error", report.error)] if report.error else []
+    texts += [("warning", warning_from_here(each, view.base)) for each in report.warnings]
+    if texts:
+        invocation["toolExecutionNotifications"] = [
+            {"level": level, "message": {"text": text}} for level, text in texts
+        ]
     driver = {"name": "dynamodb-reconciler", "version": __version__, "rules": [_rule(rule) for rule in RULES]}
     run = {
         "tool": {"driver": driver},
