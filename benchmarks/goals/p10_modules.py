@@ -14,7 +14,7 @@ from benchmarks.processes import environment, run, tool
 PREFIX = "import time:"
 OFFLINE = (("--version",), ("--help",), ("up", "--help"), ("schema",), ("validate",))
 ONLINE = (("status",), ("preview",), ("--once",))
-HEAVY = ("boto3", "botocore", "pydantic", "fastapi", "prometheus_client", "rich", "ruamel")
+HEAVY = ("boto3", "botocore", "pydantic", "fastapi", "prometheus_client", "rich", "ruamel", "yaml")
 
 
 def measured(bench: Bench) -> Iterator[Row]:

@@ -1,7 +1,7 @@
-"""Reads YAML 1.2 with the line of each value, from the nodes of ruamel. It builds only plain values, never objects.
+"""Reads YAML 1.2 with the line of each value, from nodes. It builds only plain values, never objects.
 
 ``yes``, ``on`` and dates stay strings. Duplicate keys, unknown tags, recursive aliases and aliases that expand beyond
-a limit are errors. ruamel takes long to import, so it is imported with the first YAML file.
+a limit are errors. libyaml parses plain texts, ruamel all others and those with errors; it is imported with the first.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any
 
 from reconciler.model.position import Position, position_at
 from reconciler.parsing.parsed import TOO_DEEP, Number, Parsed, ParseError, plain_number
+from reconciler.parsing.plain_yaml import PLAIN, plain_nodes
 from reconciler.parsing.source_location import Path
 
 Node = Any
-"""A node of ruamel, whose type hints lack the common members."""
+"""A plain node, or one of ruamel, whose type hints lack the common members."""
 
 _TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
 _NULL = re.compile(r"|~|null|Null|NULL")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]+")
@@ -59,6 +61,13 @@ def read_yaml(text: str, number: Number = plain_number, *, short_tags: bool = Fa
 
     With ``short_tags``, ``!Sub x`` is read as ``{"Fn::Sub": "x"}``, as CloudFormation does.
     """
+    nodes = plain_nodes(text)
+    if nodes is not None:
+        return [_Builder(number, short_tags).document(node) for node in nodes]
+    return _read_any(text, number, short_tags)
+
+
+def _read_any(text: str, number: Number, short_tags: bool) -> list[Parsed]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
@@ -82,9 +91,24 @@ def read_yaml(text: str, number: Number = plain_number, *, short_tags: bool = Fa
 @cache
 def _yaml() -> Any:
     from ruamel.yaml import YAML
+    from ruamel.yaml.nodes import ScalarNode
+    from ruamel.yaml.resolver import VersionedResolver
+    from ruamel.yaml.tag import Tag
+
+    class PlainByText(VersionedResolver):
+        """Leaves the type of a plain scalar to its text, in every version of YAML."""
+
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+            if kind is ScalarNode and implicit[0]:
+                return Tag(suffix=_MERGE if value == "<<" else PLAIN)
+            return super().resolve(kind, value, implicit)
 
     class WithoutPlugIns(YAML):
         """Looks for no plug-ins: with each new instance ruamel searches the disk for them."""
+
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.Resolver = PlainByText
 
         def official_plug_ins(self) -> list[str]:
             return []
@@ -167,11 +191,11 @@ class _Builder:
         own: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
         # Later values replace earlier ones, with their lines and literals: the mapping's own keys come last.
-        children = [child for key, child in node.value if str(key.tag) == f"{_TAG}merge"]
+        children = [child for key, child in node.value if str(key.tag) == _MERGE]
         for source in reversed([source for child in children for source in self._merge_sources(child)]):
             merged |= self.value(source, path, self.lines[path])
         for key_node, child in node.value:
-            if str(key_node.tag) == f"{_TAG}merge":
+            if str(key_node.tag) == _MERGE:
                 continue
             key = self._key(key_node)
             if key in own:

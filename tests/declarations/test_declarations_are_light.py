@@ -12,7 +12,7 @@ from support.folders import SOUND, load, write
 
 from reconciler.declarations.document.field_model import FieldModel
 
-HEAVY = ("ruamel", "boto3", "botocore", "prometheus_client", "fastapi", "rich", "typer")
+HEAVY = ("ruamel", "yaml", "boto3", "botocore", "prometheus_client", "fastapi", "rich", "typer")
 
 
 def test_importing_the_source_imports_nothing_heavy() -> None:

@@ -35,6 +35,7 @@ def warm() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(module.name)
     importlib.import_module("ruamel.yaml")
+    importlib.import_module("yaml")
     with contextlib.redirect_stdout(io.StringIO()):
         main(["schema"])
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)

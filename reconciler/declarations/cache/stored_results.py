@@ -24,7 +24,12 @@ from reconciler.parsing.source_file import SourceFile
 FORMAT = 7
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
-_LIBRARIES = (("pydantic", "version.py"), ("ruamel/yaml", "__init__.py"), ("cronsim", "__init__.py"))
+_LIBRARIES = (
+    ("pydantic", "version.py"),
+    ("ruamel/yaml", "__init__.py"),
+    ("yaml", "__init__.py"),
+    ("cronsim", "__init__.py"),
+)
 """Files that change with the version of the libraries that check a file. Reading metadata takes longer."""
 CLASSES = "*.py"
 """The entry for the proof of all class files."""
