@@ -56,7 +56,7 @@ OF_PYTHON = 8 if sys.version_info >= (3, 12) else 0
         ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model.table")),
         ("validate", 205, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
         ("export --format mermaid", 215, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
-        ("export --format cloudformation", 475, (*SERVERS, *SDK, *RUNNING)),
+        ("export --format cloudformation", 495, (*SERVERS, *SDK, *RUNNING)),
         ("diff desired_state desired_state", 260, (*TYPER, *SERVERS, *DRAWING, *SDK, *RUNNING)),
         ("init other", 150, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring")),
         ("preview --help", 315, (*SERVERS, *DRAWING, *SDK, *ENGINE, "rich", "reconciler.wiring")),
