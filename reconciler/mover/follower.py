@@ -155,7 +155,8 @@ class Follower:
         """Put each item of the source into the target where its key is free. Continues at the checkpoints.
 
         ``loaded`` tells that the target has the items of a time after the capture already. What is not the newest
-        afterwards is corrected by ``replay``, which comes after it and never beside it.
+        afterwards is corrected by ``replay``, which comes after it and never beside it. ``on_page`` gets the counts of
+        pages of the source.
         """
         capture, problems = self._here(), ProblemList()
         work = TableCopy(self._ports, self._items, self._pair, self._mirror, self._target_calls, problems, self._stop)
@@ -163,7 +164,7 @@ class Follower:
         if not loaded:
             result = self._scan(capture, "copy", self._pair.source, self._source_calls).run(work.page, on_page)
         if result.finished and capture.attempt > 1:
-            swept = self._scan(capture, "sweep", self._pair.target, self._target_calls).run(work.sweep, on_page)
+            swept = self._scan(capture, "sweep", self._pair.target, self._target_calls).run(work.sweep)
             counts = total([result.counts, {name: n for name, n in swept.counts.items() if name != "scanned"}])
             result = ScanResult(swept.finished, counts, swept.error, swept.stopped)
         if isinstance(result.error, (LeaseLost, TableChanged)):

@@ -236,7 +236,7 @@ class MovesItems(GenerationWork):
             raise Paused
 
     def _count_copied(self, counts: Mapping[str, int]) -> None:
-        self.record = replace(self.record, copied=self.record.copied + sum(counts.values()))
+        self.record = replace(self.record, copied=self.record.copied + counts.get("scanned", 0))
         self._save_sometimes()
 
     def _count_replayed(self, counts: Mapping[str, int], read_until: datetime | None = None) -> None:

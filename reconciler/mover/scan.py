@@ -7,6 +7,7 @@ consistent: an item that was written a moment ago must not be missed
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
@@ -64,15 +65,22 @@ class SegmentedScan:
     page_items: int = PAGE_ITEMS
 
     def run(self, handle: Handle, on_page: Callable[[Mapping[str, int]], None] | None = None) -> ScanResult:
-        """Handle every page of every segment that is not finished. ``on_page`` gets the counts of each page.
+        """Handle every page of every segment that is not finished. ``on_page`` gets the counts of pages, one by one.
 
         Stops all segments on ``TableChanged`` and ``LeaseLost``; another error stops its segment alone.
         """
         halted: list[ApiError | Interrupted] = []
         ends: list[_End] = []
+        lock = threading.Lock()
+
+        def counted(counts: Mapping[str, int]) -> None:
+            if on_page is not None:
+                with lock:
+                    on_page(counts)
+
         try:
             numbers = range(self.segments)
-            ends += self.parallel.map(lambda number: self._segment(number, handle, on_page, halted), numbers)
+            ends += self.parallel.map(lambda number: self._segment(number, handle, counted, halted), numbers)
         except Interrupted as stop:
             halted.append(stop)
         parts = self.checkpoints.parts(self.segments)
@@ -89,7 +97,7 @@ class SegmentedScan:
         self,
         number: int,
         handle: Handle,
-        on_page: Callable[[Mapping[str, int]], None] | None,
+        on_page: Callable[[Mapping[str, int]], None],
         halted: list[ApiError | Interrupted],
     ) -> _End:
         part = self.checkpoints.part(number)
@@ -103,8 +111,7 @@ class SegmentedScan:
             except ApiError as error:
                 return _End(error=error)
             else:
-                if on_page is not None:
-                    on_page(counts)
+                on_page(counts)
         return _End()
 
     def _page(self, number: int, part: Checkpoint, handle: Handle) -> tuple[Checkpoint, Mapping[str, int]]:

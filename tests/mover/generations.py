@@ -250,7 +250,8 @@ class Mirror:
     def copy(self, on_page: Any = None, *, loaded: bool = False) -> Ran:
         self.made.trimmed = False
         self.made.sim.clock.seconds += self.made.slow
-        on_page({"copied": self._equalise()})
+        written = self._equalise()
+        on_page({"scanned": written, "copied": written})
         return Ran(True, problems=self.made.problems)
 
     def replay(self, on_page: Any = None) -> Ran:

@@ -102,6 +102,8 @@ def test_it_stops_when_both_tables_are_equal_and_waits_for_a_person(aws: Bench) 
     assert aws.held(NEW) == aws.held("users") == shown(ITEMS)
     assert aws.parameters == {PARAMETER: "users"}
     assert deleted(aws) == []
+    assert aws.record is not None
+    assert aws.record.copied == len(ITEMS)
 
 
 def test_the_new_table_has_no_stream_and_no_protection_before_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:

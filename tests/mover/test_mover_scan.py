@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import replace
+
 import pytest
 from mover.memory_items import MemoryItems
 from simulation.simulated_engine import declaration, item, simulate
@@ -13,6 +17,7 @@ from reconciler.mover.checkpoints import Checkpoints, key_of_text, key_text
 from reconciler.mover.governor import Governor, RateLimits
 from reconciler.mover.ports import Where
 from reconciler.mover.scan import PageFailed, SegmentedScan, segments_for
+from reconciler.system import Threads
 
 
 class Table:
@@ -208,3 +213,22 @@ def test_larger_tables_have_more_segments(items, segments):
 
 def _raise(error):
     raise error
+
+
+def test_the_counts_of_pages_are_told_one_by_one_though_segments_run_together():
+    table = Table()
+    inside, met, told = threading.Lock(), [], []
+
+    def on_page(counts):
+        free = inside.acquire(blocking=False)
+        met.append(not free)
+        time.sleep(0.01)
+        told.append(counts["handled"])
+        if free:
+            inside.release()
+
+    threads = Threads(5, threading.Event())
+    replace(table.scan(5), parallel=threads).run(lambda page: {"handled": len(page.items)}, on_page)
+    assert threads.close()
+    assert sum(told) == len(EVERY)
+    assert not any(met)
