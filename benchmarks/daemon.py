@@ -6,6 +6,7 @@ the daemon's own ``pass_duration_seconds``.
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import re
@@ -76,11 +77,13 @@ class Daemon:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PASS_SECONDS)
 
     def get(self, path: str) -> str:
-        """The body of a response."""
+        """The body of a response, asked for compressed, as Prometheus and browsers do."""
         connection = self.connection()
         try:
-            connection.request("GET", path)
-            return connection.getresponse().read().decode()
+            connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+            response = connection.getresponse()
+            body = response.read()
+            return (gzip.decompress(body) if response.getheader("Content-Encoding") == "gzip" else body).decode()
         finally:
             connection.close()
 
