@@ -145,9 +145,13 @@ def _column(cell: str, key_types: Mapping[str, str], source: _RowText, place: in
         # item(s) is a plural, and item.s may be a name: a type of one or two letters stands in capitals.
         if kind.isupper() or len(kind) > 2:
             raise _bracketed(cell.strip(), bracketed["name"].strip(), kind.upper(), source.cell(place))
-    if name and kind.upper() in NO_TYPES:
+    word = kind.strip().upper()
+    # A name may have a colon, but one or two letters after it are rather a wrong type: no column becomes text unasked.
+    if name and (word in NO_TYPES or (word.isalpha() and len(word) <= 2)):
         reason = f"invalid type of column {cell.strip()!r}; expected {alternatives(TYPES)}"
         remedy = f"Write {name}:N for numbers, {name}:JSON for lists and mappings, {name} for texts."
+        if word not in NO_TYPES:
+            remedy += f" If the name ends so, write {cell.strip()}:S or another type after it."
         raise ParseError(source.cell(place), reason, remedy)
     return cell.strip(), key_types.get(cell.strip(), "S")
 

@@ -159,6 +159,25 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
+    "CSV with a misspelt type": (
+        as_csv("pk,n:SN\na,5\n"),
+        [
+            (
+                "seeds/users.csv:1:4: invalid type of column 'n:SN'; expected S, N, B, BOOL, NULL, SS, NS, BS, L, M or "
+                "JSON. Write n:N for numbers, n:JSON for lists and mappings, n for texts. If the name ends so, write "
+                "n:SN:S or another type after it."
+            )
+        ],
+    ),
+    "CSV with a space before a type": (
+        as_csv("pk,n: N\na,5\n"),
+        [
+            (
+                "seeds/users.csv:1:4: invalid type of column 'n: N'; expected S, N, B, BOOL, NULL, SS, NS, BS, L, M or "
+                "JSON. Write n:N for numbers, n:JSON for lists and mappings, n for texts."
+            )
+        ],
+    ),
     "CSV with a type in lower case": (
         as_csv("pk,n:n\na,5\n"),
         [
