@@ -47,6 +47,25 @@ NAMES: dict[str, tuple[str, dict[str, str], str]] = {
         {"a.json": '{"n": "${file(b.yml):n}"}', "b.yml": "n: orders\n"},
         "orders",
     ),
+    "a member of a file that custom names": (
+        "",
+        {
+            "serverless.yml": SERVICE.format(name="${self:custom.tables.orders}")
+            + "custom: {tables: '${file(config.yml):tables.${opt:stage}}'}\n",
+            "config.yml": "tables: {dev: {orders: dev-orders}}\n",
+        },
+        "dev-orders",
+    ),
+    "a member through two variables": (
+        "",
+        {
+            "serverless.yml": SERVICE.format(name="${self:custom.a.b.c}")
+            + "custom: {a: '${self:custom.x}', x: '${file(x.yml):}'}\n",
+            "x.yml": "b: ${file(y.yml)}\n",
+            "y.yml": "c: orders\n",
+        },
+        "orders",
+    ),
     "a fallback for a file": ("${file(names.json):orders, 'orders'}", {}, "orders"),
     "a fallback for a key": ("${file(names.json):orders, 'orders'}", {"names.json": "{}"}, "orders"),
 }
@@ -77,6 +96,11 @@ def test_a_change_of_the_other_file_is_noticed(tmp_path: Path) -> None:
 
 AT = "serverless.yml:8:9: resources.Resources.Orders.Properties.TableName: "
 REFUSED: dict[str, tuple[str, dict[str, str], str]] = {
+    "a member of itself": (
+        "",
+        {"serverless.yml": SERVICE.format(name="${self:custom.a.b}") + "custom: {a: '${self:custom.a.b}'}\n"},
+        "refers to itself: ${self:custom.a.b} → ${self:custom.a.b}. Remove one of the references.",
+    ),
     "a program": (
         "${file(names.js):orders}",
         {},

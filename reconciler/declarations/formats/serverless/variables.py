@@ -120,29 +120,29 @@ class Variables:
             return _boolean(source.removeprefix("strToBool(").removesuffix(")"), here)
         if kind.startswith("file("):
             document = self._included.document(kind.removeprefix("file(").removesuffix(")"), here)
-            return _MISSING if document is None else _member(document, address)
+            return _MISSING if document is None else self._member(document, address, here)
         if not colon:
             return _MISSING
         match kind:
             case "self":
-                return self._own(address)
+                return self._own(address, here)
             case "opt" if address == "stage":
                 return self._inputs.environment or _MISSING
             case "sls" if address == "stage":
-                return self._stage()
+                return self._stage(here)
             case "opt" | "aws" if address == "region":
                 return self._inputs.region or _MISSING
             case "env":
                 self.reads_process = True
                 return self._inputs.variables.get(address, _MISSING)
             case "param":
-                return self._parameter(address)
+                return self._parameter(address, here)
         return _MISSING
 
-    def _stage(self) -> Any:
-        return self._inputs.environment or self._own("provider.stage")
+    def _stage(self, here: Path) -> Any:
+        return self._inputs.environment or self._own("provider.stage", here)
 
-    def _own(self, address: str) -> Any:
+    def _own(self, address: str, here: Path) -> Any:
         """A value of serverless.yml. In another file only stage and Region are known.
 
         The framework has the stage dev and the Region us-east-1 where ``provider`` says nothing.
@@ -150,32 +150,32 @@ class Variables:
         if self._service is None:
             known = {"provider.stage": self._inputs.environment, "provider.region": self._inputs.region}
             return known.get(address) or _MISSING
-        found = _member(self._service, address)
+        found = self._member(self._service, address, here)
         if found is _MISSING and address == "provider.stage":
             return self._inputs.environment or "dev"
         return (self._inputs.region or "us-east-1") if found is _MISSING and address == "provider.region" else found
 
-    def _parameter(self, name: str) -> Any:
+    def _parameter(self, name: str, here: Path) -> Any:
         """``${param:name}``: that of the stage, else the default (https://www.serverless.com/framework/docs/guides/parameters)."""
-        stage = self.resolve(self._stage(), ("provider", "stage"))
+        stage = self.resolve(self._stage(here), ("provider", "stage"))
         for part in (stage, "default"):
             # Version 4 has them under ``stages``.
-            for values in (self._own(f"stages.{part}.params"), self._own(f"params.{part}")):
+            for values in (self._own(f"stages.{part}.params", here), self._own(f"params.{part}", here)):
                 if isinstance(values, Mapping) and name in values:
                     return values[name]
         return _MISSING
 
-
-def _member(value: Any, address: str) -> Any:
-    """The value at ``a.b.0``."""
-    for part in address.split(".") if address else ():
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return _MISSING
-    return value
+    def _member(self, value: Any, address: str, here: Path) -> Any:
+        """The value at ``a.b.0``, through variables on the way: ``a`` may be ``${file(config.yml):tables}``."""
+        for part in address.split(".") if address else ():
+            inside = self._text(value, here) if isinstance(value, str) else value
+            if isinstance(inside, Mapping) and part in inside:
+                value = inside[part]
+            elif isinstance(inside, list) and part.isdecimal() and int(part) < len(inside):
+                value = inside[int(part)]
+            else:
+                return _MISSING
+        return value
 
 
 def _split(expression: str) -> list[str]:
