@@ -71,3 +71,15 @@ def test_a_missing_folder_is_one_error(validate: Callable, tmp_path: Path) -> No
     write(tmp_path, {"migrations/0001_a.py": BROKEN})
     code, _, err = validate()
     assert (code, len(err.splitlines())) == (1, 1), err
+
+
+def test_an_error_names_the_environments_of_the_settings_file(validate: Callable, tmp_path: Path) -> None:
+    """What is missing may be a parameter of an environment."""
+    settings = '[environments.dev]\nendpoint_url = "http://127.0.0.1:8000"\nparameter = { Stage = "dev" }\n'
+    table = TABLE.replace("users", "orders-{{ Stage }}")
+    write(tmp_path, {"desired_state/users.yaml": table, "reconciler.toml": settings})
+    code, _, err = validate()
+    assert code == 1
+    assert "warning: reconciler.toml has the environments dev, and none is chosen" in err
+    write(tmp_path, {"desired_state/users.yaml": TABLE})
+    assert validate()[::2] == (0, "")

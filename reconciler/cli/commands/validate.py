@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from reconciler.cli import codes
 from reconciler.cli.command import command
@@ -20,6 +20,9 @@ from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning.text import printable, several
 from reconciler.presentation.document import FORMAT_VERSION, problem_entry
 from reconciler.presentation.paths import seen_from_here, warning_from_here
+
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
 
 _RARE = (".ndjson", ".tsv", ".ion", ".zst")
 Place = Annotated[str | None, Argument(metavar="PATH", help="Folder, package:NAME or bundled; else --desired-state.")]
@@ -42,7 +45,7 @@ def validate(invocation: Invocation, path: Place = None) -> int:
         # A location that cannot be read is wrong once, not for its migrations too.
         known = {str(problem) for problem in error.problems}
         further = (problem for problem in wiring.migration_problems(settings) if str(problem) not in known)
-        return _refused(invocation, base, (*error.problems, *further), error.warnings)
+        return _refused(invocation, base, (*error.problems, *further), (*error.warnings, *_unchosen(settings)))
     if problems := wiring.migration_problems(settings):
         return _refused(invocation, base, problems, desired.warnings)
     warnings = (*desired.warnings, *wiring.seed_orphans(desired))
@@ -52,6 +55,16 @@ def validate(invocation: Invocation, path: Place = None) -> int:
         invocation.console.note("note", warning_from_here(note, base))
     _publish(invocation, _Result(base, (), warnings, desired.notes, desired))
     return codes.OK
+
+
+def _unchosen(settings: Settings) -> Iterator[str]:
+    """A warning where an environment might give what the declarations lack."""
+    if settings.environment is None and settings.environments:
+        known = ", ".join(sorted(settings.environments))
+        yield (
+            f"{settings.settings_file} has the environments {known}, and none is chosen, so none of their parameters "
+            "and settings apply. Choose one with --environment NAME."
+        )
 
 
 def _refused(invocation: Invocation, base: str, problems: tuple[Problem, ...], warnings: tuple[str, ...]) -> int:
