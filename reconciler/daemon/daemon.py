@@ -25,7 +25,7 @@ from reconciler.http.health import liveness_problem
 from reconciler.local_daemon import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
-from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, StateError, Unreachable
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed, Job, Outcome, RunHistory
 from reconciler.runs.events import run_event
@@ -197,6 +197,10 @@ class Daemon:
             reconciler.ports.store.release_lease()
         except ApiError as error:
             log.warning("the lease was not released; it expires by itself", why=str(error))
+        try:
+            reconciler.keep_last_pass()
+        except (ApiError, StateError) as error:
+            log.warning("the last pass is not in the history", why=str(error))
 
     def _show_migrations(self, reconciler: Reconciler) -> None:
         """Show which migrations of items are open; none if their records could not be read."""
@@ -213,7 +217,9 @@ class Daemon:
     def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
         """Load the runs of earlier processes from the state table."""
         try:
-            history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
+            entries = reconciler.history(REMEMBERED_RUNS)
+            history.begin_with(from_history(entry) for entry in entries)
+            self.loop_status.history.begin_with(entries)
         except ReconcilerError as error:
             log.warning("could not read the run history", why=str(error))
 
