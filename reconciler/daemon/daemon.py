@@ -80,6 +80,8 @@ class Daemon:
     migration_names: Callable[[], tuple[str, ...]] = tuple
     """Their names in order."""
     systemd: Systemd = field(init=False)
+    _named_seeds: frozenset[tuple[str, str]] = frozenset()
+    """Tables with a changed seed that the log has named, each with the digest of the seed."""
 
     def __post_init__(self) -> None:
         self.systemd = Systemd(
@@ -169,6 +171,7 @@ class Daemon:
             # Both were read with the other records, so this sends no request.
             control.history.include(from_history(entry) for entry in reconciler.ports.store.runs_of_others())
             self._show_migrations(reconciler)
+            self._name_changed_seeds(reconciler)
 
         self.loop = loop = Loop(
             run_pass,
@@ -213,6 +216,15 @@ class Daemon:
             pending = pending_migrations(self.migration_names(), records, report)
             sentences = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
         self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, sentences
+
+    def _name_changed_seeds(self, reconciler: Reconciler) -> None:
+        """Log that a seed changed since it was written, once for each version of it: no pass applies that."""
+        found = reconciler.other_seeds()
+        new = {name for name, _ in found - self._named_seeds}
+        self._named_seeds = found
+        if new:
+            for sentence in reconciler.seed_changes(tuple(sorted(new))):
+                log.warning("a changed seed is not applied", why=sentence)
 
     def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
         """Load the runs of earlier processes from the state table."""

@@ -18,7 +18,7 @@ from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.restore import OnProgress, Restore, no_progress
 from reconciler.engine.seed_commands import SeedCommands
 from reconciler.engine.state import EngineState
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.errors import ReconcilerError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
@@ -152,6 +152,15 @@ class Reconciler:
         from reconciler.engine.seed_changes import seed_changes
 
         return seed_changes(self.ports, tables)
+
+    def other_seeds(self) -> frozenset[tuple[str, str]]:
+        """The tables that were seeded with another version of their seed, each with the digest of the present one.
+
+        As the last pass read it: no request is sent, and no file is read.
+        """
+        desired, records = self.state.last_good, self.state.seeds or {}
+        seeds = {each.spec.name: each.seed for each in (desired.declarations if desired else ()) if each.seed}
+        return frozenset((name, seed.digest) for name, seed in seeds.items() if _differs(records.get(name), seed))
 
     def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
         """A sentence for each migration of items that was begun on a table of the report, as its pass read them."""
@@ -446,4 +455,8 @@ def _known(desired: DesiredState, name: str) -> str:
 def _has_other_seed(records: Mapping[str, SeedRecord], desired: DesiredState) -> bool:
     """Whether a record is of another version of a declared seed."""
     seeds = {each.spec.name: each.seed for each in desired.declarations if each.seed is not None}
-    return any(records[name].digest != seed.digest for name, seed in seeds.items() if name in records)
+    return any(_differs(records.get(name), seed) for name, seed in seeds.items())
+
+
+def _differs(record: SeedRecord | None, seed: Seed) -> bool:
+    return record is not None and record.digest != seed.digest
