@@ -33,6 +33,7 @@ from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
 from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
+from reconciler.system import process_name
 
 if TYPE_CHECKING:
     from reconciler.mover.migrate_commands import MigrateCommands
@@ -131,7 +132,7 @@ class Daemon:
             settings.allowed_hosts,
             bound_to_loopback(settings.http_host),
         )
-        history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
+        history = RunHistory(lambda record: self.feed.publish("run", run_event(record)), process=process_name())
         return Control(
             self.loop_status,
             access,
