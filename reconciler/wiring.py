@@ -116,9 +116,9 @@ def migration_problems(settings: Settings) -> tuple[Problem, ...]:
         base = locate(settings.desired_state)
         folder = migrations_folder(settings.migrations, settings.desired_state)
         if folder.is_dir():
-            from reconciler.declarations.item_migrations import load_migrations
+            from reconciler.declarations.migration_check import migration_problems
 
-            load_migrations(folder, base)
+            return migration_problems(folder, base)
     except DeclarationError as error:
         return error.problems
     return ()
