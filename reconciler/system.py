@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 import threading
@@ -193,3 +194,10 @@ class _Job(Generic[T, R]):
                         raise Interrupted(STOPPED)
                 self._changed.wait(POLL_SECONDS)
             return self._results[position]
+
+
+def process_name() -> str:
+    """This process as people find it: HOST:PID. Named by the lease and by the runs of the history."""
+    import socket
+
+    return f"{socket.gethostname()}:{os.getpid()}"

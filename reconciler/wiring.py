@@ -116,9 +116,9 @@ def migration_problems(settings: Settings) -> tuple[Problem, ...]:
         base = locate(settings.desired_state)
         folder = migrations_folder(settings.migrations, settings.desired_state)
         if folder.is_dir():
-            from reconciler.declarations.item_migrations import load_migrations
+            from reconciler.declarations.migration_check import migration_problems
 
-            load_migrations(folder, base)
+            return migration_problems(folder, base)
     except DeclarationError as error:
         return error.problems
     return ()
@@ -868,8 +868,6 @@ class App:
 
     def _build(self) -> Reconciler:
         """Build the reconciler in one attempt; raises ``Unreachable`` while nothing answers."""
-        import socket
-
         from reconciler.aws import hooks
         from reconciler.aws.table_api import ManyTables
         from reconciler.aws.validator import OfflineValidator
@@ -877,7 +875,7 @@ class App:
         from reconciler.engine.reconciler import Reconciler
         from reconciler.state.former_stack import FormerStack
         from reconciler.state.state_table import StateTable
-        from reconciler.system import SystemClock, SystemRandom
+        from reconciler.system import SystemClock, SystemRandom, process_name
 
         endpoint = self.connection.identify()
         self._log_late_notices()
@@ -889,7 +887,7 @@ class App:
             options.state_table,
             options.scope,
             holder=uuid4_text(secrets.randbits(128)),
-            holder_name=f"{socket.gethostname()}:{os.getpid()}",
+            holder_name=process_name(),
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
             on_wait=self.telemetry.on_wait,

@@ -217,7 +217,7 @@ class Invocation:
         if self.output is Output.JSON:
             self.console.result([("plain", json.dumps({"format_version": FORMAT_VERSION, **members}))])
         else:
-            self.console.result(("plain", printable(sentence)) for sentence in sentences)
+            self.print(("plain", printable(sentence)) for sentence in sentences)
 
     def _level(self, settings: Settings, *, quiet: bool) -> str:
         if self.verbosity > 0:

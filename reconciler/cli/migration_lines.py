@@ -58,7 +58,7 @@ def ran(action: str, results: Sequence[MigrationResult], base: str) -> Shown:
         else:
             lines.append(f"{record.name}: not finished on {record.table} ({counts})")
             lines += [f"  {problem}" for problem in problems]
-            left = record.counts.get("failed", 0) - len(problems)
+            left = record.counts.get("failed", 0) - result.failed
             lines += [f"  and {several(left, 'more item')}"] if left > 0 else []
             lines += [f"  {result.error}"] if result.error else []
             lines.append(f"  `reconciler migrate {action}` continues from the last checkpoint.")

@@ -17,6 +17,7 @@ from reconciler import interruption
 from reconciler.cli.progress import TimesLeft, left_text, step_line, work_state
 from reconciler.model.plan import Step, StepStatus
 from reconciler.planning.text import printable
+from reconciler.presentation.layout import wrapped
 from reconciler.presentation.render import step_title
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Bars:
         """A step is done or failed."""
         self._end(WAITING)
         if step.status is StepStatus.FAILED:
-            self._rows.console.print(Text(step_line(table, step)))
+            lines = wrapped([("plain", step_line(table, step))], self._rows.console.width)
+            self._rows.console.print(Text("\n".join(text for _, text in lines)))
         with self._lock:
             self._steps += 1
             self._applying = f"applying, last: {step_title(step)} {printable(table)}"

@@ -25,7 +25,7 @@ from reconciler.http.health import liveness_problem
 from reconciler.local_daemon import authority
 from reconciler.logs import get_logger
 from reconciler.metrics import Metrics
-from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, Unreachable
+from reconciler.model.errors import ApiError, EndpointError, ReconcilerError, SettingsError, StateError, Unreachable
 from reconciler.model.report import PassReport
 from reconciler.runs import Feed, Job, Outcome, RunHistory
 from reconciler.runs.events import run_event
@@ -33,6 +33,7 @@ from reconciler.runs.record import from_history
 from reconciler.runs.verbs import carry_out
 from reconciler.settings import Settings
 from reconciler.settings.in_effect import in_effect
+from reconciler.system import process_name
 
 if TYPE_CHECKING:
     from reconciler.mover.migrate_commands import MigrateCommands
@@ -80,6 +81,8 @@ class Daemon:
     migration_names: Callable[[], tuple[str, ...]] = tuple
     """Their names in order."""
     systemd: Systemd = field(init=False)
+    _named_seeds: frozenset[tuple[str, str]] = frozenset()
+    """Tables with a changed seed that the log has named, each with the digest of the seed."""
 
     def __post_init__(self) -> None:
         self.systemd = Systemd(
@@ -129,7 +132,7 @@ class Daemon:
             settings.allowed_hosts,
             bound_to_loopback(settings.http_host),
         )
-        history = RunHistory(lambda record: self.feed.publish("run", run_event(record)))
+        history = RunHistory(lambda record: self.feed.publish("run", run_event(record)), process=process_name())
         return Control(
             self.loop_status,
             access,
@@ -169,6 +172,7 @@ class Daemon:
             # Both were read with the other records, so this sends no request.
             control.history.include(from_history(entry) for entry in reconciler.ports.store.runs_of_others())
             self._show_migrations(reconciler)
+            self._name_changed_seeds(reconciler)
 
         self.loop = loop = Loop(
             run_pass,
@@ -197,6 +201,10 @@ class Daemon:
             reconciler.ports.store.release_lease()
         except ApiError as error:
             log.warning("the lease was not released; it expires by itself", why=str(error))
+        try:
+            reconciler.keep_last_pass()
+        except (ApiError, StateError) as error:
+            log.warning("the last pass is not in the history", why=str(error))
 
     def _show_migrations(self, reconciler: Reconciler) -> None:
         """Show which migrations of items are open; none if their records could not be read."""
@@ -210,10 +218,21 @@ class Daemon:
             sentences = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
         self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, sentences
 
+    def _name_changed_seeds(self, reconciler: Reconciler) -> None:
+        """Log that a seed changed since it was written, once for each version of it: no pass applies that."""
+        found = reconciler.other_seeds()
+        new = {name for name, _ in found - self._named_seeds}
+        self._named_seeds = found
+        if new:
+            for sentence in reconciler.seed_changes(tuple(sorted(new))):
+                log.warning("a changed seed is not applied", why=sentence)
+
     def _load_history(self, reconciler: Reconciler, history: RunHistory) -> None:
         """Load the runs of earlier processes from the state table."""
         try:
-            history.begin_with(from_history(entry) for entry in reconciler.history(REMEMBERED_RUNS))
+            entries = reconciler.history(REMEMBERED_RUNS)
+            history.begin_with(from_history(entry) for entry in entries)
+            self.loop_status.history.begin_with(entries)
         except ReconcilerError as error:
             log.warning("could not read the run history", why=str(error))
 

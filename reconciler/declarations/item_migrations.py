@@ -63,15 +63,20 @@ def checksums(folder: Path, base: Path) -> dict[str, str]:
     return {path.stem: _checksum(content) for path, content in contents.items()}
 
 
-def load_migrations(folder: Path, base: Path) -> tuple[MigrationFile, ...]:
+def load_migrations(
+    folder: Path, base: Path, *, on_file: Callable[[str], None] | None = None
+) -> tuple[MigrationFile, ...]:
     """All migrations, by number; none if the folder does not exist. Raises ``DeclarationError`` with all problems.
 
-    ``base`` is the folder of the declarations, from which problems name the files.
+    ``base`` is the folder of the declarations, from which problems name the files. ``on_file`` gets each file before it
+    is imported.
     """
     contents, problems = _read(folder, base)
     imports = _new_imports(folder, contents)
     loaded: list[MigrationFile] = []
     for path, content in contents.items():
+        if on_file is not None:
+            on_file(_shown(path, base))
         try:
             loaded.append(_File(path, content, imports, base).read())
         except _Unusable as unusable:

@@ -15,6 +15,7 @@ from reconciler.model.change import Call
 from reconciler.model.desired import AttributeValue, DesiredState, Item, PutTogether, Removal, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.observation import Observation
 from reconciler.model.plan import Step
 from reconciler.model.records import (
     Attempts,
@@ -269,10 +270,12 @@ class StateStore(Protocol):
 
     def release_lease(self) -> None: ...
 
-    def add_history(self, report: PassReport) -> None: ...
+    def add_history(self, report: PassReport, found: Observation | None = None) -> None:
+        """Add a run. ``found`` is what it found if it was a pass over all tables."""
+        ...
 
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
-        """The last runs, newest first: pass_id, trigger, started, finished, verdict, summary."""
+        """The last runs, newest first: pass_id, trigger, started, finished, verdict, summary, process, observation."""
         ...
 
     def runs_of_others(self) -> tuple[Mapping[str, Any], ...]:

@@ -324,6 +324,7 @@ class Pass:
         answered: bool = True,
     ) -> PassReport:
         leads = self._leads(snapshot, result)
+        free = bool(leads) and self._is_free(snapshot, result)
         previous = self.request.previous
         merged = self._merge_previous(self.state.reuse(self._with_drift_start(table)) for table in tables)
         self.state.reports = merged
@@ -344,6 +345,8 @@ class Pass:
             leader=leads,
             lease_holder=result.holder if result else None,
             held_by=_holder(snapshot, result) if leads is False else None,
+            lease_free=free,
+            last_holder=_holder(snapshot, None) if free else None,
             unmanaged=previous.unmanaged if previous else unmanaged,
             phases=dict(self.phases),
             endpoint_up=answered,
@@ -378,6 +381,16 @@ class Pass:
             return result.led
         lease = snapshot.lease
         return lease is None or self.ports.store.owns(lease) or not self.ports.store.is_held(lease)
+
+    def _is_free(self, snapshot: StateSnapshot | None, result: PassResult | None) -> bool:
+        """Whether nobody holds the lease, of which it is known that no other process does."""
+        if (result is not None and result.led) or snapshot is None:
+            return False
+        lease = snapshot.lease
+        # Our own lease is not renewed while nothing is to be written. The clock of its term is our own.
+        if lease is None or lease.released or lease.expires <= self.ports.clock.now():
+            return True
+        return not self.ports.store.owns(lease)
 
     def _timed(self, phase: str, work: Callable[[], T]) -> T:
         began = self.ports.clock.monotonic()

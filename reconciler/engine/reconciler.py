@@ -18,8 +18,8 @@ from reconciler.engine.reconcile_pass import Pass, PassRequest
 from reconciler.engine.restore import OnProgress, Restore, no_progress
 from reconciler.engine.seed_commands import SeedCommands
 from reconciler.engine.state import EngineState
-from reconciler.model.desired import DesiredState
-from reconciler.model.errors import ApiError, ReconcilerError, StateError, UsageError
+from reconciler.model.desired import DesiredState, Seed
+from reconciler.model.errors import ReconcilerError, StateError, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
@@ -59,7 +59,8 @@ class Reconciler:
 
     def run_pass(self, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
         """Run one pass over the named tables, or all of them. Raises ``UsageError`` for an unknown name."""
-        return self._with_history(self._pass(PassRequest(trigger, focus=self._focus(tables))))
+        request = PassRequest(trigger, focus=self._focus(tables))
+        return self._with_history(self._pass(request), whole=request.focus is None)
 
     def end_work(self, trigger: str, table: str) -> PassReport:
         """Run one pass that does nothing but end the replacement of ``table``, which is not declared any more."""
@@ -88,7 +89,7 @@ class Reconciler:
         ``on_wait`` gets a sentence about what the run waits for, once for each. Raises ``UsageError``.
         """
         request = PassRequest(trigger, focus=self._focus(tables), approved=approved, on_step=on_step)
-        return self._with_history(self._converge(request, on_wait))
+        return self._with_history(self._converge(request, on_wait), whole=request.focus is None)
 
     def destroy(
         self,
@@ -151,6 +152,15 @@ class Reconciler:
         from reconciler.engine.seed_changes import seed_changes
 
         return seed_changes(self.ports, tables)
+
+    def other_seeds(self) -> frozenset[tuple[str, str]]:
+        """The tables that were seeded with another version of their seed, each with the digest of the present one.
+
+        As the last pass read it: no request is sent, and no file is read.
+        """
+        desired, records = self.state.last_good, self.state.seeds or {}
+        seeds = {each.spec.name: each.seed for each in (desired.declarations if desired else ()) if each.seed}
+        return frozenset((name, seed.digest) for name, seed in seeds.items() if _differs(records.get(name), seed))
 
     def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
         """A sentence for each migration of items that was begun on a table of the report, as its pass read them."""
@@ -421,18 +431,17 @@ class Reconciler:
 
         return recorded(self.ports, report)
 
-    def _with_history(self, report: Report) -> Report:
-        """Add the report to the history if it wrote anything or the verdict changed. A failure becomes a warning."""
-        verdict, changed = report.verdict.value, False
-        changed, self.state.last_verdict = verdict != self.state.last_verdict, verdict
-        if report.error or report.observe_only or report.lease_holder or not (report.wrote or changed):
-            return report
-        try:
-            self.ports.store.add_history(report)
-        except (ApiError, StateError) as error:
-            self.state.last_verdict = None
-            return replace(report, warnings=(*report.warnings, f"this run is not in the history: {error}"))
-        return report
+    def _with_history(self, report: Report, *, whole: bool = False) -> Report:
+        """The report of a pass, with its entry in the history. ``whole`` tells that it was over all tables."""
+        from reconciler.engine.pass_history import with_history
+
+        return with_history(self.ports, self.state, report, whole=whole)
+
+    def keep_last_pass(self) -> None:
+        """Add the last pass to the history when the process ends. Raises ``ApiError`` and ``StateError``."""
+        from reconciler.engine.pass_history import keep_last_pass
+
+        keep_last_pass(self.ports, self.state)
 
 
 def _known(desired: DesiredState, name: str) -> str:
@@ -446,4 +455,8 @@ def _known(desired: DesiredState, name: str) -> str:
 def _has_other_seed(records: Mapping[str, SeedRecord], desired: DesiredState) -> bool:
     """Whether a record is of another version of a declared seed."""
     seeds = {each.spec.name: each.seed for each in desired.declarations if each.seed is not None}
-    return any(records[name].digest != seed.digest for name, seed in seeds.items() if name in records)
+    return any(_differs(records.get(name), seed) for name, seed in seeds.items())
+
+
+def _differs(record: SeedRecord | None, seed: Seed) -> bool:
+    return record is not None and record.digest != seed.digest

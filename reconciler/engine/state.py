@@ -19,6 +19,7 @@ from reconciler.model.desired import Declaration, DesiredState, Item
 from reconciler.model.errors import ApiError, Denied, EndpointChanged, Forbidden, Malformed
 from reconciler.model.identity import Endpoint, Flavor
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.observation import Observation
 from reconciler.model.observed import ObservedTable, Responses
 from reconciler.model.options import Options
 from reconciler.model.plan import Reason, Step
@@ -32,7 +33,7 @@ from reconciler.model.records import (
     SeedRecord,
     StateSnapshot,
 )
-from reconciler.model.report import TableReport, TableStatus
+from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.planner import plan
@@ -325,6 +326,12 @@ class EngineState:
     drift_since: dict[str, datetime] = field(default_factory=dict)
     last_good: DesiredState | None = None
     last_verdict: str | None = None
+    last_found: Observation | None = None
+    """What the last pass over all tables found."""
+    unseen_since: datetime | None = None
+    """Since when no pass over all tables could look, or could be recorded in the history."""
+    unrecorded: PassReport | None = None
+    """The last pass over all tables, if the history does not have it because it found what the one before it had."""
     generations: Mapping[str, Generation] | None = None
     """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
     migrations: Mapping[str, ItemMigration] | None = None

@@ -78,6 +78,7 @@ class RunEntry(BaseModel):
     wrote: bool
     error: str | None
     message: str | None = Field(description="Result in a sentence.")
+    process: str | None = Field(description="Who made it, as HOST:PID; null where its record does not say it.")
 
 
 class RunsData(BaseModel):

@@ -42,13 +42,15 @@ def status_strip(changes: Sequence[StatusChange], now: datetime) -> StatusStrip 
     start = max(changes[0].at, now - LONGEST)
     span = max((now - start).total_seconds(), 1.0)
     ends = [*(later.at for _, later in pairwise(changes)), max(now, changes[-1].at)]
-    segments = []
+    segments: list[Segment] = []
     for change, end in zip(changes, ends, strict=True):
-        if end <= start and change is not changes[-1]:
+        if end <= start and change.at < start and change is not changes[-1]:
             continue
         begin = max(change.at, start)
         x = round((begin - start).total_seconds() / span * WIDTH)
         width = max(NARROWEST, round((end - begin).total_seconds() / span * WIDTH))
+        # Later segments are drawn over earlier ones, so one after a narrow segment begins a little late.
+        x = max(x, segments[-1].x + NARROWEST) if segments else x
         # A narrow segment at the right edge moves to the left, and covers the end of the one before it.
         segments.append(Segment(change, begin, end, min(x, WIDTH - NARROWEST), width))
     return StatusStrip(start, segments)

@@ -67,6 +67,8 @@ def leader(loop_status: LoopStatus) -> str:
     report = loop_status.report
     if report is None or report.leader is None:
         return "unknown"
+    if report.lease_free:
+        return "nobody holds the lease" + (f"; {report.last_holder} held it last" if report.last_holder else "")
     if report.leader:
         return "this process"
     return f"another process: {report.held_by}" if report.held_by else "another process"

@@ -166,6 +166,10 @@ class PassReport:
     lease_holder: str | None = None
     held_by: str | None = None
     """Who holds the lease where it is not this process; ``lease_holder`` only where that kept the pass from writing."""
+    lease_free: bool = False
+    """Whether nobody holds the lease, so that any process may take it."""
+    last_holder: str | None = None
+    """Who held a free lease last, if that is known."""
     unmanaged: int | None = None
     endpoint_up: bool = True
     stack: str = field(kw_only=True)

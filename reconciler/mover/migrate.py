@@ -12,12 +12,13 @@ from dataclasses import field, replace
 
 from reconciler.engine.context import EngineContext
 from reconciler.model.desired import Item
-from reconciler.model.errors import ApiError, ConditionFailed, Problem, Rejected
+from reconciler.model.errors import ApiError, ConditionFailed, Interrupted, Problem, Rejected
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import ItemMigration
 from reconciler.mover.calls import GuardedCalls
-from reconciler.mover.checkpoints import key_text
+from reconciler.mover.checkpoints import total
 from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, change_of
+from reconciler.mover.item_problems import ItemProblems
 from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.ports import FoundItem, MoverItems, Page
 from reconciler.mover.scan import PageFailed, SegmentedScan
@@ -30,7 +31,7 @@ SURELY_UNCHANGED = 3
 """Times that an item was refused and then read unchanged. Once may be a change that was undone in between."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 2.0
 MOST_PROBLEMS = 20
-"""Items that are reported one by one."""
+"""Different errors of items that are reported."""
 CHANGED, GONE, CONFLICT, FAILED = "changed", "gone", "conflicts", "failed"
 
 
@@ -49,7 +50,8 @@ class MigrationProgress:
 class MigrationResult:
     """How one run of a migration ended. ``record`` is what is stored.
 
-    ``problems`` name the items that failed, at most ``MOST_PROBLEMS`` of them.
+    ``problems`` name the first items that failed, those with equal errors together; ``failed`` is how many items they
+    speak of.
     """
 
     record: ItemMigration
@@ -57,6 +59,7 @@ class MigrationResult:
     problems: tuple[Problem, ...] = ()
     error: ApiError | None = None
     stopped: bool = False
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,13 @@ class MigrationRun:
     key_names: Sequence[str]
     total: int = 0
     on_progress: Callable[[MigrationProgress], None] | None = None
-    _problems: list[Problem] = field(default_factory=list)
+    _problems: ItemProblems = field(init=False)
+    _cut_short: list[Mapping[str, int]] = field(default_factory=list)
+    """What was done of pages that an error or the end of the process cut short. Their checkpoints are before them."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._problems = ItemProblems(self.migration.file, self.record.table, self.key_names, MOST_PROBLEMS)
 
     def run(self) -> MigrationResult:
         """Handle every item that is left. Stores the record as finished and deletes the checkpoints at the end."""
@@ -100,10 +108,11 @@ class MigrationRun:
                 self.on_progress(MigrationProgress(self.migration.name, self.record.table, self.total, now, seconds))
 
         result = self.scan.run(self._page, report)
-        finished = result.finished and not self._problems
-        record = replace(self.record, counts=dict(result.counts))
-        if not finished:
-            return MigrationResult(record, False, tuple(self._problems), result.error, result.stopped)
+        problems = self._problems.problems
+        record = replace(self.record, counts=total([result.counts, *self._cut_short]))
+        if problems or not result.finished:
+            failed = self._problems.items
+            return MigrationResult(record, False, problems, result.error, result.stopped, failed)
         record = replace(record, finished=self.ports.clock.now())
         try:
             # The record first: without it, the checkpoints are all that tells that the work is done.
@@ -115,8 +124,13 @@ class MigrationRun:
 
     def _page(self, page: Page) -> Mapping[str, int]:
         counts: dict[str, int] = {}
-        for item in page.items:
-            self._item(item, counts)
+        try:
+            for item in page.items:
+                self._item(item, counts)
+        except (ApiError, Interrupted):
+            with self._lock:
+                self._cut_short.append(counts)
+            raise
         skipped = page.scanned - len(page.items)
         if skipped:
             _add(counts, Untouched.SKIPPED.value, skipped)
@@ -128,11 +142,11 @@ class MigrationRun:
         try:
             _add(counts, self._migrated(item, counts))
         except ItemFault as fault:
-            self._failed(item, fault.line, f"{fault.name}()", fault.reason, fault.remedy)
+            self._problems.add(item, fault.line, f"{fault.name}()", fault.reason, fault.remedy)
             _add(counts, FAILED)
         except Rejected as refused:
             remedy = "Correct the item or the migration, then run the command again."
-            self._failed(item, None, None, f"DynamoDB refuses the update: {refused.message}", remedy)
+            self._problems.add(item, None, None, f"DynamoDB refuses the update: {refused.message}", remedy)
             _add(counts, FAILED)
 
     def _migrated(self, item: Item, counts: dict[str, int]) -> str:
@@ -174,13 +188,6 @@ class MigrationRun:
 
     def _read_again(self, change: ItemChange) -> FoundItem:
         return self.calls.read(lambda: self.items.find(self.record.table, change.update.key), lambda found: found.units)
-
-    def _failed(self, item: Item, line: int | None, name: str | None, reason: str, remedy: str) -> None:
-        key = key_text({part: item[part] for part in self.key_names if part in item})
-        problem = Problem(self.migration.file, line, name, f"item {key} of {self.record.table}: {reason}", remedy)
-        with self._lock:
-            if len(self._problems) < MOST_PROBLEMS:
-                self._problems.append(problem)
 
 
 def _add(counts: dict[str, int], name: str, count: int = 1) -> None:

@@ -30,6 +30,7 @@ from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.governor import Governor, RateLimits, limits_of
 from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, change_of
+from reconciler.mover.item_problems import ItemProblems
 from reconciler.mover.migrate import FAILED, MigrationAborted, MigrationProgress, MigrationResult, MigrationRun
 from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of
@@ -341,19 +342,20 @@ class MigrateCommands:
         calls = self._calls(target, _NoLease())
         counts: dict[str, int] = {}
         examples: list[ItemChange] = []
-        problems: list[Problem] = []
+        problems = ItemProblems(file.file, target.name, target.key_names, EXAMPLES)
         sampled, read, write, start = 0, 0.0, 0.0, None
         while sampled < SAMPLE_ITEMS:
             request = ScanRequest(target.name, start=start, limit=SAMPLE_ITEMS - sampled, where=_where(file, direction))
             request = replace(request, consistent=False)
             page = calls.read(lambda request=request: self.items.scan_page(request), lambda page: page.units)  # type: ignore[misc]
             for item in page.items:
-                what, change, problem = _evaluated(file, direction, item, target)
+                what, change, fault = _evaluated(file, direction, item, target)
                 counts[what] = counts.get(what, 0) + 1
                 if change is not None:
                     write += max(1, -(-item_size(change.after) // WRITE_BYTES))
                     examples += [change] if len(examples) < EXAMPLES else []
-                problems += [problem] if problem is not None and len(problems) < EXAMPLES else []
+                if fault is not None:
+                    problems.add(item, fault.line, f"{fault.name}()", fault.reason, fault.remedy)
             _count_skipped(counts, page)
             sampled += page.scanned
             # A consistent read costs twice as much as this one.
@@ -370,7 +372,7 @@ class MigrateCommands:
             sampled,
             counts,
             tuple(examples),
-            tuple(problems),
+            problems.problems,
             read * factor,
             write * factor,
             self._limits(target),
@@ -384,9 +386,9 @@ class MigrateCommands:
         def handle(page: Page) -> Mapping[str, int]:
             counts: dict[str, int] = {}
             for item in page.items:
-                what, change, problem = _evaluated(file, "up", item, target)
+                what, change, fault = _evaluated(file, "up", item, target)
                 counts[what] = counts.get(what, 0) + 1
-                if (change is not None or problem is not None) and len(examples) < EXAMPLES:
+                if (change is not None or fault is not None) and len(examples) < EXAMPLES:
                     examples.append({name: item[name] for name in target.key_names})
             return counts
 
@@ -422,13 +424,11 @@ class _NoRecords:
 
 def _evaluated(
     file: MigrationFile, direction: MigrationDirection, item: Item, target: Target
-) -> tuple[str, ItemChange | None, Problem | None]:
+) -> tuple[str, ItemChange | None, ItemFault | None]:
     try:
         change = change_of(file, direction, item, target.key_names)
     except ItemFault as fault:
-        key = {name: item.get(name) for name in target.key_names}
-        reason = f"item {key} of {target.name}: {fault.reason}"
-        return FAILED, None, Problem(file.file, fault.line, f"{fault.name}()", reason, fault.remedy)
+        return FAILED, None, fault
     if isinstance(change, Untouched):
         return change.value, None, None
     return "changed", change, None

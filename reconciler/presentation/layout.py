@@ -10,7 +10,9 @@ from reconciler.presentation.changes import Line
 NARROWEST = 20
 """A narrower terminal gets lines of this width."""
 COMMAND = "allow with: "
-"""Begins a line with a command, which is not broken: a terminal that wraps it by itself still copies it whole."""
+"""Begins a line with a command, which is not broken: a terminal that wraps it by itself still copies it whole. A
+sentence with commands in it is broken between words, as any other."""
+_SENTENCE = re.compile(r"[`;,]| or ")
 _LEAD = re.compile(r"\s*(?:\d+\. )?(?:(?:-/\+|[-+~<>!…?=]) )*")
 _EXTRA = 2
 _COMMAND = re.compile(r"`[^`]+`")
@@ -39,7 +41,7 @@ def _parts(text: str, width: int) -> Iterator[str]:
         return
     lead = _LEAD.match(text)
     hanging = min(len(lead.group()) if lead else 0, width // 2)
-    if text.lstrip().startswith(COMMAND):
+    if text.lstrip().startswith(COMMAND) and not _SENTENCE.search(text):
         margin = " " * (len(text) - len(text.lstrip()))
         yield f"{margin}{COMMAND}".rstrip()
         yield f"{margin}  {text.lstrip().removeprefix(COMMAND)}"

@@ -51,4 +51,5 @@ def record_entry(record: Record) -> dict[str, Any]:
         "wrote": record.wrote,
         "error": record.error,
         "message": record.message,
+        "process": record.process,
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from reconciler.runs.record import Record, State
 
@@ -14,9 +15,19 @@ MAX_RECORDS = 200
 
 
 class RunHistory:
-    """Thread-safe and bounded to ``most`` records. ``on_change`` is called with every record that is put."""
+    """Thread-safe and bounded to ``most`` records. ``on_change`` is called with every record that is put.
 
-    def __init__(self, on_change: Callable[[Record], None] | None = None, most: int = MAX_RECORDS) -> None:
+    ``process`` is this process, which made the records that are put.
+    """
+
+    def __init__(
+        self,
+        on_change: Callable[[Record], None] | None = None,
+        most: int = MAX_RECORDS,
+        *,
+        process: str | None = None,
+    ) -> None:
+        self._process = process
         self._records: dict[str, Record] = {}
         self._lock = threading.Lock()
         self._on_change = on_change
@@ -29,6 +40,7 @@ class RunHistory:
         An idle pass replaces the idle pass right before it if both found the same; so does a preview of the page.
         Otherwise an idle day would push the runs that changed something out of the history.
         """
+        record = replace(record, process=self._process)
         with self._lock:
             if record.state is State.RUNNING:
                 self._records.pop(record.id, None)

@@ -58,6 +58,8 @@ class Record:
     error: str | None = None
     message: str | None = None
     """The result of a job, in sentences."""
+    process: str | None = None
+    """Who made it, as HOST:PID; ``None`` where a record of an older release does not say it."""
 
     @property
     def ended(self) -> bool:
@@ -116,7 +118,7 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
     # Runs of these commands are no passes: they are called as the jobs of the page that do the same.
     verb = trigger if trigger in COMMANDS else "pass"
     known = Record(pass_id, verb, trigger, State.DONE, started, (), started, finished, verdict, counts)
-    return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"))
+    return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"), process=entry.get("process"))
 
 
 def _actions(report: PassReport) -> tuple[RunAction, ...]:

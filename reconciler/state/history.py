@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from reconciler.model.observation import Found, Observation
 from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import StateClient, query
-from reconciler.state.fields import written_time
+from reconciler.state.fields import Fields, written_time
 from reconciler.state.record_types import RUN
 from reconciler.state.snapshot import understood
 
@@ -25,17 +26,19 @@ ERROR_LENGTH = 500
 class History:
     """Writes and reads the ``run#`` records, newest first."""
 
-    def __init__(self, client: StateClient, table: str, scope: str) -> None:
+    def __init__(self, client: StateClient, table: str, scope: str, holder: str, process: str) -> None:
         self._client = client
         self._table = table
         self._scope = scope
+        self._writer = {"holder": holder, "process": process or None}
         self._own: set[str] = set()
         self._read: dict[str, Mapping[str, Any]] = {}
 
-    def add(self, report: PassReport, token: int | None = None) -> None:
+    def add(self, report: PassReport, token: int | None = None, found: Observation | None = None) -> None:
         """Write one run, and delete all but the newest ``KEPT``.
 
-        ``token`` is the fencing token. Runs are never rewritten, so their tokens reveal restored records.
+        ``token`` is the fencing token. Runs are never rewritten, so their tokens reveal restored records. ``found`` is
+        what a pass over all tables found.
         """
         started = written_time(report.started)
         key = f"{RUN}{started}#{report.pass_id}"
@@ -52,6 +55,8 @@ class History:
             "wrote": report.wrote,
             "summary": _summary(report),
             "error": report.error[:ERROR_LENGTH] if report.error else None,
+            **self._writer,
+            "observation": None if found is None else _written(found),
         }
         self._client.call("PutItem", {"TableName": self._table, "Item": encode(record)})
         self._trim()
@@ -78,7 +83,9 @@ class History:
             run: dict[str, Any] = {name: fields.text(name) for name in ("pass_id", "trigger", "verdict")}
             run |= {name: fields.time(name).isoformat(timespec="microseconds") for name in ("started", "finished")}
             run |= {"wrote": fields.flag("wrote"), "summary": fields.map_of("summary", int)}
-            run |= {"error": fields.text("error")} if "error" in item else {}
+            # Records of older releases do not say which process wrote them, nor which tables were not in sync.
+            run |= {name: fields.text(name) for name in ("error", "holder", "process") if name in fields}
+            run |= {"observation": _observation(fields.map("observation"))} if "observation" in fields else {}
         except Unreadable as reason:
             key = str((item.get("record") or {}).get("S", "?"))
             problem = f"The record {key} of the state table {self._table} cannot be read: {reason}"
@@ -107,3 +114,21 @@ def _summary(report: PassReport) -> dict[str, int]:
     """The counts of the report, and how many tables ``clear`` cleared, which no report of a pass counts."""
     cleared = report.counted(Action.CLEAR, StepStatus.DONE)
     return {**report.summary(), **({Action.CLEAR.value: cleared} if cleared else {})}
+
+
+def _written(found: Observation) -> dict[str, Any]:
+    return {
+        "covers": found.covers,
+        "not_in_sync": {name: [status, *drifted] for name, (status, drifted) in found.not_in_sync.items()},
+        "more": found.more,
+        "unseen_since": written_time(found.unseen_since),
+    }
+
+
+def _observation(fields: Fields) -> Observation:
+    tables = fields.map("not_in_sync")
+    named: dict[str, Found] = {}
+    for name in tables:
+        status, *drifted = tables.texts(name) or ("",)
+        named[name] = (status, tuple(drifted))
+    return Observation(fields.text("covers"), named, fields.number("more"), fields.optional_time("unseen_since"))

@@ -24,6 +24,7 @@ from reconciler.model.errors import (
     Rejected,
     StateError,
 )
+from reconciler.model.observation import Observation
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
@@ -84,7 +85,7 @@ class StateTable:
         self._clock = clock
         self._on_wait = on_wait
         self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, name=holder_name, term=lease_term)
-        self._history = History(client, name, scope)
+        self._history = History(client, name, scope, holder, holder_name)
         self._fresh = False
         self._seen_token = 0
         self._place: Fingerprint | None = None
@@ -274,12 +275,12 @@ class StateTable:
     def release_lease(self) -> None:
         self._lease.release()
 
-    def add_history(self, report: PassReport) -> None:
+    def add_history(self, report: PassReport, found: Observation | None = None) -> None:
         # Runs are recorded by any process, at any time: the table may be another one since the pass has read it.
         live = self._describe()
         if live is not None:
             self._arrive(fingerprint_of(live))
-        self._history.add(report, self._token() or None)
+        self._history.add(report, self._token() or None, found)
 
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         return self._history.newest(limit)

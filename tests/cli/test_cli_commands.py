@@ -321,7 +321,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         "suspension": Suspension("ada@host", NOON),
         "lease": Lease("pod-7", 3, NOON + timedelta(microseconds=7)),
         "runs": (
-            {"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync"},
+            {"pass_id": "p-9", "trigger": "interval", "started": NOON, "verdict": "in_sync", "process": "pod:7"},
             {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
         ),
         "next_run": {"url": "http://127.0.0.1:8002", "next_pass": "2026-11-22T12:01:00Z", "in_progress": None},
@@ -339,7 +339,7 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         "  replace keys: blocked (data_loss): the table holds items\n"
         "    allow with: RECONCILER_DATA_LOSS=allow reconciler up users\n"
         "1 table in sync; --all lists it\n"
-        "run 2026-11-22T12:00:00Z  interval  in_sync  p-9\n"
+        "run 2026-11-22T12:00:00Z  interval  in_sync  p-9  by pod:7\n"
         "run 2026-11-22T11:59:59Z  once  in_sync  p-8\n"
         "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 blocked.\n"
     )

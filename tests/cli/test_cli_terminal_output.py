@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from support import golden
-from support.fake_wiring import FakeWiring
+from support.fake_wiring import FakeWiring, Finding
 from support.reports import (
     NOON,
     a_report,
@@ -149,6 +149,27 @@ def test_a_continuation_stands_under_its_text_and_a_command_is_not_broken() -> N
     assert made[1].startswith("         word")
     assert made[-2:] == ["     allow with:", f"       {command}"]
     assert [text for _, text in wrapped(lines, None)] == [text for _, text in lines]
+
+
+def test_a_sentence_that_says_what_would_allow_a_step_is_broken_between_words() -> None:
+    sentence = "lifecycle.protect: false in the declaration; or `reconciler replace orders --keep`, which keeps it"
+    made = [text for _, text in wrapped([("blocked", f"     allow with: {sentence}")], 60)]
+    assert made == [
+        "     allow with: lifecycle.protect: false in the",
+        "       declaration; or `reconciler replace orders --keep`,",
+        "       which keeps it",
+    ]
+
+
+def test_short_results_and_findings_are_broken_between_words(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    fake.findings = (Finding("endpoint", "warning", "word " * 15 + "end.", "Do this and that, and then do it again."),)
+    for line in ("doctor", "resume"):
+        shown = cli(line).out
+        assert all(len(each) <= 50 for each in shown.splitlines()), shown
+    assert len(shown.splitlines()) > 1
 
 
 def test_the_results_of_up_say_what_is_left_and_how_to_allow_it(cli: Callable, fake: FakeWiring) -> None:

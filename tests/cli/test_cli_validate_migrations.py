@@ -83,3 +83,27 @@ def test_an_error_names_the_environments_of_the_settings_file(validate: Callable
     assert "warning: reconciler.toml has the environments dev, and none is chosen" in err
     write(tmp_path, {"desired_state/users.yaml": TABLE})
     assert validate()[::2] == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("while True: pass\n", "did not finish within 1 s"),
+        ("import os\nos._exit(7)\n", "ends the process that loads it with exit code 7"),
+    ],
+)
+def test_a_migration_that_never_ends_or_ends_the_process_is_an_error(
+    content: str, reason: str, validate: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.declarations.migration_check.STEP_SECONDS", 1.0)
+    files = {"desired_state/users.yaml": TABLE, "migrations/0001_a.py": GOOD, "migrations/0002_b.py": content}
+    write(tmp_path, files)
+    code, out, err = validate()
+    assert (code, out) == (1, "")
+    assert err.startswith(f"error: migrations/0002_b.py: {reason}. Let the file define its functions only"), err
+
+
+def test_what_a_migration_prints_is_no_result(validate: Callable, tmp_path: Path) -> None:
+    write(tmp_path, {"desired_state/users.yaml": TABLE, "migrations/0001_a.py": f"print('hello')\n{GOOD}"})
+    code, out, _ = validate("-o", "json")
+    assert (code, json.loads(out)["valid"]) == (0, True)

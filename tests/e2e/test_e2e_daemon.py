@@ -142,3 +142,42 @@ def test_two_daemons_share_a_stack_and_one_acts(server: DynamoDBLocal, tmp_path:
         for _ in range(3):
             dynamodb.delete_table(TableName="users")
             until(lambda: items(dynamodb, "users") == seeds("users"), daemon=two)
+
+
+def timeline(daemon: Daemon, name: str) -> list[tuple[str, list[str]]]:
+    status, body = daemon.get(f"/api/v1/tables/{name}")
+    changes = json.loads(body)["data"]["timeline"] if status == 200 else []
+    return [(change["status"], change["drifted"]) for change in changes]
+
+
+def test_after_a_restart_the_status_over_time_goes_on_and_the_gap_is_not_observed(
+    server: DynamoDBLocal, tmp_path: Path
+) -> None:
+    settings = {"RECONCILER_INTERVAL": "1s", "RECONCILER_DATA_LOSS": "never"}
+    with running(tmp_path, server.url, **settings) as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        until(lambda: ("in_sync", []) in timeline(daemon, "users")[-1:], daemon=daemon)
+        declared = tmp_path / "desired_state" / "more.yaml"
+        declared.write_text(
+            "table_name: more\nkey_schema: [{AttributeName: id, KeyType: HASH}]\n"
+            "attribute_definitions: [{AttributeName: id, AttributeType: S}]\n"
+        )
+        until(lambda: "more" in names(server.client()), daemon=daemon)
+        until(lambda: ("in_sync", []) in timeline(daemon, "more")[-1:], daemon=daemon)
+        server.client().put_item(TableName="more", Item={"id": {"S": "1"}})
+        declared.write_text(declared.read_text().replace("AttributeName: id", "AttributeName: other"))
+        until(lambda: timeline(daemon, "more")[-1][0] == "blocked", daemon=daemon)
+        seen = daemon.data("migrations/status")["last_pass"]
+        until(lambda: daemon.data("migrations/status")["last_pass"] > seen, daemon=daemon)
+        assert daemon.end() == 128 + signal.SIGTERM
+    with running(tmp_path, server.url, **settings) as daemon:
+        until(lambda: ready(daemon), daemon=daemon)
+        until(lambda: len(timeline(daemon, "more")) > 1, daemon=daemon)
+        found = timeline(daemon, "more")
+        assert found[-3:] == [("blocked", ["keys"]), ("not_observed", []), ("blocked", ["keys"])]
+        assert ("in_sync", []) in found
+        assert timeline(daemon, "users")[-3:] == [("in_sync", []), ("not_observed", []), ("in_sync", [])]
+        assert '<rect class="not_observed"' in daemon.get("/tables/users")[1]
+        *_, blocked, gap, _ = daemon.data("tables/more")["timeline"]
+        # The last pass of the first process was recorded when it ended.
+        assert blocked["at"] < gap["at"]

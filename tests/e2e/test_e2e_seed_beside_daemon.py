@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,12 @@ def test_runs_of_other_processes_show_after_the_next_pass_of_the_daemon(tmp_path
         daemon.until(lambda: ("clear", True) in runs(), "clear is shown")
         assert runs().count(("clear", True)) == 1
         assert "Cleared 1 table" in daemon.get("/")
+        made = {run["verb"]: run for run in json.loads(daemon.get("/api/v1/runs"))["data"]["runs"]}
+        processes = {verb: run["process"].split(":") for verb, run in made.items()}
+        assert processes["pass"] == [socket.gethostname(), str(daemon.pid)]
+        assert processes["clear"][0] == socket.gethostname() != processes["clear"][1] != str(daemon.pid)
+        assert f"<dd>{socket.gethostname()}:{daemon.pid}</dd>" in daemon.get(f"/runs/{made['pass']['id']}")
+        assert f"  by {socket.gethostname()}:{daemon.pid}" in daemon.command("status").stdout
         daemon.until(lambda: runs()[0][0] == "pass", "another pass")
         assert runs().count(("clear", True)) == 1
         stored = moto.client.scan(TableName="reconciler_state", ConsistentRead=True)["Items"]

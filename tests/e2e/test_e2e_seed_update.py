@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support import forked
+from support.daemon import Daemon
 from support.endpoints import Live
 from support.proxy import Recorded, RecordingProxy
 from support.waiting import PATIENCE
@@ -139,3 +140,23 @@ def test_up_names_a_changed_seed_and_what_applies_it(endpoint: Live, tmp_path: P
     updated = project.run("seed", "--update")
     assert updated.stdout.splitlines()[-1] == "Done: 1 table: 1 item written, 1 present, 1 updated."
     assert "the seed changed" not in project.run("up", "--yes").stderr
+
+
+def test_once_names_a_changed_seed_and_the_daemon_logs_it_once(endpoint: Live, tmp_path: Path) -> None:
+    project = Project(endpoint, tmp_path, DECLARATION, FORMER[:2])
+    project.write(PRESENT[:2])
+    sentence = "things: the seed changed since it was written: 0 items added, 1 changed; `reconciler seed --update"
+    once = project.run("--once")
+    assert (once.returncode, once.stderr.count(sentence)) == (0, 1), once.stderr
+    with Daemon(tmp_path, endpoint.url, INTERVAL="1s") as daemon:
+        log = tmp_path / "daemon.log"
+        daemon.until(lambda: sentence in log.read_text(), "the seed is named")
+        passes: set[str] = set()
+
+        def three() -> bool:
+            passes.add(json.loads(daemon.get("/api/v1/migrations/status"))["data"]["last_pass"])
+            return len(passes) == 3
+
+        daemon.until(three, "three passes")
+        assert log.read_text().count("the seed changed since") == 1
+    assert project.items() == {"same": "1", "changed": "1"}

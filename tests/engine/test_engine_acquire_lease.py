@@ -161,3 +161,24 @@ def test_a_command_without_the_lease_reports_what_to_do() -> None:
     held(sim)
     with pytest.raises(StateError, match=r"somebody \(waited 40 s\)\. Stop it, or try again when it has finished"):
         sim.reconciler.seed()
+
+
+def test_a_report_says_that_nobody_holds_the_lease_and_who_held_it_last():
+    sim = simulate()
+    sim.declare(declaration())
+    sim.run()
+    sim.run()
+    quiet = sim.run()
+    assert (quiet.leader, quiet.lease_free, quiet.last_holder) == (True, True, None)
+    now = sim.clock.now()
+    later, before = now + timedelta(minutes=1), now - timedelta(minutes=1)
+    leases = {
+        Lease("other", 7, before, released=True, name="host:7"): (True, True, "host:7"),
+        Lease("me", 7, before, name="here:1"): (True, True, "here:1"),
+        Lease("me", 7, later, name="here:1"): (True, False, None),
+        Lease("other", 7, later, name="host:7"): (False, False, None),
+    }
+    for lease, expected in leases.items():
+        sim.store.snapshot = replace(sim.store.snapshot, lease=lease)
+        report = sim.run()
+        assert (report.leader, report.lease_free, report.last_holder) == expected

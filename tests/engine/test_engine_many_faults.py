@@ -33,7 +33,7 @@ def test_a_run_that_cannot_be_recorded_is_still_reported_and_mentioned_next_time
     sim.declare(declaration())
     kept = sim.store.add_history
 
-    def refuse(report):
+    def refuse(report, found):
         raise error
 
     sim.store.add_history = refuse
@@ -248,3 +248,35 @@ def test_nothing_is_created_for_foreign_declarations_before_the_removed_ones_are
         sim.clock.seconds += 60
         sim.run()
     assert set(sim.dynamodb.tables) == {"users", "orders", "theirs"}
+
+
+def test_a_pass_in_which_other_tables_are_not_in_sync_is_recorded_though_the_verdict_is_the_same():
+    sim = simulate(data_loss="never")
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.run()
+    for name in ("users", "orders"):
+        sim.dynamodb.tables[name].items["1"] = {"pk": {"S": "1"}}
+    sim.declare(declaration("users", keys=NUMBER), declaration("orders"))
+    sim.run()
+    sim.run()
+    before = len(sim.store.runs)
+    sim.run()
+    assert len(sim.store.runs) == before
+    sim.declare(declaration("users", keys=NUMBER), declaration("orders", keys=NUMBER))
+    report = sim.run()
+    assert not report.wrote
+    assert len(sim.store.runs) == before + 1
+    assert set(sim.store.found[-1].not_in_sync) == {"users", "orders"}
+
+
+def test_the_last_pass_of_a_process_is_recorded_once_when_it_ends():
+    sim = simulate()
+    sim.declare(declaration())
+    for _ in range(4):
+        sim.clock.seconds += 60
+        sim.run()
+    before = list(sim.store.runs)
+    sim.reconciler.keep_last_pass()
+    sim.reconciler.keep_last_pass()
+    assert len(sim.store.runs) == len(before) + 1
+    assert sim.store.runs[-1].finished > before[-1].finished

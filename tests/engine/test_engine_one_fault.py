@@ -155,7 +155,7 @@ def test_an_undeclared_table_reported_missing_once_keeps_its_record():
 def test_a_run_that_cannot_be_recorded_is_a_warning(monkeypatch):
     sim = stands("orders")
 
-    def refuse(report):
+    def refuse(report, found):
         raise Ambiguous("PutItem", "InternalServerError", "no")
 
     monkeypatch.setattr(sim.store, "add_history", refuse)

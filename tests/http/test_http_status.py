@@ -302,6 +302,8 @@ def test_a_step_that_is_ready_and_not_done_says_why_and_what_would_change_that(r
     ("fields", "messages"),
     [
         ({"leader": True}, "this process"),
+        ({"leader": True, "lease_free": True}, "nobody holds the lease"),
+        ({"leader": True, "lease_free": True, "last_holder": "host:7"}, "nobody holds the lease; host:7 held it last"),
         ({"leader": False, "held_by": "0f8fad5b"}, "another process: 0f8fad5b"),
         ({"leader": False}, "another process"),
         ({}, "unknown"),

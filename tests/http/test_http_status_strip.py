@@ -10,6 +10,7 @@ from support.sample_reports import T0, report, table
 from reconciler.engine import status_history
 from reconciler.engine.status_history import NOT_OBSERVED, StatusHistory
 from reconciler.http.status_strip import NARROWEST, WIDTH, status_strip
+from reconciler.model.observation import MAX_NAMED, Observation
 from reconciler.model.report import TableStatus
 
 HOUR = timedelta(hours=1)
@@ -105,3 +106,100 @@ def test_the_page_and_its_json_show_the_statuses(served):
         {"at": "2026-11-22T12:00:00Z", "status": "in_sync", "drifted": []},
         {"at": "2026-11-22T13:00:00Z", "status": "drifted", "drifted": ["ttl"]},
     ]
+
+
+def test_a_short_drift_is_not_drawn_over():
+    history = StatusHistory()
+    for hours, found in ((0, table()), (12, DRIFTED), (12.001, table()), (24, table())):
+        history.record(at(hours, found))
+    strip = status_strip(history.of("users"), T0 + 24 * HOUR)
+    assert strip is not None
+    seen = [next(s.change.status for s in reversed(strip.segments) if s.x <= x < s.x + s.width) for x in range(WIDTH)]
+    assert seen.count("drifted") == NARROWEST
+
+
+ORDERS = table("orders")
+OLD = {"holder": "old", "process": "host:1", "trigger": "interval", "verdict": "in_sync", "wrote": False}
+
+
+def run(hours, *tables, holder="old", unseen=None, **fields):
+    found = Observation.of(report(*tables)).after_gap(None if unseen is None else T0 + unseen * HOUR)
+    finished = (T0 + hours * HOUR).isoformat()
+    return {**OLD, "pass_id": str(hours), "holder": holder, "finished": finished, "observation": found, **fields}
+
+
+def restored(*runs, names=("users", "orders"), began=10):
+    history = StatusHistory()
+    history.begin_with(reversed(runs))
+    history.record(at(began, *(table(name) for name in names)))
+    return history
+
+
+def test_after_a_restart_the_history_has_the_statuses_that_were_recorded_and_the_time_between_is_not_observed():
+    history = restored(
+        run(1, table(), ORDERS), run(3, DRIFTED, ORDERS), run(4, table(), ORDERS), run(6, table(), ORDERS)
+    )
+    assert changes(history) == [
+        (1, "in_sync", ()),
+        (3, "drifted", ("ttl",)),
+        (4, "in_sync", ()),
+        (6, NOT_OBSERVED, ()),
+        (10, "in_sync", ()),
+    ]
+    assert changes(history, "orders") == [(1, "in_sync", ()), (6, NOT_OBSERVED, ()), (10, "in_sync", ())]
+
+
+def test_a_process_that_was_killed_is_known_until_its_last_record_only():
+    history = restored(run(1, table(), ORDERS), run(3, DRIFTED, ORDERS))
+    assert changes(history)[1:3] == [(3, "drifted", ("ttl",)), (3, NOT_OBSERVED, ())]
+    strip = status_strip(history.of("users"), T0 + 11 * HOUR)
+    assert strip is not None
+    assert [s.change.status for s in strip.segments] == ["in_sync", "drifted", NOT_OBSERVED, "in_sync"]
+    assert strip.segments[1].x < strip.segments[2].x
+
+
+def test_between_two_processes_nothing_was_observed():
+    history = restored(run(1, table(), ORDERS), run(3, table(), ORDERS), run(5, table(), ORDERS, holder="b"))
+    assert changes(history)[:4] == [
+        (1, "in_sync", ()),
+        (3, NOT_OBSERVED, ()),
+        (5, "in_sync", ()),
+        (5, NOT_OBSERVED, ()),
+    ]
+
+
+def test_where_two_processes_observed_at_once_no_time_counts_as_not_observed():
+    runs = (run(1, table(), ORDERS), run(2, DRIFTED, ORDERS, holder="b"), run(5, table(), ORDERS))
+    history = restored(*runs, run(7, table(), ORDERS, holder="b"))
+    assert changes(history) == [
+        (1, "in_sync", ()),
+        (5, "drifted", ("ttl",)),
+        (7, "in_sync", ()),
+        (7, NOT_OBSERVED, ()),
+        (10, "in_sync", ()),
+    ]
+
+
+def test_a_time_in_which_passes_could_not_look_is_not_observed():
+    history = restored(run(1, table(), ORDERS), run(6, table(), ORDERS, unseen=2), run(8, table(), ORDERS))
+    assert changes(history)[:3] == [(1, "in_sync", ()), (2, NOT_OBSERVED, ()), (6, "in_sync", ())]
+
+
+def test_runs_without_the_tables_that_were_not_in_sync_tell_nothing():
+    older = run(1, table())
+    del older["observation"]
+    assert changes(restored(older)) == [(10, "in_sync", ())]
+
+
+def test_a_table_that_an_earlier_pass_may_not_have_had_is_not_known_from_it():
+    history = restored(run(1, table()), run(2, DRIFTED), run(3, table()))
+    assert changes(history, "orders") == [(10, "in_sync", ())]
+    assert changes(history) == [(2, "drifted", ("ttl",)), (3, NOT_OBSERVED, ()), (10, "in_sync", ())]
+
+
+def test_tables_beyond_those_that_are_named_are_not_known():
+    many = [table(f"t{number:02}", TableStatus.BLOCKED) for number in range(MAX_NAMED + 1)]
+    names = [each.name for each in many]
+    history = restored(run(1, *many), run(2, *many), names=names)
+    assert changes(history, "t49") == [(1, "blocked", ()), (2, NOT_OBSERVED, ()), (10, "in_sync", ())]
+    assert changes(history, "t50") == [(10, "in_sync", ())]

@@ -13,6 +13,7 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import (
     Ambiguous,
     DeclarationError,
+    Interrupted,
     LeaseLost,
     Rejected,
     StateError,
@@ -22,6 +23,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.identity import Flavor
 from reconciler.model.records import Lease
+from reconciler.mover.checkpoints import key_text
 from reconciler.mover.ports import Where
 
 STATUS = {"status": {"S": "active"}}
@@ -174,6 +176,33 @@ def test_an_item_that_was_corrected_is_migrated_by_the_next_run_of_the_same_file
     (result,) = bench.commands(failing).up()
     assert result.finished
     assert [item["x"]["N"] for item in bench.everything()] == ["10", "100", "50", "33", "25"]
+
+
+def test_equal_errors_are_one_problem_with_a_count_and_the_first_keys():
+    bench = Bench(*numbered(30))
+    failing = migration(up=lambda item: {"x": item["none"]} if item["n"] % 10 else {"x": 1 // item["n"]})
+    (result,) = bench.commands(failing, workers=1).up()
+    messages = [str(problem).partition(": up(): ")[2] for problem in result.problems]
+    first, second, third = (key_text({"pk": {"S": f"u{number:04}"}}) for number in (1, 2, 3))
+    assert len(messages) == 2
+    assert messages[0].startswith('item {"pk":{"S":"u0000"}} of users: up() raised DivisionByZero')
+    assert messages[1].startswith(f"27 items of users ({first}, {second}, {third} and 24 more): up() raised KeyError")
+    assert result.failed == 28
+
+
+def test_an_interrupted_migration_counts_what_was_written_of_pages_under_way():
+    bench = Bench(*numbered(30))
+    written = iter(range(1, 100))
+
+    def stop(operation, params):
+        if operation == "UpdateItem" and next(written) > 7:
+            raise Interrupted
+
+    bench.calls.before = stop
+    (result,) = bench.commands(workers=1).up()
+    assert not result.finished
+    assert sum("status" in item for item in bench.everything()) == 7
+    assert result.record.counts["changed"] == 7
 
 
 def test_a_refused_update_is_named():
@@ -426,7 +455,8 @@ def test_a_dry_run_samples_and_writes_nothing():
 
 def test_a_dry_run_shows_what_would_fail():
     (sample,) = Bench(*numbered(2)).commands(migration(up=lambda item: None)).dry_run()
-    assert len(sample.problems) == 2
+    (problem,) = sample.problems
+    assert '2 items of users ({"pk":{"S":"u0000"}}, {"pk":{"S":"u0001"}}): up() returned' in str(problem)
     assert sample.counts == {"failed": 2}
 
 

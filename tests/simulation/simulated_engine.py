@@ -20,6 +20,7 @@ from reconciler.model.change import Call
 from reconciler.model.desired import Declaration, DesiredState, Item, Lifecycle, Origin, Seed, Undeclared
 from reconciler.model.errors import ConditionFailed, DeclarationError, Problem, RecordChanged
 from reconciler.model.identity import Endpoint, Flavor, Identity
+from reconciler.model.observation import Observation
 from reconciler.model.options import Options
 from reconciler.model.plan import Step
 from reconciler.model.records import (
@@ -63,6 +64,7 @@ class MemoryStore:
         self.peers: dict[str, MemoryStore] = {}
         self.written = 0
         self.runs: list[PassReport] = []
+        self.found: list[Observation | None] = []
         self.acquired = 0
 
     def load(self) -> StateSnapshot:
@@ -199,8 +201,9 @@ class MemoryStore:
     def release_lease(self) -> None:
         return None
 
-    def add_history(self, report: PassReport) -> None:
+    def add_history(self, report: PassReport, found: Observation | None = None) -> None:
         self.runs.append(report)
+        self.found.append(found)
 
     def history(self, limit: int) -> tuple[Mapping[str, Any], ...]:
         return ()

@@ -17,6 +17,7 @@ from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
+from reconciler.model.observation import Observation
 from reconciler.model.records import (
     Attempts,
     Claim,
@@ -28,7 +29,7 @@ from reconciler.model.records import (
     SeedRecord,
     Suspension,
 )
-from reconciler.model.report import PassReport
+from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.state.schema import create_request
 from reconciler.state.state_table import StateTable
 
@@ -445,3 +446,36 @@ def test_loading_does_not_wait_for_a_table_that_is_being_created() -> None:
     snapshot = StateTable(client, NAME, "default/default", holder="one", clock=FakeClock(NOW)).load()
     assert not snapshot.usable
     assert client.calls == ["DescribeTable"]
+
+
+def test_a_run_keeps_its_process_and_a_bounded_list_of_the_tables_that_were_not_in_sync(endpoint: Live) -> None:
+    client = connected(endpoint.url).state_client()
+    store = StateTable(client, NAME, "default/default", holder="one", holder_name="host:7", clock=FakeClock(NOW))
+    store.ensure()
+    tables = [TableReport(f"t{n:02}", TableStatus.DRIFTED, declaration="x.yaml:1", drifted=("ttl",)) for n in range(60)]
+    found = Observation.of(
+        replace(report(1), tables=(*tables, TableReport("ok", TableStatus.IN_SYNC, declaration="y")))
+    )
+    store.add_history(report(1), found.after_gap(NOW))
+    (stored,) = (item for key, item in items(endpoint).items() if key.startswith("run#"))
+    assert (stored["holder"]["S"], stored["process"]["S"]) == ("one", "host:7")
+    assert stored["observation"]["M"]["more"] == {"N": "10"}
+    assert stored["observation"]["M"]["not_in_sync"]["M"]["t49"] == {"L": [{"S": "drifted"}, {"S": "ttl"}]}
+    assert len(stored["observation"]["M"]["not_in_sync"]["M"]) == 50
+    (run,) = store.history(1)
+    assert run["observation"] == replace(found, unseen_since=NOW)
+    assert (run["process"], run["holder"]) == ("host:7", "one")
+
+
+def test_a_run_of_an_older_release_says_neither_its_process_nor_which_tables_were_not_in_sync(
+    endpoint: Live, make: Make
+) -> None:
+    store = make()
+    store.ensure()
+    store.add_history(report(1))
+    (key,) = (key for key in items(endpoint) if key.startswith("run#"))
+    item = {name: value for name, value in items(endpoint)[key].items() if name not in ("holder", "process")}
+    endpoint.client.put_item(TableName=NAME, Item=item)
+    (run,) = store.history(1)
+    assert run["verdict"] == "in_sync"
+    assert run.keys().isdisjoint(("holder", "process", "observation"))

@@ -61,6 +61,10 @@ class Daemon:
         self._process.wait(timeout=PATIENCE)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def target(self) -> str:
         return f"127.0.0.1:{self.port}"
 

@@ -16,6 +16,7 @@ from simulation.simulated_engine import HERE
 
 from reconciler.model.errors import NotFound
 from reconciler.model.identity import Identity
+from reconciler.model.observation import Observation
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
@@ -179,7 +180,7 @@ class Session:
     def release_lease(self) -> None:
         self._own = None
 
-    def add_history(self, report: PassReport) -> None:
+    def add_history(self, report: PassReport, found: Observation | None = None) -> None:
         """History is kept of passes that may write nothing, too."""
         self._write(lambda: None, counts=False)
 

@@ -14,7 +14,7 @@ MUTANTS = (
     Mutant(
         "an ended child counts as done",
         "_Child.look",
-        "self._fail(_how_it_ended(self.process.wait()))",
+        "self._fail(how_it_ended(self.process.wait()))",
         "self.running, self.ending.reason = False, None",
         "os._exit(0) in a class file ends a load with success and without tables",
         (f"{HOSTILE}::test_a_hostile_class_file_is_named_and_changes_nothing[os._exit with success]",),

@@ -36,8 +36,8 @@ def doctor(invocation: Invocation) -> int:
         for finding in findings:
             style, mark = MARKS[str(finding.level)]
             remedy = f" {finding.remedy}" if finding.remedy else ""
-            invocation.console.result([(style, f"{mark}  {printable(f'{finding.name}: {finding.detail}{remedy}')}")])
+            invocation.print([(style, f"{mark}  {printable(f'{finding.name}: {finding.detail}{remedy}')}")])
         width = max(len(name) for name, _, _ in shown)
         for name, value, origin in shown:
-            invocation.console.result([("dim", printable(f"setting  {name:<{width}}  {value}  ({origin})"))])
+            invocation.print([("dim", printable(f"setting  {name:<{width}}  {value}  ({origin})"))])
     return codes.ERROR if any(str(finding.level) == "problem" for finding in findings) else codes.OK

@@ -100,7 +100,8 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
     for run in view["runs"]:
         entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
         words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
-        yield "dim", f"run {'  '.join(words)}"
+        by = f"  by {entry['process']}" if run.get("process") else ""
+        yield "dim", f"run {'  '.join(words)}{by}"
         if run.get("error"):
             yield "dim", f"  {entry['error']}"
     good = report.verdict is Verdict.IN_SYNC and not view["problem"]

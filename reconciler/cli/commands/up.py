@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from reconciler.cli import codes, exits, saved_plan
 from reconciler.cli.command import Yes, command
@@ -20,6 +20,7 @@ from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument
 from reconciler.cli.progress import progress, reading
+from reconciler.cli.seed_changes import with_seed_changes
 from reconciler.model.plan import Reason, Step, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
@@ -28,9 +29,7 @@ from reconciler.presentation.plan_changes import plan_changes
 
 if TYPE_CHECKING:
     from reconciler.settings import Settings
-    from reconciler.wiring import App
 
-Report = TypeVar("Report", bound=PassReport)
 WHAT_HELP = "Tables by name or base name, or the file of a saved plan; all tables if none is given."
 What = Annotated[list[str] | None, Argument(metavar="TABLE|FILE", help=WHAT_HELP)]
 
@@ -62,7 +61,7 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
             work = _work(plan)
             stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
             if stopped or invocation.output is Output.HUMAN:
-                shown = _with_seed_changes(plan, app, names) if stopped else replace(plan, suspended=False)
+                shown = with_seed_changes(plan, app, names) if stopped else replace(plan, suspended=False)
                 invocation.show(shown, applied=False, base=settings.desired_state, final=stopped)
                 if not stopped and plan.suspended:
                     invocation.say([f"The {stack_of(settings)} is suspended; applying this plan lifts the suspension."])
@@ -83,7 +82,7 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
                 break
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
             invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
-        report = _with_seed_changes(report, app, names)
+        report = with_seed_changes(report, app, names)
     invocation.show(report, applied=True, results=True, base=settings.desired_state)
     invocation.say(exits.reasons_for_drift(report))
     invocation.say_what_embedded_keeps(settings)
@@ -97,13 +96,6 @@ def _confirmed(settings: Settings, plan: PassReport) -> bool:
         return confirm(question)
     emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
     return confirm_loss(question, settings.stack, emulator=emulator)
-
-
-def _with_seed_changes(report: Report, app: App, names: tuple[str, ...]) -> Report:
-    """The report with a warning for each seed that changed since it was written, which ``up`` does not apply."""
-    if report.error is not None:
-        return report
-    return replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
 
 
 def _left_out(report: PassReport) -> bool:

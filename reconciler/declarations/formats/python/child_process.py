@@ -151,7 +151,7 @@ class _Child:
         if self._has_ended():
             self._drain()
             if self.running:
-                self._fail(_how_it_ended(self.process.wait()))
+                self._fail(how_it_ended(self.process.wait()))
         elif now - self.moved > STEP_SECONDS:
             self.ending.late = True
             self._fail(f"did not finish within {STEP_SECONDS:g} s")
@@ -248,7 +248,7 @@ class _Child:
             self.ending.lines.append(line)
 
 
-def _how_it_ended(status: int) -> str:
+def how_it_ended(status: int) -> str:
     if status == DISTURBED:
         return "interferes with the process that loads it"
     if status < 0:
