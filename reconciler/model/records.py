@@ -384,7 +384,7 @@ class Generation:
       seconds for which changes of the new table are repeated on the old one.
     - ``yielded``: items of the old table that the new one lacks, because ``on_conflict`` kept another one.
     - ``shape``: what of the declaration needs another table, as ``planning.shapes.shape_of`` writes it.
-    - ``pointer``: the SSM parameter that has the name of the table, also where the declaration is gone.
+    - ``pointer``: what has the name of the table, as ``Pointer.text``, also where the declaration is gone.
     - ``max_rcu``, ``max_wcu``: read and write units per second of each table that a person allowed; ``None`` means a
       share of the table's capacity.
     - ``change_rate``, ``replay_rate``: changes per second that applications make and that are repeated, when both were
