@@ -16,8 +16,8 @@ MUTANTS = (
     Mutant(
         "a ConfigMap is patched whatever its version",
         "WithConfigMaps._patch",
-        '"metadata": {"resourceVersion": version}',
-        '"metadata": {}',
+        '{"resourceVersion": version}',
+        "{}",
         "a process that lost the lease publishes the old name over that of its successor",
         (f"{CONFIG_MAPS}::test_a_former_leader_never_overwrites_what_its_successor_published",),
     ),
@@ -234,9 +234,9 @@ MUTANTS = (
     ),
     Mutant(
         "the pointer of a removed declaration stays",
-        "GenerationWork._publish",
-        "self.record.pointer if declaration is None else declared",
-        "declared",
+        "GenerationWork._pointer",
+        "Pointer.of(self.record.pointer) if self.record.pointer is not None else None",
+        "None",
         "applications read the name of a table that is deleted",
         (f"{WORK}::test_without_a_declaration_the_pointer_goes_back_too",),
     ),
