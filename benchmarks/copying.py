@@ -13,7 +13,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from simulation.clock import CountingRandom
 from simulation.simulated_engine import AllValid, ListSource, Silent
 from support.connected import connected
 from support.specs import keys
@@ -26,7 +25,7 @@ from reconciler.mover.follower import Follower
 from reconciler.mover.follower_types import Pair, Side
 from reconciler.planning.observe import identity_of
 from reconciler.state.state_table import StateTable
-from reconciler.system import SystemClock, Threads
+from reconciler.system import SystemClock, SystemRandom, Threads
 
 KEYS = (("pk S",), ("customer S", "pk S"))
 WORKERS = 8
@@ -71,7 +70,8 @@ def _follower(url: str, names: list[str]) -> Follower:
         store,
         ListSource(()),
         SystemClock(),
-        CountingRandom(),
+        # The service knows a token for ten minutes: one that a former round used too is refused, item by item.
+        SystemRandom(),
         Silent(),
         Threads(WORKERS),
         AllValid(),

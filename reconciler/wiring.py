@@ -917,10 +917,16 @@ class App:
 
     def _api(self, endpoint: Endpoint) -> TableApi:
         from reconciler.aws.rate_limit import RateLimited
+        from reconciler.config_maps import WithConfigMaps
         from reconciler.system import SystemClock
 
         tables = self.connection.tables
-        return tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
+        api = tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
+        return WithConfigMaps(api, None if self.read_only else self._leads)
+
+    def _leads(self) -> bool:
+        """Whether the lease of this process still lasts, by its own clock."""
+        return self.connection.fence is not None and self.connection.fence()
 
     def _apply_new_endpoint(self, reconciler: Reconciler, endpoint: Endpoint) -> None:
         """Recompute what depends on the endpoint: permissions, caps, deadlines and the rate limit."""

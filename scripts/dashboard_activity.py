@@ -32,10 +32,13 @@ WORK = (
     ),
     graph(
         "Phases of replacements",
-        "The phase of each replacement with its items; a table that is ready to switch waits for a person.",
+        "The phase of each replacement with its items and what copies them; one that is ready to switch waits for you.",
         "short",
         Query(
-            f"max by (environment, table, phase) ({metric('table_replacement_phase', TABLE)})", "{{table}} {{phase}}"
+            f"max by (environment, table, phase) ({metric('table_replacement_phase', TABLE)})"
+            " * on (environment, table) group_left (engine)"
+            f" max by (environment, table, engine) ({metric('table_replacement_info', TABLE)})",
+            "{{table}} {{phase}} ({{engine}})",
         ),
     ),
     graph(

@@ -7,6 +7,7 @@ here. A member without a meaning, or a meaning without a member, is an error.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from reconciler.model.change import Call, Change
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import Generation, GenerationPhase, Phase, Replacement
+from reconciler.model.records import CopyJob, Generation, GenerationPhase, Phase, Replacement
 from reconciler.model.report import LeftInPlace, RebuildProgress, RunReport, TableReport, TableStatus
 from reconciler.presentation.document import document
 
@@ -77,6 +78,14 @@ MEANINGS = {
     "tables[].generation.new": "Table that takes its place.",
     "tables[].generation.current": "Table that the declared name means now.",
     "tables[].generation.engine": "How its items are copied: scan, or by jobs of the service: bulk or import.",
+    "tables[].generation.jobs[]": "Jobs of the service that copy the items, as they were last seen.",
+    "tables[].generation.jobs[].kind": "export, bulk or import.",
+    "tables[].generation.jobs[].state": "running, done or failed.",
+    "tables[].generation.jobs[].items": "Items that the service says it has exported or read so far.",
+    "tables[].generation.jobs[].bytes": "Bytes that the service says it has exported or read so far.",
+    "tables[].generation.jobs[].refused": "Items that were not written.",
+    "tables[].generation.jobs[].started": "When the service started it; null if it does not tell.",
+    "tables[].generation.jobs[].ended": "When it ended; null if it does not tell, or before.",
     "tables[].generation.items": "Items of the table when it began, or when both tables were last equal.",
     "tables[].generation.bytes": "Bytes of the items when it began.",
     "tables[].generation.copied": "Items that were copied.",
@@ -128,8 +137,9 @@ def whole() -> dict[str, Any]:
         error="a sentence",
         rebuild=RebuildProgress("by_mail", "by_mail-v2", "holding", NOW, NOW, NOW, "a sentence"),
         replacement=Replacement("users", Phase.COPYING, Identity(None, "arn", ""), "users.replacing.0a", (), NOW),
-        generation=Generation(
-            "users", GenerationPhase.COPY, 2, "users", "users-g2", Identity(None, "arn", ""), (), NOW
+        generation=replace(
+            Generation("users", GenerationPhase.COPY, 2, "users", "users-g2", Identity(None, "arn", ""), (), NOW),
+            jobs=(CopyJob("export", "running"),),
         ),
         left_in_place=(LeftInPlace("ttl", "a sentence", "a line", "a sentence"),),
     )

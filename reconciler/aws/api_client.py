@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import NoneType
 from typing import Any
 
 from reconciler.aws import answers, call_deadline, errors
 from reconciler.aws.capabilities import Capabilities
 from reconciler.aws.credentials import sentence
 from reconciler.aws.lean.client import LeanClient
+from reconciler.aws.lean.model import plain
 from reconciler.aws.signing import CredentialsNotLoaded
 from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.model.change import destroys
@@ -25,7 +25,6 @@ UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticErro
 
 MANY_SECONDS = 5.0
 """How long one of many answers may take before all calls that are left are made one by one, with their retries."""
-SCALARS = frozenset({str, int, bool, bytes, float, NoneType})
 
 
 class Clients:
@@ -160,7 +159,7 @@ class ApiClient:
     def _send(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         try:
             client = self._clients.get(once=destroys(operation, params) or self._capabilities.doubtful(operation))
-            answer = _invoked(client, operation, plain(params))
+            answer = _invoked(client, operation, params)
         except errors.sdk_errors(*UNREADABLE) as error:
             raise self._capabilities.judged(errors.from_exception(operation, error)) from error
         except CredentialsNotLoaded as error:
@@ -168,9 +167,10 @@ class ApiClient:
         return answer
 
 
-def _invoked(client: Any, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+def _invoked(client: Any, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of either client."""
     if isinstance(client, LeanClient):
+        # It looks at each value anyway, and makes plain what is not.
         return client.invoke(operation, params)
     from botocore import xform_name
     from botocore.parsers import ResponseParserError
@@ -180,7 +180,7 @@ def _invoked(client: Any, operation: str, params: dict[str, Any]) -> dict[str, A
         # An SDK that is older than the operation.
         raise Unsupported(operation, "UnknownOperationException", f"the installed boto3 has no {operation}; update it")
     try:
-        answer: dict[str, Any] = method(**params)
+        answer: dict[str, Any] = method(**plain(params))
     except ResponseParserError as error:
         raise ValueError(str(error)) from error
     return answer
@@ -192,15 +192,3 @@ def named(params: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(body["TableName"] for one in params["TransactItems"] for body in one.values()))
     name = params.get("TableName")
     return (str(name),) if name else tuple(params.get("RequestItems") or ())
-
-
-def plain(value: Any) -> Any:
-    """Mappings and tuples as dicts and lists, because the validator of botocore accepts nothing else."""
-    # Most values are scalars, and asking an abstract class about each took a tenth of the CPU time of a create.
-    if type(value) in SCALARS:
-        return value
-    if isinstance(value, Mapping):
-        return {key: plain(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(member) for member in value]
-    return value

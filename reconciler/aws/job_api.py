@@ -193,7 +193,16 @@ def _export(operation: str, answer: Mapping[str, Any]) -> Job:
     if state is JobState.DONE and not folder:
         raise Malformed(operation, "ExportManifest", "a finished export does not tell where its files are")
     files = S3Place(found["S3Bucket"], f"{folder}/data") if folder and found.get("S3Bucket") else None
-    return Job(found["ExportArn"], state, int(found.get("ItemCount") or 0), failure=_failure(found), files=files)
+    return Job(
+        found["ExportArn"],
+        state,
+        int(found.get("ItemCount") or 0),
+        failure=_failure(found),
+        files=files,
+        size=int(found.get("BilledSizeBytes") or 0),
+        started=_shown(found, "StartTime"),
+        ended=_shown(found, "EndTime"),
+    )
 
 
 def _bulk_put(operation: str, answer: Mapping[str, Any]) -> Job:
@@ -206,6 +215,9 @@ def _bulk_put(operation: str, answer: Mapping[str, Any]) -> Job:
         int(found.get("FailedItemCount") or 0),
         _failure(found),
         table_id=tables[0].get("TableId") if tables else None,
+        size=int(found.get("ProcessedInputBytes") or 0),
+        started=_shown(found, "StartTime"),
+        ended=_shown(found, "EndTime"),
     )
 
 
@@ -221,6 +233,9 @@ def _import(operation: str, answer: Mapping[str, Any]) -> Job:
         int(found.get("ErrorCount") or 0),
         _failure(found),
         table_id=found.get("TableId") or None,
+        size=int(found.get("ProcessedSizeBytes") or 0),
+        started=_shown(found, "StartTime"),
+        ended=_shown(found, "EndTime"),
     )
 
 
@@ -243,7 +258,17 @@ def _failure(found: Mapping[str, Any]) -> str:
     return ": ".join(str(found[name]) for name in ("FailureCode", "FailureMessage") if found.get(name))
 
 
+def _shown(found: Mapping[str, Any], name: str) -> datetime | None:
+    """A time for people to see. Nothing is decided by it, so another value does not stop the work."""
+    time = found.get(name)
+    return _aware(time) if isinstance(time, datetime) else None
+
+
 def _time(operation: str, value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise Malformed(operation, "Time", f"{value!r} is not a time")
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return _aware(value)
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

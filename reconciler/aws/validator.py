@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from reconciler.aws.api_client import plain
-from reconciler.aws.lean.model import shapes
+from reconciler.aws.lean.model import plain, shapes
 from reconciler.model.change import Call
 
 

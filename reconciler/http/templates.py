@@ -20,7 +20,7 @@ from reconciler.http.run_titles import run_title, run_verdict
 from reconciler.http.value_diff import value_diff
 from reconciler.model.json_values import plain
 from reconciler.presentation.changes import value_text
-from reconciler.presentation.render import losses, step_title, symbol
+from reconciler.presentation.render import ENGINES, JOB_NAMES, losses, step_title, symbol
 from reconciler.presentation.value_outline import outline, pretty
 
 _WEB = Path(__file__).with_name("web")
@@ -46,6 +46,7 @@ def environment() -> Environment:
     made.globals["value_diff"] = value_diff
     made.tests["nested"] = lambda value: isinstance(plain(value), list | dict)
     made.filters |= {"step_title": step_title, "value_text": value_text, "losses": losses}
+    made.filters |= {"job_name": JOB_NAMES.__getitem__, "engine_text": ENGINES.__getitem__}
     made.filters |= {"capital": lambda text: text[:1].upper() + text[1:]}
     made.filters |= {"step_style": lambda step: symbol(step)[0], "step_sign": lambda step: symbol(step)[1]}
     return made

@@ -77,6 +77,11 @@ STATE_FAMILIES: tuple[Family, ...] = (
         "1 for the phase of a replacement with items that is under way; absent without one.",
     ),
     _gauge(
+        "table_replacement_info",
+        "environment table engine",
+        "How a replacement that is under way copies its items: scan, or by jobs of the service: bulk or import; 1.",
+    ),
+    _gauge(
         "table_replacement_copied_items",
         "environment table",
         "Items that a replacement has copied in its present phase; absent without one.",

@@ -179,6 +179,14 @@ def _replacement_phase(table: TableReport) -> Iterator[TableSample]:
         yield (work.phase.value,), 1
 
 
+def _replacement_info(table: TableReport) -> Iterator[TableSample]:
+    if table.generation is not None:
+        yield (table.generation.engine,), 1
+    elif table.replacement is not None:
+        # Under its own name, this process copies the items itself.
+        yield ("scan",), 1
+
+
 def _replacement_copied(table: TableReport) -> Iterator[TableSample]:
     work = table.generation or table.replacement
     if work is not None:
@@ -204,6 +212,7 @@ DETAILS_OF_TABLE: dict[str, OfTable] = {
     "table_items": _items,
     "table_size_bytes": _size,
     "table_replacement_phase": _replacement_phase,
+    "table_replacement_info": _replacement_info,
     "table_replacement_copied_items": _replacement_copied,
     "table_replacement_lag_seconds": _replacement_lag,
 }

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from reconciler.model.change import Call
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.table import TableSpec
 
@@ -68,11 +69,41 @@ class Reference:
     key: str | None = None
 
 
+CONFIGMAP = "configmap:"
+
+
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where applications read which table a declared name means: the SSM parameter ``ssm``."""
+    """Where applications read which table a declared name means: the SSM parameter ``ssm``, or a key of a ConfigMap of
+    Kubernetes, ``configmap``, as ``NAMESPACE/NAME/KEY``."""
 
-    ssm: str
+    ssm: str | None = None
+    configmap: str | None = None
+
+    @property
+    def text(self) -> str:
+        """As records have it: the name of the parameter, or ``configmap:NAMESPACE/NAME/KEY``."""
+        return self.ssm or f"{CONFIGMAP}{self.configmap}"
+
+    @classmethod
+    def of(cls, text: str) -> Pointer:
+        """From ``text``. No name of a parameter has a colon."""
+        return cls(configmap=text.removeprefix(CONFIGMAP)) if text.startswith(CONFIGMAP) else cls(text)
+
+    @property
+    def check(self) -> Call:
+        """A read that shows whether it can be reached."""
+        if self.configmap is None:
+            return Call("ssm:GetParameter", {"Name": self.ssm})
+        namespace, name, _ = self.configmap.split("/")
+        return Call("kubernetes:GetConfigMap", {"Namespace": namespace, "Name": name})
+
+    def publish(self, table: str) -> Call:
+        """The call that writes the name of a table. Sending it twice changes nothing."""
+        if self.configmap is None:
+            return Call("ssm:PutParameter", {"Name": self.ssm, "Value": table, "Type": "String", "Overwrite": True})
+        namespace, name, key = self.configmap.split("/")
+        return Call("kubernetes:PatchConfigMap", {"Namespace": namespace, "Name": name, "Key": key, "Value": table})
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,6 +336,28 @@ SWITCHED = frozenset(
 """Phases in which the declared name means the new table."""
 
 
+JobKind = Literal["export", "bulk", "import"]
+"""What a job of the service does with a table: it exports it to S3, or loads the files into the new one."""
+JobState = Literal["running", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyJob:
+    """A job of the service that copies the items of a table, as it was last seen. It is shown, and decides nothing.
+
+    ``items`` and ``size`` (bytes) are what the service says that it has exported or read so far; it tells them of some
+    jobs only at their end. ``refused`` items were not written. ``started`` and ``ended`` are times of the service.
+    """
+
+    kind: JobKind
+    state: JobState
+    items: int = 0
+    size: int = 0
+    refused: int = 0
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """The work on the next generation of the table that is declared as ``name``, from which any process continues.
@@ -356,12 +378,13 @@ class Generation:
     - ``again``: whether the copy starts again, because changes were lost before they could be repeated.
     - ``problem``: why it does not go on by itself, as a sentence.
     - ``engine``: how the items are copied; with ``import`` the work begins with the capture. ``through``: where in S3
-      the jobs of the service put them meanwhile, as ``s3://bucket/prefix``; empty for ``scan``.
+      the jobs of the service put them meanwhile, as ``s3://bucket/prefix``; empty for ``scan``. ``jobs``: those jobs,
+      as they were last seen.
     - ``digest``: of all items when both tables were last equal. ``switched``: when the name was published. ``hold``:
       seconds for which changes of the new table are repeated on the old one.
     - ``yielded``: items of the old table that the new one lacks, because ``on_conflict`` kept another one.
     - ``shape``: what of the declaration needs another table, as ``planning.shapes.shape_of`` writes it.
-    - ``pointer``: the SSM parameter that has the name of the table, also where the declaration is gone.
+    - ``pointer``: what has the name of the table, as ``Pointer.text``, also where the declaration is gone.
     - ``max_rcu``, ``max_wcu``: read and write units per second of each table that a person allowed; ``None`` means a
       share of the table's capacity.
     - ``change_rate``, ``replay_rate``: changes per second that applications make and that are repeated, when both were
@@ -408,6 +431,7 @@ class Generation:
     behind_since: datetime | None = None
     max_rcu: int | None = None
     max_wcu: int | None = None
+    jobs: tuple[CopyJob, ...] = ()
 
     @property
     def under_way(self) -> bool:

@@ -15,7 +15,7 @@ from reconciler.model.errors import TableChanged
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Checkpoint
 from reconciler.mover.follower_types import Side
-from reconciler.mover.job_ports import TOKEN_LIFE, BulkRequest, Job, JobState, S3Place, ServiceJobs
+from reconciler.mover.job_ports import TOKEN_LIFE, BulkRequest, Job, JobState, Loader, S3Place, ServiceJobs
 from reconciler.mover.service_copy import (
     ARN,
     BUCKET,
@@ -42,6 +42,10 @@ class BulkCopy(ServiceCopy):
     def _work() -> str:
         return BULK_PUT
 
+    @staticmethod
+    def _kind() -> Loader:
+        return "bulk"
+
     def _given_up(self, part: Checkpoint) -> str:
         running = end_bulk_put(self.jobs, part)
         return f"the end of the bulk put into {self.target.table}, which takes too long" if running else ""
@@ -58,15 +62,14 @@ class BulkCopy(ServiceCopy):
             raise TableChanged(
                 "StartBulkPutItems", "TableChanged", f"{self.target.table} was deleted and created again meanwhile"
             )
+        self._see("bulk", job)
         if job.state is JobState.RUNNING:
             return JobProgress(waiting=f"the bulk put into {self.target.table}", items=job.items)
         if job.state is JobState.FAILED:
             # The job is over. Without its checkpoint the next look starts another one.
             self._loads.drop_named(FIRST)
             return JobProgress(failed=failure(f"the bulk put into {self.target.table} failed", job))
-        part = replace(self._loads.part(0), finished=True, counts={"items": job.items, "refused": job.refused})
-        self._loads.save(part)
-        return self._end(part)
+        return self._end(self._finish(self._loads, self._loads.part(0), job))
 
     def _found(self, part: Checkpoint) -> Job | None:
         """The job of the checkpoint; ``None`` if its request is to be sent, whether or not it was sent before."""

@@ -188,7 +188,7 @@ def _refuse_missing_permissions(ports: EngineContext, known: Prepared) -> None:
     pointer = known.declaration.pointer
     tried: list[tuple[str, Mapping[str, Any]]] = [
         ("GetResourcePolicy", {"ResourceArn": known.observed.identity.arn}),
-        *([("ssm:GetParameter", {"Name": pointer.ssm})] if pointer is not None else []),
+        *([(pointer.check.operation, pointer.check.params)] if pointer is not None else []),
     ]
     for operation, params in tried:
         try:
@@ -196,5 +196,8 @@ def _refuse_missing_permissions(ports: EngineContext, known: Prepared) -> None:
         except Forbidden as error:
             action = operation if ":" in operation else f"dynamodb:{operation}"
             raise UsageError(f"{action} is not allowed ({error.message}), and the switch needs it") from error
-        except (NotFound, Unsupported):
+        except (NotFound, Unsupported) as error:
+            if operation == "kubernetes:GetConfigMap":
+                # Nothing but the switch would find it otherwise, after writes were denied.
+                raise UsageError(f"the name of the table cannot be published: {error.message}") from error
             continue

@@ -210,7 +210,7 @@ class NextGeneration:
                 switch=at_once,
                 finish=at_once,
                 shape=shape_of(known.declaration),
-                pointer=pointer.ssm if pointer is not None else None,
+                pointer=pointer.text if pointer is not None else None,
             )
         )
 

@@ -74,7 +74,7 @@ class Imports(EndsWork):
             raise self._foreign()
         if progress.left and new is not None:
             self._remove_imported(new)
-        self._await_jobs(progress)
+        self._await_jobs(copy, progress)
         # A second look, because nothing makes the next call depend on which table it reaches.
         self._own(self._imported(copy.checkpoint, self._observed(self.record.new)))
 

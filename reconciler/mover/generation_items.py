@@ -24,7 +24,7 @@ from reconciler.mover.governor import Governor, limits_of
 from reconciler.mover.job_ports import ServiceJobs, s3_place
 from reconciler.mover.replay import RECORDS
 from reconciler.mover.replay_pace import caught_up
-from reconciler.mover.service_copy import JobProgress
+from reconciler.mover.service_copy import JobProgress, ServiceCopy
 from reconciler.mover.sinks import Paused
 
 UNMADE = Identity(None, "", "")
@@ -110,7 +110,7 @@ class MovesItems(GenerationWork):
     def _copy_by_jobs(self, pair: Pair, follower: Follower) -> None:
         """Go on once the jobs of the service are done. A failed one is a problem; what it left is written over."""
         jobs, capture = self._jobs(follower)
-        progress = BulkCopy(
+        copy = BulkCopy(
             self.ports,
             jobs,
             self._guarded(pair.target),
@@ -120,8 +120,8 @@ class MovesItems(GenerationWork):
             self.ports.store.load().checkpoints,
             self._attempt(capture),
             target=pair.target,
-        ).proceed()
-        self._await_jobs(progress)
+        )
+        self._await_jobs(copy, copy.proceed())
 
     def _jobs(self, follower: Follower) -> tuple[ServiceJobs, Capture]:
         jobs, capture = self.beside.jobs, follower.captured
@@ -143,9 +143,9 @@ class MovesItems(GenerationWork):
             ports.clock, ports.random, ports.store, watch, Governor(ports.clock, ports.random, side.limits)
         )
 
-    def _await_jobs(self, progress: JobProgress) -> None:
+    def _await_jobs(self, copy: ServiceCopy, progress: JobProgress) -> None:
         """Go on where the jobs are done; else end the pass."""
-        record = self.record
+        record = self.record = replace(self.record, jobs=tuple(copy.seen.values()))
         if progress.late:
             raise self._begin_jobs_again(
                 f"the jobs that copy {record.old} took longer than its stream keeps changes, and have to begin again"

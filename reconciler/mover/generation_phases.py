@@ -75,7 +75,9 @@ def advance(record: Generation, event: GenerationEvent, **changes: Any) -> Gener
         raise ValueError(
             f"the next generation in the phase {record.phase.value!r} has no transition for {event.value!r}"
         )
-    anew = {"copied": 0, "replayed": 0, "lag": None} if event in COUNTED_ANEW else {}
+    anew: dict[str, Any] = {"copied": 0, "replayed": 0, "lag": None} if event in COUNTED_ANEW else {}
+    if event is E.STREAM_LOST:
+        anew["jobs"] = ()
     return replace(record, **{"phase": after, "problem": None, "fence_since": None, **anew, **changes})
 
 

@@ -66,6 +66,10 @@ class Switches(MovesItems):
         if why is not None:
             self._put(replace(self.record, switch=False))
             raise self._opened(why, "--switch")
+        pointer = self._pointer()
+        if pointer is not None and pointer.configmap is not None:
+            # What cannot be reached now could not be written either while writes to the old table are denied.
+            self.ports.api.read(pointer.check.operation, pointer.check.params)
         self._moved(Event.SWITCH_ASKED)
 
     def _fence(self, old: ObservedTable | None, new: ObservedTable | None) -> None:

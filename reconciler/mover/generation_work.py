@@ -17,7 +17,7 @@ from reconciler.engine.observe import observe_table
 from reconciler.engine.seed_batches import lease_lost
 from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
-from reconciler.model.desired import Declaration
+from reconciler.model.desired import Declaration, Pointer
 from reconciler.model.errors import ApiError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
@@ -142,14 +142,16 @@ class GenerationWork:
 
     def _publish(self, table: str) -> None:
         """Write the name to where the declaration says that applications read it."""
+        pointer = self._pointer()
+        if pointer is not None:
+            self._write(pointer.publish(table))
+
+    def _pointer(self) -> Pointer | None:
         declaration = self.assessment.declaration
-        declared = declaration.pointer.ssm if declaration is not None and declaration.pointer is not None else None
+        if declaration is not None:
+            return declaration.pointer
         # A declaration that is gone may not leave applications with the name of a table that goes too.
-        pointer = self.record.pointer if declaration is None else declared
-        if pointer is None:
-            return
-        params = {"Name": pointer, "Value": table, "Type": "String", "Overwrite": True}
-        self._write(Call("ssm:PutParameter", params))
+        return Pointer.of(self.record.pointer) if self.record.pointer is not None else None
 
     def _write(self, call: Call) -> Mapping[str, Any]:
         if not self.ports.store.holds_lease():

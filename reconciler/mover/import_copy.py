@@ -21,7 +21,7 @@ from reconciler.model.errors import Busy, Rejected
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.records import Checkpoint
-from reconciler.mover.job_ports import ImportRequest, Job, JobState, S3Place, ServiceJobs
+from reconciler.mover.job_ports import ImportRequest, Job, JobState, Loader, S3Place, ServiceJobs
 from reconciler.mover.lineages import at_text
 from reconciler.mover.service_copy import (
     ARN,
@@ -65,6 +65,10 @@ class ImportCopy(ServiceCopy):
     @staticmethod
     def _work() -> str:
         return IMPORT
+
+    @staticmethod
+    def _kind() -> Loader:
+        return "import"
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -131,15 +135,14 @@ class ImportCopy(ServiceCopy):
         return part
 
     def _looked_at(self, part: Checkpoint, job: Job) -> JobProgress:
+        self._see("import", job)
         if job.state is JobState.RUNNING:
             return JobProgress(waiting=f"the import into {self._name}", items=job.items)
         if job.state is JobState.FAILED:
             self._loads.save(replace(part, data={**part.data, FAILED: "yes"}))
             return JobProgress(failed=failure(f"the import into {self._name} failed", job))
         data = {**part.data, ENDED: at_text(self.ports.clock.now())}
-        part = replace(part, finished=True, counts={"items": job.items, "refused": job.refused}, data=data)
-        self._loads.save(part)
-        return self._end(part)
+        return self._end(self._finish(self._loads, replace(part, data=data), job))
 
 
 def import_of(recorded: Mapping[str, Checkpoint], table: str) -> Checkpoint | None:

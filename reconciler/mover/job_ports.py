@@ -88,9 +88,9 @@ class ImportRequest:
 class Job:
     """A job as the service describes it.
 
-    ``items`` were exported, read or imported so far, ``refused`` ones not written. ``failure`` has the service's own
-    words. ``files`` is where a finished export has its files; ``table_id`` tells which table a bulk put writes into, or
-    an import makes.
+    ``items`` were exported, read or imported so far, ``refused`` ones not written, and ``size`` bytes read or exported.
+    ``failure`` has the service's own words. ``files`` is where a finished export has its files; ``table_id`` tells
+    which table a bulk put writes into, or an import makes. ``started`` and ``ended`` are for people to see.
     """
 
     arn: str
@@ -100,6 +100,9 @@ class Job:
     failure: str = ""
     files: S3Place | None = None
     table_id: str | None = None
+    size: int = 0
+    started: datetime | None = None
+    ended: datetime | None = None
 
 
 class ServiceJobs(Protocol):

@@ -45,7 +45,7 @@ def begin_rename(
         switch=True,
         finish=True,
         shape=shape_of(declaration),
-        pointer=pointer.ssm if pointer is not None else None,
+        pointer=pointer.text if pointer is not None else None,
     )
     context.ports.store.put_generation(record)
     return replace(assessment, generation=record)

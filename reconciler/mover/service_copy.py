@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 
 from reconciler.engine.context import EngineContext
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import Checkpoint
+from reconciler.model.records import Checkpoint, CopyJob, JobKind
 from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.follower_types import Side
-from reconciler.mover.job_ports import ExportRequest, Job, JobState, S3Place, ServiceJobs
+from reconciler.mover.job_ports import ExportRequest, Job, JobState, Loader, S3Place, ServiceJobs
 from reconciler.mover.lineages import at_text
 
 EXPORT = "export"
@@ -31,6 +31,8 @@ LONGEST_JOBS = timedelta(hours=23)
 FIRST = "00000"
 """The only part of each of them."""
 TOKEN, TIME, BEGUN, ARN, BUCKET, PREFIX = "token", "time", "begun", "arn", "bucket", "prefix"
+JOB_STARTED, JOB_ENDED = "job_started", "job_ended"
+"""The times of a finished job, as the service says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class ServiceCopy(ABC):
     captured: datetime
     recorded: Mapping[str, Checkpoint]
     started_as: str
+    seen: dict[str, CopyJob] = field(init=False, default_factory=dict)
+    """What is known of the jobs of this attempt, by kind, in the order in which they run."""
     _exports: Checkpoints = field(init=False)
     _loads: Checkpoints = field(init=False)
 
@@ -87,6 +91,8 @@ class ServiceCopy(ABC):
 
     def proceed(self) -> JobProgress:
         """Start what is to be started, and look at what runs. Raises ``ApiError``; call it again in every case."""
+        parts: dict[JobKind, Checkpoint] = {"export": self._exports.part(0), self._kind(): self._loads.part(0)}
+        self.seen = {kind: _finished(kind, part) for kind, part in parts.items() if part.finished}
         if self._loads.part(0).finished:
             return self._end(self._loads.part(0))
         if self.ports.clock.now() - self.captured >= LONGEST_JOBS:
@@ -106,6 +112,11 @@ class ServiceCopy(ABC):
     @abstractmethod
     def _work() -> str:
         """The name of the checkpoints of the job that loads the files."""
+
+    @staticmethod
+    @abstractmethod
+    def _kind() -> Loader:
+        """What that job is called."""
 
     @abstractmethod
     def _load(self, part: Checkpoint, files: S3Place) -> JobProgress:
@@ -135,13 +146,14 @@ class ServiceCopy(ABC):
         else:
             job = self._started(self._exports, part, self._start_export)
             part = self._exports.part(0)
+        self._see("export", job)
         if job.state is JobState.RUNNING:
             return JobProgress(waiting=f"the export to {self.through.url}")
         if job.state is JobState.FAILED or job.files is None:
             self._exports.drop_named(FIRST)
             return JobProgress(failed=failure(f"the export of {self.source.table} failed", job))
         data = {**part.data, BUCKET: job.files.bucket, PREFIX: job.files.prefix}
-        self._exports.save(replace(part, finished=True, counts={"items": job.items}, data=data))
+        self._finish(self._exports, replace(part, data=data), job)
         return None
 
     def _start_export(self, part: Checkpoint) -> Job:
@@ -164,6 +176,19 @@ class ServiceCopy(ABC):
         works.save(replace(part, data={**part.data, ARN: job.arn}))
         return job
 
+    def _see(self, kind: JobKind, job: Job) -> None:
+        self.seen[kind] = CopyJob(kind, job.state.value, job.items, job.size, job.refused, job.started, job.ended)
+
+    @staticmethod
+    def _finish(works: Checkpoints, part: Checkpoint, job: Job) -> Checkpoint:
+        """Record the end of a job, with what people are shown of it."""
+        times = {JOB_STARTED: job.started, JOB_ENDED: job.ended}
+        told = {name: at_text(time) for name, time in times.items() if time is not None}
+        counts = {"items": job.items, "refused": job.refused, "bytes": job.size}
+        part = replace(part, finished=True, counts=counts, data={**part.data, **told})
+        works.save(part)
+        return part
+
     def _age(self, part: Checkpoint) -> timedelta:
         """How long ago the token of a checkpoint was recorded."""
         return self.ports.clock.now() - datetime.fromisoformat(part.data[BEGUN])
@@ -171,6 +196,15 @@ class ServiceCopy(ABC):
     @staticmethod
     def _end(part: Checkpoint) -> JobProgress:
         return JobProgress(done=True, items=part.counts.get("items", 0))
+
+
+def _finished(kind: JobKind, part: Checkpoint) -> CopyJob:
+    """A finished job by its checkpoint. Those of older releases have neither bytes nor times."""
+    started, ended = (
+        datetime.fromisoformat(text) if (text := part.data.get(name)) else None for name in (JOB_STARTED, JOB_ENDED)
+    )
+    items, size, refused = (part.counts.get(name, 0) for name in ("items", "bytes", "refused"))
+    return CopyJob(kind, "done", items, size, refused, started, ended)
 
 
 def failure(what: str, job: Job) -> str:

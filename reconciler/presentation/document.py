@@ -9,7 +9,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.identity import Endpoint
 from reconciler.model.json_values import plain, timestamp
 from reconciler.model.plan import Step
-from reconciler.model.records import Generation, Replacement
+from reconciler.model.records import CopyJob, Generation, Replacement
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, RunReport, TableReport
 
 FORMAT_VERSION = "1.0"
@@ -110,6 +110,7 @@ def generation_entry(generation: Generation) -> dict[str, Any]:
         "new": generation.new,
         "current": generation.current,
         "engine": generation.engine,
+        "jobs": [job_entry(job) for job in generation.jobs],
         "items": generation.items,
         "bytes": generation.size,
         "copied": generation.copied,
@@ -122,6 +123,19 @@ def generation_entry(generation: Generation) -> dict[str, Any]:
         "hold_until": timestamp(generation.hold_until),
         "paused": generation.paused,
         "problem": generation.problem,
+    }
+
+
+def job_entry(job: CopyJob) -> dict[str, Any]:
+    """A job of the service that copies the items, as it was last seen."""
+    return {
+        "kind": job.kind,
+        "state": job.state,
+        "items": job.items,
+        "bytes": job.size,
+        "refused": job.refused,
+        "started": timestamp(job.started),
+        "ended": timestamp(job.ended),
     }
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from reconciler.model.change import Change, Hazard
 from reconciler.model.json_values import plain, to_the_second
 from reconciler.model.plan import Action, Step, StepStatus
-from reconciler.model.records import Generation
+from reconciler.model.records import CopyEngine, CopyJob, Generation, JobKind
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
 from reconciler.presentation.changes import Line, change_lines
@@ -183,6 +183,30 @@ def rebuild_sentence(rebuild: RebuildProgress) -> str:
     begun = f"index {rebuild.index} is being rebuilt as {rebuild.new_index} since {since}"
     until = f" until {until}" if until else ""
     return printable(f"{begun}: {rebuild.phase}{until}; next: {rebuild.then}")
+
+
+JOB_NAMES: Mapping[JobKind, str] = {"export": "export to S3", "bulk": "bulk put", "import": "import"}
+ENGINES: Mapping[CopyEngine, str] = {
+    "scan": "a Scan",
+    "bulk": "an export to S3 and a bulk put (engine bulk)",
+    "import": "an export to S3 and an import (engine import)",
+}
+"""How the items of a replaced table are copied, by the engine."""
+
+
+def job_sentence(job: CopyJob) -> str:
+    """``export to S3: done, 1,200 items, 34,000 bytes, 2026-11-22T12:00:00Z to 2026-11-22T12:05:00Z``."""
+    facts: list[str] = [job.state]
+    if job.items or job.state == "done":
+        facts.append(several(job.items, "item"))
+    if job.size:
+        facts.append(several(job.size, "byte"))
+    if job.refused:
+        facts.append(f"{job.refused:,} refused")
+    if job.started is not None:
+        begun = to_the_second(job.started)
+        facts.append(f"since {begun}" if job.ended is None else f"{begun} to {to_the_second(job.ended)}")
+    return f"{JOB_NAMES[job.kind]}: {', '.join(facts)}"
 
 
 def hold_sentence(generation: Generation) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 from reconciler.model.desired import Item
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+"""One encoder for all items: ``json.dumps`` with arguments makes one for each."""
 EXACT = Context(prec=50)
 """DynamoDB stores 38 digits; Python's default context rounds to 28."""
 
@@ -47,7 +49,7 @@ class ItemsDigest:
 
 def canonical(item: Item) -> str:
     """One item as canonical JSON: attributes sorted, sets sorted, numbers normalised, binary as base64."""
-    return json.dumps({name: _value(value) for name, value in item.items()}, sort_keys=True, separators=(",", ":"))
+    return _encode({name: _value(value) for name, value in item.items()})
 
 
 def _value(value: Mapping[str, Any]) -> Any:

@@ -79,6 +79,9 @@ def item_size(item: Item) -> int:
 def value_size(value: AttributeValue) -> int:
     """Bytes of a value: strings in UTF-8, raw binary, numbers by their digits, 1 per member and 3 per list or map."""
     kind, content = next(iter(value.items()))
+    if kind == "S" and type(content) is str:
+        # Most values are texts, and the length of one in ASCII is known without its bytes.
+        return len(content) if content.isascii() else len(content.encode())
     if kind == "M":
         return 3 + sum(1 + len(name.encode()) + value_size(item) for name, item in content.items())
     if kind == "L":

@@ -99,6 +99,10 @@ class Fields:
     def map(self, name: str) -> Fields:
         return Fields(self._typed(name, dict))
 
+    def optional_maps(self, name: str) -> tuple[Fields, ...]:
+        """A list of maps; empty where there is none."""
+        return tuple(map(Fields, _all(name, self._typed(name, list), dict))) if name in self._members else ()
+
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(_all(name, self._typed(name, list), str))
 

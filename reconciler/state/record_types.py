@@ -15,6 +15,7 @@ from reconciler.model.records import (
     Attempts,
     Checkpoint,
     CopyEngine,
+    CopyJob,
     CountedChange,
     Ended,
     Fingerprint,
@@ -23,6 +24,8 @@ from reconciler.model.records import (
     IndexRebuild,
     InventoryEntry,
     ItemMigration,
+    JobKind,
+    JobState,
     Lease,
     Managed,
     MigrationDirection,
@@ -268,6 +271,28 @@ REPLACEMENTS = Kind(
         "finished": MAYBE_TIME,
     },
 )
+
+
+def _there(written: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in written.items() if value is not None}
+
+
+COPY_JOBS = Kind(
+    CopyJob,
+    {
+        "kind": _one_of(JobKind),
+        "state": _one_of(JobState),
+        "items": NUMBER,
+        "size": NUMBER,
+        "refused": NUMBER,
+        "started": MAYBE_TIME,
+        "ended": MAYBE_TIME,
+    },
+)
+JOBS: Member = (
+    lambda jobs: [_there(COPY_JOBS.write(job)) for job in jobs] or None,
+    lambda fields, name: tuple(COPY_JOBS.read(job) for job in fields.optional_maps(name)),
+)
 GENERATIONS = Kind(
     Generation,
     {
@@ -315,6 +340,7 @@ GENERATIONS = Kind(
         "behind_since": MAYBE_TIME,
         "max_rcu": MAYBE_NUMBER,
         "max_wcu": MAYBE_NUMBER,
+        "jobs": JOBS,
     },
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})

@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -152,3 +152,38 @@ def test_a_transaction_gets_a_token_of_its_own_so_that_a_second_sending_is_recog
     assert bodies[0]["ClientRequestToken"] != bodies[1]["ClientRequestToken"]
     given = json.loads(shapes().serialize("TransactWriteItems", {**params, "ClientRequestToken": "mine"}))
     assert given["ClientRequestToken"] == "mine"
+
+
+def test_mappings_and_tuples_anywhere_have_the_body_of_dicts_and_lists() -> None:
+    item = {
+        "pk": {"S": "a"},
+        "tags": {"SS": ["x", "y"]},
+        "more": {"M": {"raw": {"B": b"\x00\xff"}, "no": {"NULL": True}}},
+    }
+    plain = {"TransactItems": [{"Put": {"TableName": "t", "Item": item}}], "ClientRequestToken": "token"}
+    frozen = MappingProxyType(
+        {
+            "TransactItems": (
+                {
+                    "Put": MappingProxyType(
+                        {
+                            "TableName": "t",
+                            "Item": MappingProxyType(
+                                {**item, "tags": {"SS": ("x", "y")}, "more": MappingProxyType(item["more"])}
+                            ),
+                        }
+                    )
+                },
+            ),
+            "ClientRequestToken": "token",
+        }
+    )
+    table = shapes()
+    assert table.serialize_any("TransactWriteItems", frozen) == table.serialize_any("TransactWriteItems", plain)
+
+
+def test_a_request_is_left_as_it_was() -> None:
+    params = {"TransactItems": ({"Put": {"TableName": "t", "Item": {"pk": {"S": "a"}}}},)}
+    before = copy.deepcopy(params)
+    shapes().serialize_any("TransactWriteItems", params)
+    assert params == before

@@ -12,6 +12,7 @@ import pytest
 from support.fake_wiring import FakeWiring, Finding
 from support.folders import load
 from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
+from support.sample_generation import COPYING
 
 from reconciler.engine.import_tables import Skipped
 from reconciler.model.plan import Action, Reason, Step
@@ -350,6 +351,18 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
         "pod-7",
         "p-9",
     )
+
+
+def test_status_shows_the_jobs_that_copy_a_table(cli: Callable, fake: FakeWiring) -> None:
+    orders = replace(a_table("orders", TableStatus.PENDING, ownership="created"), generation=COPYING)
+    fake.plan = a_report(orders)
+    shown = cli("status").out
+    assert (
+        "  export to S3: done, 1,200,000 items, 34,000,000 bytes, 2026-11-22T12:00:00Z to 2026-11-22T12:05:00Z\n"
+        "  import: running, 17,000,000 bytes, since 2026-11-22T12:06:00Z\n"
+    ) in shown
+    (job, _) = json.loads(cli("status -o json").out)["tables"][0]["generation"]["jobs"]
+    assert (job["kind"], job["state"], job["ended"]) == ("export", "done", "2026-11-22T12:05:00Z")
 
 
 def test_status_reads_only(cli: Callable, fake: FakeWiring) -> None:

@@ -33,8 +33,34 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a pointer to nothing that is known": (
         {"replacement": {"pointer": {"sms": "/app/tables/users"}}},
         [
-            "users.json:16:3: replacement.pointer.ssm: is required. Add ssm.",
-            "users.json:17:4: replacement.pointer.sms: unknown field. Known fields: ssm.",
+            "users.json:16:3: replacement.pointer: names no place; expected one. Write either ssm or configmap.",
+            "users.json:17:4: replacement.pointer.sms: unknown field. Known fields: ssm, configmap.",
+        ],
+    ),
+    "a pointer to two places": (
+        {"replacement": {"pointer": {"ssm": "/app/users", "configmap": "apps/tables/users"}}},
+        ["users.json:16:3: replacement.pointer: names two places; expected one. Write either ssm or configmap."],
+    ),
+    "a pointer to no place": (
+        {"replacement": {"pointer": {}}},
+        ["users.json:16:3: replacement.pointer: names no place; expected one. Write either ssm or configmap."],
+    ),
+    "a pointer to a ConfigMap without its namespace": (
+        {"replacement": {"pointer": {"configmap": "tables/users"}}},
+        [
+            (
+                "users.json:17:4: replacement.pointer.configmap: invalid value 'tables/users'; expected "
+                "NAMESPACE/NAME/KEY. Write for example apps/tables/orders."
+            )
+        ],
+    ),
+    "a pointer to a ConfigMap outside of its folder": (
+        {"replacement": {"pointer": {"configmap": "apps/../users"}}},
+        [
+            (
+                "users.json:17:4: replacement.pointer.configmap: invalid value 'apps/../users'; expected "
+                "NAMESPACE/NAME/KEY. Write for example apps/tables/orders."
+            )
         ],
     ),
     "on_existing that does not exist": (

@@ -333,6 +333,13 @@ def test_a_pointer_names_an_ssm_parameter(tmp_path: Path) -> None:
     assert found.pointer == Pointer("/app/tables/users")
 
 
+def test_a_pointer_names_a_key_of_a_config_map(tmp_path: Path) -> None:
+    users = {**SOUND, "replacement": {"pointer": {"configmap": "apps/tables/users"}}}
+    (found,) = load(write(tmp_path, {"users.json": users})).declarations
+    assert found.pointer == Pointer(configmap="apps/tables/users")
+    assert Pointer.of(found.pointer.text) == found.pointer
+
+
 def test_references_may_be_names_or_mappings(tmp_path: Path) -> None:
     named = ["users", {"table": "users", "attribute": "owner"}, {"table": "orders"}, "users"]
     orders = {**SOUND, "table_name": "orders", "references": named}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.browser import SCHEMES, WIDTHS, Visitor, browser, chromium, listening, picture
 from support.prefix_proxy import PrefixProxy
+from support.sample_generation import COPYING, copying_by
 from support.sample_reports import report, table, ttl_step
 
 from reconciler.engine.loop_status import LoopStatus, Progress
@@ -23,6 +25,7 @@ from reconciler.http import Control, HttpServer, create_app
 from reconciler.metrics import Metrics
 from reconciler.model.change import Change
 from reconciler.model.desired import Declaration, DesiredState, Origin, Reference
+from reconciler.model.records import CopyEngine
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.model.table import Billing, GlobalIndex, KeyElement, Projection, TableSpec
 
@@ -286,3 +289,32 @@ def test_many_tables_fit_every_screen_and_axe_finds_nothing(
             found[width, scheme] = visitor.scrolls_sideways()
     assert found == dict.fromkeys(found, False)
     assert visitor.violations() == []
+
+
+@pytest.mark.parametrize("engine", ["import", "bulk"])
+def test_the_jobs_of_a_replacement_are_readable_on_every_screen(
+    served: Served, visitor: Visitor, engine: CopyEngine
+) -> None:
+    served.finish(replace(table("orders"), generation=copying_by(engine)))
+    page = visitor.open("/tables/orders")
+    expect(page.locator("#engine")).to_contain_text(f"(engine {engine})")
+    jobs = page.get_by_role("table", name="Jobs that copy the items")
+    expect(jobs.get_by_role("rowheader")).to_have_text(["Export to S3", "Import" if engine == "import" else "Bulk put"])
+    expect(jobs.get_by_role("row").nth(1)).to_contain_text("34,000,000")
+    expect(jobs.get_by_role("row").nth(2)).to_contain_text("still running")
+    for width, scheme in product(WIDTHS, SCHEMES):
+        visitor.look(width, scheme)
+        assert not visitor.scrolls_sideways(), width
+        assert visitor.violations() == [], (width, scheme)
+        picture(visitor, f"jobs-{engine}-{width}-{scheme}")
+
+
+def test_the_progress_of_a_job_reaches_an_open_page(served: Served, visitor: Visitor) -> None:
+    export, loaded = COPYING.jobs
+    served.finish(replace(table("orders"), generation=COPYING))
+    page = listening(visitor.open("/tables/orders"))
+    last = page.locator("#jobs tbody tr").last
+    expect(last).to_contain_text("17,000,000")
+    further = replace(COPYING, jobs=(export, replace(loaded, size=25_000_000)))
+    served.finish(replace(table("orders"), generation=further))
+    expect(last).to_contain_text("25,000,000")

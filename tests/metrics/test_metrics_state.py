@@ -15,7 +15,7 @@ from reconciler.metrics.families import STATE_FAMILIES
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Identity
 from reconciler.model.plan import Action, Reason, Step
-from reconciler.model.records import Generation, GenerationPhase
+from reconciler.model.records import Generation, GenerationPhase, Phase, Replacement
 from reconciler.model.report import TableStatus
 
 DRIFTED = table(
@@ -39,7 +39,17 @@ ADOPTED = table("theirs", TableStatus.UNMANAGED, declaration=None, facets=(), ow
 UNMANAGED_TABLE = table("foreign", TableStatus.UNMANAGED, declaration=None, facets=(), item_count=9)
 
 GENERATION = Generation(
-    "moving", GenerationPhase.REPLAY, 2, "moving", "moving-g2", Identity(None, "arn", ""), (), T0, copied=7, lag=3
+    "moving",
+    GenerationPhase.REPLAY,
+    2,
+    "moving",
+    "moving-g2",
+    Identity(None, "arn", ""),
+    (),
+    T0,
+    copied=7,
+    lag=3,
+    engine="import",
 )
 GOLDEN = Path(__file__).with_name("golden") / "state.prom"
 
@@ -176,8 +186,16 @@ def test_a_replacement_shows_its_phase_and_how_far_it_is():
     _, metrics = loop_state(replace(table("moving"), generation=GENERATION), table("quiet"))
     shown = samples(metrics, "table_replacement_phase")
     assert [(labels["table"], labels["phase"], value) for labels, value in shown] == [("moving", "replay", 1)]
+    (engine,) = samples(metrics, "table_replacement_info")
+    assert engine == ({"environment": "prod", "table": "moving", "engine": "import"}, 1)
     assert [value for _, value in samples(metrics, "table_replacement_copied_items")] == [7]
     assert [value for _, value in samples(metrics, "table_replacement_lag_seconds")] == [3]
+
+
+def test_a_replacement_under_its_own_name_is_copied_by_scan():
+    own = Replacement("moving", Phase.COPYING, Identity(None, "arn", "2026"), "moving.replacing.a", ("id HASH S",), T0)
+    _, metrics = loop_state(replace(table("moving"), replacement=own))
+    assert [labels["engine"] for labels, _ in samples(metrics, "table_replacement_info")] == ["scan"]
 
 
 def test_nothing_is_exposed_under_our_prefix_that_the_table_of_families_does_not_list():

@@ -714,3 +714,37 @@ def test_auto_takes_a_bulk_put_for_local_indexes(made: Bench, monkeypatch: pytes
     found = made.work.prepare("fail", "", CopyOptions("auto", THROUGH))
     assert found.choice.engine == "bulk"
     assert "n import" not in found.sentence
+
+
+def test_what_is_known_of_both_jobs_is_in_the_record_while_they_run_and_afterwards(made: Bench) -> None:
+    begin(made, IMPORT)
+    seen: list[tuple[tuple[str, str, int], ...]] = []
+
+    def kept(*_: Any) -> None:
+        now = tuple((job.kind, job.state, job.size) for job in made.record.jobs) if made.record else ()
+        if now and now not in seen:
+            seen.append(now)
+
+    made.items.memory.before = kept
+    runs(made)
+    size = 100 * len(ITEMS)
+    assert seen[0] == (("export", "running", 0),)
+    assert (("export", "done", size), ("import", "running", 400)) in seen
+    made.restarted()
+    assert made.record is not None
+    export, loaded = made.record.jobs
+    assert (export.kind, export.state, export.items, export.size) == ("export", "done", len(ITEMS), size)
+    assert (loaded.kind, loaded.state, loaded.items, loaded.refused) == ("import", "done", len(ITEMS), 0)
+    assert None not in (export.started, export.ended, loaded.started, loaded.ended)
+    assert export.ended <= loaded.started  # type: ignore[operator]
+
+
+def test_a_failed_job_is_shown_as_failed_and_no_longer_after_the_capture_of_another_attempt(made: Bench) -> None:
+    made.sim.dynamodb.jobs.import_fails = [FAILS]
+    begin(made, IMPORT)
+    runs(made)
+    assert made.record is not None
+    assert [(job.kind, job.state) for job in made.record.jobs] == [("export", "done"), ("import", "failed")]
+    made.work.resume()
+    runs(made)
+    assert [(job.kind, job.state) for job in made.record.jobs] == [("export", "done"), ("import", "done")]

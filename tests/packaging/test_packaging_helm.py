@@ -114,6 +114,30 @@ def test_no_container_has_privileges_or_may_write(case: str, kind: str) -> None:
         assert container["image"] == f"dynamodb-reconciler:{__version__}"
 
 
+@pytest.mark.parametrize("kind", ["daemon", "cronjob"])
+def test_a_pointer_gives_the_pods_a_token_that_may_patch_its_config_map_alone(kind: str) -> None:
+    values = {**EVERYTHING, "pointers": [{"namespace": "apps", "name": "tables"}]}
+    objects = rendered(values, kind)
+    assert pod(objects)["automountServiceAccountToken"] is True
+    role, binding = objects["Role"], objects["RoleBinding"]
+    for each in (role, binding):
+        kubernetes_validate.validate(each, "1.31", strict=True)
+        assert each["metadata"]["namespace"] == "apps"
+    assert role["rules"] == [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["tables"], "verbs": ["get", "patch"]}
+    ]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    (subject,) = binding["subjects"]
+    assert subject["name"] == pod(objects)["serviceAccountName"]
+    assert subject["namespace"]
+    ports = [each["port"] for rule in objects["NetworkPolicy"]["spec"]["egress"] for each in rule["ports"]]
+    assert 6443 in ports
+    without = rendered(EVERYTHING, kind)
+    assert not {"Role", "RoleBinding"} & without.keys()
+    ports = [each["port"] for rule in without["NetworkPolicy"]["spec"]["egress"] for each in rule["ports"]]
+    assert 6443 not in ports
+
+
 def test_the_labels_that_select_are_those_of_the_pods() -> None:
     objects = rendered(EVERYTHING)
     labels = objects["Deployment"]["spec"]["template"]["metadata"]["labels"]

@@ -35,7 +35,7 @@ def test_a_manifest_is_valid_under_strict_validation(path):
     kubernetes_validate.validate(yaml.load(path), "1.31", strict=True)
 
 
-@pytest.mark.parametrize("folder", ["daemon", "cronjob", "monitoring"])
+@pytest.mark.parametrize("folder", ["daemon", "cronjob", "monitoring", "config-map-pointer"])
 def test_a_kustomization_lists_every_file_of_its_folder_and_no_other(folder):
     listed = yaml.load(FOLDER / folder / "kustomization.yaml")["resources"]
     files = {path.name for path in (FOLDER / folder).iterdir()} - {"kustomization.yaml"}
@@ -153,3 +153,23 @@ def test_an_init_container_has_the_stack_and_the_mounts_of_the_daemon():
     chart = yaml.load(ROOT / "deploy" / "helm" / "values.yaml")
     assert {"name": "RECONCILER_STACK", "value": values["stack"]} in daemon["env"]
     assert values["stack"] == chart["stack"]
+
+
+def test_the_component_of_the_pointer_may_patch_one_config_map_and_changes_objects_that_exist():
+    folder = FOLDER / "config-map-pointer"
+    [rule] = yaml.load(folder / "role.yaml")["rules"]
+    assert rule == {
+        "apiGroups": [""],
+        "resources": ["configmaps"],
+        "resourceNames": ["tables"],
+        "verbs": ["get", "patch"],
+    }
+    binding = yaml.load(folder / "role-binding.yaml")
+    account = yaml.load(FOLDER / "daemon" / "service-account.yaml")
+    assert [subject["name"] for subject in binding["subjects"]] == [account["metadata"]["name"]]
+    made = [yaml.load(path) for path in FILES if path.parent.name == "daemon"]
+    objects = {(each["kind"], each["metadata"]["name"]) for each in made}
+    for patch in yaml.load(folder / "kustomization.yaml")["patches"]:
+        assert (patch["target"]["kind"], patch["target"]["name"]) in objects
+        for change in yaml.load(patch["patch"]):
+            assert change["op"] == "add"

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TOKEN_LIFE = 8 * 3600.0
 IMPORTS = 50
+ITEM_BYTES = 100
+"""What the service says of each item."""
 ENDED = ("COMPLETED", "COMPLETED_WITH_ERRORS", "CANCELLED", "FAILED")
 
 
@@ -119,6 +121,7 @@ class SimulatedJobs:
                 "Status": "IN_PROGRESS",
                 "ExportArn": arn,
                 "ExportTime": time,
+                "StartTime": self.clock.now(),
                 "S3Bucket": params["S3Bucket"],
                 "ClientToken": params.get("ClientToken"),
                 "folder": folder,
@@ -147,6 +150,7 @@ class SimulatedJobs:
         if job.description["Status"] == "COMPLETED":
             found["ExportManifest"] = f"{job.description['folder']}/manifest-summary.json"
             found["ItemCount"] = sum(map(len, job.description["files"].values()))
+            found["BilledSizeBytes"] = found["ItemCount"] * ITEM_BYTES
         return {"ExportDescription": {**found, "ExportStatus": job.description["Status"]}}
 
     # Bulk puts
@@ -221,7 +225,9 @@ class SimulatedJobs:
     def _put(self, job: SimulatedJob) -> dict[str, Any]:
         self.advance()
         found = {name: value for name, value in job.description.items() if name not in ("Status", "doomed")}
-        done = {"ProcessedItemCount": job.count - len(job.left), "BulkOperationStatus": job.description["Status"]}
+        read = job.count - len(job.left)
+        counts = {"ProcessedItemCount": read, "ProcessedInputBytes": read * ITEM_BYTES}
+        done = {**counts, "BulkOperationStatus": job.description["Status"]}
         return {"BulkOperationDescription": {**found, **done}}
 
     # Imports
@@ -292,10 +298,12 @@ class SimulatedJobs:
 
     def _told(self, job: SimulatedJob) -> dict[str, Any]:
         found = {name: value for name, value in job.description.items() if name not in ("Status", "doomed")}
-        # The counts are told at the end.
+        # Of items, the counts are told at the end.
+        size = (job.count - len(job.left)) * ITEM_BYTES
         done = 0 if job.running else job.count - len(job.left)
         skipped = found.pop("ErrorCount") if not job.running else 0
         counts = {"ProcessedItemCount": done, "ImportedItemCount": done - skipped, "ErrorCount": skipped}
+        counts["ProcessedSizeBytes"] = size
         return {"ImportTableDescription": {**found, **counts, "ImportStatus": job.description["Status"]}}
 
     def _go_on_importing(self, job: SimulatedJob) -> None:
@@ -317,7 +325,7 @@ class SimulatedJobs:
                 del tables[table.name]
         elif not doomed and share >= 1.0:
             self._made(table)
-            job.description["Status"] = "COMPLETED"
+            job.description |= {"Status": "COMPLETED", "EndTime": self.clock.now()}
             if job.description["ErrorCount"]:
                 self._fail(job, "ItemValidationError", "some of the items failed validation checks")
 
@@ -343,6 +351,7 @@ class SimulatedJobs:
 
     def _finish_export(self, job: SimulatedJob) -> None:
         found = job.description
+        found["EndTime"] = self.clock.now()
         bucket = self.files.get(found["S3Bucket"])
         if "doomed" in found:
             self._fail(job, *found.pop("doomed"))

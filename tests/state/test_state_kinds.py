@@ -13,6 +13,7 @@ from reconciler.model.identity import Identity
 from reconciler.model.records import (
     Attempts,
     Checkpoint,
+    CopyJob,
     Ended,
     Fingerprint,
     Generation,
@@ -154,6 +155,18 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "ready_at": LATER_TEXT,
         },
     ),
+    "COPY_JOBS": (
+        CopyJob("import", "failed", 7, 700, 2, AT, LATER),
+        {
+            "kind": "import",
+            "state": "failed",
+            "items": 7,
+            "size": 700,
+            "refused": 2,
+            "started": AT_TEXT,
+            "ended": LATER_TEXT,
+        },
+    ),
     "GENERATIONS": (
         Generation(
             "users",
@@ -196,6 +209,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             behind_since=AT,
             max_rcu=500,
             max_wcu=200,
+            jobs=(CopyJob("export", "done", 7, 700, 0, AT, LATER), CopyJob("bulk", "running")),
         ),
         {
             "name": "users",
@@ -238,6 +252,24 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "behind_since": AT_TEXT,
             "max_rcu": 500,
             "max_wcu": 200,
+            "jobs": [
+                {
+                    "kind": "export",
+                    "state": "done",
+                    "items": 7,
+                    "size": 700,
+                    "refused": 0,
+                    "started": AT_TEXT,
+                    "ended": LATER_TEXT,
+                },
+                {
+                    "kind": "bulk",
+                    "state": "running",
+                    "items": 0,
+                    "size": 0,
+                    "refused": 0,
+                },
+            ],
         },
     ),
     "REPLACEMENTS": (

@@ -33,7 +33,7 @@ from reconciler.model.change import Call, is_read
 from reconciler.model.errors import Ambiguous, ApiError, LeaseLost, NotFound, StateError, Throttled
 from reconciler.model.identity import Endpoint, Flavor, Identity
 from reconciler.model.table import TableSpec
-from reconciler.mover import bulk_copy, service_copy
+from reconciler.mover import bulk_copy, import_copy, service_copy
 from reconciler.mover import follower as follower_module
 from reconciler.mover.bulk_copy import BulkCopy
 from reconciler.mover.calls import GuardedCalls
@@ -664,7 +664,7 @@ class small_pages:  # noqa: N801 - used as a function
         self._former = follower_module.SegmentedScan, follower_module.segments_for
         self._apart = service_copy.CLOCKS_APART
         # All clocks of the simulation are one.
-        for module in (service_copy, bulk_copy):
+        for module in (service_copy, bulk_copy, import_copy):
             module.CLOCKS_APART = timedelta(0)
 
         def small(*given: Any, page_items: int) -> SegmentedScan:
@@ -675,5 +675,5 @@ class small_pages:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         follower_module.SegmentedScan, follower_module.segments_for = self._former
-        for module in (service_copy, bulk_copy):
+        for module in (service_copy, bulk_copy, import_copy):
             module.CLOCKS_APART = self._apart

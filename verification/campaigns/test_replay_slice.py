@@ -42,6 +42,12 @@ def test_it_does_with_splits_dropped_records_throttling_lost_answers_and_rivals_
     assert figures["left"] > 0
 
 
+def test_an_import_that_was_never_sent_is_given_up_after_a_day_although_its_jobs_take_no_time() -> None:
+    """It waited five minutes for the clocks of two machines, in more looks of a second than a process has."""
+    figures = run(ReplayCase(0, "KEYS_ONLY", 0, 1, 1, 1, engine="import", events=(Event(27, "day"),)))
+    assert (figures["late"], figures["cases"]) == (1, 1)
+
+
 def _case(number: int) -> Counter[str]:
     try:
         return case(number)

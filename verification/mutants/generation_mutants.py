@@ -9,8 +9,34 @@ PHASES = "test_mover_generation_phases"
 BESIDE = "test_e2e_replace_beside"
 VERIFYING = "test_mover_follower"
 YIELDED = "test_mover_generation_yielded"
+POINTER = "test_mover_pointer"
+CONFIG_MAPS = "test_config_maps"
 
 MUTANTS = (
+    Mutant(
+        "a ConfigMap is patched whatever its version",
+        "WithConfigMaps._patch",
+        '{"resourceVersion": version}',
+        "{}",
+        "a process that lost the lease publishes the old name over that of its successor",
+        (f"{CONFIG_MAPS}::test_a_former_leader_never_overwrites_what_its_successor_published",),
+    ),
+    Mutant(
+        "a ConfigMap is patched without a look at the lease",
+        "WithConfigMaps.write",
+        "if not self._lasts(): ...",
+        "if False: ...",
+        "two processes publish names",
+        (f"{CONFIG_MAPS}::test_nothing_is_sent_without_the_lease",),
+    ),
+    Mutant(
+        "the switch does not look whether the ConfigMap can be reached",
+        "Switches._begin_switch",
+        "pointer is not None and pointer.configmap is not None",
+        "False",
+        "writes are denied for as long as nobody can publish the new name",
+        (f"{POINTER}::test_writes_are_not_denied_while_the_config_map_cannot_be_reached",),
+    ),
     Mutant(
         "the end of the hold alone deletes the old table",
         "Switches._hold",
@@ -208,9 +234,9 @@ MUTANTS = (
     ),
     Mutant(
         "the pointer of a removed declaration stays",
-        "GenerationWork._publish",
-        "self.record.pointer if declaration is None else declared",
-        "declared",
+        "GenerationWork._pointer",
+        "Pointer.of(self.record.pointer) if self.record.pointer is not None else None",
+        "None",
         "applications read the name of a table that is deleted",
         (f"{WORK}::test_without_a_declaration_the_pointer_goes_back_too",),
     ),

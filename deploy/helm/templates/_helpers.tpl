@@ -41,7 +41,7 @@ capabilities:
 {{/* The pod of the daemon and of the job: everything but its command, probes and restart policy. */}}
 {{- define "reconciler.pod" -}}
 serviceAccountName: {{ include "reconciler.serviceAccount" . }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ gt (len .Values.pointers) 0 }}
 terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:

@@ -80,7 +80,7 @@ class LeanClient:
         self._reads_only = reads_only
         self._budget = Budget()
 
-    def invoke(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    def invoke(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """The answer with ``ResponseMetadata``, as a method of boto3's client returns it.
 
         Raises ``ApiError`` of a hook, ``Malformed`` for bytes that are no answer of DynamoDB, botocore's exceptions for
@@ -88,7 +88,7 @@ class LeanClient:
         """
         if self._reads_only:
             hooks.refuse_writes(model=SimpleNamespace(name=operation))
-        body = self._shapes.serialize(operation, params)
+        body = self._shapes.serialize_any(operation, params)
         invocation, attempt, spent = _invocation_id(), 1, 0
         while True:
             request = self._signed(operation, body, invocation, attempt)

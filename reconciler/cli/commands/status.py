@@ -25,6 +25,7 @@ from reconciler.presentation.render import (
     heading,
     hold_sentence,
     in_sync,
+    job_sentence,
     left_sentence,
     losses,
     rebuild_sentence,
@@ -187,6 +188,8 @@ def _details(table: TableReport) -> Iterator[Line]:
         yield "error", f"  {printable(table.error)}"
     if table.rebuild:
         yield "deferred", f"  {rebuild_sentence(table.rebuild)}"
+    for job in table.generation.jobs if table.generation else ():
+        yield "deferred" if job.state == "running" else "dim", f"  {job_sentence(job)}"
     if table.held:
         yield "deferred", f"  {hold_sentence(table.held)}"
     for left in table.left_in_place:

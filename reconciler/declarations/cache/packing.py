@@ -63,14 +63,14 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
         *(checked.name, checked.base_name, _pack(checked.spec)),
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
         *(checked.description, checked.seed_file, checked.seed_format, _pack_generation(checked.seed_generate)),
-        *(checked.from_template, checked.name_pattern, checked.pointer.ssm if checked.pointer else None),
+        *(checked.from_template, checked.name_pattern, checked.pointer.text if checked.pointer else None),
         checked.renamed_from,
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
     file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
-    description, seed_file, seed_format, generate, from_template, name_pattern, ssm, renamed_from = rest
+    description, seed_file, seed_format, generate, from_template, name_pattern, pointer, renamed_from = rest
     return CheckedDeclaration(
         SourceLocation(file, unpacked_line(line)),
         name,
@@ -85,7 +85,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         Generation(*generate) if generate is not None else None,
         from_template=from_template,
         name_pattern=name_pattern,
-        pointer=Pointer(ssm) if ssm is not None else None,
+        pointer=Pointer.of(pointer) if pointer is not None else None,
         renamed_from=renamed_from,
     )
 

@@ -19,6 +19,7 @@ from reconciler.declarations.document.extras import (
     ignored_paths,
     lifecycle,
     pointer,
+    pointer_to_one_place,
     references,
 )
 from reconciler.declarations.document.field_model import FieldModel, spellings
@@ -41,6 +42,7 @@ _RULES: tuple[Rule, ...] = (
     *RULES,
     Rule(ignored_paths, ("lifecycle",)),
     Rule(another_former_name, ("renamed_from",)),
+    Rule(pointer_to_one_place, ("replacement",)),
 )
 # Here, where one thread imports, and not at the first document of several threads.
 TableDocument.model_rebuild()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Annotated, Any, Literal
@@ -14,6 +15,10 @@ from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import FieldProblem, did_you_mean
 from reconciler.seeds.seed_types import Generation
 
+CONFIGMAP_KEY = re.compile(
+    r"(?=[^/]{1,63}/[^/]{1,253}/[^/]{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?/[-._a-zA-Z0-9]+"
+)
+"""NAMESPACE/NAME/KEY, with the characters and lengths that Kubernetes allows."""
 FACETS = tuple(field.name for field in fields(TableSpec) if field.name != "name")
 
 
@@ -46,10 +51,16 @@ class ReferencePart(FieldModel):
 class PointerPart(FieldModel):
     """Where applications read the name of the table."""
 
-    ssm: str = Field(
+    ssm: str | None = Field(
+        default=None,
         min_length=1,
         max_length=1011,
         description="The SSM parameter that holds the name of the table, as /app/tables/orders.",
+    )
+    configmap: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The key of a Kubernetes ConfigMap that holds it, as NAMESPACE/NAME/KEY.",
     )
 
 
@@ -166,7 +177,24 @@ def generation(document: ExtraFields) -> Generation | None:
 def pointer(document: ExtraFields) -> Pointer | None:
     """Where the name of the table is published, if that is declared."""
     part = document.replacement.pointer if document.replacement else None
-    return Pointer(part.ssm) if part is not None else None
+    return Pointer(part.ssm, part.configmap) if part is not None else None
+
+
+def pointer_to_one_place(document: ExtraFields) -> Iterator[FieldProblem]:
+    """The name is published in one place, so that no two places can disagree."""
+    part = document.replacement.pointer if document.replacement else None
+    if part is None:
+        return
+    place = ("replacement", "pointer")
+    if (part.ssm is None) is (part.configmap is None):
+        what = "names no place" if part.ssm is None else "names two places"
+        yield FieldProblem(place, f"{what}; expected one", "Write either ssm or configmap.")
+    elif part.configmap is not None and not CONFIGMAP_KEY.fullmatch(part.configmap):
+        yield FieldProblem(
+            (*place, "configmap"),
+            f"invalid value {part.configmap!r}; expected NAMESPACE/NAME/KEY",
+            "Write for example apps/tables/orders.",
+        )
 
 
 def another_former_name(document: ExtraFields) -> Iterator[FieldProblem]:

@@ -32,7 +32,7 @@ from reconciler.declarations.features import FEATURES
 from reconciler.declarations.formats import yaml_file
 from reconciler.declarations.formats.cloudformation.template import METADATA, NOT_DECLARED
 from reconciler.declarations.template_inputs import TemplateInputs
-from reconciler.model.desired import Declaration
+from reconciler.model.desired import Declaration, Pointer
 from reconciler.model.errors import UsageError
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.scaling import Scaling
@@ -130,7 +130,7 @@ class _Template:
             "description": declaration.description,
             "lifecycle": lifecycle_members(declaration.lifecycle),
             "references": references,
-            "replacement": {"pointer": {"ssm": declaration.pointer.ssm}} if declaration.pointer else None,
+            "replacement": {"pointer": _pointer(declaration.pointer)} if declaration.pointer else None,
             "renamed_from": declaration.renamed_from,
         }
         return {key: value for key, value in found.items() if value}
@@ -304,6 +304,10 @@ def tracking(scaling: Scaling) -> Document:
             "DisableScaleIn": scaling.disable_scale_in,
         }
     )
+
+
+def _pointer(pointer: Pointer) -> Document:
+    return {"ssm": pointer.ssm} if pointer.configmap is None else {"configmap": pointer.configmap}
 
 
 def _simple_table(spec: TableSpec, document: Document) -> Document:
