@@ -108,8 +108,8 @@ def seed_orphans(desired: DesiredState) -> tuple[str, ...]:
     return found(desired.declarations)
 
 
-def migration_problems(settings: Settings) -> tuple[Problem, ...]:
-    """What is wrong with the migration files, read as ``migrate`` reads them and offline."""
+def migration_problems(settings: Settings, desired: DesiredState | None) -> tuple[Problem, ...]:
+    """What keeps ``migrate`` from running the migration files, offline; ``None`` where the declarations have errors."""
     from reconciler.declarations.locate import locate, migrations_folder
 
     try:
@@ -118,7 +118,7 @@ def migration_problems(settings: Settings) -> tuple[Problem, ...]:
         if folder.is_dir():
             from reconciler.declarations.migration_check import migration_problems
 
-            return migration_problems(folder, base)
+            return migration_problems(folder, base, desired)
     except DeclarationError as error:
         return error.problems
     return ()
