@@ -573,7 +573,11 @@ class App:
 
         ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
         """
-        from reconciler.engine.unfinished_migrations import pending_migrations, unfinished_migrations
+        from reconciler.engine.unfinished_migrations import (
+            pending_migrations,
+            running_migrations,
+            unfinished_migrations,
+        )
         from reconciler.model.records import StateSnapshot
 
         reconciler = self.reconciler
@@ -590,7 +594,8 @@ class App:
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
-        unfinished = unfinished_migrations(snapshot.migrations, report)
+        running = running_migrations(snapshot, self.reconciler.ports.clock.now())
+        unfinished = unfinished_migrations(snapshot.migrations, report, running)
         known = snapshot.usable or snapshot.fresh
         pending = pending_migrations(self._migration_names(), snapshot.migrations, report) if known else ()
         from reconciler.local_daemon import NotAsked
