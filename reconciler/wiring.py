@@ -108,8 +108,8 @@ def seed_orphans(desired: DesiredState) -> tuple[str, ...]:
     return found(desired.declarations)
 
 
-def migration_problems(settings: Settings) -> tuple[Problem, ...]:
-    """What is wrong with the migration files, read as ``migrate`` reads them and offline."""
+def migration_problems(settings: Settings, desired: DesiredState | None) -> tuple[Problem, ...]:
+    """What keeps ``migrate`` from running the migration files, offline; ``None`` where the declarations have errors."""
     from reconciler.declarations.locate import locate, migrations_folder
 
     try:
@@ -118,7 +118,7 @@ def migration_problems(settings: Settings) -> tuple[Problem, ...]:
         if folder.is_dir():
             from reconciler.declarations.migration_check import migration_problems
 
-            return migration_problems(folder, base)
+            return migration_problems(folder, base, desired)
     except DeclarationError as error:
         return error.problems
     return ()
@@ -573,7 +573,11 @@ class App:
 
         ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
         """
-        from reconciler.engine.unfinished_migrations import pending_migrations, unfinished_migrations
+        from reconciler.engine.unfinished_migrations import (
+            pending_migrations,
+            running_migrations,
+            unfinished_migrations,
+        )
         from reconciler.model.records import StateSnapshot
 
         reconciler = self.reconciler
@@ -590,7 +594,8 @@ class App:
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
-        unfinished = unfinished_migrations(snapshot.migrations, report)
+        running = running_migrations(snapshot, self.reconciler.ports.clock.now())
+        unfinished = unfinished_migrations(snapshot.migrations, report, running)
         known = snapshot.usable or snapshot.fresh
         pending = pending_migrations(self._migration_names(), snapshot.migrations, report) if known else ()
         from reconciler.local_daemon import NotAsked

@@ -146,3 +146,8 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_shown(content
     message = refused(tmp_path, RECONCILER_API_TOKEN_FILE="token")
     assert "RECONCILER_API_TOKEN_FILE" in message
     assert not content.strip() or content not in message
+
+
+def test_a_syntax_error_of_the_settings_file_is_a_place_that_a_terminal_makes_clickable(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_text('stack = "a"\ninterval = ]\n')
+    assert refused(tmp_path) == "reconciler.toml:2:12: invalid TOML: invalid value. Correct the file."

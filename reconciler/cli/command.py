@@ -48,7 +48,7 @@ def command(*, reports: bool = False, forms: tuple[Output, ...] = ()) -> Callabl
             return _guarded(body, _invocation(verb, given), mine, wanted, written, reports=reports)
 
         keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
-        signature = inspect.Signature([*keyword, *options.parameters(all_in_help=verb == "run")])
+        signature = inspect.Signature([*keyword, *options.parameters(verb)])
         run.__signature__ = signature  # type: ignore[attr-defined]
         run.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
         return run

@@ -86,18 +86,27 @@ FLAGS = _flags()
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Declarations": (
         *("desired_state", "stack", "environment", "parameter", "parameters_file", "seed", "seed_set", "config"),
+        "migrations",
     ),
     "Endpoint": (
         *("endpoint_url", "region", "profile", "role_arn", "role_external_id", "embedded", "aws_client", "wait"),
         *("timeout", "workers", "state_table"),
     ),
     "Safety": ("mode", "prune", "prune_grace", "data_loss", "disruption", "max_deletes", "allowed_accounts"),
-    "Daemon and HTTP": ("interval", "jitter", "http_host", "http_port", "api_token_file", "api_auth", "allowed_hosts"),
+    "Replacing tables": ("replace_hold", "replace_through_s3", "prices"),
+    "Daemon and HTTP": (
+        *("interval", "jitter", "http_host", "http_port", "api_token_file", "api_auth", "allowed_hosts", "testing"),
+        *("runbook_url", "docs_url", "grafana_url", "console_url"),
+    ),
     "Output": ("output", "report", "color", "verbose", "quiet", "log_format", "log_level", "help"),
 }
 """Options of settings by use, as the help shows them."""
 OWN, REST = "Options of this command", "Metrics and events"
 TITLES = (OWN, *GROUPS, REST)
+
+
+SHOWN: Mapping[str, tuple[str, ...]] = {"import": ("parameter", "parameters_file")}
+"""Rarer options that the help of a command shows: a template that --from reads may need them."""
 
 
 def group_of(name: str) -> str:
@@ -131,10 +140,10 @@ VALUED = frozenset({flag.long for flag in FLAGS if flag.metavar} | {"--output", 
 """Options that take a value; all others are switches."""
 
 
-def parameters(*, all_in_help: bool) -> Iterator[inspect.Parameter]:
-    """Typer parameters of all options; only the help of ``run`` shows the rarer ones."""
+def parameters(verb: str) -> Iterator[inspect.Parameter]:
+    """Typer parameters of all options; the help of ``run`` shows all, that of another command the common ones."""
     for flag in FLAGS:
-        hidden = not (flag.common or all_in_help)
+        hidden = not (flag.common or verb == "run" or flag.name in SHOWN.get(verb, ()))
         text = f"{flag.help} Default: {flag.default}." if flag.default else flag.help
         option = Option((flag.long,), metavar=flag.metavar, help=text, hidden=hidden, show_default=False)
         kind: Any = list[str] if flag.repeatable else str if flag.metavar else bool

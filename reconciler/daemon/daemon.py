@@ -197,14 +197,7 @@ class Daemon:
         watcher.stop()
         if not loop.stop(GRACE_SECONDS):
             log.warning("the running pass did not end in time", seconds=GRACE_SECONDS)
-        try:
-            reconciler.ports.store.release_lease()
-        except ApiError as error:
-            log.warning("the lease was not released; it expires by itself", why=str(error))
-        try:
-            reconciler.keep_last_pass()
-        except (ApiError, StateError) as error:
-            log.warning("the last pass is not in the history", why=str(error))
+        leave(reconciler)
 
     def _show_migrations(self, reconciler: Reconciler) -> None:
         """Show which migrations of items are open; none if their records could not be read."""
@@ -269,6 +262,20 @@ class Daemon:
         if self.loop is not None:
             self.systemd.reloading()
             self.loop.trigger("signal")
+
+
+def leave(reconciler: Reconciler) -> None:
+    """Release the lease, and keep the last pass in the history."""
+    try:
+        reconciler.ports.store.release_lease()
+    except ApiError as error:
+        log.warning("the lease was not released; it expires by itself", why=str(error))
+        # Nothing answers: the last pass would wait for that once more, and the process is to end.
+        return
+    try:
+        reconciler.keep_last_pass()
+    except (ApiError, StateError) as error:
+        log.warning("the last pass is not in the history", why=str(error))
 
 
 def tune_malloc() -> None:

@@ -195,9 +195,12 @@ class FolderSource:
         warnings += self._unused_environments(files, first)
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."
-            reason = "contains no table declaration"
-            problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in _silent(python)]
-            problems.append(Problem(self.location, None, None, reason, remedy))
+            silent = dict(_silent(python))
+            problems += [Problem(path, None, None, f"declares nothing: {why}", remedy) for path, why in silent.items()]
+            # The file that was to declare a table says more than its folder, and more than a warning about it.
+            warnings = [each for each in warnings if not each.startswith(tuple(f"{path}: " for path in silent))]
+            if not silent:
+                problems.append(Problem(self.location, None, None, "contains no table declaration", remedy))
         if problems:
             raise DeclarationError(_in_order(problems), tuple(sorted(warnings)))
         digest = self._digest(hashes, python)

@@ -18,8 +18,11 @@ from pathlib import Path
 
 from reconciler import interruption
 from reconciler.declarations.formats.python.child_process import STEP_SECONDS, how_it_ended
+from reconciler.model.desired import DesiredState
 from reconciler.model.errors import DeclarationError, Interrupted, Problem
 from reconciler.model.position import Position
+from reconciler.mover.migration_file import MigrationFile
+from reconciler.mover.migration_order import number_problems, undeclared_problem
 
 LOOK = 0.02
 """Seconds between two looks at the stop event and at whether the process has ended."""
@@ -31,8 +34,11 @@ main()
 """
 
 
-def migration_problems(folder: Path, base: Path) -> tuple[Problem, ...]:
-    """What ``load_migrations`` finds, and a file that takes longer than 10 s. Raises ``Interrupted``."""
+def migration_problems(folder: Path, base: Path, desired: DesiredState | None) -> tuple[Problem, ...]:
+    """What keeps ``migrate`` from running the files, and a file that takes longer than 10 s. Raises ``Interrupted``.
+
+    ``desired`` is ``None`` where the declarations have errors; then nothing is known of the tables.
+    """
     answer, theirs = os.pipe()
     command = [sys.executable, "-P", "-u", "-c", _CODE, "\n".join(sys.path), str(theirs), str(folder), str(base)]
     try:
@@ -69,10 +75,14 @@ def migration_problems(folder: Path, base: Path) -> tuple[Problem, ...]:
     # A process that was killed may have written a part of a line.
     last = json.loads(next((line for line in reversed(lines) if line.endswith("\n")), "{}"))
     if "problems" in last:
-        return tuple(
+        problems = [
             Problem(file, line if column is None else Position(line, column), field, reason, remedy)
             for file, line, column, field, reason, remedy in last["problems"]
-        )
+        ]
+        if desired is None:
+            return tuple(problems)
+        unknown = (undeclared_problem(file, line, table, desired) for file, line, table in last["tables"])
+        return (*problems, *(problem for problem in unknown if problem is not None))
     file = last.get("at") or Path(os.path.relpath(folder, base)).as_posix()
     reason = f"did not finish within {STEP_SECONDS:g} s" if late else how_it_ended(status)
     remedy = "Let the file define its functions only: what they do runs for each item, later."
@@ -91,13 +101,15 @@ def main() -> None:
         def at(file: str) -> None:
             answer.write(json.dumps({"at": file}) + "\n")
 
-        problems: tuple[Problem, ...] = ()
+        files: tuple[MigrationFile, ...] = ()
         try:
-            load_migrations(Path(folder), Path(base), on_file=at)
+            files = load_migrations(Path(folder), Path(base), on_file=at)
+            problems = tuple(number_problems(files))
         except DeclarationError as error:
             problems = error.problems
         found = [(each.file, each.line, each.column, each.field, each.reason, each.remedy) for each in problems]
-        answer.write(json.dumps({"problems": found}) + "\n")
+        tables = [(file.file, file.lines.get("table"), file.table) for file in files]
+        answer.write(json.dumps({"problems": found, "tables": tables}) + "\n")
     # Threads that a file has started do not keep the process.
     os._exit(0)
 

@@ -14,7 +14,7 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Phase, Replacement
 from reconciler.planning.text import several
 
-UNITS = ("KB", "MB", "GB")
+UNITS = ("kB", "MB", "GB")
 
 
 def assess_interrupted(

@@ -15,6 +15,8 @@ from reconciler.model.options import Options
 from reconciler.model.records import Lease, StateSnapshot
 
 PATIENCE = timedelta(seconds=40)
+REPORT_SECONDS = 10.0
+"""Between two lines about the wait, as for the progress of other work."""
 """Longer than the term of a lease. One that did not change for a whole term belongs to a dead process and is free."""
 PAUSE = 1.0
 
@@ -114,19 +116,20 @@ def acquire_lease(
     """Acquire or renew the lease, waiting up to ``patience`` seconds for a holder that shows no sign of life.
 
     Raises ``StateError`` as soon as the holder renews the lease, or when the time is over. A process that has just
-    started can tell a dead holder from a slow one only by watching the lease for a term. The wait is reported once,
-    unless ``wait_reported`` tells that it already was.
+    started can tell a dead holder from a slow one only by watching the lease for a term. The wait is reported when it
+    begins and every ten seconds, unless ``wait_reported`` tells that somebody else does.
     """
     began, first = ports.clock.monotonic(), None
+    due = 0.0
     while ports.store.acquire_lease() is None:
         standing = ports.store.current_lease()
         alive = first is not None and _pulse(standing) != _pulse(first)
         first = first or standing
         waited = ports.clock.monotonic() - began
         holder = standing.shown if standing else "unknown"
-        if not wait_reported:
-            ports.telemetry.waiting(holder, patience)
-            wait_reported = True
+        if not wait_reported and due <= waited < patience:
+            ports.telemetry.waiting(holder, patience - waited)
+            due = waited + REPORT_SECONDS
         if alive or waited >= patience or not ports.clock.sleep(PAUSE):
             raise StateError(
                 f"another reconciler holds the lease: {holder} (waited {waited:.0f} s). "

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -133,6 +133,7 @@ class Pass:
         snapshot = authorization.snapshot
         was_read = snapshot.usable or snapshot.fresh
         self.state.migrations = snapshot.migrations if was_read else None
+        self.state.running_migrations = self._running_migrations(snapshot) if snapshot.migrations else {}
         self.state.seeds = snapshot.seeds if was_read else None
         if authorization.snapshot.generations or any(each.renamed_from for each in desired.as_read.declarations):
             authorization, desired = self._with_generations(authorization, desired)
@@ -298,6 +299,11 @@ class Pass:
             for ended in snapshot.ended.values()
             if elapsed_times.within(("ended", ended.name), ended.at, CAP_WINDOW, clock)
         )
+
+    def _running_migrations(self, snapshot: StateSnapshot) -> Mapping[str, str]:
+        from reconciler.engine.unfinished_migrations import running_migrations
+
+        return running_migrations(snapshot, self.ports.clock.now())
 
     def _plan_differs(self, context: PassContext, assessments: list[TableAssessment]) -> bool:
         """Whether the plan differs from the one that a person confirmed. Then none of it is carried out."""

@@ -168,7 +168,7 @@ class Reconciler:
             return ()
         from reconciler.engine.unfinished_migrations import unfinished_migrations
 
-        return unfinished_migrations(self.state.migrations, report)
+        return unfinished_migrations(self.state.migrations, report, self.state.running_migrations)
 
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.

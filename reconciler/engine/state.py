@@ -336,6 +336,8 @@ class EngineState:
     """Which tables the declared names meant when the records were read last; ``None`` if they were not yet."""
     migrations: Mapping[str, ItemMigration] | None = None
     """The migrations of items that were recorded then; ``None`` if they could not be read."""
+    running_migrations: Mapping[str, str] = field(default_factory=dict)
+    """Those that a process was working on then, with its name."""
     seeds: Mapping[str, SeedRecord] | None = None
     """The records of seeds that were read then; ``None`` if none were read."""
     plan_cache: PlanCache = field(default_factory=PlanCache)

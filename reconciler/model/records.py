@@ -479,6 +479,7 @@ class Checkpoint:
     - ``position``: the key after which the next page starts, as text; ``None`` at the beginning.
     - ``counts``: of items, by what was done with them.
     - ``data``: what else the work has to remember, for example a sequence number.
+    - ``token``: the fencing token of its last writer, as it was read.
     """
 
     name: str
@@ -488,6 +489,7 @@ class Checkpoint:
     finished: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)
+    token: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,7 +501,7 @@ class ItemMigration:
     - ``checksum``: SHA-256 of the file. ``direction``: ``down`` while the migration is being undone.
     - ``segments``: the number of parts of the Scan, which stays the same when another process resumes.
     - ``finished``: when the last item was done; ``None`` before. ``by``: who started it, as HOST:PID or a person.
-    - ``counts``: of items, by what was done with them.
+    - ``counts``: of items, by what was done with them. ``token``: the fencing token of its last writer, as it was read.
     """
 
     name: str
@@ -512,6 +514,7 @@ class ItemMigration:
     started: datetime
     finished: datetime | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    token: int = field(default=0, compare=False)
 
     @property
     def applied(self) -> bool:

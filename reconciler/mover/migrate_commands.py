@@ -33,7 +33,7 @@ from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, chang
 from reconciler.mover.item_problems import ItemProblems
 from reconciler.mover.migrate import FAILED, MigrationAborted, MigrationProgress, MigrationResult, MigrationRun
 from reconciler.mover.migration_file import MigrationFile
-from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of
+from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of, undeclared_problem
 from reconciler.mover.ports import MoverItems, Page, ScanRequest
 from reconciler.mover.scan import SegmentedScan, segments_for
 from reconciler.planning.observe import identity_of
@@ -244,8 +244,8 @@ class MigrateCommands:
             if observed is not None:
                 live[name] = observed.identity
         order = order_of(self.files, snapshot.migrations, names, live)
-        problems = [_undeclared(file, desired) for file in self.files if tables[file.table] is None]
-        return replace(order, problems=(*order.problems, *problems))
+        unknown = (undeclared_problem(file.file, file.lines.get("table"), file.table, desired) for file in self.files)
+        return replace(order, problems=(*order.problems, *(problem for problem in unknown if problem is not None)))
 
     def _checked(self, snapshot: StateSnapshot, desired: DesiredState) -> MigrationOrder:
         order = self._order(snapshot, desired)
@@ -446,9 +446,3 @@ def _where(file: MigrationFile, direction: MigrationDirection) -> Any:
 
 def _declared(file: MigrationFile, desired: DesiredState) -> Declaration | None:
     return desired.named(file.table)
-
-
-def _undeclared(file: MigrationFile, desired: DesiredState) -> Problem:
-    known = ", ".join(sorted({declaration.base_name for declaration in desired.declarations})) or "none"
-    reason = f"unknown table {file.table!r}; declared are: {known}"
-    return Problem(file.file, file.lines.get("table"), "table", reason, "Write the name of a declared table.")

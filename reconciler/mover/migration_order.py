@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
 
+from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
@@ -87,7 +88,7 @@ def order_of(
         if record.identity.same(live.get(record.table)):
             states.append(MigrationState(name, MigrationStatus.MISSING, None, record))
     states.sort(key=lambda state: (_number(state.name), state.name))
-    return MigrationOrder(tuple(states), (*_numbers(files), *_contradictions(states)))
+    return MigrationOrder(tuple(states), (*number_problems(files), *_contradictions(states)))
 
 
 def _status(file: MigrationFile, record: ItemMigration | None) -> MigrationStatus:
@@ -100,7 +101,7 @@ def _status(file: MigrationFile, record: ItemMigration | None) -> MigrationStatu
     return MigrationStatus.APPLIED if record.checksum == file.checksum else MigrationStatus.CHANGED
 
 
-def _numbers(files: Sequence[MigrationFile]) -> list[Problem]:
+def number_problems(files: Sequence[MigrationFile]) -> list[Problem]:
     """Numbers must be unique and without gaps: both are signs of a merge that lost or doubled a file."""
     problems: list[Problem] = []
     ordered = sorted(files, key=lambda each: (each.number, each.name))
@@ -116,6 +117,15 @@ def _numbers(files: Sequence[MigrationFile]) -> list[Problem]:
                 Problem(later.file, None, None, reason, f"Add the missing file, or rename this one to {gap}_….py.")
             )
     return problems
+
+
+def undeclared_problem(file: str, line: int | None, table: str, desired: DesiredState) -> Problem | None:
+    """What is wrong with the ``table`` of a migration file, at ``line``, if no table of this name is declared."""
+    if desired.named(table) is not None:
+        return None
+    known = ", ".join(sorted({declaration.base_name for declaration in desired.declarations})) or "none"
+    reason = f"unknown table {table!r}; declared are: {known}"
+    return Problem(file, line, "table", reason, "Write the name of a declared table.")
 
 
 def _contradictions(states: Sequence[MigrationState]) -> list[Problem]:

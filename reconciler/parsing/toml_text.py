@@ -32,10 +32,8 @@ def read_toml(text: str) -> Parsed:
     try:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        place = _PLACE.search(str(error))
-        line = Position(int(place[1]), int(place[2])) if place and place[1] else position_at(text, len(text))
-        said = _PLACE.sub("", str(error))
-        raise ParseError(line, f"is not TOML: {said[:1].lower()}{said[1:]}", "Correct the syntax.") from None
+        line, said = fault_in_toml(text, error)
+        raise ParseError(line, f"is not TOML: {said}", "Correct the syntax.") from None
     except RecursionError:
         raise ParseError(None, *TOO_DEEP) from None
     except ValueError:
@@ -45,6 +43,14 @@ def read_toml(text: str) -> Parsed:
     _refuse_odd_values(value, scanner)
     first = min(scanner.lines.values(), default=1)
     return Parsed(value, first, {**scanner.lines, (): first}, scanner.literals)
+
+
+def fault_in_toml(text: str, error: tomllib.TOMLDecodeError) -> tuple[Position, str]:
+    """Where ``text`` is not TOML, and what is wrong there, as the end of a sentence."""
+    place = _PLACE.search(str(error))
+    line = Position(int(place[1]), int(place[2])) if place and place[1] else position_at(text, len(text))
+    said = _PLACE.sub("", str(error))
+    return line, f"{said[:1].lower()}{said[1:]}"
 
 
 def _refuse_odd_values(value: Any, scanner: _Scanner) -> None:

@@ -179,11 +179,17 @@ def _parsed(path: Path, shown: str) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{shown}: cannot be read: {error}. Make it a readable UTF-8 file.") from error
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{shown}: invalid TOML: {error}. Correct the file.") from error
+        from reconciler.model.position import located
+        from reconciler.parsing.toml_text import fault_in_toml
+
+        line, said = fault_in_toml(text, error)
+        raise SettingsError(f"{located(shown, line)}: invalid TOML: {said}. Correct the file.") from error
 
 
 def _layer(document: dict[str, Any], shown: str, known: Iterable[str], *, nested: bool) -> Layer:

@@ -345,6 +345,8 @@ GENERATIONS = Kind(
 )
 ENDED_TABLES = Kind(Ended, {"name": TEXT, "identity": IDENTITY, "at": TIME})
 COUNTS: Member = (lambda counts: dict(counts) or None, _counts)
+WRITER: Member = (lambda _: None, lambda fields, _: fields.optional_number("fence") or 0)
+"""The fencing token that a record carries, see ``fence``."""
 CHECKPOINTS = Kind(
     Checkpoint,
     {
@@ -355,6 +357,7 @@ CHECKPOINTS = Kind(
         "finished": FLAG,
         "counts": COUNTS,
         "data": (lambda texts: dict(texts) or None, Fields.optional_texts),
+        "token": WRITER,
     },
 )
 MIGRATIONS = Kind(
@@ -370,6 +373,7 @@ MIGRATIONS = Kind(
         "started": TIME,
         "finished": MAYBE_TIME,
         "counts": COUNTS,
+        "token": WRITER,
     },
 )
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})

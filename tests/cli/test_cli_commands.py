@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.fake_wiring import FakeWiring, Finding
 from support.folders import load
-from support.reports import NOON, a_report, a_table, blocked, converged, drifted, failed, in_sync, missing
+from support.reports import NOON, a_report, a_table, blocked, converged, create, drifted, failed, in_sync, missing
 from support.sample_generation import COPYING
 
 from reconciler.engine.import_tables import Skipped
@@ -204,7 +204,24 @@ def test_up_asks_again_about_a_step_that_was_left_out_because_the_table_holds_it
     ended = cli("up")
     assert (ended.code, len(asked.questions)) == (1, 2)
     assert "were skipped; this is the current plan" in ended.err
+    assert ended.err.endswith("Nothing was changed.\n")
     assert cli("up --yes").code == 2, "nobody is there to be asked again"
+
+
+def test_a_later_question_of_up_that_is_refused_says_what_was_done_before_it(
+    cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going = Step(Action.REPLACE, "keys")
+    fake.plan = a_report(a_table("orders", TableStatus.DRIFTED, replace(going, nothing_lost=True)))
+    left = a_table("orders", TableStatus.DRIFTED, going.blocked(Reason.NOT_APPROVED, "it holds items by now"))
+    fake.result = a_report(left, a_table("users", TableStatus.IN_SYNC, create("users").done()), wrote=True)
+    answers = iter("yn")
+    asked = Asked("y", monkeypatch)
+    monkeypatch.setattr("typer.confirm", lambda question, **_: asked.questions.append(question) or next(answers) == "y")
+    ended = cli("up")
+    assert (ended.code, len(asked.questions)) == (1, 2)
+    assert "Nothing was changed" not in ended.err
+    assert "This plan was not applied. Before it: Done: 1 created" in ended.err
 
 
 def test_destroy_names_what_it_would_delete(cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,20 @@ def test_the_groups_of_options_name_settings() -> None:
     assert {name for names in options.GROUPS.values() for name in names} <= known
 
 
+def test_the_last_group_of_the_help_of_run_has_metrics_and_events_only(cli: Callable) -> None:
+    last = cli("run --help").out.partition(f"\n{options.REST}:\n")[2].partition("\nExamples:")[0]
+    found = {line.split()[0] for line in last.splitlines() if line.startswith("  --")}
+    assert found == {
+        *("--metrics-file", "--push-gateway", "--webhook-format", "--webhook-events", "--webhook-secret-file"),
+        "--table-detail",
+    }
+
+
+def test_the_help_of_import_has_the_values_for_templates(cli: Callable) -> None:
+    assert "--parameter NAME=VALUE" in cli("import --help").out
+    assert "--parameter NAME=VALUE" not in cli("status --help").out
+
+
 @pytest.mark.parametrize("word", SYNONYMS)
 def test_the_verb_of_another_tool_names_ours(word: str, cli: Callable) -> None:
     ended = cli(word)

@@ -107,3 +107,36 @@ def test_what_a_migration_prints_is_no_result(validate: Callable, tmp_path: Path
     write(tmp_path, {"desired_state/users.yaml": TABLE, "migrations/0001_a.py": f"print('hello')\n{GOOD}"})
     code, out, _ = validate("-o", "json")
     assert (code, json.loads(out)["valid"]) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentences"),
+    [
+        (
+            {"0001_a": GOOD, "0002_b": GOOD.replace("users", "user")},
+            ("migrations/0002_b.py:1: table: unknown table 'user'; declared are: users. Write the name of a declared",),
+        ),
+        (
+            {"0001_a": GOOD, "0003_c": GOOD},
+            ("migrations/0003_c.py: follows 0001_a, so that 0002 is missing. Add the missing file",),
+        ),
+        (
+            {"0001_a": GOOD, "0001_b": GOOD.replace("users", "user")},
+            (
+                "migrations/0001_b.py: has the number of 0001_a. Rename one of them",
+                "migrations/0001_b.py:1: table: unkn",
+            ),
+        ),
+    ],
+)
+def test_migrations_that_cannot_run_are_errors(
+    files: dict[str, str], sentences: tuple[str, ...], validate: Callable, tmp_path: Path
+) -> None:
+    write(
+        tmp_path, {"desired_state/users.yaml": TABLE, **{f"migrations/{name}.py": text for name, text in files.items()}}
+    )
+    code, out, err = validate()
+    assert (code, out) == (1, "")
+    assert [line[: len(each) + 7] for line, each in zip(err.splitlines(), sentences, strict=True)] == [
+        f"error: {each}" for each in sentences
+    ]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support.folders import load, sentences, write
 
+from reconciler.model.errors import DeclarationError
+
 KEYS = (
     '"key_schema": [{"AttributeName": "pk", "KeyType": "HASH"}], '
     '"attribute_definitions": [{"AttributeName": "pk", "AttributeType": "S"}]'
@@ -163,4 +165,8 @@ SILENT = {
 def test_the_only_file_says_why_it_declares_nothing(case: str, name: str, tmp_path: Path) -> None:
     source, found = SILENT[case]
     messages = f"{name}: declares nothing: it has no class with a dict SCHEMA and a get_schema{found}. "
-    assert [sentence for sentence in sentences(write(tmp_path, {name: source})) if sentence.startswith(messages)]
+    with pytest.raises(DeclarationError) as refused:
+        load(write(tmp_path, {name: source}))
+    (problem,) = refused.value.problems
+    assert str(problem).startswith(messages)
+    assert refused.value.warnings == ()

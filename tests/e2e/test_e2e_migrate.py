@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forked
 from support.bundled_daemon import ready, running, seeds, until
 from support.endpoints import Live
 from support.endpoints import client as endpoint_client
@@ -156,6 +158,27 @@ def test_an_unfinished_migration_shows_in_status_and_preview_until_it_is_continu
     assert project.migrate("up").exit_code == 0
     assert project.tool.preview_expecting_no_changes().exit_code == 0
     assert "0001_ratio is begun" not in project.tool.run("status").stdout
+
+
+def test_a_migration_that_another_process_runs_is_not_advised_to_be_continued(project: Project) -> None:
+    sleeping = ADD_STATUS.replace("    return", "    time.sleep(3)\n    return", 1)
+    project.write("0001_slow.py", f"import time\n{sleeping}")
+    words = ("migrate", "up", "--endpoint-url", project.tool.url, "--workers", "1")
+    started = forked.start(*words, folder=project.tool.folder)
+    said = f"0001_slow is being applied on users by {socket.gethostname()}:{started.pid}."
+    seen: list[str] = []
+
+    def shown() -> bool:
+        seen[:] = project.tool.run("status").stdout.splitlines()
+        return any(line.startswith("0001_slow is") for line in seen)
+
+    eventually(shown, lambda: str(seen), PATIENCE)
+    assert said in seen
+    assert "`reconciler migrate up`" not in "\n".join(seen)
+    os.kill(started.pid, signal.SIGINT)
+    started.communicate(PATIENCE)
+    after = project.tool.run("status").stdout.splitlines()
+    assert "0001_slow is begun on users and not finished: `reconciler migrate up` continues it." in after
 
 
 def test_migrations_that_were_never_begun_show_in_status_and_are_no_drift(project: Project) -> None:

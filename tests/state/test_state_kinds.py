@@ -331,6 +331,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "finished": True,
             "counts": {"changed": 2},
             "data": {"sequence": "7"},
+            "token": None,
         },
     ),
     "MIGRATIONS": (
@@ -346,6 +347,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "started": AT_TEXT,
             "finished": LATER_TEXT,
             "counts": {"changed": 2},
+            "token": None,
         },
     ),
     "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),

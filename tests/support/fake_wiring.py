@@ -222,7 +222,7 @@ class FakeWiring:
         self._maybe_raise()
         return desired()
 
-    def migration_problems(self, settings: Any) -> tuple[Any, ...]:
+    def migration_problems(self, settings: Any, desired: Any) -> tuple[Any, ...]:
         return ()
 
     def unknown_parameters(self, settings: Any) -> tuple[Any, ...]:

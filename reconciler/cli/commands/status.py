@@ -171,6 +171,9 @@ def _facts(table: TableReport) -> Line:
     """Status, live status, ownership, items and seed of a table."""
     items = "no count of items" if table.item_count is None else f"about {several(table.item_count, 'item')}"
     seed = f", seed {table.seed_state}" if table.seed_state else ""
+    if table.status is TableStatus.MISSING and table.ownership is None:
+        # A table that is not there has no owner and no items.
+        return "update", f"{table.status.value} (not created yet)"
     live = table.live_status or ("not read" if table.error else "absent")
     facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
     style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}

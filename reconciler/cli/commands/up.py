@@ -26,6 +26,7 @@ from reconciler.model.report import PassReport
 from reconciler.planning.digest import approval
 from reconciler.presentation.document import document
 from reconciler.presentation.plan_changes import plan_changes
+from reconciler.presentation.render import counts
 
 if TYPE_CHECKING:
     from reconciler.settings import Settings
@@ -49,6 +50,7 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
     with invocation.opened(settings, read_only=False) as app:
         desired = app.source.load()
         shown_before: PassReport | None = None
+        done_before: PassReport | None = None
         while True:
             with reading(invocation, app.activity):
                 # What only a question would allow is not in a saved plan, because `preview` asks none.
@@ -68,7 +70,7 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
             if stopped:
                 return exits.converge(plan)
             if not yes and not _confirmed(settings, plan):
-                invocation.say(["Nothing was changed."])
+                invocation.say(["Nothing was changed." if done_before is None else _refused(done_before)])
                 return codes.ERROR
             if plan.suspended and app.reconciler.resume():
                 invocation.say([f"The suspension of {stack_of(settings)} is lifted."])
@@ -80,6 +82,7 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
                 saved.refuse_if_not_begun(report)
             if saved is not None or (not report.plan_changed and (yes or not _left_out(report))):
                 break
+            done_before = report if report.wrote else done_before
             done = "Nothing was done" if report.plan_changed else "Steps that were not in the shown plan were skipped"
             invocation.say([f"The plan has changed since it was shown. {done}; this is the current plan."])
         report = with_seed_changes(report, app, names)
@@ -96,6 +99,11 @@ def _confirmed(settings: Settings, plan: PassReport) -> bool:
         return confirm(question)
     emulator = plan.endpoint is not None and plan.endpoint.flavor.emulator
     return confirm_loss(question, settings.stack, emulator=emulator)
+
+
+def _refused(before: PassReport) -> str:
+    """What stands when a later question is refused: what was confirmed before it is applied."""
+    return f"This plan was not applied. Before it: {counts(before, applied=True)}"
 
 
 def _left_out(report: PassReport) -> bool:

@@ -44,9 +44,9 @@ def validate(invocation: Invocation, path: Place = None) -> int:
     except DeclarationError as error:
         # A location that cannot be read is wrong once, not for its migrations too.
         known = {str(problem) for problem in error.problems}
-        further = (problem for problem in wiring.migration_problems(settings) if str(problem) not in known)
+        further = (problem for problem in wiring.migration_problems(settings, None) if str(problem) not in known)
         return _refused(invocation, base, (*error.problems, *further), (*error.warnings, *_unchosen(settings)))
-    if problems := wiring.migration_problems(settings):
+    if problems := wiring.migration_problems(settings, desired):
         return _refused(invocation, base, problems, desired.warnings)
     warnings = (*desired.warnings, *wiring.seed_orphans(desired))
     for warning in warnings:
