@@ -25,6 +25,8 @@ OnWork = Callable[[WorkProgress], None]
 OnWait = Callable[[str], None]
 LINE_SECONDS = 10.0
 """Seconds between two lines about the same work where there is no terminal."""
+SLOWEST_SHOWN = 0.05
+"""Steps per second below which a speed would be shown as 0.0."""
 SILENT_SECONDS = 2.0
 """A terminal that shows nothing for longer looks stuck."""
 
@@ -107,7 +109,7 @@ class TimesLeft:
     """The estimates of one command, which must not contradict each other: it never ends before the work it does."""
 
     work: dict[tuple[str, str], float | None] = field(default_factory=dict)
-    """Of each piece of work that goes on, by table and kind; ``None`` where nobody knows."""
+    """Of each piece of work that goes on, by table and kind; ``None`` where none follows for the steps."""
 
     def note(self, table: str, what: str, seconds: float | None, *, ended: bool) -> None:
         """A piece of work goes on or has ended."""
@@ -170,7 +172,8 @@ class Lines:
         """An index build or a copy goes on."""
         key = f"{work.table} {work.what}"
         with self.lock:
-            self.left.note(work.table, work.what, work.seconds_left, ended=work.ended)
+            # The work has a time left of its own; steps of seconds and one of hours have no common speed.
+            self.left.note(work.table, work.what, None, ended=work.ended)
             if work.ended:
                 self.due.pop(key, None)
                 return
@@ -204,9 +207,10 @@ class Lines:
 
 
 def steps_line(done: int, total: int, seconds: float, left: float | None) -> str:
-    """``12 of 200 steps, 1.2 steps/s, 157 s left``."""
+    """``12 of 200 steps, 1.2 steps/s, 157 s left``; without a speed that would be 0.0."""
     speed = done / seconds if seconds > 0 else 0.0
-    return f"{done:,} of {max(total, done):,} steps, {speed:,.1f} steps/s{_and_left(left)}"
+    at = f", {speed:,.1f} steps/s" if speed >= SLOWEST_SHOWN else ""
+    return f"{done:,} of {max(total, done):,} steps{at}{_and_left(left)}"
 
 
 def left_text(seconds: float | None) -> str:

@@ -115,7 +115,7 @@ class Bars:
     def working(self, work: WorkProgress) -> None:
         """An index build or a copy goes on or has ended."""
         key, words = (work.table, work.what), f"{printable(work.table)}: {printable(work.what)}"
-        self._note(key, work.seconds_left, ended=work.ended)
+        self._note(key, None, ended=work.ended)
         if work.ended:
             self._end(key)
         elif work.done is None:

@@ -103,10 +103,22 @@ def _left_tables(context: PassContext, desired: DesiredState) -> Iterator[Job]:
 def _undeclared_records(context: PassContext, names: Iterable[str]) -> list[TableAssessment]:
     entries = [context.snapshot.inventory[name] for name in names]
     assessments = [
-        TableAssessment(each.name, recorded=each, entry=context.undeclared_entry(each), record_only=True)
+        TableAssessment(each.name, recorded=each, entry=_undeclared_entry(context, each), record_only=True)
         for each in entries
     ]
     return [assessment for assessment in assessments if assessment.entry_changed]
+
+
+def _undeclared_entry(context: PassContext, recorded: InventoryEntry) -> InventoryEntry:
+    """The entry of an undeclared table outside the focus. It is read if it may have got another name (G18)."""
+    entry = context.undeclared_entry(recorded)
+    if recorded.name not in context.in_new_files:
+        return entry
+    try:
+        observed = observe_table(context.ports, recorded.name, None, ask_owner=lambda _: False)
+    except ApiError:
+        return entry
+    return entry if observed is None else context.with_equal_keys(entry, observed)
 
 
 def _not_observed(context: PassContext, name: str, declaration: Declaration | None = None) -> TableAssessment:
@@ -499,6 +511,7 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         # Somebody deleted our table and created another one under its name: that one is not ours to delete.
         if not observed.identity.same(recorded.identity):
             return replace(base, entry=ownership.dropped(base.entry, ownership.Event.GONE), observed=observed)
+        recorded = context.with_equal_keys(recorded, observed)
         kept = _kept_for_rename(context, recorded.name)
         if kept is not None:
             return replace(base, observed=observed, entry=recorded, steps=(kept,))

@@ -43,6 +43,7 @@ from reconciler.model.report import LeftInPlace, RebuildProgress
 from reconciler.planning import ownership
 from reconciler.planning.index_backfill import has_backfill
 from reconciler.planning.policy import GateInput
+from reconciler.planning.removals import equal_keys, is_gone
 from reconciler.planning.scopes import ForeignOwner, find_foreign_owner
 from reconciler.seeding.decide import Need
 
@@ -103,10 +104,11 @@ class TableAssessment:
 class PassContext:
     """What all assessments of a pass share.
 
-    Three mappings, by the name of an undeclared table, are evidence against deleting it: ``missing_folders`` has the
+    Four mappings, by the name of an undeclared table, are evidence against deleting it: ``missing_folders`` has the
     folder of its declaration if nothing in that folder declares anything any more, ``renamed`` the tables that its
-    file declares instead, and ``elsewhere`` the other project that declared it. ``stable_at`` is when the declarations
-    will have been unchanged long enough to remove something, or ``None`` if they have been.
+    file declares instead, ``in_new_files`` the new tables of new files where its file is gone, and ``elsewhere`` the
+    other project that declared it. ``stable_at`` is when the declarations will have been unchanged long enough to
+    remove something, or ``None`` if they have been.
     """
 
     ports: EngineContext
@@ -127,6 +129,7 @@ class PassContext:
     """When a run ends. After it no further table is begun, and seeding stops between two batches."""
     missing_folders: Mapping[str, str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    in_new_files: Mapping[str, tuple[Declaration, ...]] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     stable_at: datetime | None = None
     unlisted: Set[str] = frozenset()
@@ -143,10 +146,26 @@ class PassContext:
         return self.stable_at is not None and self.ports.clock.now() < self.stable_at
 
     def undeclared_entry(self, recorded: InventoryEntry) -> InventoryEntry:
-        """The inventory entry of a table that is not declared, without pending deletions that were cancelled."""
+        """The inventory entry of a table that is not declared, without pending deletions that were cancelled.
+
+        Until the key of the table is known, see ``with_equal_keys``, every new table may be this one renamed.
+        """
         standing = self.cancelled_deletions.without_cancelled(recorded) or recorded
         foreign, renamed_to = recorded.name in self.foreign_guard.foreign, self.renamed.get(recorded.name)
+        if renamed_to is None and recorded.name in self.in_new_files:
+            renamed_to = ", ".join(sorted(each.spec.name for each in self.in_new_files[recorded.name]))
         return ownership.no_longer_declared(standing, self.ports.clock.now(), foreign=foreign, renamed_to=renamed_to)
+
+    def with_equal_keys(self, entry: InventoryEntry, observed: ObservedTable) -> InventoryEntry:
+        """The entry of a table that is not declared, with those new tables of new files alone that have its key."""
+        new = self.in_new_files.get(entry.name)
+        return entry if new is None else replace(entry, renamed_to=equal_keys(new, observed.spec.keys))
+
+    def renamed_to(self, entry: InventoryEntry | None) -> str | None:
+        """The tables that are declared in the place of one that is not, or ``None`` (G18)."""
+        if entry is None or entry.name not in self.in_new_files:
+            return None if entry is None else self.renamed.get(entry.name)
+        return entry.renamed_to
 
     def gate_input(
         self, assessment: TableAssessment, observed: ObservedTable, step: Step, lifecycle: Lifecycle
@@ -154,6 +173,7 @@ class PassContext:
         """The input of the deletion gate for one destructive step of the assessed table."""
         name = assessment.name
         replacement, left = self.replacement(name), self.snapshot.generation_with(name) is not None
+        renamed_to = self.renamed_to(assessment.entry)
         return GateInput(
             self.options,
             self.ports.emulator,
@@ -169,7 +189,8 @@ class PassContext:
             shown_blocked=self.approved is not None and (name, step.action, step.facet) in self.approved.withheld,
             elapsed=partial(self._elapsed, name),
             missing_folder=self.missing_folders.get(name),
-            renamed_to=self.renamed.get(name),
+            renamed_to=renamed_to,
+            file_gone=renamed_to is not None and self._file_is_gone(assessment.entry),
             elsewhere=self.elsewhere.get(name),
             can_keep_items=self.ports.replacer is not None and self.ports.emulator,
             keeping_items=replacement is not None or left or _moves(assessment),
@@ -177,6 +198,10 @@ class PassContext:
             unfit=assessment.unfit,
             cancelled=_was_cancelled(assessment),
         )
+
+    def _file_is_gone(self, entry: InventoryEntry | None) -> bool:
+        file = entry.declared_in if entry is not None else None
+        return self.desired is not None and file is not None and is_gone(self.desired, file)
 
     def replacement(self, name: str) -> Replacement | None:
         """The replacement of the table that is under way, or ``None``."""

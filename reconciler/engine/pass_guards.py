@@ -165,18 +165,26 @@ def _within_flight(steps: list[Step], busy: int) -> list[Step]:
 
 
 def _first_undeclared(assessment: TableAssessment, foreign: Set[str]) -> bool:
-    """Whether this pass is the first that finds the table undeclared by declarations that look foreign."""
-    return assessment.name in foreign and (assessment.recorded is None or assessment.recorded.forgotten_since is None)
+    """Whether this pass is the first that finds the table undeclared, and why that is doubtful."""
+    recorded, entry = assessment.recorded, assessment.entry
+    if assessment.name not in foreign or recorded is None:
+        return assessment.name in foreign
+    return recorded.forgotten_since is None or (entry is not None and entry.renamed_to != recorded.renamed_to)
 
 
 def _record_removal_first(assessment: TableAssessment) -> TableAssessment:
     """The assessment without creates and claims, which wait until the removed declarations are recorded.
 
-    A table that this stack created or claimed in the same pass could vouch for foreign declarations later.
+    A table that this stack created or claimed in the same pass could vouch for foreign declarations later, and a table
+    that is recorded in a new file would make it look like one that was there before (G18).
     """
-    claims = _takes_ownership(assessment)
+    claims, recorded, entry = _takes_ownership(assessment), assessment.recorded, assessment.entry
     held = tuple(_after_removal_is_recorded(s) if claims or s.action is Action.CREATE else s for s in assessment.steps)
-    return replace(assessment, steps=held, entry=assessment.recorded if claims else assessment.entry)
+    if claims:
+        entry = recorded
+    elif assessment.declaration is not None and recorded is not None and entry is not None:
+        entry = replace(entry, declared_in=recorded.declared_in)
+    return replace(assessment, steps=held, entry=entry)
 
 
 def _after_removal_is_recorded(step: Step) -> Step:

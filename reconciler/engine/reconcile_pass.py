@@ -37,7 +37,14 @@ from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.digest import plan_digest
 from reconciler.planning.ownership import is_released
-from reconciler.planning.removals import declared_elsewhere, missing_folders, renamed, unclear_removals, undeclared
+from reconciler.planning.removals import (
+    declared_elsewhere,
+    in_new_files,
+    missing_folders,
+    renamed,
+    unclear_removals,
+    undeclared,
+)
 
 T = TypeVar("T")
 FEWEST_UNREAD = 2
@@ -251,6 +258,7 @@ class Pass:
             backups=self.state.backups,
             missing_folders={} if destroy else missing_folders(desired, inventory),
             renamed={} if destroy else renamed(desired, inventory),
+            in_new_files={} if destroy else in_new_files(desired, inventory),
             elsewhere=declared_elsewhere(desired, inventory, self.options.project),
             stable_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,
@@ -287,7 +295,8 @@ class Pass:
         )
         if not authorization.writes or self._plan_differs(context, assessments):
             return report_only(context, assessments)
-        assessments = record_removals_first(assessments, guard.names | context.renamed.keys())
+        replaced = {each.name for each in assessments if context.renamed_to(each.entry) is not None}
+        assessments = record_removals_first(assessments, guard.names | replaced)
         self.ports.telemetry.planned(self.pass_id, *plan_summary(assessments))
         return apply_all(context, assessments, self.state, self._report_step)
 

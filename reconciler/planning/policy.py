@@ -22,6 +22,7 @@ from reconciler.planning import ownership
 TEMPORARY = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
 """Refusals that can end by themselves, for example when the table becomes empty or the next response is valid."""
 UNWANTED, EMPTY = "holds items beside its seed", "must be seen empty twice"
+_OTHER_PROJECT = "or, if these declarations are another project's, RECONCILER_STACK=NAME for them"
 NEVER_TOUCHED = ("ARCHIVED", "ARCHIVING", "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
 
 
@@ -35,8 +36,8 @@ class GateInput:
       step that may lose items other than the seed; ``shown_blocked``: whether they saw it blocked.
     - ``elapsed``: how long something has lasted since a recorded time. Without it only the wall clock is used.
     - ``missing_folder``: the folder that declared the table, if no file in it declares anything any more;
-      ``renamed_to``: the tables that its file declares instead; ``elsewhere``: the folder of the other project of this
-      stack that declared it.
+      ``renamed_to``: the tables that are declared in its place; ``file_gone``: whether its file is gone, so that other
+      files declare these; ``elsewhere``: the folder of the other project of this stack that declared it.
     - ``can_keep_items``: whether this endpoint's tables are replaced with their items; ``keeping_items``: whether such
       a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`; ``unfit``:
       why the declared table cannot hold all items; ``cancelled``: whether a person cancelled the replacement that the
@@ -58,6 +59,7 @@ class GateInput:
     elapsed: Callable[[str, datetime], timedelta] | None = None
     missing_folder: str | None = None
     renamed_to: str | None = None
+    file_gone: bool = False
     elsewhere: str | None = None
     can_keep_items: bool = False
     keeping_items: bool = False
@@ -161,8 +163,7 @@ def _foreign(step: Step, gate_input: GateInput) -> Step:
         Reason.FOREIGN_DECLARATIONS,
         f"no existing table that stack {stack} created is declared any more; these declarations look like those of"
         " another project",
-        f"`reconciler up {gate_input.observed.spec.name}` and confirm; or, if these declarations are another project's,"
-        " RECONCILER_STACK=NAME for them",
+        f"`reconciler up {gate_input.observed.spec.name}` and confirm; {_OTHER_PROJECT}",
     )
 
 
@@ -190,13 +191,18 @@ def _declared_elsewhere(step: Step, gate_input: GateInput, folder: str) -> Step:
 
 
 def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
-    """(G18): a ``table_name`` that changed in its file reads as one table removed and another one added."""
+    """(G18): a ``table_name`` that changed reads as one table removed and another one added, with its file or in it."""
     name, file = gate_input.observed.spec.name, gate_input.entry.declared_in if gate_input.entry else None
+    instead, others = f"{file} declares {renamed_to} instead", ""
+    if gate_input.file_gone:
+        instead = f"{file} is gone, and {renamed_to} {'are' if ', ' in renamed_to else 'is'} new, as after a rename"
+        # With no other table that is still declared, the new one may just as well be that of another project (G19).
+        others = f"; {_OTHER_PROJECT}" if gate_input.single else ""
     return step.blocked(
         Reason.DATA_LOSS,
-        f"{file} declares {renamed_to} instead; DynamoDB cannot rename a table, and its items would be lost",
+        f"{instead}; DynamoDB cannot rename a table, and its items would be lost",
         f"renamed_from: {name} in the declaration that is to get its items; or `reconciler up {name}` and confirm;"
-        f" `reconciler release {name}` keeps the table, no longer managed",
+        f" `reconciler release {name}` keeps the table, no longer managed{others}",
     )
 
 

@@ -8,11 +8,13 @@ else may be a file that was not understood, and its tables must not be deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
-from reconciler.model.desired import DesiredState, Undeclared
+from reconciler.model.desired import Declaration, DesiredState, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.records import InventoryEntry
+from reconciler.model.table import KeyElement
 from reconciler.planning.ownership import is_open, is_released, may_be_ours, ours_since
 
 Inventory = Mapping[str, InventoryEntry]
@@ -73,6 +75,34 @@ def renamed(desired: DesiredState, inventory: Inventory) -> dict[str, str]:
     return found
 
 
+def in_new_files(desired: DesiredState, inventory: Inventory) -> dict[str, tuple[Declaration, ...]]:
+    """By table of ours whose file is gone, the new tables in new files: one may be that table under another name (G18).
+
+    A file and its ``table_name`` are often renamed together. The table is held if one of these has its key, which only
+    the live table tells (``equal_keys``). A file is new if no table from before the removal is recorded in it. Tables
+    with a recorded answer are in ``renamed``.
+    """
+    found, by_time = {}, dict[datetime | None, tuple[Declaration, ...]]()
+    for entry, file in _removed(desired, inventory):
+        if entry.renamed_to is not None or not may_be_ours(entry) or not is_gone(desired, file):
+            continue
+        if entry.forgotten_since not in by_time:
+            by_time[entry.forgotten_since] = tuple(_in_new_files(desired, inventory, entry))
+        if by_time[entry.forgotten_since]:
+            found[entry.name] = by_time[entry.forgotten_since]
+    return found
+
+
+def equal_keys(declarations: Iterable[Declaration], keys: tuple[KeyElement, ...]) -> str | None:
+    """The names of the declared tables with this key, as ``InventoryEntry.renamed_to`` has them; ``None`` for none."""
+    return ", ".join(sorted(each.spec.name for each in declarations if each.spec.keys == keys)) or None
+
+
+def is_gone(desired: DesiredState, file: str) -> bool:
+    """Whether a file that declared a table is no longer there."""
+    return file not in desired.files and all(each.origin.file != file for each in desired.declarations)
+
+
 def declared_elsewhere(desired: DesiredState, inventory: Inventory, project: str | None) -> dict[str, str]:
     """By undeclared table, the folder of the other project that declared it last, if that is recorded (G16)."""
     declared = {declaration.spec.name for declaration in desired.declarations}
@@ -89,6 +119,13 @@ def _is_newer(declared: InventoryEntry | None, removed: InventoryEntry) -> bool:
     if since is None:
         return is_open(declared)
     return removed.forgotten_since is not None and since >= removed.forgotten_since
+
+
+def _in_new_files(desired: DesiredState, inventory: Inventory, removed: InventoryEntry) -> Iterator[Declaration]:
+    known = {entry.declared_in for entry in inventory.values() if not _is_newer(entry, removed)}
+    for each in desired.declarations:
+        if each.origin.file not in known and _is_newer(inventory.get(each.spec.name), removed):
+            yield each
 
 
 def _folders(path: str) -> Iterator[str]:

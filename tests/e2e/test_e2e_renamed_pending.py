@@ -83,6 +83,43 @@ def test_a_name_that_was_changed_without_the_field_is_mended_by_it(shop: Renamed
     assert "In sync" in shop.tool("preview", "--expect-no-changes")
 
 
+def test_a_file_that_is_renamed_with_its_table_loses_no_item(shop: RenamedShop) -> None:
+    begun(shop)
+    declared = shop.folder / "desired_state"
+    (declared / "other.yaml").write_text(table("other"))
+    shop.tool("--once")
+    (declared / "shop.yaml").unlink()
+    (declared / "purchases.yaml").write_text(table("purchases"))
+    why = "shop.yaml is gone, and purchases is new, as after a rename; DynamoDB cannot rename a table"
+    for words in (("preview",), ("--once",), ("preview",), ("--once",), ("up", "--yes")):
+        said = " ".join(shop.tool(*words, code=0 if words == ("preview",) else 2).split())
+        assert why in said, words
+        assert "allow with: renamed_from: orders in the declaration that is to get its items" in said
+        assert shop.held("orders") == THREE
+    assert shop.tables == ["orders", "other", "purchases"]
+    shop.live.client.delete_table(TableName="purchases")
+    (declared / "purchases.yaml").write_text(table("purchases", former="orders"))
+    shop.tool("--once")
+    assert (shop.tables, shop.held("purchases")) == (["other", "purchases"], THREE)
+    assert "In sync" in shop.tool("preview", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("words", [("up", "orders", "--yes"), ("--once", "--data-loss", "allow")], ids=["up", "allow"])
+def test_a_file_that_is_renamed_with_its_table_loses_its_items_where_that_is_wanted(
+    shop: RenamedShop, words: tuple[str, ...]
+) -> None:
+    begun(shop)
+    declared = shop.folder / "desired_state"
+    (declared / "other.yaml").write_text(table("other"))
+    shop.tool("--once")
+    (declared / "shop.yaml").unlink()
+    (declared / "purchases.yaml").write_text(table("purchases"))
+    shop.tool("--once", code=2)
+    assert shop.held("orders") == THREE
+    shop.tool(*words)
+    assert shop.tables == ["other", "purchases"]
+
+
 def test_a_released_table_that_was_deleted_since_is_no_obstacle(shop: RenamedShop) -> None:
     begun(shop, table("purchases"))
     shop.tool("release", "purchases")

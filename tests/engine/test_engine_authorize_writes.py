@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from simulation.simulated_engine import Sim, declaration, simulate
 
+from reconciler.model.desired import Origin
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import StateSnapshot
@@ -91,7 +92,7 @@ def test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call(declare
     sim.declare(declaration("users"), declaration("orders"))
     sim.once()
     sim.dynamodb.journal.clear()
-    sim.declare(*(declaration(name) for name in declared))
+    sim.declare(*(replace(declaration(name), origin=Origin("users.yaml", 1)) for name in declared))
     sim.store.keep_lease = lambda: True  # type: ignore[method-assign]
     sim.store.lost = True
     waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}

@@ -1,23 +1,25 @@
-"""Two mistakes that read as a removal: a table_name that changes in its file, and a project of the same name.
+"""Two mistakes that read as a removal: a table_name that changes, with its file or in it, and a project of that name.
 
 DynamoDB cannot rename a table, and two folders of one name derive one stack: what holds items stays until consent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.model.desired import Declaration, Origin
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import Denied, ReconcilerError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import PassReport
+from reconciler.model.table import KeyElement
 from reconciler.planning.digest import approval
 
 SEED = (item("1"), item("2"))
@@ -30,7 +32,14 @@ def of(file: str, *names: str, seed: bool = False) -> tuple[Declaration, ...]:
     return tuple(replace(each, origin=Origin(file, line + 1)) for line, each in enumerate(made))
 
 
+def keyed(declarations: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
+    """The same tables with another type of the key."""
+    key = (KeyElement("pk", "HASH", "N"),)
+    return tuple(replace(each, spec=replace(each.spec, keys=key)) for each in declarations)
+
+
 OTHER = of("other.yaml", "other")
+GONE = "i.yaml is gone, and bills is new, as after a rename"
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Case:
     first: tuple[Declaration, ...]
     then: tuple[Declaration, ...]
     items: tuple[str, ...] = ("mine",)
-    messages: str = "bills"
+    messages: str = "declares bills instead"
 
 
 KEPT = {
@@ -51,7 +60,7 @@ KEPT = {
         of("i.yaml", "invoices", seed=True), of("i.yaml", "bills", seed=True)
     ),
     "two tables in its place": Case(
-        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), messages="accounts, bills"
+        of("i.yaml", "invoices"), of("i.yaml", "bills", "accounts"), messages="declares accounts, bills instead"
     ),
     "another table moves into its file as well": Case(
         of("i.yaml", "invoices") + of("c.yaml", "carts"), of("i.yaml", "carts", "bills")
@@ -59,16 +68,44 @@ KEPT = {
     "a class file": Case(of("tables.py", "invoices"), of("tables.py", "bills")),
     "a file with dots in its name": Case(of("i.prod.yaml", "invoices"), of("i.prod.yaml", "bills")),
     "the name changes by its letters' case": Case(
-        of("i.yaml", "invoices"), of("i.yaml", "Invoices"), messages="Invoices"
+        of("i.yaml", "invoices"), of("i.yaml", "Invoices"), messages="declares Invoices instead"
     ),
     "a thousand items": Case(
         of("i.yaml", "invoices"), of("i.yaml", "bills"), tuple(f"n{number}" for number in range(1000))
+    ),
+    "its file is renamed as well": Case(of("i.yaml", "invoices"), of("b.yaml", "bills"), messages=GONE),
+    "a class file is renamed as well": Case(
+        of("i.py", "invoices"), of("b.py", "bills"), messages=GONE.replace("i.yaml", "i.py")
+    ),
+    "its file is moved to another folder": Case(of("i.yaml", "invoices"), of("old/i.yaml", "bills"), messages=GONE),
+    "its file is renamed with all of its tables": Case(
+        of("i.yaml", "invoices", "carts"), of("b.yaml", "bills", "carts"), messages=GONE
+    ),
+    "its file is renamed and there are two new ones": Case(
+        of("i.yaml", "invoices"),
+        of("b.yaml", "bills") + of("a.yaml", "accounts"),
+        messages="i.yaml is gone, and accounts, bills are new, as after a rename",
+    ),
+    "its file is renamed and another new table has another key": Case(
+        of("i.yaml", "invoices"), of("b.yaml", "bills") + keyed(of("a.yaml", "accounts")), messages=GONE
+    ),
+    "its file is renamed and an old file gets a table": Case(
+        of("i.yaml", "invoices") + of("c.yaml", "carts"),
+        of("b.yaml", "bills") + of("c.yaml", "carts", "x"),
+        messages=GONE,
     ),
 }
 GOES = {
     "empty": Case(of("i.yaml", "invoices"), of("i.yaml", "bills"), ()),
     "only its seed": Case(of("i.yaml", "invoices", seed=True), of("i.yaml", "bills", seed=True), ()),
-    "its file is gone": Case(of("i.yaml", "invoices"), of("b.yaml", "bills")),
+    "its file is gone": Case(of("i.yaml", "invoices"), ()),
+    "its file is gone and a new one has a table with another key": Case(
+        of("i.yaml", "invoices"), keyed(of("b.yaml", "bills"))
+    ),
+    "its file is gone and a file of before has a new table": Case(
+        of("i.yaml", "invoices") + of("c.yaml", "carts"), of("c.yaml", "carts", "bills")
+    ),
+    "its file is gone, empty, and a new one has a table": Case(of("i.yaml", "invoices"), of("b.yaml", "bills"), ()),
     "its file declares no new table": Case(of("i.yaml", "invoices", "carts"), of("i.yaml", "carts")),
     "a table of before moved into its file": Case(
         of("i.yaml", "invoices") + of("c.yaml", "carts"), of("i.yaml", "carts")
@@ -106,7 +143,8 @@ def test_a_table_with_items_stays_and_the_new_one_is_made(name: str, flavor: Fla
     for _ in range(3):
         step = refused(sim.once())
         assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.DATA_LOSS)
-        assert f"declares {case.messages} instead; DynamoDB cannot rename a table" in (step.message or "")
+        assert f"{case.messages}; DynamoDB cannot rename a table" in (step.message or "")
+        assert (step.allow_with or "").startswith("renamed_from: invoices in the declaration that is to get its items")
         assert "`reconciler up invoices`" in (step.allow_with or "")
         assert _kept(sim, case)
         sim.clock.seconds += 3600
@@ -145,9 +183,10 @@ def test_a_removal_that_is_not_a_rename_is_pruned_as_before(name: str) -> None:
     assert "invoices" not in sim.dynamodb.tables
 
 
+@pytest.mark.parametrize("case", ["the one table of its file", "its file is renamed as well"])
 @pytest.mark.parametrize("named", [True, False], ids=["invoices", "all"])
-def test_a_confirmation_deletes_it(named: bool) -> None:
-    sim = staged(KEPT["the one table of its file"])
+def test_a_confirmation_deletes_it(named: bool, case: str) -> None:
+    sim = staged(KEPT[case])
     sim.once()
     names = ("invoices",) if named else ()
     plan = sim.reconciler.preview(names, confirming=True)
@@ -173,9 +212,10 @@ def _emptied(sim: Sim) -> None:
 ENDS: dict[str, Callable[[Sim], None]] = {"restored": _restored, "released": _released, "emptied": _emptied}
 
 
+@pytest.mark.parametrize("case", ["the one table of its file", "its file is renamed as well"])
 @pytest.mark.parametrize("end", ENDS)
-def test_it_converges_when_it_is(end: str) -> None:
-    sim = staged(KEPT["the one table of its file"])
+def test_it_converges_when_it_is(end: str, case: str) -> None:
+    sim = staged(KEPT[case])
     sim.once()
     ENDS[end](sim)
     assert sim.once().verdict.value == "in_sync"
@@ -205,10 +245,19 @@ def test_it_stays_when_the_declaration_of_the_replacing_table_is_removed() -> No
     assert "mine" in sim.dynamodb.tables["invoices"].items
 
 
-@pytest.mark.parametrize("focus", [(), ("bills",)], ids=["a pass over all", "a pass over the new table alone"])
-def test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it(focus: tuple[str, ...]) -> None:
+FOCUS = {
+    "a pass over all": (),
+    "a pass over the new table alone": ("bills",),
+    "a pass over a table that moved with it": ("carts",),
+    "a pass over another table": ("other",),
+}
+
+
+@pytest.mark.parametrize("focus", FOCUS.values(), ids=FOCUS)
+@pytest.mark.parametrize("name", ["one of two of its file", "its file is renamed with all of its tables"])
+def test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it(name: str, focus: tuple[str, ...]) -> None:
     """Killed before any call: what the next process finds must still look like a rename."""
-    case = KEPT["the one table of its file"]
+    case = KEPT[name]
     for at in range(1, 60):
         sim, calls = staged(case), 0
 
@@ -241,8 +290,62 @@ def test_a_pass_that_ends_anywhere_leaves_a_record_that_keeps_it(focus: tuple[st
     raise AssertionError("it never came to its end")
 
 
-def test_the_daemon_keeps_it_as_well() -> None:
-    case = KEPT["the one table of its file"]
+RENAMED_FILE = "its file is renamed as well"
+
+
+@pytest.mark.parametrize("focus", FOCUS.values(), ids=FOCUS)
+def test_a_table_that_could_not_be_read_when_its_file_was_gone_is_kept(focus: tuple[str, ...]) -> None:
+    """Nothing tells its key then, and by the next pass the new file is one that is known."""
+    case = KEPT["its file is renamed with all of its tables"]
+    sim = staged(case)
+
+    def unread(operation: str, params: Mapping[str, Any]) -> None:
+        if operation == "DescribeTable" and params.get("TableName") == "invoices":
+            raise Denied("DescribeTable", "AccessDeniedException", "not permitted")
+
+    sim.dynamodb.faults = unread
+    sim.reconciler.converge("once", focus)
+    sim.dynamodb.faults = None
+    for _ in range(2):
+        sim.clock.seconds += 60
+        sim.once()
+        assert _kept(sim, case)
+
+
+def test_a_new_file_that_comes_while_the_deletion_is_pending_counts() -> None:
+    """The files of a rename need not change at one moment: a volume is synchronised, or an editor saves twice."""
+    case = KEPT[RENAMED_FILE]
+    sim = staged(case)
+    sim.reconciler.options = replace(sim.reconciler.options, one_shot=False, prune_grace=timedelta(minutes=5))
+    sim.declare(*OTHER)
+    sim.run()
+    sim.declare(*case.then, *OTHER)
+    for _ in range(20):
+        sim.clock.seconds += 60
+        sim.run()
+    assert _kept(sim, case)
+    assert "bills" in sim.dynamodb.tables
+
+
+def test_a_new_table_from_before_the_removal_is_no_rename() -> None:
+    sim = staged(Case(of("i.yaml", "invoices"), of("i.yaml", "invoices") + of("b.yaml", "bills")))
+    sim.once()
+    sim.declare(*of("b.yaml", "bills"), *OTHER)
+    assert sim.once().verdict.value == "in_sync"
+    assert "invoices" not in sim.dynamodb.tables
+
+
+def test_a_renamed_table_that_was_kept_is_deleted_where_losing_items_is_allowed() -> None:
+    sim = staged(KEPT[RENAMED_FILE])
+    sim.once()
+    sim.reconciler.options = replace(sim.reconciler.options, data_loss="allow")
+    assert sim.once().verdict.value == "in_sync"
+    assert "invoices" not in sim.dynamodb.tables
+
+
+@pytest.mark.parametrize("name", ["the one table of its file", RENAMED_FILE])
+def test_the_daemon_keeps_it_as_well(name: str) -> None:
+    case = KEPT[name]
     sim = staged(case)
     sim.reconciler.options = replace(sim.reconciler.options, one_shot=False, prune_grace=timedelta(minutes=5))
     for _ in range(20):
@@ -262,7 +365,7 @@ def two_projects(items: tuple[str, ...], *, other: str | None = "/y/backend", fl
     sim.clock.seconds += 60
     sim.dynamodb.journal.clear()
     sim.reconciler.options = replace(sim.reconciler.options, project=other)
-    sim.declare(*of("u.yaml", "users"), *of("p.yaml", "posts"))
+    sim.declare(*of("u.yaml", "users", "posts"))
     return sim
 
 

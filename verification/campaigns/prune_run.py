@@ -20,7 +20,7 @@ from simulation.simulated_engine import HERE, Silent, Sim
 from reconciler.model.desired import Declaration, DesiredState, Lifecycle, Origin, Undeclared
 from reconciler.model.errors import DeclarationError, Problem
 from reconciler.model.options import permits
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import InventoryEntry, StateSnapshot
 from reconciler.model.table import KeyElement, TableSpec
 from reconciler.planning.digest import approval
 
@@ -181,6 +181,9 @@ class Monitor:
             seeded = truth.live.items == "seed"
             waited = since is not None and now - since >= grace - SLACK
             assert destroy or seeded or not grace or waited, f"items lost before the grace was over: {described}"
+            wanted = destroy or seeded or self.source.phase.verb == "up" or options.data_loss == "allow"
+            renamed = not wanted and self._renamed(truth.live.name)
+            assert not renamed, f"items lost though the file may have been renamed with its table: {described}"
         elif not emulator and options.data_loss != "allow":
             one_shot = options.one_shot or destroy
             assert not one_shot, f"emptiness seen once is not enough for a one-shot: {described}"
@@ -196,6 +199,22 @@ class Monitor:
         truth = self.truths[name]
         others = bool(truth.table.items) and truth.live.items != "seed"
         return not kept and (len(created - self.source.declared.keys()) >= 2 or others)
+
+    def _renamed(self, name: str) -> bool:
+        """Whether a new table with its key is declared. Each file has one table, so its file is as new as the table."""
+        held = self.inventory.inventory if self.inventory else {}
+        if name in self.source.declared or name not in held or held[name].declared_in is None:
+            return False
+        return any(
+            each.spec.keys == TEXT and self._is_new(each.spec.name, held.get(each.spec.name), name)
+            for each in self.source.declared.values()
+        )
+
+    def _is_new(self, name: str, entry: InventoryEntry | None, removed: str) -> bool:
+        """Whether a declared table has no record of ours from before the removal of another one."""
+        if entry is None or entry.ownership not in ("created", "intent"):
+            return entry is None
+        return self.before.get(name, BEFORE_ALL) >= self.source.forgotten[removed]
 
     def _created(self) -> set[str]:
         held = self.inventory.inventory.values() if self.inventory else ()
