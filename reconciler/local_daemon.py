@@ -55,11 +55,14 @@ class LocalDaemon:
             raise NotAsked(f"the daemon at {self.url} has another stack, environment or endpoint")
         return data
 
-    def seed(self, digests: Mapping[str, str]) -> Mapping[str, Any]:
-        """Let it write the missing items of the seeds with these digests, by the name of the table.
+    def seed(self, digests: Mapping[str, str], *, clear: bool = False) -> Mapping[str, Any]:
+        """Let it write the missing items of the seeds with these digests, by the name of the table, or ``clear`` them.
 
         Returns ``success``, ``message``, and the report in ``data``. Raises ``NotAsked``.
         """
+        if not digests:
+            # Without a name the daemon would act on all of its seeds.
+            raise NotAsked("no seed is declared")
         if not self.status().get("leader"):
             raise NotAsked(f"the daemon at {self.url} does not hold the lease either")
         theirs = {each.get("table"): each.get("digest") for each in _listed(self._data("/api/v1/seeders/status"))}
@@ -67,7 +70,7 @@ class LocalDaemon:
         if not same_seeds:
             raise NotAsked(f"the daemon at {self.url} has read other seeds than this command")
         names = "&".join(f"seeder_names={quote(name, safe='')}" for name in digests)
-        return self._send("POST", f"/api/v1/seeders/run?{names}", SEED_SECONDS)
+        return self._send("POST", f"/api/v1/seeders/{'clear' if clear else 'run'}?{names}", SEED_SECONDS)
 
     @property
     def _authority(self) -> str:

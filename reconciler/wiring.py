@@ -358,8 +358,8 @@ class App:
         report = PassReport("", trigger, label, now, now, there, error=error, endpoint_up=False, stack=stack)
         return RunReport.of(report, run_id, ())
 
-    def seed_by_daemon(self, names: tuple[str, ...]) -> tuple[Mapping[str, Any] | None, str]:
-        """Let the daemon on this machine seed if another process holds the lease.
+    def seed_by_daemon(self, names: tuple[str, ...], *, clear: bool = False) -> tuple[Mapping[str, Any] | None, str]:
+        """Let the daemon on this machine seed, or ``clear`` the seeds, if another process holds the lease.
 
         Returns the response of the daemon, else ``None`` and why it was not asked, as a clause; the clause is empty if
         nobody holds the lease.
@@ -379,7 +379,7 @@ class App:
         digests = {each.spec.name: each.seed.digest for each in chosen if each is not None and each.seed is not None}
         daemon = self._local_daemon()
         try:
-            return daemon.seed(digests), f"{daemon.url} (lease: {lease.shown})"
+            return daemon.seed(digests, clear=clear), f"{daemon.url} (lease: {lease.shown})"
         except NotAsked as error:
             return None, str(error)
 

@@ -129,3 +129,17 @@ def test_no_daemon(fakes: list[Fake]) -> None:
     server.server.server_close()
     with pytest.raises(NotAsked, match=f"no daemon answers at http://127.0.0.1:{port}"):
         LocalDaemon("127.0.0.1", port, "shop", "default", LOCAL).status()
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_without_a_seed_of_its_own_a_command_asks_for_nothing(fakes: list[Fake], clear: bool) -> None:
+    server = fake(fakes)
+    with pytest.raises(NotAsked, match="no seed is declared"):
+        server.daemon(token="t0ken").seed({}, clear=clear)
+    assert server.got == []
+
+
+def test_clearing_has_its_own_route(fakes: list[Fake]) -> None:
+    server = fake(fakes)
+    assert server.daemon(token="t0ken").seed({"users": "d1"}, clear=True) == {"success": True}
+    assert server.got[-1] == ("POST", "/api/v1/seeders/clear?seeder_names=users", "Bearer t0ken")

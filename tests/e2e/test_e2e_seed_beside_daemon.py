@@ -36,6 +36,15 @@ def test_seed_asks_the_daemon_and_says_so(daemon: Daemon, moto: Live) -> None:
     assert moto.client.get_item(TableName="users", Key={"pk": {"S": "3"}})["Item"]
 
 
+def test_clear_asks_the_daemon_and_says_so(daemon: Daemon, moto: Live) -> None:
+    moto.client.put_item(TableName="users", Item={"pk": {"S": "mine"}})
+    done = daemon.command("clear", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "removed the items, because it holds the lease." in done.stderr
+    assert done.stdout == "Done: 1 table: 5 items removed, 0 kept.\n"
+    assert moto.client.scan(TableName="users", ConsistentRead=True)["Items"] == [{"pk": {"S": "mine"}}]
+
+
 def test_seed_as_json_is_the_document_of_the_daemon(daemon: Daemon) -> None:
     done = daemon.command("seed", "users", "-o", "json")
     assert done.returncode == 0, done.stderr
@@ -54,8 +63,8 @@ def test_runs_of_other_processes_show_after_the_next_pass_of_the_daemon(tmp_path
     )
     with Daemon(tmp_path, moto.url, INTERVAL="1s") as daemon:
         daemon.until(lambda: '"ready":true' in daemon.get("/api/v1/status").replace(" ", ""), "ready")
-        # Until an idle pass has released the lease, the command is refused.
-        daemon.until(lambda: daemon.command("clear", "--yes").returncode == 0, "clear")
+        # In this format the command does not ask the daemon. Until the lease of the daemon has ended, it is refused.
+        daemon.until(lambda: daemon.command("clear", "--yes", "-o", "junit").returncode == 0, "clear")
 
         def runs() -> list[tuple[str, bool]]:
             return [(run["verb"], run["wrote"]) for run in json.loads(daemon.get("/api/v1/runs"))["data"]["runs"]]

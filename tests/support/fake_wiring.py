@@ -105,7 +105,7 @@ class FakeWiring:
     def show_progress(self, on_seeding: Any, on_work: Any = None) -> None:
         self.on_seeding, self.on_work = on_seeding, on_work
 
-    def seed_by_daemon(self, names: tuple[str, ...]) -> tuple[Mapping[str, Any] | None, str]:
+    def seed_by_daemon(self, names: tuple[str, ...], *, clear: bool = False) -> tuple[Mapping[str, Any] | None, str]:
         return self.daemon
 
     def show_waits(self, on_wait: Any) -> None:

@@ -6,8 +6,9 @@ from reconciler.cli import codes, exits
 from reconciler.cli.command import Tables, Yes, command
 from reconciler.cli.confirmation import confirm_loss, location, require_terminal
 from reconciler.cli.invocation import Invocation
+from reconciler.cli.options import Output
 from reconciler.cli.progress import progress
-from reconciler.cli.seeding import seed_lines
+from reconciler.cli.seeding import done_by_daemon, seed_lines
 
 
 @command(reports=True)
@@ -25,6 +26,12 @@ def clear(invocation: Invocation, tables: Tables = None, yes: Yes = False) -> in
             if not confirm_loss(question, settings.stack, emulator=False):
                 invocation.say(["Nothing was changed."])
                 return codes.ERROR
+        if invocation.output in (Output.HUMAN, Output.JSON):
+            answered, why = app.seed_by_daemon(names, clear=True)
+            if answered is not None:
+                return done_by_daemon(invocation, answered, f"The daemon at {why} removed the items")
+            if why:
+                invocation.say([f"Removing waits for the lease: {why}."])
         with progress(invocation) as shown:
             app.show_progress(shown.on_seeding, shown.on_work)
             report = app.reconciler.clear(names)

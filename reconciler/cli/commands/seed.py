@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from reconciler.cli import codes, exits
+from reconciler.cli import exits
 from reconciler.cli.command import Tables, command
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 from reconciler.cli.parameters import Option
 from reconciler.cli.progress import progress
-from reconciler.cli.seeding import seed_lines, verified_lines
+from reconciler.cli.seeding import done_by_daemon, seed_lines, verified_lines
 from reconciler.model.errors import UsageError
-from reconciler.planning.text import printable
 
 Verify = Annotated[
     bool, Option(("--verify",), help="Compare each table with its seed, and write nothing. Exit 2 if one differs.")
@@ -38,7 +35,7 @@ def seed(invocation: Invocation, tables: Tables = None, verify: Verify = False, 
         if not update and invocation.output in (Output.HUMAN, Output.JSON):
             answered, why = app.seed_by_daemon(tuple(tables or ()))
             if answered is not None:
-                return _told(invocation, answered, why)
+                return done_by_daemon(invocation, answered, f"The daemon at {why} did the seeding")
             if why:
                 invocation.say([f"Seeding waits for the lease: {why}."])
         with progress(invocation) as shown:
@@ -49,17 +46,6 @@ def seed(invocation: Invocation, tables: Tables = None, verify: Verify = False, 
         invocation.say(seed_lines(report))
     invocation.say_what_embedded_keeps(settings)
     return exits.act(report)
-
-
-def _told(invocation: Invocation, answered: Mapping[str, Any], where: str) -> int:
-    """What the daemon did, which holds the lease and therefore seeded instead of this process."""
-    invocation.say([f"The daemon at {where} did the seeding, because it holds the lease."])
-    if invocation.output is Output.JSON:
-        document = (answered.get("data") or {}).get("report") or {}
-        invocation.console.result([("plain", json.dumps(document, indent=2))])
-    else:
-        invocation.console.result([("title", printable(f"Done: {answered.get('message', '')}"))])
-    return codes.OK if answered.get("success") else codes.ERROR
 
 
 def _verify(invocation: Invocation, tables: tuple[str, ...]) -> int:
