@@ -99,11 +99,11 @@ class ApiClient:
 
     def read_many(
         self, operation: str, requests: Mapping[str, Mapping[str, Any]], connections: int
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    ) -> Iterator[tuple[str, dict[str, Any] | ApiError]]:
         """Good answers to a reading operation, by the keys of ``requests``, as they come; not necessarily to all.
 
-        One thread sends all requests over several connections. It ends early at the first failure, and yields nothing
-        where boto3 makes the calls: make the calls that are left with ``call``.
+        One thread sends all requests over several connections. It ends early at the first failure, which comes last if
+        it was an answer, and yields nothing where boto3 makes the calls: make the calls that are left with ``call``.
         """
         client = self._client_of_many()
         if client is None:
@@ -112,6 +112,9 @@ class ApiClient:
         examined = self._examined.get(operation, {})
         self._examined[operation] = again = dict[str, Any]()
         for key, answer, seconds in answers_of:
+            if isinstance(answer, Exception):
+                yield key, answer if isinstance(answer, ApiError) else errors.from_exception(operation, answer)
+                return
             metadata = answer.pop("ResponseMetadata", {})
             # The same bytes give the same objects (``known_answers``), which were checked when they came first.
             part = next(iter(answer.values())) if len(answer) == 1 else None
@@ -121,7 +124,8 @@ class ApiClient:
                 again[key] = part
                 if self._check is not None:
                     self._check(operation, answer)
-            except ApiError:
+            except ApiError as error:
+                yield key, error
                 return
             exchange = ApiExchange(named(requests[key]), None, metadata)
             self._telemetry.request(operation, "success", seconds, exchange)

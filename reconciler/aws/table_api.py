@@ -9,7 +9,7 @@ from reconciler.aws import errors, hooks
 from reconciler.aws.api_client import ApiClient
 from reconciler.aws.sibling_services import SiblingServices
 from reconciler.model.change import Call
-from reconciler.model.errors import LeaseLost, NotFound
+from reconciler.model.errors import ApiError, LeaseLost, NotFound
 from reconciler.model.paging import Pages
 
 if TYPE_CHECKING:
@@ -61,8 +61,13 @@ class BotoTableApi:
                 return {}
             raise
 
-    def describe_many(self, names: Sequence[str], connections: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Good answers of DescribeTable as they come, of as many tables as there were before the first failure."""
+    def describe_many(
+        self, names: Sequence[str], connections: int
+    ) -> Iterator[tuple[str, Mapping[str, Any] | ApiError]]:
+        """Good answers of DescribeTable as they come, of as many tables as there were before the first failure.
+
+        A failure that was an answer comes last.
+        """
         return self._client.read_many("DescribeTable", {name: {"TableName": name} for name in names}, connections)
 
     def write(self, call: Call) -> Mapping[str, Any]:
@@ -112,7 +117,7 @@ class ManyTables:
         self._connections = connections
         self._stop = stop
 
-    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | ApiError]]:
         """Checked responses by table name, as they come; without those that a failure or the stop prevented."""
         for answer in self._tables.describe_many(names, self._connections):
             if self._stop.is_set():

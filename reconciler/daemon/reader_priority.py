@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from reconciler.daemon.concurrency_limit import ConcurrencyLimit
 from reconciler.engine.ports import ManyDescriptions, Parallel
+from reconciler.model.errors import ApiError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -86,7 +87,7 @@ class YieldingReads:
         self._many = many
         self._readers = readers
 
-    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | ApiError]]:
         """The responses as the wrapped port yields them."""
         for answer in self._many.describe(names):
             self._readers.yield_to_readers()

@@ -1,7 +1,8 @@
 """Assesses many tables at once: those that need a look by one thread or several, the unchanged ones by their responses.
 
 Called by ``assess``. One thread that sends DescribeTable over several connections reads a table in a fraction of the
-time that a thread for each call takes. Where it fails, the calls that are left are made one by one, with retries.
+time that a thread for each call takes. Where it fails, the calls that are left are made one by one, with retries; an
+invalid response closes the safety latch all the same.
 """
 
 from __future__ import annotations
@@ -91,6 +92,9 @@ def _responses(
         return
     expected = _expected(context, together)
     for name, response in context.ports.many.describe(tuple(together)):
+        if isinstance(response, ApiError):
+            context.latch.note(response)
+            return
         if context.out_of_time:
             return
         concluded = expected.get(name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reconciler.model.change import Call
 from reconciler.model.desired import AttributeValue, DesiredState, Item, PutTogether, Removal, Undeclared
-from reconciler.model.errors import Problem
+from reconciler.model.errors import ApiError, Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observation import Observation
 from reconciler.model.plan import Step
@@ -95,11 +95,12 @@ class TableApi(Protocol):
 class ManyDescriptions(Protocol):
     """DescribeTable of many tables from one thread, which costs less than a thread for each call."""
 
-    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | ApiError]]:
         """Checked responses by table name, as they come.
 
         It ends at the first failure, or when the process is to stop, and raises nothing: a table without a response is
-        to be read with ``TableApi.read``.
+        to be read with ``TableApi.read``. A response that is invalid or a refusal comes last, as an error: although
+        the call is made again, the pass has met it (I3).
         """
         ...
 

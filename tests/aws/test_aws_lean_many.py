@@ -1,4 +1,4 @@
-"""Many calls from one thread over several connections: good answers come, and any trouble ends them quietly."""
+"""Many calls from one thread over several connections: good answers come, any trouble ends them, a bad answer is told."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.keep_alive import CLOSE, RESET, Asked, KeepAlive, Said, error, json
 from reconciler.aws import api_client
 from reconciler.aws.session import Connection, connect
 from reconciler.aws.table_api import ManyTables
-from reconciler.model.errors import EndpointChanged
+from reconciler.model.errors import ApiError, Denied, EndpointChanged, Malformed, NotFound, Throttled
 
 NAMES = tuple(f"table-{number:03d}" for number in range(40))
 BIG = {"AttributeDefinitions": [{"AttributeName": f"attribute-{n}", "AttributeType": "S"} for n in range(5000)]}
@@ -59,7 +59,12 @@ def opened(server: KeepAlive, telemetry: Quiet | None = None, client: str = "lea
 
 
 def read(connection: Connection, connections: int = 4) -> dict[str, Any]:
-    return dict(connection.tables.describe_many(NAMES, connections))
+    """The good answers."""
+    return {name: answer for name, answer in all_of(connection, connections) if not isinstance(answer, ApiError)}
+
+
+def all_of(connection: Connection, connections: int = 4) -> list[tuple[str, Any]]:
+    return list(connection.tables.describe_many(NAMES, connections))
 
 
 def test_every_table_is_described_once_over_few_connections() -> None:
@@ -104,27 +109,32 @@ def test_an_answer_in_pieces_is_put_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("what", "said", "told"),
     [
-        ("throttled", Said(error("ThrottlingException"))),
-        ("not found", Said(error("ResourceNotFoundException"))),
-        ("a server error", Said(json_answer(b"<html>no</html>", "503 Service Unavailable", crc=False))),
-        ("expired", Said(error("ExpiredTokenException"))),
-        ("reset", Said(b"", RESET)),
-        ("closed", Said(b"", CLOSE)),
-        ("not HTTP", Said(b"SSH-2.0-OpenSSH\r\n", CLOSE)),
-        ("half an answer", Said(described("x")[:150], CLOSE)),
-        ("not JSON", Said(json_answer(b"{"))),
-        ("a member is missing", Said(json_answer({"Table": {"TableName": "x"}}))),
-        ("a wrong checksum", Said(described("x")[:-3] + b"}} ")),
+        ("throttled", Said(error("ThrottlingException")), Throttled),
+        ("not found", Said(error("ResourceNotFoundException")), NotFound),
+        ("a server error", Said(json_answer(b"<html>no</html>", "503 Service Unavailable", crc=False)), ApiError),
+        ("expired", Said(error("ExpiredTokenException")), Denied),
+        ("reset", Said(b"", RESET), None),
+        ("closed", Said(b"", CLOSE), None),
+        ("not HTTP", Said(b"SSH-2.0-OpenSSH\r\n", CLOSE), None),
+        ("half an answer", Said(described("x")[:150], CLOSE), None),
+        ("not JSON", Said(json_answer(b"{")), Malformed),
+        ("a member is missing", Said(json_answer({"Table": {"TableName": "x"}})), Malformed),
+        ("a wrong checksum", Said(described("x")[:-3] + b"}} "), None),
     ],
 )
-def test_trouble_ends_it_and_nothing_is_made_up(what: str, said: Said) -> None:
+def test_trouble_ends_it_and_nothing_is_made_up(what: str, said: Said, told: type[ApiError] | None) -> None:
+    """What the service answered is told, because a pass that met it destroys nothing (I3)."""
     bad = NAMES[20]
     with KeepAlive(answering(lambda name: said if name == bad else None)) as server:
-        found = read(opened(server))
-    assert bad not in found, what
-    assert all(answer["Table"]["TableName"] == name for name, answer in found.items())
+        found = all_of(opened(server))
+    failed = [(name, answer) for name, answer in found if isinstance(answer, ApiError)]
+    assert [(name, isinstance(answer, told or ())) for name, answer in failed] == [(bad, True)] * (told is not None), (
+        what
+    )
+    assert failed == found[len(found) - len(failed) :]
+    assert all(answer["Table"]["TableName"] == name for name, answer in found[: len(found) - len(failed)])
     assert sum(asked_for(each) == bad for each in server.signed) == 1
 
 
@@ -187,8 +197,8 @@ def test_an_account_that_changed_ends_it_and_the_next_call_says_so() -> None:
     with KeepAlive(answering(moved)) as server:
         connection = opened(server)
         connection.guard.take_over(_guard_of_local(server))
-        found = read(connection)
-        assert NAMES[20] not in found
+        last, answer = all_of(connection)[-1]
+        assert (last, type(answer)) == (NAMES[20], EndpointChanged)
         with pytest.raises(EndpointChanged):
             connection.tables.read("DescribeTable", {"TableName": NAMES[0]})
 

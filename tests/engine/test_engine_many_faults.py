@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from simulation.refusal import throttled
 from simulation.simulated_engine import declaration, simulate
@@ -100,6 +102,38 @@ def test_an_invalid_answer_to_a_write_spares_the_tables_that_come_after_it(answe
         (StepStatus.DONE, None) if deleted else (StepStatus.BLOCKED, Reason.INVALID_ANSWER)
     ]
     sim.dynamodb.faults = None
+    sim.once()
+    assert set(sim.dynamodb.tables) == {"users"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "deleted"),
+    [(Malformed("DescribeTable", "Table", "missing"), False), (throttled("DescribeTable"), True)],
+    ids=["invalid", "throttled"],
+)
+def test_an_invalid_answer_among_many_spares_every_table_though_the_second_answer_is_good(
+    answer: ApiError, deleted: bool
+):
+    """The tables that are described together are read again one by one after a failure, and then all is well."""
+    sim = simulate()
+    sim.declare(declaration("users"), declaration("orders"))
+    sim.once()
+    many, failures = sim.reconciler.ports.many, [answer]
+
+    class Once:
+        def describe(self, names):
+            if failures:
+                yield names[0], failures.pop()
+                return
+            yield from many.describe(names)
+
+    sim.reconciler.ports = replace(sim.reconciler.ports, many=Once())
+    sim.declare(declaration("users"))
+    report = sim.run()
+    assert ("DeleteTable" in sim.dynamodb.mutating) is deleted
+    assert statuses(report, "orders") == [
+        (StepStatus.DONE, None) if deleted else (StepStatus.BLOCKED, Reason.INVALID_ANSWER)
+    ]
     sim.once()
     assert set(sim.dynamodb.tables) == {"users"}
 

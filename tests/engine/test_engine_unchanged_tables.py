@@ -29,12 +29,13 @@ class Together:
     given: list[str] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
 
-    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | ApiError]]:
         self.asked.append(tuple(names))
         for name in names[: self.most]:
             try:
                 described = self.api.read("DescribeTable", {"TableName": name})
-            except ApiError:
+            except ApiError as error:
+                yield name, error
                 return
             self.given.append(name)
             yield name, described

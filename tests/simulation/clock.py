@@ -60,10 +60,11 @@ class OneAfterTheOther:
     def __init__(self, api: TableApi) -> None:
         self._api = api
 
-    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    def describe(self, names: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any] | ApiError]]:
         for name in names:
             try:
                 described = self._api.read("DescribeTable", {"TableName": name})
-            except ApiError:
+            except ApiError as error:
+                yield name, error
                 return
             yield name, described

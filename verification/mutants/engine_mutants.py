@@ -171,6 +171,14 @@ MUTANTS = (
         ("test_engine_many_faults",),
     ),
     Mutant(
+        "an invalid answer among many is forgotten",
+        "_responses",
+        "context.latch.note(response)",
+        "pass",
+        "the table is read again and all is well, and the next delete goes to an endpoint that garbles answers",
+        ("test_engine_many_faults",),
+    ),
+    Mutant(
         "the table of another stack is ours to touch",
         "find_foreign_owner",
         "return ForeignOwner(tagged, recorded=False)",

@@ -109,24 +109,34 @@ class LeanClient:
 
     def read_many(
         self, operation: str, requests: Iterable[tuple[str, Mapping[str, Any]]], connections: int, seconds: float
-    ) -> Iterator[tuple[str, dict[str, Any], float]]:
+    ) -> Iterator[tuple[str, dict[str, Any] | Exception, float]]:
         """Send a reading operation once for each request, from this thread alone. Yields good answers as they come.
 
         ``requests`` are parameters by a key, which comes back with the answer and the seconds that it took. The first
-        failure of any kind ends the iteration without an error: whoever asked makes the calls that are left one by
-        one, with ``invoke``, which retries and says what is wrong.
+        failure of any kind ends the iteration: whoever asked makes the calls that are left one by one, with
+        ``invoke``, which retries. What is no good answer comes last, as the exception that ``invoke`` would raise; a
+        wrong checksum and a broken connection end the iteration alone, as ``invoke`` sends the request again.
         """
         if not is_read(operation):
             raise ValueError(f"{operation} may write")
         try:
             for key, answer, taken in self._exchange_many(self._prepared(operation, requests), connections, seconds):
-                outcome = self._reader.read(operation, answer)
+                outcome = self._read(operation, answer)
+                if outcome.damaged:
+                    return
                 if outcome.failure is not None:
+                    yield key, outcome.failure, taken
                     return
                 outcome.answer["ResponseMetadata"]["RetryAttempts"] = 0
                 yield key, outcome.answer, taken
         except Exception as error:  # noqa: BLE001  (the same call is made again where it can be reported)
             self._hooks.received(exception=error)
+
+    def _read(self, operation: str, answer: Answer) -> Outcome:
+        try:
+            return self._reader.read(operation, answer)
+        except Exception as error:  # noqa: BLE001  (what botocore's parser lets escape)
+            return Outcome({}, failure=error)
 
     def _prepared(
         self, operation: str, requests: Iterable[tuple[str, Mapping[str, Any]]]
