@@ -44,24 +44,12 @@ class Console:
     @property
     def width(self) -> int | None:
         """Columns of standard output: COLUMNS, else those of the terminal; ``None`` for a pipe or a file."""
-        columns = os.environ.get("COLUMNS", "")
-        if columns.isdecimal() and int(columns) > 0:
-            return int(columns)
-        try:
-            return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
-        except (OSError, ValueError):
-            return None
+        return _width(sys.stdout)
 
     @property
     def note_width(self) -> int | None:
         """Columns of standard error, as ``width``."""
-        columns = os.environ.get("COLUMNS", "")
-        try:
-            if not sys.stderr.isatty():
-                return None
-            return int(columns) if columns.isdecimal() and int(columns) > 0 else os.get_terminal_size(2).columns
-        except (OSError, ValueError):
-            return None
+        return _width(sys.stderr)
 
     def transient(self, text: str) -> None:
         """One line on the terminal of standard error in the place of the one before; an empty text erases it."""
@@ -117,6 +105,16 @@ class Console:
         if os.environ.get("NO_COLOR"):
             return False
         return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _width(stream: TextIO) -> int | None:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None if stream.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 def _write(stream: TextIO, lines: Iterable[tuple[str, str]], *, colored: bool) -> None:

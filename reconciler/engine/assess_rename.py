@@ -6,8 +6,9 @@ On an emulator the move goes through the deletion gate like any replacement; els
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.deletion_gate import assess_deletion
@@ -158,6 +159,26 @@ def _not_created(steps: tuple[Step, ...], why: str, ways: str) -> tuple[Step, ..
     return tuple(
         step.blocked(Reason.NOT_OWNED, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps
     )
+
+
+def empty_warnings(assessments: Iterable[TableAssessment], snapshot: StateSnapshot) -> Iterator[str]:
+    """A warning for each table that is created empty, because the one that it is to be renamed from is not there.
+
+    So it is in a new environment; but a misspelled name reads the same, and the empty table would be in the way of the
+    right one.
+    """
+    assessed = tuple(assessments)
+    declared = {each.name for each in assessed if each.declaration is not None}
+    for each in assessed:
+        former = each.declaration.renamed_from if each.declaration is not None else None
+        creates = any(s.action is Action.CREATE and s.status is not StepStatus.BLOCKED for s in each.steps)
+        if each.declaration is None or former is None or not creates or each.declaration.awaits_move:
+            continue
+        ours = (name for name, entry in snapshot.inventory.items() if not ownership.is_released(entry))
+        close = get_close_matches(former, [name for name in ours if name not in declared], n=1)
+        hint = f". Did you mean {close[0]}?" if close else ""
+        why = f"renamed_from: {former} does not exist here; {each.name} is created empty{hint}"
+        yield f"{each.declaration.origin}: {why}"
 
 
 def adopts_nothing(context: PassContext, declaration: Declaration) -> Step | None:

@@ -278,6 +278,10 @@ class Pass:
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):
                 raise assessment.error
+        if any(each.renamed_from for each in desired.declarations):
+            from reconciler.engine.assess_rename import empty_warnings
+
+            self.warnings += empty_warnings(assessments, authorization.snapshot)
         # Nearly always there is none, and a pass looks at thousands of tables.
         if self.state.index_builds or any(each.observed and each.observed.building for each in assessments):
             from reconciler.engine.index_builds import report_builds

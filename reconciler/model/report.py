@@ -248,4 +248,7 @@ COVERED: Mapping[Action, frozenset[Action]] = {
 
 def _counts(table: TableReport, action: Action, statuses: tuple[StepStatus, ...]) -> bool:
     actions = {step.action for step in table.steps if step.status in statuses}
+    if action is Action.DELETE and table.left_by is not None:
+        # The end of a replacement, which counts under the table that took its place.
+        return False
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))

@@ -115,6 +115,13 @@ def is_shown(table: TableReport) -> bool:
     return bool(told) or table.status is TableStatus.RELEASED
 
 
+def shown_status(table: TableReport) -> str:
+    """The status of a table for a list of tables: that of a table which the run deleted is none that a pass has."""
+    done = {step.action for step in table.steps if step.status is StepStatus.DONE}
+    deleted = Action.DELETE in done and Action.CREATE not in done
+    return COMPLETED[Action.DELETE] if deleted and table.status is not TableStatus.ERROR else table.status.value
+
+
 def left_sentence(left: LeftInPlace) -> str:
     """``ttl: no longer declared, left in place; to remove it, declare `time_to_live: {enabled: false}```."""
     remedy = f"; to remove it, declare `{left.remove_with}`" if left.remove_with else ""

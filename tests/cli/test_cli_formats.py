@@ -19,6 +19,7 @@ from support.reports import (
     in_sync,
     key_change_blocked,
     missing,
+    removal,
     ttl_moved,
 )
 
@@ -42,6 +43,15 @@ def test_jsonl_is_version_tables_summary(cli: Callable, fake: FakeWiring) -> Non
 def test_jsonl_of_nothing_is_two_lines(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report()
     assert len(cli("preview -o jsonl").out.splitlines()) == 2
+
+
+def test_markdown_says_that_a_table_was_deleted(cli: Callable, fake: FakeWiring) -> None:
+    gone = a_table("wishes", TableStatus.IN_SYNC, removal("wishes").done(), declaration=None)
+    kept = a_table("carts", TableStatus.DRIFTED, removal("carts"), declaration=None)
+    fake.plan = fake.result = a_report(gone, kept)
+    out = cli("--once -o markdown").out
+    assert "| wishes | deleted | - |" in out
+    assert "| carts | drifted | - |" in out
 
 
 def test_markdown(cli: Callable, fake: FakeWiring) -> None:

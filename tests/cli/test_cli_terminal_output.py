@@ -101,6 +101,23 @@ def test_a_terminal_shows(
         assert all(len(text.split()) <= 2 or text.lstrip().startswith("RECONCILER_") for text in long), long
 
 
+@pytest.mark.parametrize("width", [40, 80, None])
+def test_warnings_and_errors_are_as_wide_as_the_results(
+    width: int | None, cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if width is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", str(width))
+    warning = "orders: " + "the service keeps its changes for a day only " * 4 + "and then drops them"
+    error = "the state table " + "cannot be read, which nobody would have expected, " * 4 + "see doctor"
+    fake.plan = replace(a_report(drifted("users")), warnings=(warning,), error=error)
+    said = cli("preview").err
+    for style, sentence in (("warning", warning), ("error", error)):
+        assert f"{style}: {sentence}" in (said if width is None else " ".join(said.split()))
+    assert width is None or max(map(len, said.splitlines())) <= width
+
+
 def test_a_value_with_members_is_never_one_line_of_json(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = PLAN
     assert not re.search(r"[\[{]\"", cli("preview").out)

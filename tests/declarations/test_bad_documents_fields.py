@@ -72,6 +72,18 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"billing_mod": "PAY_PER_REQUEST"},
         ["users.json:15:2: billing_mod: unknown field. Did you mean `billing_mode`?"],
     ),
+    "the beginning of a field": (
+        {"stream": {"StreamEnabled": True}},
+        ["users.json:15:2: stream: unknown field. Did you mean `stream_specification`?"],
+    ),
+    "the beginning of a field, as AWS spells it": (
+        {"Stream": {"StreamEnabled": True}},
+        ["users.json:15:2: Stream: unknown field. Did you mean `StreamSpecification`?"],
+    ),
+    "the beginning of a field that is there": (
+        {"table": "users"},
+        [f"users.json:15:2: table: unknown field. Known fields: {TABLE_FIELDS}."],
+    ),
     "misspelt BillingMode": (
         {"BillingModee": "PAY_PER_REQUEST"},
         ["users.json:15:2: BillingModee: unknown field. Did you mean `BillingMode`?"],

@@ -120,6 +120,26 @@ def test_a_file_that_is_renamed_with_its_table_loses_its_items_where_that_is_wan
     assert shop.tables == ["other", "purchases"]
 
 
+def test_a_wrong_former_name_is_told_before_the_empty_table_is_created(shop: RenamedShop) -> None:
+    begun(shop, table("other"))
+    shop.declare(table("other"), table("purchases", former="ordres"))
+    why = "shop.yaml:5: renamed_from: ordres does not exist here; purchases is created empty. Did you mean orders?"
+    for words in (("preview",), ("preview", "-o", "markdown"), ("preview", "-o", "json")):
+        said = " ".join(shop.tool(*words).replace("\\_", "_").split())
+        assert why in said, said
+    assert shop.tables == ["orders", "other"]
+    assert why in " ".join(shop.tool("--once", code=2).split())
+    assert "renamed_from: ordres" not in shop.tool("--once", code=2), "once it is there, it is no news"
+
+
+def test_a_rename_is_counted_the_same_in_its_plan_and_its_result(shop: RenamedShop) -> None:
+    begun(shop, table("other"))
+    shop.declare(table("other"), table("purchases", former="orders"))
+    assert "Plan: 0 to create, 0 to update, 1 to replace, 0 to delete, 0 to seed." in shop.tool("preview")
+    assert "Done: 0 created, 0 updated, 1 replaced, 0 deleted, 0 seeded." in shop.tool("up", "--yes")
+    assert (shop.tables, shop.held("purchases")) == (["other", "purchases"], THREE)
+
+
 def test_a_released_table_that_was_deleted_since_is_no_obstacle(shop: RenamedShop) -> None:
     begun(shop, table("purchases"))
     shop.tool("release", "purchases")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -109,7 +109,7 @@ class _Speller:
             here = (*parent, str(key))
             name = known.get(key) if isinstance(key, str) else None
             if name is None:
-                suggestion = _suggestion(str(key), known)
+                suggestion = _suggestion(str(key), known, {known.get(each) for each in value if isinstance(each, str)})
                 self.misspelt.add((*path, known.get(suggestion or "", "")))
                 same = _same_meaning(str(key), item, value, known)
                 self.problems.append(_unknown(str(key), known, here, suggestion, same))
@@ -155,9 +155,21 @@ _EXTENSION_KEY = re.compile(r"[xX][-_]|[._]+|(?=(?:anchors?|aliases|templates?|d
 """Keys that hold anchors or notes in other tools: by their prefix or their name."""
 
 
-def _suggestion(key: str, known: Mapping[str, str]) -> str | None:
-    """The closest known field, in the style of the key: CamelCase for CamelCase."""
-    return did_you_mean(key, [word for word in known if word[:1].isupper() == key[:1].isupper()])
+SHORTEST_BEGINNING = 4
+"""Letters from which on a key may be the beginning of a field, such as ``stream`` of ``stream_specification``."""
+
+
+def _suggestion(key: str, known: Mapping[str, str], given: Container[str | None]) -> str | None:
+    """The closest known field, in the style of the key: CamelCase for CamelCase.
+
+    A key that resembles none may be the beginning of one: of the first such field, unless that is ``given`` as well.
+    """
+    words = [word for word in known if word[:1].isupper() == key[:1].isupper()]
+    close, beginning = did_you_mean(key, words), normalized_name(key)
+    if close is not None or len(beginning) < SHORTEST_BEGINNING:
+        return close
+    longer = next((word for word in words if normalized_name(word).startswith(beginning)), None)
+    return None if longer is None or known[longer] in given else longer
 
 
 def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mapping[str, str]) -> str | None:

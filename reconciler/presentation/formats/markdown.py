@@ -20,6 +20,7 @@ from reconciler.presentation.render import (
     losses,
     rebuild_sentence,
     repeats,
+    shown_status,
     status_message,
     step_title,
     symbol,
@@ -56,7 +57,7 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
     tables = sorted(report.managed, key=lambda table: table.name)
     for table in tables:
         place = escaped(view.path(table.declaration)) if table.declaration else "-"
-        yield f"| {escaped(table.name)} | {table.status.value} | {place} |"
+        yield f"| {escaped(table.name)} | {shown_status(table)} | {place} |"
     for table in tables:
         if not repeats(table, report):
             yield from _details(table)
