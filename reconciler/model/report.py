@@ -209,7 +209,7 @@ class PassReport:
             "in_sync": sum(t.status is TableStatus.IN_SYNC and t.declaration is not None for t in self.tables),
         }
         for action in (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE, Action.SEED):
-            counts[action.value] = sum(_counts(table, action, acted) for table in stepping)
+            counts[action.value] = _counted(stepping, action, acted)
         for status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
             counts[status.value] = sum(table.has(status) for table in stepping)
         counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
@@ -218,7 +218,7 @@ class PassReport:
 
     def counted(self, action: Action, *statuses: StepStatus) -> int:
         """How many tables have a step of this action with one of these statuses. See ``COVERED``."""
-        return sum(_counts(table, action, statuses) for table in self.tables)
+        return _counted(self.tables, action, statuses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +246,15 @@ COVERED: Mapping[Action, frozenset[Action]] = {
 """A replaced table counts once: the delete, create and updates that a replacement consists of are not counted too."""
 
 
+def _counted(tables: tuple[TableReport, ...], action: Action, statuses: tuple[StepStatus, ...]) -> int:
+    found = [table for table in tables if _counts(table, action, statuses)]
+    if action is Action.DELETE and any(table.left_by is not None for table in found):
+        # The end of a replacement counts under the table that took the place, if that was in the same run.
+        new = {table.name for table in tables if _counts(table, Action.REPLACE, statuses)}
+        found = [table for table in found if table.left_by is None or table.left_by.current not in new]
+    return len(found)
+
+
 def _counts(table: TableReport, action: Action, statuses: tuple[StepStatus, ...]) -> bool:
     actions = {step.action for step in table.steps if step.status in statuses}
-    if action is Action.DELETE and table.left_by is not None:
-        # The end of a replacement, which counts under the table that took its place.
-        return False
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))
