@@ -19,8 +19,9 @@ from benchmarks.processes import environment, run
 OLD, NEW = "orders", "orders-g2"
 COPY = "reconciler replace, its copy"
 CONDITIONAL = "raw conditional puts"
+TRANSACTIONS = "raw transactions of 100 conditional puts"
 ABSENT = "attribute_not_exists(pk)"
-BATCH, CHUNK = 25, 10_000
+BATCH, TRANSACTION, CHUNK = 25, 100, 10_000
 """Items of a request, and of the requests that are prepared at a time."""
 ROUNDS = 2
 
@@ -28,8 +29,8 @@ ROUNDS = 2
 def measured(bench: Bench) -> Iterator[Row]:
     """The limit writes the same items, 25 a request, and overwrites; the copy reads them too and never overwrites.
 
-    Beside it stands a raw client that writes them one by one under the condition that their key is free, reads nothing
-    and parses nothing: what the endpoint allows to whoever never overwrites.
+    Beside it stand raw clients that write them under the condition that their key is free, one by one and in
+    transactions, read nothing and parse nothing: what the endpoint allows to whoever never overwrites.
     """
     endpoint, items = bench.endpoint("copies"), bench.sizes.copied
     create(endpoint.raw, [declared.request(OLD)])
@@ -39,6 +40,7 @@ def measured(bench: Bench) -> Iterator[Row]:
     contenders = [
         Contender("limit", partial(_written, endpoint, NEW, items), empty),
         Contender(CONDITIONAL, partial(_put_if_free, endpoint, items), empty),
+        Contender(TRANSACTIONS, partial(_put_together, endpoint, items), empty),
         Contender(COPY, partial(_copied, endpoint, bench.folder(), items, memory), empty),
     ]
     samples = bench.samples(contenders, 300, warm=False, rounds=min(ROUNDS, bench.sizes.rounds))
@@ -74,6 +76,16 @@ def _put_if_free(endpoint: Endpoint, items: int) -> float:
         numbers = range(start, min(items, start + CHUNK))
         puts = [{"TableName": NEW, "Item": _item(number), "ConditionExpression": ABSENT} for number in numbers]
         seconds += endpoint.raw.send(endpoint.raw.prepared("PutItem", puts))
+    return seconds
+
+
+def _put_together(endpoint: Endpoint, items: int) -> float:
+    seconds = 0.0
+    for start in range(0, items, CHUNK):
+        numbers = range(start, min(items, start + CHUNK))
+        puts = [{"Put": {"TableName": NEW, "Item": _item(n), "ConditionExpression": ABSENT}} for n in numbers]
+        requests = [{"TransactItems": puts[at : at + TRANSACTION]} for at in range(0, len(puts), TRANSACTION)]
+        seconds += endpoint.raw.send(endpoint.raw.prepared("TransactWriteItems", requests))
     return seconds
 
 

@@ -18,12 +18,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 SCRIPT = Path(__file__).with_name("forked_child.py")
+LOOK = 0.005
+"""Seconds between two looks at whether a process has ended."""
 READ_AT_START = ("PYTHON", "LC_", "LANG")
 """Variables that an interpreter reads when it starts; PYTHONPATH matters to the processes that it starts itself."""
 
@@ -35,6 +38,7 @@ class Forked:
         self.args, self.pid = words, pid
         self.returncode: int | None = None
         self._status, self._out, self._err = status, out, err
+        self._lock = threading.Lock()
 
     def poll(self) -> int | None:
         """The exit code, or minus the number of the signal that ended it; ``None`` while it runs."""
@@ -44,13 +48,20 @@ class Forked:
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end. ``subprocess.TimeoutExpired`` after ``timeout`` seconds."""
-        if self.returncode is None:
-            readable, _, _ = select.select([self._status], [], [], timeout)
-            if not readable:
+        until = None if timeout is None else time.monotonic() + timeout
+        while (code := self._ended()) is None:
+            if until is not None and time.monotonic() >= until:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
-            self.returncode = _member(self._status, "status")
-            self._status.close()
-        return self.returncode
+            time.sleep(LOOK)
+        return code
+
+    def _ended(self) -> int | None:
+        # A proxy kills the process in a thread of its own while the test waits for its end.
+        with self._lock:
+            if self.returncode is None and select.select([self._status], [], [], 0)[0]:
+                self.returncode = _member(self._status, "status")
+                self._status.close()
+            return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """Wait for its end; what it wrote to standard output and to standard error."""
