@@ -15,9 +15,9 @@ from reconciler.model.options import Options
 from reconciler.model.records import Lease, StateSnapshot
 
 PATIENCE = timedelta(seconds=40)
+"""Longer than the term of a lease. One that did not change for a whole term belongs to a dead process and is free."""
 REPORT_SECONDS = 10.0
 """Between two lines about the wait, as for the progress of other work."""
-"""Longer than the term of a lease. One that did not change for a whole term belongs to a dead process and is free."""
 PAUSE = 1.0
 
 
