@@ -36,7 +36,7 @@ def test_it_shows_each_job_with_its_state_items_bytes_and_times(ready):
     export, loaded = body.split("<tr ")[1:]
     for part in ("Export to S3", "done", "1,200,000", "34,000,000", "12:00:00 UTC", "12:05:00 UTC"):
         assert part in export
-    for part in ("Import", "running", "not told yet", "17,000,000", "12:06:00 UTC", "still running"):
+    for part in ("Import", "running", "not reported yet", "17,000,000", "12:06:00 UTC", "still running"):
         assert part in loaded
 
 
@@ -54,7 +54,7 @@ def test_what_the_service_does_not_tell_of_a_failed_job_is_not_made_up(ready):
     text = show(ready, replace(COPYING, jobs=(CopyJob("bulk", "failed"),)))
     row = text.split('id="jobs"')[1].split("<tbody")[1].split("</tr>")[0]
     assert "Bulk put" in row
-    assert row.count("not told") == 4
+    assert row.count("not reported") == 4
     assert ">0<" not in row
 
 
