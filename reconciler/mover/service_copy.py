@@ -183,9 +183,9 @@ class ServiceCopy(ABC):
     def _finish(works: Checkpoints, part: Checkpoint, job: Job) -> Checkpoint:
         """Record the end of a job, with what people are shown of it."""
         times = {JOB_STARTED: job.started, JOB_ENDED: job.ended}
-        told = {name: at_text(time) for name, time in times.items() if time is not None}
+        known = {name: at_text(time) for name, time in times.items() if time is not None}
         counts = {"items": job.items, "refused": job.refused, "bytes": job.size}
-        part = replace(part, finished=True, counts=counts, data={**part.data, **told})
+        part = replace(part, finished=True, counts=counts, data={**part.data, **known})
         works.save(part)
         return part
 
