@@ -46,11 +46,11 @@ def test_jsonl_of_nothing_is_two_lines(cli: Callable, fake: FakeWiring) -> None:
 
 
 def test_markdown_says_that_a_table_was_deleted(cli: Callable, fake: FakeWiring) -> None:
-    gone = a_table("wishes", TableStatus.IN_SYNC, removal("wishes").done(), declaration=None)
+    gone = a_table("carts", TableStatus.IN_SYNC, removal("carts").done(), declaration=None)
     kept = a_table("carts", TableStatus.DRIFTED, removal("carts"), declaration=None)
     fake.plan = fake.result = a_report(gone, kept)
     out = cli("--once -o markdown").out
-    assert "| wishes | deleted | - |" in out
+    assert "| carts | deleted | - |" in out
     assert "| carts | drifted | - |" in out
 
 
