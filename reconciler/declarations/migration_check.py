@@ -71,7 +71,8 @@ def migration_problems(folder: Path, base: Path, desired: DesiredState | None) -
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         status = process.wait()
-    reader.join(timeout=1)
+    # The process is dead, so the end of the pipe comes as soon as this machine gets to it.
+    reader.join(timeout=STEP_SECONDS)
     # A process that was killed may have written a part of a line.
     last = json.loads(next((line for line in reversed(lines) if line.endswith("\n")), "{}"))
     if "problems" in last:
