@@ -4,8 +4,8 @@ Used by ``generation_import`` in the phase COPY. ``service_copy`` has the export
 
 ImportTable makes the new table itself, so that nothing else can write to it before the import has ended, and a second
 import of the same name is refused. What has to be proven is that our import made the table: the answer has its TableId,
-which is recorded. A token finds the import only while it runs; afterwards the service says
-that the table exists. So an import whose answer was lost is looked for in the list of imports, by its token.
+which is recorded. A token finds the import only while it runs; afterwards the service says that the table exists. So an
+import whose answer was lost is looked for in the list of imports, by its token.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ImportTable.html
 """
 
