@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from reconciler.model.observed import ObservedTable
     from reconciler.model.options import Options
     from reconciler.model.plan import Approval, Step
+    from reconciler.model.records import MigrationChecksums
     from reconciler.model.report import RunReport
     from reconciler.mover.estimate import Prices
     from reconciler.mover.generation_command import NextGeneration
@@ -658,7 +659,7 @@ class App:
         )
         return daemon.serve()
 
-    def _migration_checksums(self) -> Mapping[str, str]:
+    def _migration_checksums(self) -> Mapping[str, MigrationChecksums]:
         from reconciler.declarations.item_migrations import checksums
         from reconciler.declarations.locate import locate, migrations_folder
 

@@ -36,6 +36,7 @@ from reconciler.settings.in_effect import in_effect
 from reconciler.system import process_name
 
 if TYPE_CHECKING:
+    from reconciler.model.records import MigrationChecksums
     from reconciler.mover.migrate_commands import MigrateCommands
 
 log = get_logger("reconciler.daemon")
@@ -76,7 +77,7 @@ class Daemon:
     readers: ReaderPriority = field(default_factory=ReaderPriority)
     migrate: Callable[[Reconciler], MigrateCommands] | None = None
     """Loads the migrations of items, for a run that asks for them."""
-    migration_files: Callable[[], Mapping[str, str]] = dict
+    migration_files: Callable[[], Mapping[str, MigrationChecksums]] = dict
     """Their checksums by name, for the status."""
     migration_names: Callable[[], tuple[str, ...]] = tuple
     """Their names in order."""

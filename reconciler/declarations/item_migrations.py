@@ -20,6 +20,7 @@ from reconciler.declarations.folder_snapshot import FileNotRead, read_regular
 from reconciler.declarations.formats.python.private_import import PrivateImports
 from reconciler.declarations.locate import MIGRATION_NAME, migration_names
 from reconciler.model.errors import DeclarationError, Problem, UsageError
+from reconciler.model.records import MigrationChecksums
 from reconciler.mover.migration_file import MigrationFile
 from reconciler.mover.ports import NAME_PLACE, VALUE_PLACE, Where
 from reconciler.seeds.plain_values import attribute_value
@@ -33,7 +34,7 @@ MEMBERS = ("table", "where", "names", "values", "up", "down", "done")
 _TEMPLATE = '''"""{title}."""
 
 table = {table!r}
-# where = "attribute_not_exists(status)"  # a condition of DynamoDB, or a function of the item; all items without it
+# where = "attribute_not_exists(added_at)"  # a condition of DynamoDB, or a function of the item; all items without it
 
 
 def up(item):
@@ -55,12 +56,12 @@ _active: list[PrivateImports] = []
 """The finder of the last load. The functions of its files may import further modules when they are called."""
 
 
-def checksums(folder: Path, base: Path) -> dict[str, str]:
-    """The checksum of each migration in the folder, by name. Nothing is imported. Raises ``DeclarationError``."""
+def checksums(folder: Path, base: Path) -> dict[str, MigrationChecksums]:
+    """The checksums of each migration in the folder, by name. Nothing is imported. Raises ``DeclarationError``."""
     contents, problems = _read(folder, base)
     if problems:
         raise DeclarationError(tuple(problems))
-    return {path.stem: _checksum(content) for path, content in contents.items()}
+    return {path.stem: _checksums(content) for path, content in contents.items()}
 
 
 def load_migrations(
@@ -177,7 +178,7 @@ class _File:
             name=self._path.stem,
             number=int(self._path.stem.partition("_")[0]),
             file=_shown(self._path, self._base),
-            checksum=_checksum(self._content),
+            checksums=_checksums(self._content),
             table=table,
             up=self._function("up", members["up"], required=True),  # type: ignore[arg-type]
             down=self._function("down", members["down"]),
@@ -287,9 +288,32 @@ def _names(node: Any) -> Iterator[str]:
         yield node.target.id
 
 
-def _checksum(content: bytes) -> str:
+def _checksums(content: bytes) -> MigrationChecksums:
     """Of the content with one kind of line ends: git may convert them in a working copy."""
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+    content = content.replace(b"\r\n", b"\n")
+    return MigrationChecksums(_digest(content), _digest(_without_table(content)))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _without_table(content: bytes) -> bytes:
+    """The content without the text that is assigned to ``table``. All of it where that is no plain text."""
+    import ast
+
+    try:
+        body = ast.parse(content).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return content
+    nodes = [inner for node in body for inner in (node.body if isinstance(node, ast.ClassDef) else [node])]
+    values = [node.value for node in nodes if isinstance(node, ast.Assign | ast.AnnAssign) and "table" in _names(node)]
+    lines = content.replace(b"\r", b"\n").split(b"\n")
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.end_lineno == value.lineno:
+            line = lines[value.lineno - 1]
+            lines[value.lineno - 1] = line[: value.col_offset] + line[value.end_col_offset :]
+    return b"\n".join(lines)
 
 
 def _shown(path: Path, base: Path) -> str:

@@ -16,7 +16,7 @@ from reconciler.http.suspension_watch import SuspensionWatch
 from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import Endpoint
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import MigrationChecksums, StateSnapshot
 from reconciler.runs import Feed, Job, Run, RunHistory
 
 
@@ -32,7 +32,7 @@ class Control:
     submit: Callable[[Job], Run] | None = None
     confirm: Callable[[], Endpoint] | None = None
     """Identifies the endpoint again."""
-    migration_files: Callable[[], Mapping[str, str]] = dict
+    migration_files: Callable[[], Mapping[str, MigrationChecksums]] = dict
     """The checksums of the migrations of items by name. Raises ``DeclarationError``."""
     testing: bool = False
     """Whether tests may reset items (RECONCILER_TESTING)."""

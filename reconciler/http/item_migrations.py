@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from reconciler.http.answers import ItemMigrationEntry
 from reconciler.model.identity import Identity
-from reconciler.model.records import ItemMigration
+from reconciler.model.records import ItemMigration, MigrationChecksums
 
 if TYPE_CHECKING:
     from reconciler.mover.migrate import MigrationResult
 
 
 def entries(
-    files: Mapping[str, str], records: Mapping[str, ItemMigration], live: Mapping[str, Identity]
+    files: Mapping[str, MigrationChecksums], records: Mapping[str, ItemMigration], live: Mapping[str, Identity]
 ) -> list[ItemMigrationEntry]:
-    """All migrations in order: ``files`` has the checksum of each by its name, ``live`` the tables that were seen.
+    """All migrations in order: ``files`` has the checksums of each by its name, ``live`` the tables that were seen.
 
     A record of another identity of its table is void, so its migration is pending again.
     """
@@ -39,16 +39,16 @@ def entry_of_result(result: MigrationResult) -> ItemMigrationEntry:
     return _entry(result.record.name, status, result.record, " ".join(said) or None)
 
 
-def _status(record: ItemMigration | None, checksum: str | None) -> str:
+def _status(record: ItemMigration | None, file: MigrationChecksums | None) -> str:
     if record is None:
         return "pending"
-    if checksum is None:
+    if file is None:
         return "missing"
     if record.direction == "down":
         return "reverting"
     if record.finished is None:
         return "started"
-    return "applied" if record.checksum == checksum else "changed"
+    return "applied" if record.is_of(file) else "changed"
 
 
 def _entry(name: str, status: str, record: ItemMigration | None, error: str | None = None) -> ItemMigrationEntry:

@@ -17,7 +17,7 @@ from reconciler.http.summary import sentence, visible_tables
 from reconciler.model.errors import DeclarationError, ReconcilerError
 from reconciler.model.identity import Identity
 from reconciler.model.json_values import plain
-from reconciler.model.records import InventoryEntry
+from reconciler.model.records import InventoryEntry, MigrationChecksums
 from reconciler.model.report import PassReport, TableReport
 from reconciler.runs import Job, Verb
 
@@ -125,7 +125,7 @@ def routes(control: Control) -> tuple[APIRouter, APIRouter]:
     return changing, reading
 
 
-def _files(control: Control) -> tuple[Mapping[str, str], list[str]]:
+def _files(control: Control) -> tuple[Mapping[str, MigrationChecksums], list[str]]:
     """The checksums of the migrations of items, and a sentence if their files cannot be read."""
     try:
         return control.migration_files(), []

@@ -132,6 +132,14 @@ class Declaration:
         """The names under which a person may speak of it."""
         return (self.spec.name, self.base_name, *filter(None, (self.declared_name,)))
 
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """Those that it had before it was renamed: with the environment, and without it as in the declaration."""
+        if self.renamed_from is None:
+            return ()
+        suffix = (self.declared_name or self.spec.name).removeprefix(self.base_name)
+        return tuple(dict.fromkeys((self.renamed_from, self.renamed_from.removesuffix(suffix))))
+
 
 @dataclass(frozen=True, slots=True)
 class DeclarationFile:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from reconciler.model.desired import Lifecycle
 from reconciler.model.identity import Identity
@@ -492,13 +492,20 @@ class Checkpoint:
     token: int = field(default=0, compare=False)
 
 
+class MigrationChecksums(NamedTuple):
+    """SHA-256 of a migration file, and of what is left of it without the name of its table."""
+
+    content: str
+    body: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ItemMigration:
     """A migration of items that was started on one table.
 
     - ``name``: that of its file, without the suffix.
     - ``table``, ``identity``: the table. A record of another identity is void: the table was created again.
-    - ``checksum``: SHA-256 of the file. ``direction``: ``down`` while the migration is being undone.
+    - ``checksum``: of its file. ``direction``: ``down`` while the migration is being undone.
     - ``segments``: the number of parts of the Scan, which stays the same when another process resumes.
     - ``finished``: when the last item was done; ``None`` before. ``by``: who started it, as HOST:PID or a person.
     - ``counts``: of items, by what was done with them. ``token``: the fencing token of its last writer, as it was read.
@@ -515,11 +522,16 @@ class ItemMigration:
     finished: datetime | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     token: int = field(default=0, compare=False)
+    body: str = ""
 
     @property
     def applied(self) -> bool:
         """Whether the table has all of it."""
         return self.direction == "up" and self.finished is not None
+
+    def is_of(self, file: MigrationChecksums) -> bool:
+        """Whether it is of this file, the name of its table apart: that changes where the table is renamed."""
+        return self.checksum == file.content or bool(self.body and self.body == file.body)
 
 
 @dataclass(frozen=True, slots=True)

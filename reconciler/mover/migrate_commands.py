@@ -13,13 +13,14 @@ from typing import Any
 from reconciler.engine.commands import CommandContext
 from reconciler.engine.observe import observe_table
 from reconciler.engine.seed_batches import IdentityWatch
-from reconciler.model.desired import Declaration, DesiredState, Item
+from reconciler.model.desired import Item
 from reconciler.model.errors import (
     ApiError,
     DeclarationError,
     LeaseLost,
     Problem,
     ReconcilerError,
+    Rejected,
     StateError,
     UsageError,
 )
@@ -33,7 +34,13 @@ from reconciler.mover.item_change import ItemChange, ItemFault, Untouched, chang
 from reconciler.mover.item_problems import ItemProblems
 from reconciler.mover.migrate import FAILED, MigrationAborted, MigrationProgress, MigrationResult, MigrationRun
 from reconciler.mover.migration_file import MigrationFile
-from reconciler.mover.migration_order import MigrationOrder, MigrationStatus, order_of, undeclared_problem
+from reconciler.mover.migration_order import (
+    DeclaredTables,
+    MigrationOrder,
+    MigrationStatus,
+    order_of,
+    undeclared_problem,
+)
 from reconciler.mover.ports import MoverItems, Page, ScanRequest
 from reconciler.mover.scan import SegmentedScan, segments_for
 from reconciler.planning.observe import identity_of
@@ -207,12 +214,12 @@ class MigrateCommands:
         return order, tuple(self._verified(file, desired) for file in applied)
 
     @contextmanager
-    def _noted(self, file: MigrationFile, desired: DesiredState) -> Iterator[None]:
+    def _noted(self, file: MigrationFile, desired: DeclaredTables) -> Iterator[None]:
         """Notes an exception in ``ended``."""
         try:
             yield
         except Exception as error:
-            declaration = _declared(file, desired)
+            declaration = desired.of(file)
             table = declaration.spec.name if declaration is not None else file.table
             # What the reconciler raises on purpose comes before the first item or after the last one; items that fail
             # are part of a result.
@@ -221,9 +228,9 @@ class MigrateCommands:
             self.ended.append(MigrationAborted(file.name, table, said, may_have_changed=not expected))
             raise
 
-    def _desired(self, snapshot: StateSnapshot) -> DesiredState:
-        """The declarations, with the names of the tables that they mean now."""
-        return self.command.ports.declared(snapshot.generations)
+    def _desired(self, snapshot: StateSnapshot) -> DeclaredTables:
+        """The declared tables, with the names that they have now."""
+        return DeclaredTables(self.command.ports.declared(snapshot.generations), snapshot.migrations)
 
     def _until(self, to: str | None) -> int | None:
         if to is None:
@@ -234,9 +241,9 @@ class MigrateCommands:
         known = ", ".join(file.name for file in self.files) or "none"
         raise UsageError(f"--to: unknown migration {to!r}; there are: {known}")
 
-    def _order(self, snapshot: StateSnapshot, desired: DesiredState) -> MigrationOrder:
-        tables = {file.table: _declared(file, desired) for file in self.files}
-        names = {table: declaration.spec.name for table, declaration in tables.items() if declaration is not None}
+    def _order(self, snapshot: StateSnapshot, desired: DeclaredTables) -> MigrationOrder:
+        declared = {file.name: desired.of(file) for file in self.files}
+        names = {name: found.spec.name for name, found in declared.items() if found is not None}
         wanted = {*names.values(), *(record.table for record in snapshot.migrations.values())}
         live: dict[str, Identity] = {}
         for name in sorted(wanted):
@@ -244,21 +251,25 @@ class MigrateCommands:
             if observed is not None:
                 live[name] = observed.identity
         order = order_of(self.files, snapshot.migrations, names, live)
-        unknown = (undeclared_problem(file.file, file.lines.get("table"), file.table, desired) for file in self.files)
+        unknown = (
+            undeclared_problem(file.file, file.lines.get("table"), file.table, desired.desired)
+            for file in self.files
+            if declared[file.name] is None
+        )
         return replace(order, problems=(*order.problems, *(problem for problem in unknown if problem is not None)))
 
-    def _checked(self, snapshot: StateSnapshot, desired: DesiredState) -> MigrationOrder:
+    def _checked(self, snapshot: StateSnapshot, desired: DeclaredTables) -> MigrationOrder:
         order = self._order(snapshot, desired)
         if order.problems:
             raise DeclarationError(order.problems)
         return order
 
-    def _target(self, file: MigrationFile, desired: DesiredState, snapshot: StateSnapshot | None) -> Target:
+    def _target(self, file: MigrationFile, desired: DeclaredTables, snapshot: StateSnapshot | None) -> Target:
         """The live table. Raises ``StateError`` if it cannot be migrated.
 
         ``snapshot`` is ``None`` if nothing is written; the owner of the table is not checked then.
         """
-        declaration = _declared(file, desired)
+        declaration = desired.of(file)
         assert declaration is not None
         name = declaration.spec.name
         observed = observe_table(self.command.ports, name, None)
@@ -293,19 +304,28 @@ class MigrateCommands:
         return limits_of(target.described, emulator=emulator, max_rcu=limits.max_rcu, max_wcu=limits.max_wcu)
 
     def _run(
-        self, file: MigrationFile, direction: MigrationDirection, desired: DesiredState, snapshot: StateSnapshot
+        self, file: MigrationFile, direction: MigrationDirection, desired: DeclaredTables, snapshot: StateSnapshot
     ) -> MigrationResult:
         ports = self.command.ports
         target = self._target(file, desired, snapshot)
         found = snapshot.migrations.get(file.name)
+        calls = self._calls(target, ports.store)
         record = self._resumed(found, file, direction, target)
         if record is None:
+            self._try_where(file, direction, target, calls)
             segments = segments_for(target.items, self.limits.workers)
             record = ItemMigration(
-                file.name, target.name, target.identity, file.checksum, direction, segments, self.by, ports.clock.now()
+                file.name,
+                target.name,
+                target.identity,
+                file.checksum,
+                direction,
+                segments,
+                self.by,
+                ports.clock.now(),
+                body=file.checksums.body,
             )
             ports.store.put_migration(record)
-        calls = self._calls(target, ports.store)
         checkpoints = Checkpoints(
             ports.store,
             snapshot.checkpoints,
@@ -320,6 +340,24 @@ class MigrateCommands:
             ports, self.items, calls, scan, file, record, target.key_names, target.items, self.on_progress
         )
         return run.run()
+
+    def _try_where(
+        self, file: MigrationFile, direction: MigrationDirection, target: Target, calls: GuardedCalls
+    ) -> None:
+        """Let DynamoDB read the condition before anything is recorded. Raises ``DeclarationError`` if it refuses it."""
+        if (where := _where(file, direction)) is not None:
+            self._page(file, ScanRequest(target.name, limit=1, where=where), calls)
+
+    def _page(self, file: MigrationFile, request: ScanRequest, calls: GuardedCalls) -> Page:
+        """A page of the items of a migration. Raises ``DeclarationError`` if its condition is refused."""
+        try:
+            return calls.read(lambda: self.items.scan_page(request), lambda page: page.units)
+        except Rejected as refused:
+            if request.where is None:
+                raise
+            remedy = "Write a condition of DynamoDB; a reserved word needs a place: names = {'#s': 'status'}."
+            problem = Problem(file.file, file.lines.get("where"), "where", f"is refused: {refused.message}", remedy)
+            raise DeclarationError((problem,)) from refused
 
     @staticmethod
     def _resumed(
@@ -337,7 +375,7 @@ class MigrateCommands:
         governor = Governor(ports.clock, ports.random, self._limits(target))
         return GuardedCalls(ports.clock, ports.random, store, watch, governor)
 
-    def _sample(self, file: MigrationFile, direction: MigrationDirection, desired: DesiredState) -> Sampled:
+    def _sample(self, file: MigrationFile, direction: MigrationDirection, desired: DeclaredTables) -> Sampled:
         target = self._target(file, desired, None)
         calls = self._calls(target, _NoLease())
         counts: dict[str, int] = {}
@@ -347,7 +385,7 @@ class MigrateCommands:
         while sampled < SAMPLE_ITEMS:
             request = ScanRequest(target.name, start=start, limit=SAMPLE_ITEMS - sampled, where=_where(file, direction))
             request = replace(request, consistent=False)
-            page = calls.read(lambda request=request: self.items.scan_page(request), lambda page: page.units)  # type: ignore[misc]
+            page = self._page(file, request, calls)
             for item in page.items:
                 what, change, fault = _evaluated(file, direction, item, target)
                 counts[what] = counts.get(what, 0) + 1
@@ -378,7 +416,7 @@ class MigrateCommands:
             self._limits(target),
         )
 
-    def _verified(self, file: MigrationFile, desired: DesiredState) -> Verified:
+    def _verified(self, file: MigrationFile, desired: DeclaredTables) -> Verified:
         target = self._target(file, desired, None)
         ports = self.command.ports
         examples: list[Item] = []
@@ -442,7 +480,3 @@ def _count_skipped(counts: dict[str, int], page: Page) -> None:
 
 def _where(file: MigrationFile, direction: MigrationDirection) -> Any:
     return file.where if direction == "up" else None
-
-
-def _declared(file: MigrationFile, desired: DesiredState) -> Declaration | None:
-    return desired.named(file.table)

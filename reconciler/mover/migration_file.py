@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.model.desired import AttributeValue, Item
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import MigrationChecksums
 from reconciler.mover.ports import Where
 
 
@@ -64,7 +65,7 @@ class MigrationFile:
     """One migration. ``file`` is the path as messages show it, ``lines`` that of each name in it.
 
     - ``name``: that of the file without its suffix, ``number`` its leading number.
-    - ``checksum``: SHA-256 of the content, with line ends as ``\\n``.
+    - ``checksums``: with line ends as ``\\n``.
     - ``table``: the base name or the name of a declared table.
     - ``where``: which items it is about, as a condition of DynamoDB; ``selects`` is the same as a function.
     - ``done``: whether an item has the changes already.
@@ -73,7 +74,7 @@ class MigrationFile:
     name: str
     number: int
     file: str
-    checksum: str
+    checksums: MigrationChecksums
     table: str
     up: Changes
     down: Changes | None = None
@@ -81,6 +82,11 @@ class MigrationFile:
     where: Where | None = None
     selects: Predicate | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def checksum(self) -> str:
+        """That of the whole content."""
+        return self.checksums.content
 
 
 def plain_value(value: AttributeValue) -> Any:

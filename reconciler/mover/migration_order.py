@@ -6,10 +6,11 @@ Migrations are applied in the order of their numbers, each once per table. Calle
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from enum import StrEnum
 from itertools import pairwise
 
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import Problem
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
@@ -18,6 +19,26 @@ from reconciler.mover.migration_file import MigrationFile
 
 Identities = Mapping[str, Identity]
 """The live tables by name. A table that does not exist is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTables:
+    """Which declared table each migration file is about.
+
+    A file goes on naming the table that it was written for after that was renamed: by ``renamed_from``, or because its
+    record went with the items to the new name.
+    """
+
+    desired: DesiredState
+    records: Mapping[str, ItemMigration] = field(default_factory=dict)
+
+    def of(self, file: MigrationFile) -> Declaration | None:
+        """The declaration, or ``None`` if none is meant."""
+        found = named_or_renamed(file.table, self.desired)
+        record = self.records.get(file.name)
+        if found is None and record is not None and record.is_of(file.checksums):
+            found = next((each for each in self.desired.declarations if each.spec.name == record.table), None)
+        return found
 
 
 class MigrationStatus(StrEnum):
@@ -72,13 +93,13 @@ class MigrationOrder:
 def order_of(
     files: Sequence[MigrationFile], records: Mapping[str, ItemMigration], tables: Mapping[str, str], live: Identities
 ) -> MigrationOrder:
-    """The states of all migrations. ``tables`` has the table name of each file's ``table``, where it is declared.
+    """The states of all migrations. ``tables`` has the table name of each file by the name of the file, if declared.
 
     A record of another identity is void: the table was deleted and created again, so its items need the migration.
     """
     states: list[MigrationState] = []
     for file in sorted(files, key=lambda each: (each.number, each.name)):
-        found, name = records.get(file.name), tables.get(file.table, file.table)
+        found, name = records.get(file.name), tables.get(file.name, file.table)
         record = found if found is not None and found.table == name and found.identity.same(live.get(name)) else None
         void = found is not None and record is None
         states.append(MigrationState(file.name, _status(file, record), file, record, void))
@@ -98,7 +119,7 @@ def _status(file: MigrationFile, record: ItemMigration | None) -> MigrationStatu
         return MigrationStatus.REVERTING
     if record.finished is None:
         return MigrationStatus.STARTED
-    return MigrationStatus.APPLIED if record.checksum == file.checksum else MigrationStatus.CHANGED
+    return MigrationStatus.APPLIED if record.is_of(file.checksums) else MigrationStatus.CHANGED
 
 
 def number_problems(files: Sequence[MigrationFile]) -> list[Problem]:
@@ -119,9 +140,17 @@ def number_problems(files: Sequence[MigrationFile]) -> list[Problem]:
     return problems
 
 
+def named_or_renamed(table: str, desired: DesiredState) -> Declaration | None:
+    """The declaration of a table by its name or its base name, or else by the one that it had before."""
+    found = desired.named(table)
+    if found is not None:
+        return found
+    return next((each for each in desired.declarations if table in each.former_names), None)
+
+
 def undeclared_problem(file: str, line: int | None, table: str, desired: DesiredState) -> Problem | None:
     """What is wrong with the ``table`` of a migration file, at ``line``, if no table of this name is declared."""
-    if desired.named(table) is not None:
+    if named_or_renamed(table, desired) is not None:
         return None
     known = ", ".join(sorted({declaration.base_name for declaration in desired.declarations})) or "none"
     reason = f"unknown table {table!r}; declared are: {known}"

@@ -374,6 +374,7 @@ MIGRATIONS = Kind(
         "finished": MAYBE_TIME,
         "counts": COUNTS,
         "token": WRITER,
+        "body": (lambda body: body or None, lambda fields, name: fields.optional_text(name) or ""),
     },
 )
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})

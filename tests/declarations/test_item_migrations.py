@@ -84,7 +84,7 @@ def test_the_checksum_is_that_of_the_content_whatever_its_line_ends(tmp_path):
     write(tmp_path, n0001_a=GOOD)
     unix = load(tmp_path)[0].checksum
     (tmp_path / "migrations" / "0001_a.py").write_bytes(GOOD.replace("\n", "\r\n").encode())
-    assert load(tmp_path)[0].checksum == unix == checksums(tmp_path / "migrations", tmp_path)["0001_a"]
+    assert load(tmp_path)[0].checksum == unix == checksums(tmp_path / "migrations", tmp_path)["0001_a"].content
     write(tmp_path, n0001_a=GOOD + "\n")
     assert load(tmp_path)[0].checksum != unix
 
@@ -199,3 +199,41 @@ def test_a_new_file_needs_a_plain_name(tmp_path, name):
     with pytest.raises(UsageError, match="invalid name"):
         write_migration(tmp_path, name, "users")
     assert list(tmp_path.iterdir()) == []
+
+
+BODIES = {
+    "another table": (GOOD.replace("users", "people"), True),
+    "other quotes": (GOOD.replace('"users"', "'people'"), True),
+    "another function": (GOOD.replace("active", "idle"), False),
+    "a comment": (GOOD + "# more\n", False),
+}
+
+
+@pytest.mark.parametrize("case", BODIES)
+def test_the_checksum_of_the_body_leaves_the_name_of_the_table_out(tmp_path, case):
+    text, same = BODIES[case]
+    write(tmp_path, n0001_a=GOOD, n0002_b=text)
+    first, second = load(tmp_path)
+    assert first.checksum != second.checksum
+    assert (first.checksums.body == second.checksums.body) is same
+
+
+def test_the_table_of_a_class_is_left_out_as_well_whatever_the_line_ends(tmp_path):
+    text = 'class M:\n    table: str = "{}"  # ä\n\n    def up(self, item):\n        return {{"table": "users"}}\n'
+    write(tmp_path, n0001_a=text.format("users"))
+    (tmp_path / "migrations" / "0002_b.py").write_bytes(text.format("people").replace("\n", "\r\n").encode())
+    (tmp_path / "migrations" / "0003_c.py").write_bytes(text.format("people").replace("\n", "\r").encode())
+    first, second, third = load(tmp_path)
+    assert first.checksums.body == second.checksums.body == third.checksums.body
+
+
+def test_a_table_that_is_no_text_is_part_of_the_body(tmp_path):
+    write(tmp_path, n0001_a=GOOD.replace('"users"', '"us" + "ers"'), n0002_b=GOOD.replace('"users"', '"peo" + "ple"'))
+    first, second = load(tmp_path)
+    assert first.checksums.body != second.checksums.body
+
+
+def test_a_file_that_is_no_python_has_checksums(tmp_path):
+    write(tmp_path, n0001_a="table = (\n")
+    found = checksums(tmp_path / "migrations", tmp_path)["0001_a"]
+    assert found.content == found.body

@@ -497,3 +497,26 @@ def test_a_signal_stops_it_between_two_items_and_the_next_run_goes_on(local: Liv
         0,
         f"0001_add_status: applied to users ({left} changed, {30 - left} skipped)\n",
     ), again.stderr
+
+
+def test_a_condition_that_dynamodb_refuses_is_named_and_begins_nothing(project: Project) -> None:
+    project.write("0001_word.py", ADD_STATUS.replace("#s)", "status)"))
+    for words in (["migrate", "up"], ["migrate", "up", "--dry-run"]):
+        refused = project.tool.run(*words)
+        assert refused.exit_code == 1
+        assert "migrations/0001_word.py:2: where: is refused: " in refused.stderr
+        assert "names = {'#s': 'status'}" in refused.stderr
+    assert "0001_word: pending" in project.tool.run("migrate", "status").stdout
+    project.write("0001_word.py")
+    assert project.tool.run("migrate", "up").exit_code == 0
+
+
+def test_the_first_files_may_go_once_they_are_applied(project: Project) -> None:
+    project.write("0001_status.py")
+    project.write("0002_more.py", "table = 'users'\ndef up(item):\n    return {'more': 1}\n")
+    project.tool.run("migrate", "up")
+    (project.tool.folder / "migrations" / "0001_status.py").unlink()
+    status = project.tool.run("migrate", "status")
+    assert (status.exit_code, "applied, but its file is gone" in status.stdout) == (0, True)
+    (project.tool.folder / "migrations" / "0002_more.py").unlink()
+    assert project.tool.run("migrate", "status").exit_code == 0

@@ -10,13 +10,13 @@ import pytest
 from reconciler.http.item_migrations import entries, entry_of_result
 from reconciler.model.errors import LeaseLost, Problem
 from reconciler.model.identity import Identity
-from reconciler.model.records import ItemMigration
+from reconciler.model.records import ItemMigration, MigrationChecksums
 from reconciler.mover.migrate import MigrationResult
 
 AT = datetime(2026, 11, 29, 12, 30, tzinfo=UTC)
 HERE = Identity("1", "arn:users", "2026")
 RECORD = ItemMigration("0001_a", "users", HERE, "abc", "up", 1, "me@host", AT, AT, {"changed": 2})
-FILES = {"0001_a": "abc"}
+FILES = {"0001_a": MigrationChecksums("abc", "body")}
 
 
 def shown(files, *records, live=HERE):
@@ -31,6 +31,8 @@ def shown(files, *records, live=HERE):
         ({"finished": None}, "started"),
         ({"direction": "down"}, "reverting"),
         ({"checksum": "other"}, "changed"),
+        ({"checksum": "other", "body": "body"}, "applied"),
+        ({"checksum": "other", "body": "another"}, "changed"),
         ({"identity": Identity("2", "arn:users", "2027")}, "pending"),
     ],
 )
@@ -39,7 +41,7 @@ def test_the_record_tells_the_status(members, status):
 
 
 def test_all_are_listed_in_the_order_of_their_numbers():
-    files = {"0010_z": "1", "0002_b": "2"}
+    files = {"0010_z": MigrationChecksums("1"), "0002_b": MigrationChecksums("2")}
     assert shown(files, RECORD) == [("0001_a", "missing"), ("0002_b", "pending"), ("0010_z", "pending")]
 
 

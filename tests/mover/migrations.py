@@ -7,6 +7,7 @@ from typing import Any
 from mover.memory_items import MemoryItems
 from simulation.simulated_engine import declaration, simulate
 
+from reconciler.model.records import MigrationChecksums
 from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
 from reconciler.mover.migration_file import MigrationFile
 
@@ -14,7 +15,7 @@ from reconciler.mover.migration_file import MigrationFile
 def migration(name: str = "0001_add_status", up: Any = None, **members: Any) -> MigrationFile:
     """A migration of ``users`` that sets ``status``, unless another ``up`` is given."""
     members.setdefault("table", "users")
-    members.setdefault("checksum", f"checksum of {name}")
+    checksum = members.pop("checksum", f"checksum of {name}")
     function = up or (lambda item: {"status": "active"})
     return MigrationFile(
         name,
@@ -22,6 +23,7 @@ def migration(name: str = "0001_add_status", up: Any = None, **members: Any) -> 
         f"../migrations/{name}.py",
         up=function,
         lines={"up": 5, "table": 3},
+        checksums=MigrationChecksums(checksum, members.pop("body", "")),
         **members,
     )
 

@@ -335,7 +335,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "MIGRATIONS": (
-        ItemMigration("0001_a", "users", ID, "abc", "up", 4, "host:12", AT, LATER, {"changed": 2}),
+        ItemMigration("0001_a", "users", ID, "abc", "up", 4, "host:12", AT, LATER, {"changed": 2}, body="ab"),
         {
             "name": "0001_a",
             "table": "users",
@@ -348,6 +348,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "finished": LATER_TEXT,
             "counts": {"changed": 2},
             "token": None,
+            "body": "ab",
         },
     ),
     "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),
