@@ -159,6 +159,68 @@ def test_the_endpoint_is(position: int, tmp_path: Path) -> None:
     assert (settings.endpoint_url, settings.origins["endpoint_url"]) == (url, origin)
 
 
+FILE = 'endpoint_url = "http://file:1"\n'
+NOT_USED = "{} names http://{}:1, which is not used: reconciler.toml: endpoint_url says http://file:1."
+BESIDE_FILE: dict[str, tuple[str, dict[str, str], str | None, tuple[str, ...]]] = {
+    "AWS's for DynamoDB": (
+        FILE,
+        {"AWS_ENDPOINT_URL_DYNAMODB": "http://service:1", "AWS_ENDPOINT_URL": "http://all:1"},
+        "http://file:1",
+        (NOT_USED.format("AWS_ENDPOINT_URL_DYNAMODB", "service"),),
+    ),
+    "AWS's for all": (
+        FILE,
+        {"AWS_ENDPOINT_URL": "http://all:1"},
+        "http://file:1",
+        (NOT_USED.format("AWS_ENDPOINT_URL", "all"),),
+    ),
+    "the old name": (
+        FILE,
+        {"DYNAMODB_ENDPOINT": "http://old:1"},
+        "http://file:1",
+        (NOT_USED.format("DYNAMODB_ENDPOINT", "old"),),
+    ),
+    "an equal one": (FILE, {"AWS_ENDPOINT_URL": "http://file:1"}, "http://file:1", ()),
+    "one that the SDK ignores": (
+        FILE,
+        {"AWS_ENDPOINT_URL": "http://all:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+        "http://file:1",
+        (),
+    ),
+    "one for this tool": (FILE, {"RECONCILER_ENDPOINT_URL": "http://own:1"}, "http://own:1", ()),
+    "the embedded endpoint of the file": (
+        "embedded = true\n",
+        {"AWS_ENDPOINT_URL": "http://all:1"},
+        None,
+        (
+            (
+                "AWS_ENDPOINT_URL names http://all:1, which is not used: reconciler.toml: embedded says the embedded"
+                " endpoint."
+            ),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE_FILE)
+def test_the_settings_file_of_a_project_wins_over_variables_for_every_program(case: str, tmp_path: Path) -> None:
+    text, variables, url, warnings = BESIDE_FILE[case]
+    (tmp_path / "desired_state").mkdir()
+    (tmp_path / "reconciler.toml").write_text(text)
+    settings = loaded(tmp_path, **variables)
+    assert (settings.endpoint_url, settings.warnings) == (url, warnings)
+
+
+def test_the_settings_file_wins_over_an_endpoint_in_dotenv(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_text(FILE)
+    (tmp_path / ".env").write_text("AWS_ENDPOINT_URL=http://all:1\nAWS_REGION=eu-west-1\n")
+    settings = loaded(tmp_path)
+    assert (settings.endpoint_url, dict(settings.sdk_variables)) == ("http://file:1", {})
+    assert settings.warnings == (NOT_USED.format(".env: AWS_ENDPOINT_URL", "all"),)
+    (tmp_path / ".env").write_text("RECONCILER_ENDPOINT_URL=http://own:1\n")
+    assert loaded(tmp_path).endpoint_url == "http://own:1"
+
+
 def test_an_endpoint_in_dotenv_is_used_so_that_aws_is_not_called_by_mistake(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("AWS_ENDPOINT_URL=http://localhost:8000\nOTHER=1\n")
     assert loaded(tmp_path).endpoint_url == "http://localhost:8000"

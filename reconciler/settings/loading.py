@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from os.path import lexists
 from pathlib import Path
@@ -44,13 +44,13 @@ def load(
     config, config_origin = _config(flags, environment, dotenv)
     file = layers.from_file(folder, config, config_origin, SETTINGS)
     chosen, section, unknown = _section(file, flags, environment, dotenv)
-    # The section says where the environment is: what a shell or .env says of some endpoint must not lead it elsewhere.
-    names_endpoint = "endpoint_url" in section.values
+    # The file says where this project is: what a shell or .env says for every program must not lead it elsewhere.
+    named = _names_endpoint(section) or _names_endpoint(file)
     ranked = (
         file,
-        layers.from_variables(dotenv, SETTINGS, ".env: ", ignore_sdk_endpoints=ignores),
+        layers.from_variables(dotenv, SETTINGS, ".env: ", ignore_sdk_endpoints=ignores, ignore_endpoints=named),
         section,
-        layers.from_variables(environment, SETTINGS, ignore_sdk_endpoints=ignores, ignore_endpoints=names_endpoint),
+        layers.from_variables(environment, SETTINGS, ignore_sdk_endpoints=ignores, ignore_endpoints=named),
         layers.from_flags(flags),
     )
     raw: dict[str, Any] = {}
@@ -81,8 +81,11 @@ def load(
         stack, origins["stack"] = derived(settings.desired_state, folder)
         settings = replace(settings, stack=stack, project=project_root(settings.desired_state, folder))
     readers = {name: setting.read for name, setting in SETTINGS.items()}
-    ignored = layers.without_prefix((("", environment), (".env: ", dotenv)), origins, readers)
+    ignored = tuple(layers.without_prefix((("", environment), (".env: ", dotenv)), origins, readers))
     beside_endpoint = origins.get("endpoint_url", "").startswith(".env: ")
+    origin = origins.get("endpoint_url") or origins.get("embedded", "")
+    if named and not ignores and origin.startswith(f"{file.file}: "):
+        ignored = (*ignored, *_passed_over(settings, origin, (("", environment), (".env: ", dotenv))))
     return replace(
         settings,
         given_origins=origins,
@@ -133,6 +136,22 @@ def _section(
     remedy = f"Did you mean {close[0]}?" if close else f"Write [environments.{chosen}] into the file to add it."
     known = ", ".join(sorted(file.environments))
     return chosen, layers.Layer(), [f"Unknown environment {chosen!r}; {file.file} has {known}. {remedy}"]
+
+
+def _names_endpoint(layer: layers.Layer) -> bool:
+    return "endpoint_url" in layer.values or layer.values.get("embedded") is True
+
+
+def _passed_over(
+    settings: Settings, origin: str, places: Iterable[tuple[str, Mapping[str, str | None]]]
+) -> Iterator[str]:
+    """A sentence where variables for every program name another endpoint than the one of the settings file."""
+    used = settings.endpoint_url or "the embedded endpoint"
+    named = ((place + name, variables.get(name)) for place, variables in places for name in layers.ENDPOINT_VARIABLES)
+    variable, other = next(((name, url) for name, url in named if url), ("", None))
+    if other and other != settings.endpoint_url:
+        shown = "another endpoint" if "@" in other else other
+        yield f"{variable} names {shown}, which is not used: {origin} says {used}."
 
 
 def _stray_endpoint(

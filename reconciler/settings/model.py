@@ -437,7 +437,8 @@ class Settings:
     endpoint_url: str | None = _setting(
         None,
         "DynamoDB endpoint; without it AWS in the SDK's region.",
-        "Without it, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` and `DYNAMODB_ENDPOINT` are read, in this order.",
+        "Without it in any of its places, `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` and `DYNAMODB_ENDPOINT` are "
+        "read, in this order.",
         read=values.endpoint_url,
         metavar="URL",
         common=True,
