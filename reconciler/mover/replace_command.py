@@ -24,7 +24,7 @@ from reconciler.model.report import RunReport
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
-from reconciler.mover.replacement import conflict_hint, examine_table
+from reconciler.mover.replacement import keeping_hint, examine_table
 from reconciler.mover.replacer import copy_name, key_texts
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
@@ -95,7 +95,7 @@ def prepared(
     found = examine_table(ports, declaration, observed, rule)
     refusal = found.refusal(rule)
     if refusal is not None:
-        refusal += conflict_hint(declaration, found)
+        refusal += keeping_hint(declaration, found)
         raise UsageError(f"{name} cannot keep its {several(found.items, 'item')}: {refusal}. Nothing was changed")
     return Prepared(declaration, observed, found, rule, ports.clock.monotonic() - began, _missing(planned))
 

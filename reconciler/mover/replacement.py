@@ -70,13 +70,15 @@ def replaceable(
     found = examine_table(context.ports, declaration, observed, rule)
     refusal = found.refusal(rule)
     if refusal is not None:
-        refusal += conflict_hint(declaration, found)
+        refusal += keeping_hint(declaration, found)
     return found, Replaceable(found.items, found.size, refusal)
 
 
-def conflict_hint(declaration: Declaration, found: Preflight) -> str:
-    """How to keep one of several items with one new key, as a clause; empty where that does not help."""
-    if not found.keys_collide or found.unfit:
+def keeping_hint(declaration: Declaration, found: Preflight) -> str:
+    """How to keep the items after all, as a clause: a migration makes them fit, or one of each new key stays."""
+    if found.unfit:
+        return "; a migration (`reconciler migrate new NAME`) can make them fit"
+    if not found.keys_collide:
         return ""
     name = declaration.declared_name or declaration.spec.name
     return (

@@ -64,10 +64,18 @@ MUTANTS = (
     Mutant(
         "a stray endpoint wins over the section",
         "load",
-        'names_endpoint = "endpoint_url" in section.values',
-        "names_endpoint = False",
+        "named = _names_endpoint(section) or _names_endpoint(file)",
+        "named = _names_endpoint(file)",
         "--environment dev reaches what AWS_ENDPOINT_URL names",
         ("test_cli_environments::test_the_endpoint_of_the_section_wins_over_one_that_lies_around",),
+    ),
+    Mutant(
+        "a stray endpoint wins over the settings file",
+        "load",
+        "named = _names_endpoint(section) or _names_endpoint(file)",
+        "named = _names_endpoint(section)",
+        "a project with an endpoint in its settings file reaches what AWS_ENDPOINT_URL names",
+        ("test_settings::test_the_settings_file_of_a_project_wins_over_variables_for_every_program",),
     ),
     Mutant(
         "any daemon is asked to seed",
