@@ -53,6 +53,9 @@ def _unapplied(context: PassContext, assessment: TableAssessment) -> TableReport
     return context.conclusions.report(assessment.name, assessment, make)
 
 
+UNKNOWN_HOLDER = "another reconciler"
+
+
 def apply_all(
     context: PassContext, assessments: list[TableAssessment], state: EngineState, on_step: Callable[[str, Step], None]
 ) -> PassResult:
@@ -97,12 +100,17 @@ def apply_all(
 
 def _holder(context: PassContext) -> str:
     lease = context.ports.store.current_lease()
-    return lease.shown if lease else "another reconciler"
+    return lease.shown if lease else UNKNOWN_HOLDER
 
 
 def _overtaken(context: PassContext, result: PassResult) -> PassResult:
-    """The result of a pass that lost the lease: what it did is reported, with the new holder."""
-    return replace(result, led=False, holder=_holder(context))
+    """The result of a pass that lost the lease: what it did is reported, with the new holder.
+
+    There is none where the term has passed by our own clock alone: the next pass takes the lease again.
+    """
+    lease = context.ports.store.current_lease()
+    ours = lease is not None and context.ports.store.owns(lease)
+    return replace(result, led=False, holder=None if ours else lease.shown if lease else UNKNOWN_HOLDER)
 
 
 def _apply_all(context: PassContext, assessments: list[TableAssessment]) -> list[TableResult]:

@@ -132,7 +132,7 @@ class TableReport:
 
     def unsafe(self, change: Change) -> str | None:
         """Why a change of it is unsafe, as a sentence; not the loss of items where a step keeps them."""
-        kept = change.hazard is Hazard.REPLACEMENT and any(step.keeps_items for step in self.steps)
+        kept = change.hazard is Hazard.REPLACEMENT and any(step.moves_items for step in self.steps)
         return None if kept else change.unsafe
 
     def carries_on(self, step: Step) -> bool:

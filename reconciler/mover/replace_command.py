@@ -24,7 +24,7 @@ from reconciler.model.report import RunReport
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
-from reconciler.mover.replacement import keeping_hint, examine_table
+from reconciler.mover.replacement import examine_table, keeping_hint
 from reconciler.mover.replacer import copy_name, key_texts
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several

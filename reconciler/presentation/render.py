@@ -178,10 +178,10 @@ def unsafe_sentences(table: TableReport) -> tuple[str, ...]:
         change
         for step in table.steps
         for change in step.changes
-        if not (step.keeps_items and change.hazard is Hazard.REPLACEMENT)
+        if not (step.moves_items and change.hazard is Hazard.REPLACEMENT)
     )
-    found = (change.unsafe for change in (*closed, *uncovered(table)) if change.unsafe)
-    return tuple(dict.fromkeys(printable(sentence) for sentence in found))
+    found = (*(change.unsafe for change in closed), *(table.unsafe(change) for change in uncovered(table)))
+    return tuple(dict.fromkeys(printable(sentence) for sentence in found if sentence))
 
 
 def rebuild_sentence(rebuild: RebuildProgress) -> str:
@@ -347,7 +347,7 @@ def _table(
     for number, step in enumerate(table.steps, start=1):
         yield from _step(number, step, diff=diff, items=about_items(table))
     for change in uncovered(table):
-        yield from _indented(change, items=about_items(table))
+        yield from _indented(change, keeps_items=table.unsafe(change) is None, items=about_items(table))
 
 
 def _left(table: TableReport) -> str | None:
@@ -429,7 +429,7 @@ def _step(number: int, step: Step, *, diff: bool, items: str = "") -> Iterator[L
     if step.ends_table and step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
         yield "plain", f"       {_course(step)}"
     for change in step.changes:
-        yield from _indented(change, keeps_items=step.keeps_items, items=items)
+        yield from _indented(change, keeps_items=step.moves_items, items=items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))

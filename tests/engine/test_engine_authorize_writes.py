@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from simulation.simulated_engine import Sim, declaration, simulate
@@ -10,7 +11,7 @@ from simulation.simulated_engine import Sim, declaration, simulate
 from reconciler.model.desired import Origin
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
-from reconciler.model.records import StateSnapshot
+from reconciler.model.records import Lease, StateSnapshot
 from reconciler.model.report import TableStatus, Verdict
 
 
@@ -107,3 +108,16 @@ def test_after_the_lease_is_lost_nothing_is_created() -> None:
     waiting = {step.reason for table in sim.run().tables for step in table.steps if step.status is StepStatus.DEFERRED}
     assert Reason.LEASE in waiting
     assert sim.dynamodb.journal == []
+
+
+def test_a_lease_that_ran_out_by_our_own_clock_is_nobody_elses() -> None:
+    """A busy machine did not renew it in time, and nobody took it: the next pass goes on."""
+    sim = simulate()
+    sim.declare(declaration())
+    ours = Lease("me", 1, sim.clock.now() + timedelta(seconds=30))
+    sim.store.current_lease = lambda: ours  # type: ignore[method-assign]
+    held = iter([False])
+    sim.store.holds_lease = lambda: next(held, True)  # type: ignore[method-assign]
+    report = sim.once()
+    assert (report.lease_holder, sim.reconciler.ports.telemetry.waits) == (None, [])
+    assert list(sim.dynamodb.tables) == ["users"]

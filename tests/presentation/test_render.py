@@ -24,7 +24,8 @@ from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.report import LeftInPlace, PassReport, TableStatus
 from reconciler.planning.text import short_seconds
-from reconciler.presentation.render import render
+from reconciler.presentation.formats import View, markdown
+from reconciler.presentation.render import render, unsafe_sentences
 
 HEADING = (
     "Stack default, environment default, at http://localhost:8000"
@@ -266,6 +267,21 @@ def test_a_terminal_never_obeys_what_a_declaration_or_the_service_says(what: str
 def test_styles_follow_the_step_status_and_lines_have_no_colour() -> None:
     styles = {style for style, _ in render(a_report(missing(), blocked("b"), deferred("d", NOON)))}
     assert {"create", "seed", "blocked", "deferred", "title"} <= styles
+
+
+@pytest.mark.parametrize("form", ["human", "markdown", "sentences"])
+@pytest.mark.parametrize("moves", [{"keeps_items": True}, {"returns_items": True}])
+def test_nothing_is_called_lost_that_a_step_keeps_or_brings_back(moves: dict[str, bool], form: str) -> None:
+    """The step of an interrupted replacement has no changes of its own: they are those of the table."""
+    change = Change("keys", "keys", "id", "region", Hazard.REPLACEMENT, "every item in it is lost")
+    table = a_table("orders", TableStatus.DRIFTED, Step(Action.REPLACE, "table", **moves), changes=(change,))
+    lines = {
+        "human": [text for _, text in render(a_report(table), applied=False)],
+        "markdown": [text for _, text in markdown.lines(a_report(table), View())],
+        "sentences": list(unsafe_sentences(table)),
+    }
+    assert any("keys" in line for line in lines[form]) is (form != "sentences")
+    assert [line for line in lines[form] if "lost" in line] == []
 
 
 def test_an_unsafe_change_is_shown_with_about_how_many_items_are_lost() -> None:

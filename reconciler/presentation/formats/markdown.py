@@ -88,9 +88,9 @@ def _details(table: TableReport) -> Iterable[str]:
         if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
         for change in step.changes:
-            yield from (f"  {line}" for line in _change(change, keeps_items=step.keeps_items))
+            yield from (f"  {line}" for line in _change(change, keeps_items=step.moves_items))
     for change in uncovered(table):
-        yield from _change(change)
+        yield from _change(change, keeps_items=table.unsafe(change) is None)
 
 
 def _change(change: Change, *, keeps_items: bool = False) -> Iterable[str]:
