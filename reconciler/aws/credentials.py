@@ -72,19 +72,20 @@ def open_session(
         chosen = region or LOCAL_REGION
         return OpenedSession(_local_session(chosen, isolated=True), chosen, problem=sentence(error))
     stand_in = endpoint_url is not None and endpoint_url.startswith("http://")
-    notices = []
     effective = configured or (LOCAL_REGION if stand_in else None)
     if effective is None:
         offer = "" if endpoint_url else f" {OFFER}"
         raise SettingsError(
             f"No AWS region is set. Set AWS_REGION or --region, or name a region in the profile.{offer}"
         )
-    if configured is None:
-        notices.append(f"no AWS region is set: using {LOCAL_REGION} for {endpoint_url}")
     if credentials is None and stand_in:
-        notices.append(f"no AWS credentials were found: using local/local for {endpoint_url}")
-        return OpenedSession(_local_session(effective), effective, tuple(notices))
-    return OpenedSession(session, effective, tuple(notices))
+        missing, used = "credentials were", "local/local"
+        if configured is None:
+            missing, used = "region and no credentials were", f"{LOCAL_REGION} and local/local"
+        notice = f"no AWS {missing} found: using {used} for {endpoint_url}"
+        return OpenedSession(_local_session(effective), effective, (notice,))
+    notices = () if configured else (f"no AWS region is set: using {LOCAL_REGION} for {endpoint_url}",)
+    return OpenedSession(session, effective, notices)
 
 
 def loaded(opened: OpenedSession, endpoint_url: str | None) -> OpenedSession:
