@@ -34,6 +34,7 @@ from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.parsing.json_text import read_json
 from reconciler.parsing.parsed import AMBIGUOUS_NUMBER, TOO_DEEP, Parsed, ParseError
+from reconciler.parsing.shared_places import shared
 from reconciler.parsing.source_location import FieldProblem, Path, SourceLocation
 
 _RULES: tuple[Rule, ...] = (
@@ -74,7 +75,14 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
     value, refused = _without_placeholders(raw.value, may_declare=not (raw.from_template or raw.file.endswith(".py")))
     spelled = spell(value)
     location = SourceLocation(
-        raw.file, raw.line, raw.lines, spelled.written, raw.literals, raw.key_literals, raw.sources, raw.origins
+        raw.file,
+        raw.line,
+        shared(raw.lines),
+        shared(spelled.written),
+        shared(raw.literals),
+        shared(raw.key_literals),
+        raw.sources,
+        raw.origins,
     )
     refused += policy_numbers(value, location)
     document, broken, field_problems = _validated(spelled.value, location)
