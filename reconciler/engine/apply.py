@@ -44,8 +44,18 @@ class PassResult:
 
 def report_only(context: PassContext, assessments: list[TableAssessment]) -> PassResult:
     """Report the assessments without writing anything."""
-    shown = [assessment for assessment in assessments if _is_reported(assessment)]
+    shown = [assessment for assessment in _until_switched(assessments) if _is_reported(assessment)]
     return PassResult(tuple(_unapplied(context, assessment) for assessment in shown))
+
+
+def _until_switched(assessments: list[TableAssessment]) -> list[TableAssessment]:
+    """The assessments as they are reported, with each replacement that is ready waiting for the switch alone."""
+    if not any(each.generation is not None and each.generation.waits_for_switch for each in assessments):
+        return assessments
+    # Imported for the rare table that is being replaced; see the start-up budget.
+    from reconciler.engine.assess_generation import until_switched
+
+    return [until_switched(each) for each in assessments]
 
 
 def _unapplied(context: PassContext, assessment: TableAssessment) -> TableReport:
@@ -65,7 +75,9 @@ def apply_all(
         return _settle_attempts(context, report_only(context, assessments), assessments, state)
     if context.ports.store.acquire_lease() is None:
         holder = _holder(context)
-        return replace(report_only(context, deferred_without_lease(assessments, holder)), holder=holder)
+        return replace(
+            report_only(context, deferred_without_lease(_until_switched(assessments), holder)), holder=holder
+        )
     # Another leader may have written records between our read and our lease: decisions on old records are void (G24).
     if not context.ports.store.is_current(context.snapshot):
         return replace(report_only(context, deferred_until_replanned(assessments)), led=True)

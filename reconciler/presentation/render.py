@@ -280,8 +280,17 @@ def counts(report: PassReport, *, applied: bool) -> str:
         parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
-    rest = _remainders(report, summary)
+    rest = [*_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _ready_to_switch(report: PassReport) -> Iterator[str]:
+    """``1 replacement ready to switch: `reconciler replace orders --switch```: only a decision is left to make."""
+    waiting = [
+        table.generation.switch_command for table in report.tables if table.generation and table.waits_for_switch
+    ]
+    if waiting:
+        yield f"{several(len(waiting), 'replacement')} ready to switch: {printable(', '.join(sorted(waiting)))}"
 
 
 def seed_counts(report: PassReport, *, cleared: bool) -> str:

@@ -353,3 +353,45 @@ def test_the_old_table_is_shown_as_the_former_generation_and_not_as_undeclared(s
     said = shop.tool("replace", "orders", "--finish", *HOLD)
     assert "\n- orders  (former generation of orders, replaced by orders-g2)  (created by stack default)\n" in said
     assert shop.tables == ["orders-g2"]
+
+
+# Ready to switch
+
+
+def test_every_command_says_that_only_the_switch_is_left(shop: Orders) -> None:
+    """A preview, which works on nothing, says the same as a pass that has repeated the changes."""
+    ready(shop, BY_BOTH)
+    waiting = "0 to replace, 0 to delete, 0 to seed; 1 blocked; 1 replacement ready to switch"
+    command = "`reconciler replace orders --switch`"
+    assert f"{waiting}: {command}." in shop.tool("preview", "--expect-no-changes", code=2)
+    assert f"{waiting}: {command}." in shop.tool("status")
+    once = shop.tool("--once", code=2)
+    assert f"0 replaced, 0 deleted, 0 seeded; 1 blocked; 1 replacement ready to switch: {command}." in once
+    documents = [json.loads(shop.tool("preview", "-o", "json")), json.loads(shop.tool("--once", "-o", "json", code=2))]
+    for document in documents:
+        assert (document["summary"]["replace"], document["summary"]["blocked"], document["verdict"]) == (
+            0,
+            1,
+            "drifted",
+        )
+        (step,) = document["tables"][0]["steps"]
+        assert (step["status"], step["reason"], step["allow_with"]) == ("blocked", "replacing", command)
+        assert document["tables"][0]["generation"]["phase"] == "ready"
+
+
+def test_up_repeats_the_changes_of_a_table_that_is_ready_to_switch(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    late = order(9, 9)
+    shop.put("orders", late)
+    assert "1 replacement ready to switch" in shop.tool("up", "--yes", code=2)
+    assert shop.held("orders-g2") == sort(*FOUR, late)
+
+
+def test_a_table_that_is_ready_and_declared_otherwise_names_the_way_out_and_no_switch(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.declare(BY_CUSTOMER)
+    for words in (("preview",), ("status",)):
+        said = shop.tool(*words)
+        assert "allow with: `reconciler replace orders --cancel`" in said
+        assert "0 to replace" in said
+        assert "ready to switch" not in said
