@@ -40,7 +40,8 @@ class RawDeclaration:
     ``name_pattern`` is a regular expression of the names that the table has with other parameters or variables; None
     where its name is written out.
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
-    ``computed`` are the values of a template that parameters and conditions decide.
+    ``computed`` are the values of a template that parameters and conditions decide. ``protect_as`` is that of
+    ``Lifecycle``.
     """
 
     file: str
@@ -61,6 +62,7 @@ class RawDeclaration:
     aws_spelling: bool = False
     name_pattern: str | None = None
     computed: tuple[ComputedValue, ...] = ()
+    protect_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,8 +272,17 @@ def _table(step: Step, gate_input: GateInput) -> Step | None:
     if gate_input.lifecycle.protect:
         message = "its declaration, which is gone, said" if gone else "its declaration says"
         remedy = " in its restored declaration; run once, then remove it" if gone else ""
-        return step.blocked(Reason.PROTECTED, f"{message} lifecycle.protect", f"lifecycle.protect: false{remedy}")
+        named, off = _protection(gate_input.lifecycle)
+        return step.blocked(Reason.PROTECTED, f"{message} {named}", f"{off}{remedy}")
     return None
+
+
+def _protection(lifecycle: Lifecycle) -> tuple[str, str]:
+    """How a declaration says that its table is kept, in the words of its format, and how it stops to say so."""
+    if not lifecycle.protect_as:
+        return "lifecycle.protect", "lifecycle.protect: false"
+    policies = lifecycle.protect_as.split(" and ")
+    return lifecycle.protect_as, " and ".join(f"{each.partition(':')[0]}: Delete" for each in policies)
 
 
 def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
