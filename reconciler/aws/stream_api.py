@@ -36,7 +36,7 @@ TIME_TO_LIVE = "dynamodb.amazonaws.com"
 class Calls(Protocol):
     """``SiblingServices``: sends an operation that is named with its service."""
 
-    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
+    def call(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
 
 class BotoStreamApi:
