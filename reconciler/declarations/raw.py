@@ -70,7 +70,8 @@ class FileReading:
     """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing.
 
     ``notes`` tell what was left out as it should be, and what was derived. ``reads_process`` tells that the result
-    depends on variables of the process, so that another one cannot use it.
+    depends on variables of the process, so that another one cannot use it. ``silent`` are warnings of documents that
+    declare nothing, which does not matter where another file includes this one; ``included`` are those it includes.
     """
 
     declarations: tuple[RawDeclaration, ...] = ()
@@ -79,6 +80,8 @@ class FileReading:
     empty_document: int | None = None
     notes: tuple[str, ...] = ()
     reads_process: bool = False
+    silent: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
