@@ -342,6 +342,9 @@ class App:
         """What the command does while it reads."""
         if self.connection.known is None:
             return f"Waiting for {self.connection.url}"
+        for work in self.loop_status.progress.copy().values():
+            about = f" of about {work.total:,}" if work.total else ""
+            return f"{work.table}: {work.what}, {work.done:,}{about}"
         return f"Reading tables: {self.telemetry.answered:,} requests answered so far"
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
