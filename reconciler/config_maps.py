@@ -1,7 +1,7 @@
 """Publishes the name of a table in a ConfigMap of the Kubernetes cluster in which this process runs.
 
-``WithConfigMaps`` wraps the ``TableApi`` of the engine; the wiring builds it. Its operations are
-``kubernetes:GetConfigMap`` and ``kubernetes:PatchConfigMap``; all others go to the wrapped one.
+``ConfigMaps`` is a service beside DynamoDB, which the wiring adds to the connection and which is made for its first
+call. Its operations are ``kubernetes:GetConfigMap`` and ``kubernetes:PatchConfigMap``.
 
 The ConfigMap must exist, so that its permissions can name it: ``get`` and ``patch`` of this one are enough. A JSON
 merge patch carries the ``resourceVersion`` that was read, so that the API server refuses it (409) where anybody has
@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from reconciler.engine.ports import TableApi
-from reconciler.model.change import Call
+from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.model.errors import (
     Ambiguous,
     ApiError,
@@ -36,8 +36,8 @@ from reconciler.model.errors import (
     Unsupported,
 )
 
-SERVICE = "kubernetes:"
-READ, WRITE = "kubernetes:GetConfigMap", "kubernetes:PatchConfigMap"
+SERVICE = "kubernetes"
+READ, WRITE = f"{SERVICE}:GetConfigMap", f"{SERVICE}:PatchConfigMap"
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes mounts the token of the pod, which it renews, and the certificate of its CA."""
 SECONDS = 5.0
@@ -48,49 +48,60 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of an answer. A ConfigMap has at most 1 MiB, and its history of managed fields comes with it."""
 
 
-class WithConfigMaps:
-    """A ``TableApi`` that also publishes in ConfigMaps. ``lasts`` tells whether the lease does; ``None`` only reads."""
+class ConfigMaps:
+    """Sends these calls, and reports each request to ``telemetry``. ``lasts`` tells whether the lease does.
 
-    def __init__(self, api: TableApi, lasts: Callable[[], bool] | None, account: Path = ACCOUNT) -> None:
-        self._api = api
+    Where that is ``None``, it only reads.
+    """
+
+    def __init__(self, lasts: Callable[[], bool] | None, telemetry: Telemetry, account: Path = ACCOUNT) -> None:
         self._lasts = lasts
+        self._telemetry = telemetry
         self._account = account
 
-    def list_tables(self) -> tuple[str, ...]:
-        return self._api.list_tables()
-
-    def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        if not operation.startswith(SERVICE):
-            return self._api.read(operation, params)
-        return self._get(operation, params)
-
-    def write(self, call: Call) -> Mapping[str, Any]:
-        if not call.operation.startswith(SERVICE):
-            return self._api.write(call)
+    def call(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The ConfigMap, with the published value where ``operation`` publishes one. Raises ``ApiError``."""
+        if operation != WRITE:
+            return self._get(operation, params)
         if self._lasts is None:
-            raise Rejected(call.operation, "ReadOnly", "this command only reads")
+            raise Rejected(operation, "ReadOnly", "this command only reads")
         for _ in range(ATTEMPTS):
-            found = self._get(call.operation, call.params)
-            if (found.get("data") or {}).get(call.params["Key"]) == call.params["Value"]:
+            found = self._get(operation, params)
+            if (found.get("data") or {}).get(params["Key"]) == params["Value"]:
                 return found
             # Right before the request, as for every call that changes something.
             if not self._lasts():
-                raise LeaseLost(call.operation, "LeaseLost", "another process may hold the lease by now")
+                raise LeaseLost(operation, "LeaseLost", "another process may hold the lease by now")
             try:
-                return self._patch(call.operation, call.params, found["metadata"]["resourceVersion"])
+                return self._patch(operation, params, found["metadata"]["resourceVersion"])
             except ConditionFailed:
                 continue
-        raise Busy(call.operation, "Conflict", f"others keep changing the ConfigMap {_place(call.params)}")
+        raise Busy(operation, "Conflict", f"others keep changing the ConfigMap {_place(params)}")
 
     def _get(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._checked(operation, params, self._send(operation, "GET", params))
+        return self._counted(operation, "GET", params)
 
     def _patch(self, operation: str, params: Mapping[str, Any], version: str) -> Mapping[str, Any]:
         patch = {"metadata": {"resourceVersion": version}, "data": {params["Key"]: params["Value"]}}
-        found = self._checked(operation, params, self._send(operation, "PATCH", params, json.dumps(patch)))
+        found = self._counted(operation, "PATCH", params, json.dumps(patch))
         if (found.get("data") or {}).get(params["Key"]) != params["Value"]:
             raise Malformed(operation, "Data", f"the answer does not have the new value of {params['Key']}")
         return found
+
+    def _counted(
+        self, operation: str, method: str, params: Mapping[str, Any], body: str | None = None
+    ) -> Mapping[str, Any]:
+        """One request and its checked answer, which metrics and traces know by what was sent."""
+        started = time.perf_counter()
+        result, code = "success", None
+        try:
+            return self._checked(operation, params, self._send(operation, method, params, body))
+        except ApiError as error:
+            result, code = type(error).__name__, error.code
+            raise
+        finally:
+            sent = READ if method == "GET" else WRITE
+            self._telemetry.request(sent, result, time.perf_counter() - started, ApiExchange(code=code))
 
     @staticmethod
     def _checked(operation: str, params: Mapping[str, Any], found: Any) -> Mapping[str, Any]:

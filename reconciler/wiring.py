@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from reconciler.aws.session import Connection
+    from reconciler.aws.sibling_services import OtherService
     from reconciler.change_counter import ChangeCounter
     from reconciler.declarations.convert import Converted
     from reconciler.declarations.export.exported import Exported, Selection
@@ -342,6 +343,9 @@ class App:
         """What the command does while it reads."""
         if self.connection.known is None:
             return f"Waiting for {self.connection.url}"
+        for work in self.loop_status.progress.copy().values():
+            about = f" of about {work.total:,}" if work.total else ""
+            return f"{work.table}: {work.what}, {work.done:,}{about}"
         return f"Reading tables: {self.telemetry.answered:,} requests answered so far"
 
     def _overdue(self, trigger: str, reconciler: Reconciler) -> RunReport:
@@ -923,12 +927,17 @@ class App:
 
     def _api(self, endpoint: Endpoint) -> TableApi:
         from reconciler.aws.rate_limit import RateLimited
-        from reconciler.config_maps import WithConfigMaps
         from reconciler.system import SystemClock
 
         tables = self.connection.tables
-        api = tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
-        return WithConfigMaps(api, None if self.read_only else self._leads)
+        self.connection.siblings.others["kubernetes"] = self._config_maps
+        return tables if endpoint.flavor.emulator else RateLimited(tables, SystemClock(self.stop))
+
+    def _config_maps(self) -> OtherService:
+        """Where the name of a replaced table is published, for a declaration that names a ConfigMap."""
+        from reconciler.config_maps import ConfigMaps
+
+        return ConfigMaps(None if self.read_only else self._leads, self.telemetry).call
 
     def _leads(self) -> bool:
         """Whether the lease of this process still lasts, by its own clock."""

@@ -7,6 +7,7 @@ a heading that exist, every page is in the navigation, and no page loads anythin
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -105,10 +106,22 @@ def leads(path: Path, link: str) -> bool:
     return not parts.fragment or target.suffix != ".html" or unquote(parts.fragment) in page(target).anchors
 
 
+def clear(site: Path = SITE) -> None:
+    """Remove the site and what Zensical keeps of its pages beside it, whose links it would not check again.
+
+    Its ``--clean`` empties the whole folder, with DynamoDB Local and the peers of the benchmark that were downloaded.
+    """
+    shutil.rmtree(site, ignore_errors=True)
+    for entry in site.parent.glob("[0-9]*"):
+        if entry.name.isdecimal():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
 def main() -> int:
     """Build and check; 1 if something is wrong."""
     zensical = Path(sysconfig.get_path("scripts")) / "zensical"
-    built = subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, check=False).returncode
+    clear()
+    built = subprocess.run([zensical, "build", "--strict"], cwd=ROOT, check=False).returncode
     if built:
         return built
     found = list(problems())

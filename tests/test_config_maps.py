@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from support.api_server import ApiServer, api_server
 from support.certificates import Authority
 
-from reconciler.config_maps import ATTEMPTS, WithConfigMaps
+from reconciler.config_maps import ATTEMPTS, READ, WRITE, ConfigMaps
+from reconciler.engine.ports import ApiExchange, Telemetry
 from reconciler.model.change import Call
 from reconciler.model.desired import Pointer
 from reconciler.model.errors import (
@@ -34,22 +35,29 @@ POINTER = Pointer(configmap=f"{PLACE}/orders")
 PUBLISH = POINTER.publish("orders-g2")
 
 
-class Others:
-    """The wrapped ``TableApi``."""
+class Requests(Telemetry):
+    """What metrics and traces get."""
 
     def __init__(self) -> None:
-        self.calls: list[Any] = []
+        self.seen: list[tuple[str, str, str | None]] = []
 
-    def list_tables(self) -> tuple[str, ...]:
-        return ("orders",)
+    def request(self, operation: str, result: str, seconds: float, exchange: ApiExchange) -> None:
+        assert 0 <= seconds < 60
+        self.seen.append((operation, result, exchange.code))
+
+
+class Publisher:
+    """The service as the engine calls it."""
+
+    def __init__(self, api: ApiServer, lasts: Callable[[], bool] | None) -> None:
+        self.requests = Requests()
+        self.config_maps = ConfigMaps(lasts, self.requests, api.account)
 
     def read(self, operation: str, params: Any) -> Any:
-        self.calls.append((operation, params))
-        return {"Table": {}}
+        return self.config_maps.call(operation, params)
 
     def write(self, call: Call) -> Any:
-        self.calls.append(call)
-        return {}
+        return self.config_maps.call(call.operation, call.params)
 
 
 @pytest.fixture
@@ -59,10 +67,10 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
         yield started
 
 
-def publisher(api: ApiServer, *lasts: bool) -> WithConfigMaps:
+def publisher(api: ApiServer, *lasts: bool) -> Publisher:
     """Without ``lasts``, the lease is held all the time; else they are what it answers, one after the other."""
     left = iter(lasts)
-    return WithConfigMaps(Others(), (lambda: next(left)) if lasts else (lambda: True), api.account)
+    return Publisher(api, (lambda: next(left)) if lasts else (lambda: True))
 
 
 def test_the_name_is_written_and_the_other_keys_stay(api: ApiServer) -> None:
@@ -83,16 +91,13 @@ def test_a_key_that_is_missing_is_added(api: ApiServer) -> None:
     assert api.data(PLACE)["carts"] == "carts"
 
 
-def test_what_is_no_config_map_goes_to_the_wrapped_api(api: ApiServer) -> None:
-    others = Others()
-    made = WithConfigMaps(others, lambda: True, api.account)
-    assert made.list_tables() == ("orders",)
-    made.read("DescribeTable", {"TableName": "orders"})
-    made.write(Pointer("/app/orders").publish("orders"))
-    assert others.calls == [
-        ("DescribeTable", {"TableName": "orders"}),
-        Call("ssm:PutParameter", {"Name": "/app/orders", "Value": "orders", "Type": "String", "Overwrite": True}),
-    ]
+def test_each_request_is_counted_as_those_to_other_services_are(api: ApiServer) -> None:
+    made = publisher(api)
+    made.write(PUBLISH)
+    assert made.requests.seen == [(READ, "success", None), (WRITE, "success", None)]
+    with pytest.raises(NotFound):
+        made.write(Pointer(configmap="apps/other/orders").publish("orders"))
+    assert made.requests.seen[2:] == [(READ, "NotFound", "NotFound")]
 
 
 # Compare and set, and the lease
@@ -138,7 +143,7 @@ def test_nothing_is_sent_without_the_lease(api: ApiServer) -> None:
 
 
 def test_a_command_that_only_reads_writes_nothing(api: ApiServer) -> None:
-    reading = WithConfigMaps(Others(), None, api.account)
+    reading = Publisher(api, None)
     assert reading.read(POINTER.check.operation, POINTER.check.params)["data"]["orders"] == "orders"
     with pytest.raises(Rejected, match="only reads"):
         reading.write(PUBLISH)

@@ -119,8 +119,8 @@ class Connection:
         self.limits: list[call_deadline.Limit] = []
         """What else limits how long a call may take, beside ``CALL_SECONDS``: the lease, the deadline of the run."""
         self._caller = ApiClient(self._clients, telemetry, self._capabilities, self.limits, self.guard.check)
-        self._siblings = SiblingServices(self._pair, self.identify, telemetry, self.limits)
-        self.tables = BotoTableApi(self._caller, self._siblings, self._lasts)
+        self.siblings = SiblingServices(self._pair, self.identify, telemetry, self.limits)
+        self.tables = BotoTableApi(self._caller, self.siblings, self._lasts)
         self.items = BotoItemApi(self._caller)
 
     @cached_property
@@ -135,7 +135,7 @@ class Connection:
         """The adapter of the streams of tables."""
         from reconciler.aws.stream_api import BotoStreamApi
 
-        return BotoStreamApi(self._siblings)
+        return BotoStreamApi(self.siblings)
 
     @cached_property
     def service_jobs(self) -> BotoServiceJobs:

@@ -34,6 +34,8 @@ ONE_ADDRESS = frozenset({Flavor.MOTO, Flavor.LOCALSTACK})
 
 Build = Callable[[str, str | None], tuple[Any, Any]]
 """Builds both clients of a service at an address; ``None`` is the default of the SDK."""
+OtherService = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Sends one operation with these parameters."""
 
 
 class SiblingServices:
@@ -52,10 +54,14 @@ class SiblingServices:
         self._limits = limits
         self._callers: dict[str, ApiClient] = {}
         self._lock = threading.Lock()
+        self.others: dict[str, Callable[[], OtherService]] = {}
+        """How a service that is none of AWS is made, by its name."""
 
-    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one request, return its checked response. Raises ``Unsupported`` if the endpoint lacks the service."""
         service = operation.partition(":")[0]
+        if service in self.others:
+            return self.others[service]()(operation, params)
         with self._lock:
             caller = self._callers.get(service)
             if caller is None:

@@ -36,7 +36,7 @@ TIME_TO_LIVE = "dynamodb.amazonaws.com"
 class Calls(Protocol):
     """``SiblingServices``: sends an operation that is named with its service."""
 
-    def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]: ...
+    def call(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
 
 class BotoStreamApi:
@@ -73,7 +73,7 @@ class BotoStreamApi:
         answer = self._call("GetRecords", {"ShardIterator": iterator, "Limit": limit})
         return RecordPage(tuple(map(_record, answer["Records"])), answer.get("NextShardIterator") or None)
 
-    def _call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             return self._calls.call(f"{SERVICE}:{operation}", params)
         except ApiError as error:

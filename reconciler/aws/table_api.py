@@ -76,7 +76,7 @@ class BotoTableApi:
             raise LeaseLost(call.operation, "LeaseLost", hooks.LOST)
         return self._call(call.operation, call.params)
 
-    def _call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         if ":" in operation and self._beside is not None:
             return self._beside.call(operation, params)
         return self._client.call(operation, params)

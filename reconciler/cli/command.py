@@ -6,7 +6,7 @@ import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 from reconciler import interruption
@@ -17,6 +17,7 @@ from reconciler.cli.options import Output
 from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import DeclarationError, Interrupted, OutputError, ReconcilerError, UsageError
 from reconciler.presentation.paths import seen_from_here, warning_from_here
+from reconciler.seeds.reading_watch import Watcher, watched_by
 
 if TYPE_CHECKING:
     from reconciler.cli.reports import ReportTarget
@@ -75,7 +76,8 @@ def _guarded(
     try:
         if wanted:
             invocation = replace(invocation, reports=_targets(invocation.verb, wanted, forms))
-        return body(invocation, **mine)
+        with watched_by(partial(_seed_reading, invocation)):
+            return body(invocation, **mine)
     except Interrupted:
         return codes.ERROR
     except OutputError as error:
@@ -95,6 +97,12 @@ def _guarded(
         hint = "" if invocation.verbosity > 0 else " Run it again with -v for the traceback."
         invocation.console.note("error", f"Unexpected {type(error).__name__}: {_one_line(error)}.{hint}")
     return codes.ERROR
+
+
+def _seed_reading(invocation: Invocation) -> Watcher:
+    from reconciler.cli.seed_reading import SeedReading
+
+    return SeedReading(invocation)
 
 
 def _targets(verb: str, wanted: list[str], forms: tuple[Output, ...]) -> tuple[ReportTarget, ...]:

@@ -18,6 +18,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step, StepStatus
 from reconciler.planning.text import printable
 from reconciler.presentation.render import status_message, step_title, symbol
+from reconciler.seeds.reading_watch import is_reading, watched_by
 
 OnStep = Callable[[str, Step], None]
 OnSeeding = Callable[[SeedProgress], None]
@@ -51,8 +52,12 @@ def progress(invocation: Invocation, total: int | None = None) -> Iterator[Shown
         yield Shown()
     elif invocation.console.interactive:
         from reconciler.cli.progress_bars import bars
+        from reconciler.cli.seed_reading import SeedReading
 
-        with bars(total, plain=invocation.console.color is Color.NEVER) as drawn:
+        with (
+            bars(total, plain=invocation.console.color is Color.NEVER) as drawn,
+            watched_by(lambda: SeedReading(invocation, drawn.reading)),
+        ):
             yield Shown(drawn.step, drawn.seeding, drawn.wait, drawn.working)
     else:
         lines = Lines(lambda text: invocation.console.note("plain", text), total)
@@ -72,7 +77,7 @@ def reading(invocation: Invocation, activity: Callable[[], str]) -> Iterator[Non
     began, written = time.monotonic(), [False]
 
     def show() -> None:
-        if time.monotonic() - began >= SILENT_SECONDS:
+        if time.monotonic() - began >= SILENT_SECONDS and not is_reading():
             written[0] = True
             invocation.console.transient(printable(activity()))
 

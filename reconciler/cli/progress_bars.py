@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 """A table, or nothing, and the kind of work."""
-WAITING, APPLYING = ("", "waiting"), ("", "applying")
+WAITING, APPLYING, READING = ("", "waiting"), ("", "applying"), ("", "reading")
 STOPPING = "Stopping: calls that were sent get time to answer. Ctrl-C again ends at once."
 NARROW, WIDE = 60, 120
 """Columns of a terminal below which a bar is left out, and from which it is long."""
@@ -111,6 +111,13 @@ class Bars:
         else:
             words = f"seeding {printable(seeding.table)}, {seeding.per_second:,.0f} items/s"
             self._show(key, words, seeding.done, seeding.total, seeding.seconds_left)
+
+    def reading(self, sentence: str) -> None:
+        """A seed is read; an empty sentence ends its row."""
+        if sentence:
+            self._show(READING, sentence[:1].lower() + sentence[1:], 0, None)
+        else:
+            self._end(READING)
 
     def working(self, work: WorkProgress) -> None:
         """An index build or a copy goes on or has ended."""

@@ -54,7 +54,7 @@ class CheckedDeclaration:
 class CheckedFile:
     """The tables of one YAML or JSON file, what is wrong or odd about it, and the line of an empty document.
 
-    ``notes`` and ``reads_process`` are those of ``FileReading``.
+    ``notes``, ``reads_process``, ``silent`` and ``included`` are those of ``FileReading``.
     """
 
     declarations: tuple[CheckedDeclaration, ...] = ()
@@ -63,3 +63,5 @@ class CheckedFile:
     empty_document: int | None = None
     notes: tuple[str, ...] = ()
     reads_process: bool = False
+    silent: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()

@@ -79,7 +79,8 @@ def _lifecycle(table: Lifecycle, companion: Lifecycle, fields: set[str]) -> Life
     """Each member that the document writes, and the others as the template has them."""
     names = ("protect", "ignore_changes", "on_existing", "allow_data_loss")
     written = {name: getattr(companion, name) for name in names if f"lifecycle.{name}" in fields}
-    return replace(table, **written)
+    named = "" if "protect" in written else table.protect_as
+    return replace(table, protect_as=named, **written)
 
 
 def _location(table: SourceLocation, companion: SourceLocation, fields: set[str]) -> SourceLocation:

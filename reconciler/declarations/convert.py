@@ -6,8 +6,9 @@ Called by the wiring for ``import --from``.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ from reconciler.declarations.document.table_document import IAM_FIELDS, TableDoc
 from reconciler.declarations.export.exported import lifecycle_members
 from reconciler.declarations.export.whole_document import whole_document
 from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.folder_snapshot import DECLARATION_LIMIT, FileNotRead, read_regular
 from reconciler.declarations.formats.foreign_formats import format_of
 from reconciler.declarations.formats.serverless.service import FRAGMENT, SERVICE, TEMPLATE
 from reconciler.declarations.formats.terraform.show import TERRAFORM
@@ -81,7 +83,7 @@ def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Co
     the file and for names that end with an environment which is not the chosen one, and ``DeclarationError`` with every
     problem of the file.
     """
-    reading = read_documents(_file(request), inputs)
+    reading = read_documents(_file(request), replace(inputs, files=_Around(request)))
     checked = [checked_declaration(raw, None) for raw in reading.declarations]
     problems = [*reading.problems, *(problem for each in checked for problem in each.problems)]
     if problems:
@@ -106,7 +108,7 @@ def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Co
         for name, each in chosen.items()
         if each.class_seed is not None
     }
-    return Converted(texts, seeds, (*reading.warnings, *constants), reading.notes)
+    return Converted(texts, seeds, (*reading.warnings, *reading.silent, *constants), reading.notes)
 
 
 def _base_name(checked: CheckedDeclaration, environment: str | None, path: str) -> str:
@@ -144,6 +146,26 @@ def _constants(raw: RawDeclaration, name: str, environment: str | None) -> Itera
             f"{each.where}: {name}: {what} follows from {each.follows_from}; {written}. Write an overlay for each other"
             " environment, or import each environment into its own folder (--desired-state)"
         )
+
+
+class _Around(Mapping[str, bytes]):
+    """The files around the converted one, read on demand, by their paths from the folder of the declarations."""
+
+    def __init__(self, request: Request) -> None:
+        self._path, self._shown = Path(request.path), Path(request.shown)
+
+    def __getitem__(self, path: str) -> bytes:
+        found = self._path.parent / os.path.relpath(path, self._shown.parent)
+        try:
+            return read_regular(found, found.resolve(), DECLARATION_LIMIT)
+        except (OSError, RuntimeError, FileNotRead):
+            raise KeyError(path) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def _file(request: Request) -> SourceFile:

@@ -192,6 +192,9 @@ class FolderSource:
             problems += unknown_parameters(given.named, first.declarations, self.location, given.named_by)
         warnings = [*first.warnings, *python.warnings, *assembly.warnings]
         warnings += [warning for reading in readings for warning in reading.warnings]
+        included = {path for reading in readings for path in reading.included}
+        for file, reading in zip(files, readings, strict=True):
+            warnings += reading.silent if file.path not in included else ()
         warnings += self._unused_environments(files, first)
         if not problems and not assembly.declarations:
             remedy = "Add one, or name another folder with --desired-state PATH. `reconciler init` writes an example."

@@ -40,7 +40,8 @@ class RawDeclaration:
     ``name_pattern`` is a regular expression of the names that the table has with other parameters or variables; None
     where its name is written out.
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
-    ``computed`` are the values of a template that parameters and conditions decide.
+    ``computed`` are the values of a template that parameters and conditions decide. ``protect_as`` is that of
+    ``Lifecycle``.
     """
 
     file: str
@@ -61,6 +62,7 @@ class RawDeclaration:
     aws_spelling: bool = False
     name_pattern: str | None = None
     computed: tuple[ComputedValue, ...] = ()
+    protect_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class FileReading:
     """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing.
 
     ``notes`` tell what was left out as it should be, and what was derived. ``reads_process`` tells that the result
-    depends on variables of the process, so that another one cannot use it.
+    depends on variables of the process, so that another one cannot use it. ``silent`` are warnings of documents that
+    declare nothing, which does not matter where another file includes this one; ``included`` are those it includes.
     """
 
     declarations: tuple[RawDeclaration, ...] = ()
@@ -77,6 +80,8 @@ class FileReading:
     empty_document: int | None = None
     notes: tuple[str, ...] = ()
     reads_process: bool = False
+    silent: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning import breaker
 from reconciler.planning.ownership import is_released
+from reconciler.planning.policy import unrecorded_grace
 from reconciler.planning.references import seed_order
 from reconciler.seeding.decide import Need
 
@@ -44,8 +45,39 @@ class PassResult:
 
 def report_only(context: PassContext, assessments: list[TableAssessment]) -> PassResult:
     """Report the assessments without writing anything."""
-    shown = [assessment for assessment in assessments if _is_reported(assessment)]
+    shown = [_without_unrecorded_time(each, context) for each in _until_switched(assessments) if _is_reported(each)]
     return PassResult(tuple(_unapplied(context, assessment) for assessment in shown))
+
+
+def _until_switched(assessments: list[TableAssessment]) -> list[TableAssessment]:
+    """The assessments as they are reported, with each replacement that is ready waiting for the switch alone."""
+    if not any(each.generation is not None and each.generation.waits_for_switch for each in assessments):
+        return assessments
+    # Imported for the rare table that is being replaced; see the start-up budget.
+    from reconciler.engine.assess_generation import until_switched
+
+    return [until_switched(each) for each in assessments]
+
+
+def _without_unrecorded_time(assessment: TableAssessment, context: PassContext) -> TableAssessment:
+    """The assessment without a time for the end of a grace period that has not begun, because nothing is recorded.
+
+    Each pass that records nothing would show a later time.
+    """
+    steps = assessment.steps
+    if not any(step.reason is Reason.PRUNE_GRACE for step in steps) or not _begins_grace(assessment):
+        return assessment
+    grace = context.options.prune_grace
+    steps = tuple(unrecorded_grace(step, grace) if step.reason is Reason.PRUNE_GRACE else step for step in steps)
+    return replace(assessment, steps=steps)
+
+
+def _begins_grace(assessment: TableAssessment) -> bool:
+    before, after = assessment.recorded, assessment.entry
+    if before is None or after is None:
+        return after is not None
+    emptied = after.empty_since is not None and after.empty_since != before.empty_since
+    return emptied or after.unwanted_since != before.unwanted_since
 
 
 def _unapplied(context: PassContext, assessment: TableAssessment) -> TableReport:
@@ -68,7 +100,9 @@ def apply_all(
         return _settle_attempts(context, report_only(context, assessments), assessments, state)
     if context.ports.store.acquire_lease() is None:
         holder = _holder(context)
-        return replace(report_only(context, deferred_without_lease(assessments, holder)), holder=holder)
+        return replace(
+            report_only(context, deferred_without_lease(_until_switched(assessments), holder)), holder=holder
+        )
     # Another leader may have written records between our read and our lease: decisions on old records are void (G24).
     if not context.ports.store.is_current(context.snapshot):
         return replace(report_only(context, deferred_until_replanned(assessments)), led=True)

@@ -33,16 +33,48 @@ def assess_before_switch(
     base: TableAssessment, generation: Generation, observed: ObservedTable | None
 ) -> TableAssessment:
     """The assessment whose only step is the work. The inventory entry stays as it is."""
-    said = _progress_and_ways(generation)
-    if base.declaration is not None and generation.phase in UNSWITCHED:
-        # The work goes on, because the declaration may be restored; only the switch is refused.
-        asked = shape_of(base.declaration)
-        if generation.shape not in (None, asked):
-            said = f"{progress_sentence(generation)}; {_declared_otherwise(generation, ('its shape',))}"
+    # The work goes on where another shape is declared, because the declaration may be restored.
+    said = _refused_shape(base, generation) or _progress_and_ways(generation)
     step = Step(Action.REPLACE, "table", returns_items=True, message=said)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
     )
+
+
+def until_switched(assessment: TableAssessment) -> TableAssessment:
+    """The assessment as it is reported by a pass that does not work on it: what waits for ``--switch`` is blocked.
+
+    Its step is ready, because a pass that writes repeats the changes. Afterwards that pass reports it blocked as here.
+    """
+    generation = assessment.generation
+    if generation is None or not generation.waits_for_switch:
+        return assessment
+    other = _refused_shape(assessment, generation)
+    steps = tuple(
+        (_until_cancelled(step, generation, other) if other else wait_for_switch(step, generation))
+        if step.moves_items and step.status is StepStatus.READY
+        else step
+        for step in assessment.steps
+    )
+    return replace(assessment, steps=steps)
+
+
+def wait_for_switch(step: Step, generation: Generation) -> Step:
+    """The step blocked until a person asks for the switch: the new table has all items."""
+    return step.blocked(Reason.REPLACING, ready_sentence(generation), generation.switch_command)
+
+
+def _until_cancelled(step: Step, generation: Generation, why: str) -> Step:
+    return step.blocked(Reason.REPLACING, why, f"`reconciler replace {generation.name} --cancel`")
+
+
+def _refused_shape(assessment: TableAssessment, generation: Generation) -> str | None:
+    """Why the switch would be refused for what is declared by now, or ``None``."""
+    if assessment.declaration is None or generation.phase not in UNSWITCHED:
+        return None
+    if generation.shape in (None, shape_of(assessment.declaration)):
+        return None
+    return f"{progress_sentence(generation)}; {_declared_otherwise(generation, ('its shape',))}"
 
 
 def in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessment:
@@ -159,14 +191,10 @@ def _declared_otherwise(generation: Generation, paths: Sequence[str]) -> str:
 
 def _progress_and_ways(generation: Generation) -> str:
     """How far it is, and what a person may do: a pass works on it again, but it may wait for a decision."""
-    cancel = "`--cancel` gives it up"
-    if generation.phase is GenerationPhase.READY and not generation.switch:
-        switch = f"`reconciler replace {generation.name} --switch` puts it in the place of {generation.old}"
-        return f"{ready_sentence(generation)}: {switch}, {cancel}"
     said = progress_sentence(generation)
     if generation.phase not in UNSWITCHED:
         return said
-    return f"{said}. `reconciler replace {generation.name}` goes on with it, {cancel}"
+    return f"{said}. `reconciler replace {generation.name}` goes on with it, `--cancel` gives it up"
 
 
 def progress_sentence(generation: Generation) -> str:

@@ -144,6 +144,9 @@ class ConvergeLoop:
 
     def _open(self, step: Step) -> bool:
         if step.status is StepStatus.DEFERRED:
+            # A grace period that only the process that leads can begin: no end of it is known.
+            if step.reason is Reason.PRUNE_GRACE and step.not_before is None:
+                return False
             return step.not_before is None or step.not_before < self.deadline
         return step.status in (StepStatus.READY, StepStatus.DONE)
 

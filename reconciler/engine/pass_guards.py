@@ -84,11 +84,18 @@ def deferred_without_lease(assessments: list[TableAssessment], holder: str) -> l
         replace(
             assessment,
             steps=tuple(
-                s.deferred(Reason.LEASE, message) if s.status is StepStatus.READY else s for s in assessment.steps
+                s.deferred(Reason.LEASE, _with_progress(message, s, assessment)) if s.status is StepStatus.READY else s
+                for s in assessment.steps
             ),
         )
         for assessment in assessments
     ]
+
+
+def _with_progress(message: str, step: Step, assessment: TableAssessment) -> str:
+    """The message of a deferral; of a replacement under way also how far it is, and what a person may do."""
+    begun = step.moves_items and (assessment.generation or assessment.replacement) is not None
+    return f"{message}; {step.message}" if begun and step.message else message
 
 
 def deferred_until_replanned(assessments: list[TableAssessment], why: str = REPLAN) -> list[TableAssessment]:

@@ -26,7 +26,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step, StepStatus
 from reconciler.model.records import InventoryEntry, SeedRecord, StateSnapshot, Suspension
-from reconciler.model.report import PassReport, RunReport, TableStatus
+from reconciler.model.report import PassReport, RunReport, TableStatus, Verdict
 from reconciler.model.table import RestoreOverrides
 from reconciler.planning.ownership import Event, advance, is_ours, is_released
 
@@ -74,6 +74,15 @@ class Reconciler:
         """
         approved = Approval(everything=True) if confirming else None
         return self._pass(PassRequest("preview", dry_run=True, focus=self._focus(tables), approved=approved))
+
+    def ended_with(self, plan: PassReport, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
+        """The plan of a run that ends with it, because all that is open is blocked, with its entry in the history.
+
+        A run that finds nothing open leaves none, nor does one without a state table to write it to.
+        """
+        if plan.verdict is not Verdict.DRIFTED or not self.ports.store.load().usable:
+            return plan
+        return replace(self._with_history(replace(plan, trigger=trigger), whole=not tables), trigger=plan.trigger)
 
     def converge(
         self,

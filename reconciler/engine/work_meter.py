@@ -27,14 +27,18 @@ class WorkMeter:
     _reported: float = field(init=False, default=0.0)
 
     @contextmanager
-    def of(self, what: str, total: int) -> Iterator[None]:
-        """A part of the work: its name, and about how many items it has; 0 if nobody knows."""
+    def of(self, what: str, total: int, *, quiet: bool = False) -> Iterator[None]:
+        """A part of the work: its name, and about how many items it has; 0 if nobody knows.
+
+        The end of a ``quiet`` one is reported only if it took long enough to be reported before.
+        """
         self.what, self.total, self.done = what, total or None, 0
         self._began = self._reported = self.ports.clock.monotonic()
         try:
             yield
         finally:
-            self._report(ended=True)
+            if not quiet or self._reported > self._began:
+                self._report(ended=True)
             self.what = ""
 
     def advance(self, items: int) -> None:

@@ -137,7 +137,11 @@ EVENT_FAMILIES: tuple[Family, ...] = (
     _counter("passes_total", "environment trigger result", "Passes by trigger and result."),
     _counter("passes_skipped_total", "environment reason", "Scheduled passes that did not take place."),
     _histogram("pass_duration_seconds", "environment", "Duration of a pass over all tables."),
-    _counter("aws_requests_total", "operation result", "Requests to the endpoint by result."),
+    _counter(
+        "aws_requests_total",
+        "operation result",
+        "Requests to the endpoint and to services beside it, such as kubernetes:PatchConfigMap, by result.",
+    ),
     _counter("aws_retries_total", "operation", "Requests that the SDK sent again."),
     _histogram("aws_request_duration_seconds", "type", "Duration of requests to the endpoint, SDK retries included."),
     _counter("http_requests_total", "method route code_class", "Requests to our own HTTP server."),

@@ -31,12 +31,16 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """What the reconciler may do to a table besides changing it in place."""
+    """What the reconciler may do to a table besides changing it in place.
+
+    ``protect_as`` is how a file of another tool says ``protect``, as ``DeletionPolicy: Retain``; empty for a field.
+    """
 
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     on_existing: OnExisting = "adopt"
     allow_data_loss: bool = False
+    protect_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -434,6 +434,17 @@ class Generation:
     jobs: tuple[CopyJob, ...] = ()
 
     @property
+    def waits_for_switch(self) -> bool:
+        """Whether the new table has all items, and only a person decides when it takes the place of the old one."""
+        decided = self.switch or self.paused or self.problem is not None
+        return self.phase is GenerationPhase.READY and not decided
+
+    @property
+    def switch_command(self) -> str:
+        """The command that puts the new table in the place of the old one, as text with backticks."""
+        return f"`reconciler replace {self.name} --switch`"
+
+    @property
     def under_way(self) -> bool:
         """Whether anything is left to do."""
         return self.phase not in ENDED

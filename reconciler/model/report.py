@@ -130,6 +130,14 @@ class TableReport:
         holding = self.generation is not None and self.generation.phase is GenerationPhase.HOLD
         return self.generation if holding and not any(step.action is Action.REPLACE for step in self.steps) else None
 
+    @property
+    def waits_for_switch(self) -> bool:
+        """Whether its next generation has all items, and its only open step waits for ``replace --switch``."""
+        work = self.generation
+        if work is None or not work.waits_for_switch:
+            return False
+        return any(step.allow_with == work.switch_command for step in self.steps)
+
     def unsafe(self, change: Change) -> str | None:
         """Why a change of it is unsafe, as a sentence; not the loss of items where a step keeps them."""
         kept = change.hazard is Hazard.REPLACEMENT and any(step.moves_items for step in self.steps)

@@ -228,7 +228,16 @@ class NextGeneration:
         record = self._change(decided)
         if record.fencing:
             return f"Writes to {record.old} are denied, then {record.new} takes its place."
-        return f"Writes to {record.old} are not denied: stop its writers now. Then {record.new} takes its place."
+        missing = f"what is written to it from now on is missing in {record.new}, which takes its place"
+        return f"Writes to {record.old} are not denied: {missing}."
+
+    def stop_writers_first(self) -> str | None:
+        """What a person has to do before the switch where it cannot deny writes; ``None`` where it denies them."""
+        record = self.under_way()
+        if record is None or record.switched is not None or record.fencing:
+            return None
+        missing = f"what is written to it after the switch is missing in {record.new}"
+        return f"Writes to {record.old} are not denied, so stop all of its writers first: {missing}."
 
     def _refuse_another_shape(self, record: Generation) -> None:
         """Raise ``UsageError`` if another key or local index is declared by now than the new table has."""

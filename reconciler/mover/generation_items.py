@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.engine.assess_generation import progress_sentence, ready_sentence
+from reconciler.engine.assess_generation import progress_sentence, wait_for_switch
 from reconciler.engine.seed_batches import IdentityWatch
 from reconciler.model.errors import ApiError, StateError
 from reconciler.model.identity import Identity
@@ -202,11 +202,7 @@ class MovesItems(GenerationWork):
         if why is not None:
             cancel = f"`reconciler replace {self.record.name} --cancel`"
             raise PassEnded(self.step.blocked(Reason.REPLACING, why, cancel))
-        raise PassEnded(
-            self.step.blocked(
-                Reason.REPLACING, ready_sentence(self.record), f"`reconciler replace {self.record.name} --switch`"
-            )
-        )
+        raise PassEnded(wait_for_switch(self.step, self.record))
 
     def _equal(self, follower: Follower) -> bool:
         """Whether both sides are equal, but for items that are being changed."""

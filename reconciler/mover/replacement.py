@@ -59,7 +59,10 @@ def examine_table(
     ports: EngineContext, declaration: Declaration, observed: ObservedTable, rule: ConflictRule
 ) -> Preflight:
     """The preflight of a replacement. Reads all items; raises ``ApiError``."""
-    return examine(lambda: ports.items.all_items(observed.spec.name), declaration.spec, rule)
+    name = observed.spec.name
+    meter = WorkMeter(ports, name)
+    with meter.of("reading its items", observed.item_count or 0, quiet=True):
+        return examine(lambda: meter.counted(ports.items.all_items(name)), declaration.spec, rule)
 
 
 def replaceable(

@@ -18,6 +18,7 @@ from reconciler.model.options import Options, permits
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry
 from reconciler.planning import ownership
+from reconciler.planning.text import short_seconds
 
 TEMPORARY = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
 """Refusals that can end by themselves, for example when the table becomes empty or the next response is valid."""
@@ -271,8 +272,17 @@ def _table(step: Step, gate_input: GateInput) -> Step | None:
     if gate_input.lifecycle.protect:
         message = "its declaration, which is gone, said" if gone else "its declaration says"
         remedy = " in its restored declaration; run once, then remove it" if gone else ""
-        return step.blocked(Reason.PROTECTED, f"{message} lifecycle.protect", f"lifecycle.protect: false{remedy}")
+        named, off = _protection(gate_input.lifecycle)
+        return step.blocked(Reason.PROTECTED, f"{message} {named}", f"{off}{remedy}")
     return None
+
+
+def _protection(lifecycle: Lifecycle) -> tuple[str, str]:
+    """How a declaration says that its table is kept, in the words of its format, and how it stops to say so."""
+    if not lifecycle.protect_as:
+        return "lifecycle.protect", "lifecycle.protect: false"
+    policies = lifecycle.protect_as.split(" and ")
+    return lifecycle.protect_as, " and ".join(f"{each.partition(':')[0]}: Delete" for each in policies)
 
 
 def _items(step: Step, gate_input: GateInput, contents: TableContents) -> Step:
@@ -364,6 +374,20 @@ def _after_grace(step: Step, gate_input: GateInput, since: datetime | None, why:
         message = f"grace period: the table {why}; `reconciler up` does it now"
         return step.deferred(Reason.PRUNE_GRACE, message, gate_input.now + left)
     return step
+
+
+def unrecorded_grace(step: Step, grace: timedelta) -> Step:
+    """The step deferred by a grace period of which no beginning is recorded: it has a length and no end yet."""
+    begins = f"the grace period lasts {_length(grace)} from when the process that leads first sees this"
+    return step.deferred(Reason.PRUNE_GRACE, f"{step.message}; {begins}" if step.message else begins)
+
+
+def _length(span: timedelta) -> str:
+    seconds = span.total_seconds()
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds // unit:.0f} {name}"
+    return short_seconds(seconds)
 
 
 def _elapsed(gate_input: GateInput, since: datetime | None, why: str) -> timedelta:

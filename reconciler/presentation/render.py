@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from reconciler.model.change import Change, Hazard
 from reconciler.model.json_values import plain, to_the_second
-from reconciler.model.plan import Action, Step, StepStatus
+from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import CopyEngine, CopyJob, Generation, JobKind
 from reconciler.model.report import LeftInPlace, PassReport, RebuildProgress, TableReport, TableStatus, Verdict
 from reconciler.planning.text import printable, several
@@ -243,6 +243,8 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
         if not step.ends_table or step.status not in (StepStatus.READY, StepStatus.DEFERRED):
             continue
         when = f" at {to_the_second(step.not_before)} or later" if step.not_before else ""
+        if step.reason is Reason.PRUNE_GRACE and not when:
+            when = " after its grace period"
         if step.action is Action.DELETE:
             lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.renamed_to is not None:
@@ -280,8 +282,17 @@ def counts(report: PassReport, *, applied: bool) -> str:
         parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
     else:
         parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
-    rest = _remainders(report, summary)
+    rest = [*_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _ready_to_switch(report: PassReport) -> Iterator[str]:
+    """``1 replacement ready to switch: `reconciler replace orders --switch```: only a decision is left to make."""
+    waiting = [
+        table.generation.switch_command for table in report.tables if table.generation and table.waits_for_switch
+    ]
+    if waiting:
+        yield f"{several(len(waiting), 'replacement')} ready to switch: {printable(', '.join(sorted(waiting)))}"
 
 
 def seed_counts(report: PassReport, *, cleared: bool) -> str:

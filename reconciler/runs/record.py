@@ -113,11 +113,12 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
         started, finished = (datetime.fromisoformat(str(entry[name])) for name in ("started", "finished"))
         pass_id, trigger, verdict = (str(entry[name]) for name in ("pass_id", "trigger", "verdict"))
         counts = {str(name): int(count) for name, count in dict(entry.get("summary") or {}).items() if count}
+        actions = tuple(RunAction(*each) for each in entry.get("actions") or ())
     except (KeyError, ValueError, TypeError):
         return None
     # Runs of these commands are no passes: they are called as the jobs of the page that do the same.
     verb = trigger if trigger in COMMANDS else "pass"
-    known = Record(pass_id, verb, trigger, State.DONE, started, (), started, finished, verdict, counts)
+    known = Record(pass_id, verb, trigger, State.DONE, started, (), started, finished, verdict, counts, actions)
     return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"), process=entry.get("process"))
 
 

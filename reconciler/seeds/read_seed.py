@@ -21,6 +21,7 @@ from reconciler.seeds.convert import ShapeDetector, item_of, written_items_of
 from reconciler.seeds.export_folder import ExportFolder
 from reconciler.seeds.file_names import seed_suffix
 from reconciler.seeds.item_rules import TEXT_KEY, item_problems, key_of
+from reconciler.seeds.reading_watch import reading
 from reconciler.seeds.seed_types import (
     FileError,
     SeedPart,
@@ -66,9 +67,10 @@ def _part(file: SeedFile, target: SeedTarget) -> Iterator[SeedPart]:
 def _seed(file: str, target: SeedTarget, parts: Iterable[SeedPart], source: str) -> Reading:
     reader = _SeedReader(target)
     try:
-        for part in parts:
-            file = part.path
-            reader.read(part)
+        with reading(file, lambda: reader.count):
+            for part in parts:
+                file = part.path
+                reader.read(part)
         reader.shape.check()
         problems = reader.problems()
         if problems:
@@ -96,6 +98,11 @@ class _SeedReader:
         self._found: dict[int, list[Problem]] = {}
         self._faulty: set[int] = set()
         self._files: list[tuple[int, str]] = []
+
+    @property
+    def count(self) -> int:
+        """The items that were read so far."""
+        return len(self._lines)
 
     def read(self, part: SeedPart) -> None:
         """Read the items of one file. Raises ``ParseError``, and ``OSError`` where they cannot be stored."""

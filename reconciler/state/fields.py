@@ -103,6 +103,12 @@ class Fields:
         """A list of maps; empty where there is none."""
         return tuple(map(Fields, _all(name, self._typed(name, list), dict))) if name in self._members else ()
 
+    def optional_text_lists(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of texts; empty where there is none."""
+        if name not in self._members:
+            return ()
+        return tuple(tuple(_all(name, each, str)) for each in _all(name, self._typed(name, list), list))
+
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(_all(name, self._typed(name, list), str))
 

@@ -21,6 +21,8 @@ BATCH = 25
 """BatchWriteItem takes at most 25 requests."""
 ERROR_LENGTH = 500
 """Characters of an error that are kept."""
+MAX_ACTIONS = 10
+"""Steps that are kept of a run, for its title; its summary counts all. Each pass reads the records of all runs."""
 
 
 class History:
@@ -55,6 +57,7 @@ class History:
             "wrote": report.wrote,
             "summary": _summary(report),
             "error": report.error[:ERROR_LENGTH] if report.error else None,
+            "actions": _actions(report) or None,
             **self._writer,
             "observation": None if found is None else _written(found),
         }
@@ -83,8 +86,10 @@ class History:
             run: dict[str, Any] = {name: fields.text(name) for name in ("pass_id", "trigger", "verdict")}
             run |= {name: fields.time(name).isoformat(timespec="microseconds") for name in ("started", "finished")}
             run |= {"wrote": fields.flag("wrote"), "summary": fields.map_of("summary", int)}
-            # Records of older releases do not say which process wrote them, nor which tables were not in sync.
+            # Records of older releases do not say which process wrote them, what was done, nor which tables were not in
+            # sync.
             run |= {name: fields.text(name) for name in ("error", "holder", "process") if name in fields}
+            run |= {"actions": fields.optional_text_lists("actions")} if "actions" in fields else {}
             run |= {"observation": _observation(fields.map("observation"))} if "observation" in fields else {}
         except Unreadable as reason:
             key = str((item.get("record") or {}).get("S", "?"))
@@ -114,6 +119,18 @@ def _summary(report: PassReport) -> dict[str, int]:
     """The counts of the report, and how many tables ``clear`` cleared, which no report of a pass counts."""
     cleared = report.counted(Action.CLEAR, StepStatus.DONE)
     return {**report.summary(), **({Action.CLEAR.value: cleared} if cleared else {})}
+
+
+def _actions(report: PassReport) -> list[list[str]]:
+    """Table, action, facet and status of the steps that failed or were done, the failed ones first."""
+    ended = [
+        [table.name, step.action.value, step.facet, step.status.value]
+        for status in (StepStatus.FAILED, StepStatus.DONE)
+        for table in report.tables
+        for step in table.steps
+        if step.status is status
+    ]
+    return ended[:MAX_ACTIONS]
 
 
 def _written(found: Observation) -> dict[str, Any]:

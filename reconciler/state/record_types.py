@@ -114,6 +114,8 @@ NUMBER, FLAG = _same(Fields.number), _same(Fields.flag)
 MAYBE_NUMBER = _same(Fields.optional_number)
 COUNT: Member = (lambda count: count or None, lambda fields, name: fields.optional_number(name) or 0)
 """A count of which a record of an earlier version says nothing."""
+WORD: Member = (lambda word: word or None, lambda fields, name: fields.optional_text(name) or "")
+"""A text of which a record of an earlier version says nothing."""
 TEXTS: Member = list, Fields.texts
 TIME: Member = written_time, Fields.time
 MAYBE_TIME: Member = written_time, Fields.optional_time
@@ -132,7 +134,13 @@ def _known_of_entries() -> Container[str]:
 
 LIFECYCLES = Kind(
     Lifecycle,
-    {"protect": FLAG, "ignore_changes": TEXTS, "on_existing": _one_of(OnExisting), "allow_data_loss": FLAG},
+    {
+        "protect": FLAG,
+        "ignore_changes": TEXTS,
+        "on_existing": _one_of(OnExisting),
+        "allow_data_loss": FLAG,
+        "protect_as": WORD,
+    },
 )
 MANAGED = Kind(
     Managed,

@@ -17,6 +17,8 @@ TRIGGER = "reconciler.pass.trigger"
 TABLE = "reconciler.table.name"
 ERROR_TYPE = "error.type"
 DYNAMODB = "DynamoDB"
+KUBERNETES = "kubernetes"
+"""The only service that is none of AWS."""
 SERVICES: Mapping[str, str] = {"application-autoscaling": "Application Auto Scaling", "kms": "KMS"}
 """The service's own name (its ``serviceId``) by the name that our operations carry."""
 
@@ -31,7 +33,9 @@ def service_of(operation: str) -> tuple[str, str]:
 
 def of_call(service: str, method: str, exchange: ApiExchange) -> Attributes:
     """Known before and after the call; the error, if it was one, is not among them."""
-    found: Attributes = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": method}
+    found: Attributes = {"rpc.service": service, "rpc.method": method}
+    if service != KUBERNETES:
+        found["rpc.system"] = "aws-api"
     if service == DYNAMODB:
         found |= {"db.system.name": "aws.dynamodb", "db.operation.name": method}
         if exchange.tables:

@@ -54,7 +54,7 @@ OF_PYTHON = 8 if sys.version_info >= (3, 12) else 0
     ("line", "budget", "never"),
     [
         ("--version", 105, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE, "reconciler.wiring", "reconciler.model.table")),
-        ("validate", 205, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
+        ("validate", 206, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
         ("export --format mermaid", 215, (*TYPER, *SERVERS, *DRAWING, *SDK, *ENGINE)),
         ("export --format cloudformation", 495, (*SERVERS, *SDK, *RUNNING)),
         ("diff desired_state desired_state", 260, (*TYPER, *SERVERS, *DRAWING, *SDK, *RUNNING)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,9 @@ def test_a_template_becomes_declarations_that_declare_the_same(
     (project / "template.yaml").rename(project / "templates" / "template.yaml")
     before, after = load(project / "templates").declarations, load(project / "desired_state").declarations
     assert [each.spec for each in after] == [each.spec for each in before]
-    assert [(e.lifecycle, e.description) for e in after] == [(e.lifecycle, e.description) for e in before]
+    # Our own files say by a field what the template says by a policy.
+    same = [(replace(each.lifecycle, protect_as=""), each.description) for each in before]
+    assert [(each.lifecycle, each.description) for each in after] == same
 
 
 @pytest.mark.parametrize("form", ["python", "yaml", "json"])
@@ -460,3 +463,38 @@ def test_serverless_is_read_as_the_resources_of_cloudformation(project: Path, ru
     code, _, err = run("import --from serverless serverless.yml --format yaml")
     assert code == 0, err
     assert [each.spec.name for each in load(project / "desired_state").declarations] == ["orders"]
+
+
+INCLUDING = """\
+service: shop
+provider: {name: aws}
+custom: {tables: "${file(tables.yml)}"}
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: ${self:custom.tables.names.orders}
+        BillingMode: ${file(./config/billing.json):mode}
+        KeySchema: [{AttributeName: pk, KeyType: HASH}]
+        AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+"""
+
+
+@pytest.mark.parametrize("folder", ["", "desired_state/", "services/shop/"])
+def test_files_beside_the_one_that_is_imported_are_read(folder: str, project: Path, run: Callable) -> None:
+    files = {"serverless.yml": INCLUDING, "tables.yml": "names: {orders: orders-main}\n"}
+    files["config/billing.json"] = '{"mode": "PAY_PER_REQUEST"}'
+    write(project / "elsewhere" / folder, files)
+    code, _, err = run(f"import --from serverless elsewhere/{folder}serverless.yml --format yaml")
+    assert code == 0, err
+    (declaration,) = load(project / "desired_state").declarations
+    assert (declaration.spec.name, declaration.spec.billing.mode) == ("orders-main", "PAY_PER_REQUEST")
+
+
+def test_a_file_that_is_missing_beside_the_imported_one_is_an_error(project: Path, run: Callable) -> None:
+    write(project, {"serverless.yml": INCLUDING, "tables.yml": "names: {orders: orders-main}\n"})
+    code, _, err = run("import --from serverless serverless.yml --format yaml")
+    assert code == 1
+    assert "${file(./config/billing.json):mode} has no value: there is no ./config/billing.json" in err
+    assert not (project / "desired_state").exists()

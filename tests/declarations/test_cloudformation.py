@@ -202,7 +202,18 @@ def test_without_a_billing_mode_a_table_is_provisioned_as_in_cloudformation(tmp_
     "policy", ["DeletionPolicy: Retain", "UpdateReplacePolicy: Retain", "DeletionPolicy: RetainExceptOnCreate"]
 )
 def test_a_policy_that_retains_protects(policy: str, tmp_path: Path) -> None:
-    assert only(tmp_path, template(f"      TableName: orders\n{ON_DEMAND}", beside=f"    {policy}\n")).lifecycle.protect
+    lifecycle = only(tmp_path, template(f"      TableName: orders\n{ON_DEMAND}", beside=f"    {policy}\n")).lifecycle
+    assert (lifecycle.protect, lifecycle.protect_as) == (True, policy)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_protection_that_the_metadata_says_is_named_as_there(protect: bool, tmp_path: Path) -> None:
+    beside = (
+        "    DeletionPolicy: Retain\n    Metadata:\n      DynamoDBReconciler:\n"
+        f"        lifecycle: {{protect: {str(protect).lower()}}}\n"
+    )
+    lifecycle = only(tmp_path, template(f"      TableName: orders\n{ON_DEMAND}", beside=beside)).lifecycle
+    assert (lifecycle.protect, lifecycle.protect_as) == (protect, "")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ def test_a_document_adds_to_a_table_of_another_tool(case: str, tmp_path: Path) -
 
 def test_members_of_lifecycle_that_are_not_written_stay_as_the_template_has_them(tmp_path: Path) -> None:
     files = {"template.yaml": TEMPLATE, "orders.yaml": "table_name: orders\nlifecycle: {allow_data_loss: true}\n"}
-    assert load(tmp_path, files).named("orders").lifecycle == Lifecycle(protect=True, allow_data_loss=True)
+    kept = Lifecycle(protect=True, allow_data_loss=True, protect_as="DeletionPolicy: Retain")
+    assert load(tmp_path, files).named("orders").lifecycle == kept
+    files["orders.yaml"] = "table_name: orders\nlifecycle: {protect: true}\n"
+    assert load(tmp_path, files).named("orders").lifecycle == Lifecycle(protect=True)
 
 
 def test_what_is_written_wins_over_the_metadata_of_the_template(tmp_path: Path) -> None:

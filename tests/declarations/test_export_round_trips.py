@@ -184,7 +184,8 @@ def test_a_template_of_several_tables_keeps_what_is_no_property(
         declared(first, lifecycle=ignored, description="People: who they are"),
     )
     back = load(tmp_path_factory.mktemp("several"), form, exported(form, *before))
-    assert [replace(each, origin=before[0].origin) for each in back] == list(before)
+    kept = [replace(each, lifecycle=replace(each.lifecycle, protect_as="")) for each in back]
+    assert [replace(each, origin=before[0].origin) for each in kept] == list(before)
 
 
 @pytest.mark.parametrize("text", ["on", "012", "2012-10-17", "a: b", "~", "é ☃", "%{b}", "1e3", "", " x "])

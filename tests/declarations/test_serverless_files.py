@@ -154,3 +154,20 @@ def test_what_is_not_read_is_an_error_with_its_remedy(case: str, tmp_path: Path)
     with pytest.raises(DeclarationError) as caught:
         load(tmp_path, name, files)
     assert f"{AT}{expected}" in [str(problem) for problem in caught.value.problems]
+
+
+def test_a_file_that_a_service_reads_is_not_warned_of(tmp_path: Path) -> None:
+    service = SERVICE.format(name="${file(tables.yml):orders}")
+    files = {"serverless.yml": service, "tables.yml": "orders: orders-main\n", "other.yml": "orders: orders-main\n"}
+    source = FolderSource(str(write(tmp_path, files)), None)
+    for _ in range(2):
+        desired = source.load()
+        assert [each.spec.name for each in desired.declarations] == ["orders-main"]
+        assert desired.warnings == ("other.yml: declares nothing: it has no table field",)
+
+
+def test_what_a_former_command_knows_of_included_files_is_the_same(tmp_path: Path) -> None:
+    service = SERVICE.format(name="${file(tables.yml):orders}")
+    folder = str(write(tmp_path, {"serverless.yml": service, "tables.yml": "orders: orders-main\n"}))
+    for _ in range(2):
+        assert FolderSource(folder, None, uses_stored=True).load().warnings == ()

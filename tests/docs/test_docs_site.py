@@ -81,3 +81,40 @@ def test_a_fault_of_the_site_is_found(guide: str, found: list[str], tmp_path: Pa
     (tmp_path / "guide.html").write_text(guide)
     build_docs.page.cache_clear()
     assert list(build_docs.problems(tmp_path)) == found
+
+
+ZENSICAL = """#!/usr/bin/env python3
+import pathlib, shutil, sys
+cache = pathlib.Path(".cache")
+if "--clean" in sys.argv:
+    shutil.rmtree(cache)
+stale = [each for each in cache.iterdir() if each.name.isdecimal()] if cache.exists() else []
+(cache / "site").mkdir(parents=True)
+(cache / "1234567890").write_text("a page")
+(cache / "site" / "index.html").write_text("<p>" + "".join(f'<a href="{each.name}">' for each in stale))
+"""
+"""As the real one: it keeps pages by a number, and its ``--clean`` empties the whole folder."""
+
+
+def test_a_build_begins_anew_and_leaves_what_others_keep_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool, cache = tmp_path / "zensical", tmp_path / ".cache"
+    tool.write_text(ZENSICAL)
+    tool.chmod(0o755)
+    jar = cache / "dynamodb-local" / "DynamoDBLocal.jar"
+    jar.parent.mkdir(parents=True)
+    jar.write_bytes(b"jar")
+    (cache / "site").mkdir()
+    (cache / "site" / "gone.html").write_text('<a href="nowhere.html">')
+    (tmp_path / "mkdocs.yml").write_text("nav:\n")
+    (tmp_path / "docs").mkdir()
+    for name, value in {"ROOT": tmp_path, "SITE": cache / "site"}.items():
+        monkeypatch.setattr(build_docs, name, value)
+    monkeypatch.setattr(build_docs.clear, "__defaults__", (cache / "site",))
+    monkeypatch.setattr(build_docs.problems, "__defaults__", (cache / "site",))
+    monkeypatch.setattr(build_docs.sysconfig, "get_path", lambda name: str(tmp_path))
+    for _ in range(2):
+        assert build_docs.main() == 0
+    assert jar.read_bytes() == b"jar"
+    assert not (cache / "site" / "gone.html").exists()

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import forked
 from support.bundled_daemon import Daemon, items, names, ready, running, seeds, until
 from support.endpoints import DynamoDBLocal, client, free_port, wipe
+from support.waiting import PATIENCE
 
 pytestmark = pytest.mark.dynamodb_local
 
@@ -108,6 +110,16 @@ def test_a_removed_table_with_foreign_items_stays_after_the_grace_period(server:
 def _deferred(daemon: Daemon) -> bool:
     document = json.loads(daemon.get("/api/v1/status")[1])
     return "prune_grace" in json.dumps(document)
+
+
+def test_the_page_names_the_tables_that_a_command_in_a_shell_changed(server: DynamoDBLocal, tmp_path: Path) -> None:
+    with running(tmp_path, server.url, RECONCILER_MODE="observe", RECONCILER_INTERVAL="1s") as daemon:
+        until(lambda: daemon.get("/livez")[0] == 200, daemon=daemon)
+        forked.run("up", "--yes", "--endpoint-url", server.url, folder=tmp_path, timeout=PATIENCE)
+        until(lambda: "Created projects_details and users" in daemon.get("/runs")[1], daemon=daemon)
+        (run,) = (each for each in daemon.data("runs")["runs"] if each["trigger"] == "up" and each["wrote"])
+        done = {(each["table"], each["action"]) for each in run["actions"] if each["fate"] == "done"}
+        assert {("users", "create"), ("projects_details", "create")} <= done
 
 
 def test_metrics_probes_and_page_agree(server: DynamoDBLocal, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 from support.endpoints import Live
 from support.shop import Shop
 
+from reconciler.cli.app import main
+
 BY_ID = """\
 table_name: orders
 key_schema: [{AttributeName: id, KeyType: HASH}]
@@ -353,3 +355,97 @@ def test_the_old_table_is_shown_as_the_former_generation_and_not_as_undeclared(s
     said = shop.tool("replace", "orders", "--finish", *HOLD)
     assert "\n- orders  (former generation of orders, replaced by orders-g2)  (created by stack default)\n" in said
     assert shop.tables == ["orders-g2"]
+
+
+# Ready to switch
+
+
+def test_every_command_says_that_only_the_switch_is_left(shop: Orders) -> None:
+    """A preview, which works on nothing, says the same as a pass that has repeated the changes."""
+    ready(shop, BY_BOTH)
+    waiting = "0 to replace, 0 to delete, 0 to seed; 1 blocked; 1 replacement ready to switch"
+    command = "`reconciler replace orders --switch`"
+    assert f"{waiting}: {command}." in shop.tool("preview", "--expect-no-changes", code=2)
+    assert f"{waiting}: {command}." in shop.tool("status")
+    once = shop.tool("--once", code=2)
+    assert f"0 replaced, 0 deleted, 0 seeded; 1 blocked; 1 replacement ready to switch: {command}." in once
+    documents = [json.loads(shop.tool("preview", "-o", "json")), json.loads(shop.tool("--once", "-o", "json", code=2))]
+    for document in documents:
+        assert (document["summary"]["replace"], document["summary"]["blocked"], document["verdict"]) == (
+            0,
+            1,
+            "drifted",
+        )
+        (step,) = document["tables"][0]["steps"]
+        assert (step["status"], step["reason"], step["allow_with"]) == ("blocked", "replacing", command)
+        assert document["tables"][0]["generation"]["phase"] == "ready"
+
+
+def test_up_repeats_the_changes_of_a_table_that_is_ready_to_switch(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    late = order(9, 9)
+    shop.put("orders", late)
+    assert "1 replacement ready to switch" in shop.tool("up", "--yes", code=2)
+    assert shop.held("orders-g2") == sort(*FOUR, late)
+
+
+def test_a_table_that_is_ready_and_declared_otherwise_names_the_way_out_and_no_switch(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.declare(BY_CUSTOMER)
+    for words in (("preview",), ("status",)):
+        said = shop.tool(*words)
+        assert "allow with: `reconciler replace orders --cancel`" in said
+        assert "0 to replace" in said
+        assert "ready to switch" not in said
+
+
+# Writers that nothing stops
+
+
+def test_a_switch_on_a_terminal_asks_whether_the_writers_have_stopped(
+    shop: Orders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready(shop, BY_BOTH)
+    monkeypatch.chdir(shop.folder)
+    monkeypatch.setattr("reconciler.cli.console.Console.interactive", property(lambda _: True))
+    asked: list[str] = []
+
+    def answered(answer: bool) -> None:
+        monkeypatch.setattr("typer.confirm", lambda words, **_: asked.append(words) or answer)
+
+    answered(False)
+    words = ["replace", "orders", "--switch", "--endpoint-url", shop.live.url]
+    assert main(words) == 1
+    assert "stop all of its writers first" in " ".join(asked[0].split())
+    assert "Nothing was changed." in capsys.readouterr().err
+    assert shop.tables == ["orders", "orders-g2"]
+    answered(True)
+    assert main(words) == 0
+    assert shop.tables == ["orders-g2"]
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--yes",), ("--without-fence",)], ids=["no terminal", "--yes", "--without-fence"]
+)
+def test_a_switch_that_asks_nothing_says_what_is_lost(shop: Orders, words: tuple[str, ...]) -> None:
+    ready(shop, BY_BOTH)
+    said = shop.tool("replace", "orders", "--switch", *words)
+    assert "Writes to orders are not denied: what is written to it from now on is missing in orders-g2" in said
+    assert "stop its writers" not in said
+    assert shop.tables == ["orders-g2"]
+
+
+# The history
+
+
+@pytest.mark.parametrize("words", [("up", "--yes"), ("--once",)], ids=" ".join)
+def test_a_run_that_finds_blocked_steps_alone_is_in_the_history(shop: Orders, words: tuple[str, ...]) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--cancel")
+    before = len(json.loads(shop.tool("status", "-o", "json"))["runs"])
+    shop.tool(*words, code=2)
+    newest, *_ = runs = json.loads(shop.tool("status", "-o", "json"))["runs"]
+    assert len(runs) == before + 1
+    assert (newest["trigger"], newest["verdict"], newest["wrote"]) == (words[0].strip("-"), "drifted", False)
+    assert newest["summary"]["blocked"] == 1

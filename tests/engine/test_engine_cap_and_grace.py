@@ -14,8 +14,10 @@ from support.specs import keys
 from reconciler.engine.state import EngineState
 from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Action, Reason, StepStatus
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Lease
 from reconciler.model.report import PassReport
+from reconciler.presentation.render import losses
 
 HOUR = 3600.0
 NAMES = ("a1", "a2", "a3", "a4", "a5")
@@ -315,3 +317,44 @@ def test_options_that_trust_records_are_refused_by_a_pass_that_writes() -> None:
     with pytest.raises(ValueError, match="for a dry run"):
         sim.run()
     assert sim.dynamodb.tables == {}
+
+
+def _pending(report: PassReport, name: str = "a1") -> Step:
+    (step,) = (step for table in report.tables if table.name == name for step in table.steps)
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.PRUNE_GRACE)
+    return step
+
+
+def test_the_end_of_a_grace_period_is_shown_once_its_beginning_is_recorded() -> None:
+    sim = stack(prune_grace=timedelta(minutes=5), max_deletes=9)
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
+    lasts = "the grace period lasts 5 min from when the process that leads first sees this"
+    for _ in range(2):
+        shown = sim.reconciler.preview()
+        assert _pending(shown).not_before is None
+        assert lasts in (_pending(shown).message or "")
+        assert any(text.startswith("delete a1 after its grace period: ") for text in losses(shown.tables[0]))
+        sim.clock.seconds += 60
+    ends = sim.clock.now() + timedelta(minutes=5)
+    for report in (sim.run(), sim.reconciler.preview()):
+        assert _pending(report).not_before == ends
+        assert lasts not in (_pending(report).message or "")
+        sim.clock.seconds += 60
+    assert _pending(sim.reconciler.preview()).not_before == ends
+    sim.clock.seconds += 179
+    sim.run()
+    assert "a1" in left(sim)
+    sim.clock.seconds += 2
+    passes(sim, 3)
+    assert "a1" not in left(sim), "after its safety backup"
+
+
+def test_a_process_that_does_not_lead_shows_no_time_that_moves_on() -> None:
+    sim = stack(prune_grace=timedelta(minutes=5), max_deletes=9)
+    sim.declare(*(declaration(name) for name in ("kept", *NAMES[1:])))
+    sim.store.rival = Lease("other", 1, sim.clock.now() + timedelta(days=1))
+    for _ in range(3):
+        report = sim.reconciler.run_pass("schedule")
+        assert report.lease_holder is not None
+        assert _pending(report).not_before is None
+        sim.clock.seconds += 60

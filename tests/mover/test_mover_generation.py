@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import GenerationPhase as Phase
-from reconciler.model.records import SeedRecord
+from reconciler.model.records import Lease, SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover import generation_yielded
@@ -104,6 +104,29 @@ def test_it_stops_when_both_tables_are_equal_and_waits_for_a_person(aws: Bench) 
     assert deleted(aws) == []
     assert aws.record is not None
     assert aws.record.copied == len(ITEMS)
+
+
+RIVAL = Lease("other", 1, datetime(2100, 1, 1, tzinfo=UTC), name="host-b")
+
+
+def test_a_process_that_does_not_lead_reports_the_same_of_a_table_that_is_ready_to_switch(aws: Bench) -> None:
+    ready(aws).sim.store.rival = RIVAL
+    for report in (aws.sim.run(), aws.sim.reconciler.preview()):
+        step = step_of(report)
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+        assert step.allow_with == "`reconciler replace users --switch`"
+        assert "1 blocked; 1 replacement ready to switch" in render(report)[-1][1]
+        assert report.verdict is Verdict.DRIFTED
+
+
+def test_a_process_that_does_not_lead_names_the_commands_for_a_replacement_under_way(aws: Bench) -> None:
+    aws.work.begin(aws.work.prepare("fail", ""), keep=False)
+    aws.sim.store.rival = RIVAL
+    step = step_of(aws.sim.reconciler.run_pass("schedule"))
+    assert (step.status, step.reason) == (StepStatus.DEFERRED, Reason.LEASE)
+    assert "another reconciler holds the lease: host-b" in (step.message or "")
+    assert "is being replaced by users-g2: create" in (step.message or "")
+    assert "`reconciler replace users` goes on with it, `--cancel` gives it up" in (step.message or "")
 
 
 def test_the_new_table_has_no_stream_and_no_protection_before_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mover.generations import AFTER, BEFORE, Bench, bench, wanted
@@ -12,7 +13,9 @@ from mover.test_mover_generation import NEW
 from simulation.simulated_engine import declaration
 from support.api_server import ApiServer, api_server
 
-from reconciler.config_maps import WithConfigMaps
+from reconciler.config_maps import SERVICE, ConfigMaps
+from reconciler.engine.ports import TableApi
+from reconciler.model.change import Call
 from reconciler.model.desired import Pointer
 from reconciler.model.errors import UsageError
 from reconciler.model.records import GenerationPhase
@@ -28,13 +31,31 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
         yield started
 
 
+class BesideConfigMaps:
+    """The simulated service, with the real calls of ConfigMaps beside it."""
+
+    def __init__(self, api: TableApi, config_maps: ConfigMaps) -> None:
+        self.api, self.config_maps = api, config_maps
+
+    def list_tables(self) -> tuple[str, ...]:
+        return self.api.list_tables()
+
+    def read(self, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        beside = operation.startswith(SERVICE)
+        return self.config_maps.call(operation, params) if beside else self.api.read(operation, params)
+
+    def write(self, call: Call) -> Mapping[str, Any]:
+        beside = call.operation.startswith(SERVICE)
+        return self.config_maps.call(call.operation, call.params) if beside else self.api.write(call)
+
+
 @pytest.fixture
 def made(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Bench:
     found = bench(monkeypatch)
     found.sim.declare(replace(wanted(keys=AFTER), pointer=POINTER))
     ports = found.sim.reconciler.ports
-    publishing = WithConfigMaps(ports.api, found.sim.store.holds_lease, api.account)
-    found.sim.reconciler.ports = replace(ports, api=publishing)
+    config_maps = ConfigMaps(found.sim.store.holds_lease, ports.telemetry, api.account)
+    found.sim.reconciler.ports = replace(ports, api=BesideConfigMaps(ports.api, config_maps))
     return found
 
 

@@ -31,7 +31,7 @@ from reconciler.model.records import (
     Suspension,
 )
 from reconciler.state import record_types
-from reconciler.state.attribute_values import Unreadable
+from reconciler.state.attribute_values import Unreadable, decode, encode
 from reconciler.state.fields import Fields
 from reconciler.state.record_types import Kind
 
@@ -42,8 +42,14 @@ ID_TEXT = {"table_id": "id-1", "arn": "arn:t", "created": "2026-01-01"}
 KINDS = {name: kind for name, kind in vars(record_types).items() if isinstance(kind, Kind)}
 STORED: dict[str, tuple[Any, dict[str, Any]]] = {
     "LIFECYCLES": (
-        Lifecycle(True, ("ttl",), "own", True),
-        {"protect": True, "ignore_changes": ["ttl"], "on_existing": "own", "allow_data_loss": True},
+        Lifecycle(True, ("ttl",), "own", True, "DeletionPolicy: Retain"),
+        {
+            "protect": True,
+            "ignore_changes": ["ttl"],
+            "on_existing": "own",
+            "allow_data_loss": True,
+            "protect_as": "DeletionPolicy: Retain",
+        },
     ),
     "ENTRIES": (
         InventoryEntry(
@@ -79,6 +85,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
                 "ignore_changes": [],
                 "on_existing": "adopt",
                 "allow_data_loss": False,
+                "protect_as": None,
             },
             "changed_at": AT_TEXT,
             "unwanted_since": LATER_TEXT,
@@ -373,7 +380,12 @@ def test_no_field_of_a_record_is_forgotten(name: str) -> None:
 def test_a_record_keeps_its_stored_form_and_reads_back_equal(name: str) -> None:
     record, stored = STORED[name]
     assert KINDS[name].write(record) == stored
-    assert KINDS[name].read(Fields({member: value for member, value in stored.items() if value is not None})) == record
+    assert KINDS[name].read(Fields(decode(encode(stored)))) == record
+
+
+def test_a_lifecycle_of_an_older_version_does_not_say_how_its_file_protects() -> None:
+    stored = {"protect": True, "ignore_changes": [], "on_existing": "adopt", "allow_data_loss": False}
+    assert record_types.LIFECYCLES.read(Fields(stored)) == Lifecycle(protect=True)
 
 
 @pytest.mark.parametrize("packed", ["AAAA", "AAAAAAAAAAE", "not base64!", "AAAAAAAAAAEA", "\u00e9" * 12])

@@ -18,6 +18,7 @@ from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import Denied, StateError
 from reconciler.model.identity import Identity
 from reconciler.model.observation import Observation
+from reconciler.model.plan import Action, Reason, Step
 from reconciler.model.records import (
     Attempts,
     Claim,
@@ -478,4 +479,16 @@ def test_a_run_of_an_older_release_says_neither_its_process_nor_which_tables_wer
     endpoint.client.put_item(TableName=NAME, Item=item)
     (run,) = store.history(1)
     assert run["verdict"] == "in_sync"
-    assert run.keys().isdisjoint(("holder", "process", "observation"))
+    assert run.keys().isdisjoint(("holder", "process", "observation", "actions"))
+
+
+def test_a_run_keeps_its_first_steps_with_those_that_failed_before_the_others(endpoint: Live, make: Make) -> None:
+    store = make()
+    store.ensure()
+    done, blocked = Step(Action.CREATE, "table").done(), Step(Action.UPDATE, "ttl").blocked(Reason.DENIED, "no")
+    tables = [TableReport(f"t{n:02}", TableStatus.PENDING, steps=(done, blocked)) for n in range(12)]
+    bad = TableReport("z", TableStatus.ERROR, steps=(Step(Action.UPDATE, "stream").failed("refused"),))
+    store.add_history(replace(report(1), tables=(*tables, bad), wrote=True))
+    (run,) = store.history(1)
+    assert run["actions"][0] == ("z", "update", "stream", "failed")
+    assert run["actions"][1:] == tuple((f"t{n:02}", "create", "table", "done") for n in range(9))

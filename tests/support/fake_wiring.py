@@ -102,6 +102,9 @@ class FakeWiring:
         self.confirming = confirming
         return self.plan
 
+    def ended_with(self, plan: PassReport, trigger: str, tables: tuple[str, ...] = ()) -> PassReport:
+        return plan
+
     def show_progress(self, on_seeding: Any, on_work: Any = None) -> None:
         self.on_seeding, self.on_work = on_seeding, on_work
 

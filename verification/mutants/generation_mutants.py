@@ -15,7 +15,7 @@ CONFIG_MAPS = "test_config_maps"
 MUTANTS = (
     Mutant(
         "a ConfigMap is patched whatever its version",
-        "WithConfigMaps._patch",
+        "ConfigMaps._patch",
         '{"resourceVersion": version}',
         "{}",
         "a process that lost the lease publishes the old name over that of its successor",
@@ -23,7 +23,7 @@ MUTANTS = (
     ),
     Mutant(
         "a ConfigMap is patched without a look at the lease",
-        "WithConfigMaps.write",
+        "ConfigMaps.call",
         "if not self._lasts(): ...",
         "if False: ...",
         "two processes publish names",

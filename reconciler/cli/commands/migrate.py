@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from reconciler.cli import codes
@@ -15,6 +16,8 @@ from reconciler.cli.parameters import Argument, Option
 from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconciler.cli.progress import Shown
+    from reconciler.engine.ports import WorkProgress
     from reconciler.mover.migrate import MigrationProgress
     from reconciler.mover.migrate_commands import MigrateCommands
 
@@ -114,11 +117,42 @@ def _down(invocation: Invocation, commands: MigrateCommands, *, yes: bool) -> An
     return commands.down()
 
 
+class _Bars:
+    """A row for each migration. They begin with the first report, because `down` asks before; thread-safe."""
+
+    def __init__(self, invocation: Invocation, stack: ExitStack) -> None:
+        import threading
+
+        self._invocation, self._stack = invocation, stack
+        self._lock = threading.Lock()
+        self._shown: Shown | None = None
+        self._row: WorkProgress | None = None
+
+    def __call__(self, progress: MigrationProgress) -> None:
+        from reconciler.cli.progress import progress as bars
+        from reconciler.engine.ports import WorkProgress
+
+        seen = progress.counts.get("scanned", 0)
+        row = WorkProgress(progress.table, progress.name, progress.seconds, seen, max(progress.total, seen) or None)
+        with self._lock:
+            shown = self._shown = self._shown or self._stack.enter_context(bars(self._invocation))
+            before, self._row = self._row, row
+        if shown.on_work is None:
+            return
+        if before is not None and (before.table, before.what) != (row.table, row.what):
+            shown.on_work(replace(before, ended=True))
+        shown.on_work(row)
+
+
 @contextmanager
 def _progress(invocation: Invocation) -> Iterator[Callable[[MigrationProgress], None] | None]:
-    """A line on standard error every ten seconds; none with -q."""
+    """Bars on a terminal, elsewhere a line on standard error every ten seconds; none with -q."""
     if invocation.verbosity < 0:
         yield None
+        return
+    if invocation.console.interactive:
+        with ExitStack() as stack:
+            yield _Bars(invocation, stack)
         return
     import threading
 

@@ -212,6 +212,12 @@ def _beside(
     if given.limited and work.under_way() is not None:
         work.limit(given.max_rcu, given.max_wcu)
     if decision == "switch":
+        # --without-fence says that they are stopped.
+        asks = fence and not given.yes and invocation.console.interactive
+        unfenced = work.stop_writers_first() if asks else None
+        if unfenced is not None and not confirm(f"{unfenced} Switch now?"):
+            invocation.say(["Nothing was changed."])
+            return codes.ERROR
         invocation.say([work.switch(fence=fence)])
     elif decision is not None:
         (work.resume if decision == "resume" else work.finish)()

@@ -61,7 +61,11 @@ def up(invocation: Invocation, tables: What = None, yes: Yes = False) -> int:
                 invocation.say(plan_changes(*(document(each)["tables"] for each in (shown_before, plan))))
             shown_before = plan
             work = _work(plan)
-            stopped = bool(plan.problems or plan.error) or not (work or plan.suspended)
+            # A replacement that waits for its switch needs a pass too, which repeats the changes made since.
+            repeats = yes and saved is None and any(table.waits_for_switch for table in plan.tables)
+            stopped = bool(plan.problems or plan.error) or not (work or plan.suspended or repeats)
+            if stopped:
+                plan = app.reconciler.ended_with(plan, "up", names)
             if stopped or invocation.output is Output.HUMAN:
                 shown = with_seed_changes(plan, app, names) if stopped else replace(plan, suspended=False)
                 invocation.show(shown, applied=False, base=settings.desired_state, final=stopped)

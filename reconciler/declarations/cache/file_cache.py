@@ -107,4 +107,6 @@ def _checked_file(file: SourceFile, inputs: TemplateInputs, beside: tuple[Source
         reading.empty_document,
         reading.notes,
         reading.reads_process,
+        reading.silent,
+        reading.included,
     )

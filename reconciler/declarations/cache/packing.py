@@ -36,6 +36,7 @@ def pack(checked: CheckedFile) -> Any:
         raise NotPackable
     declarations = [_pack_declaration(each) for each in checked.declarations]
     packed = [declarations, list(checked.warnings), checked.empty_document, list(checked.notes)]
+    packed += [list(checked.silent), list(checked.included)]
     # JSON joins two surrogates into one character, which YAML keeps apart.
     restored = unpack(json.loads(json.dumps(packed)))
     if [_without_lines(each) for each in checked.declarations] != list(restored.declarations):
@@ -45,9 +46,11 @@ def pack(checked: CheckedFile) -> Any:
 
 def unpack(packed: Any) -> CheckedFile:
     """What was packed. For other data it raises ``ValueError``, ``TypeError``, ``KeyError`` or ``AttributeError``."""
-    declarations, warnings, empty_document, notes = packed
+    declarations, warnings, empty_document, notes, silent, included = packed
     checked = tuple(_unpack_declaration(each) for each in declarations)
-    return CheckedFile(checked, (), tuple(warnings), empty_document, tuple(notes))
+    return CheckedFile(
+        checked, (), tuple(warnings), empty_document, tuple(notes), silent=tuple(silent), included=tuple(included)
+    )
 
 
 def _without_lines(checked: CheckedDeclaration) -> CheckedDeclaration:

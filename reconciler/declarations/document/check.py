@@ -127,7 +127,7 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         checked.name,
         checked.base_name,
         table_spec(document, checked.name or "") if complete else None,
-        lifecycle(document),
+        lifecycle(document, raw.protect_as),
         tuple(dict.fromkeys(references(document))),
         references(document),
         raw.description or document.description,

@@ -160,12 +160,12 @@ def ignored_paths(document: ExtraFields) -> Iterator[FieldProblem]:
             yield FieldProblem(where, f"invalid path {path!r}; expected the name of a facet first", remedy)
 
 
-def lifecycle(document: ExtraFields) -> Lifecycle:
-    """The lifecycle; the defaults of the model if none is declared."""
+def lifecycle(document: ExtraFields, protect_as: str = "") -> Lifecycle:
+    """The lifecycle; the defaults of the model if none is declared. ``protect_as`` is how the file says ``protect``."""
     part = document.lifecycle
     if part is None:
         return Lifecycle()
-    return Lifecycle(part.protect, tuple(part.ignore_changes), part.on_existing, part.allow_data_loss)
+    return Lifecycle(part.protect, tuple(part.ignore_changes), part.on_existing, part.allow_data_loss, protect_as)
 
 
 def generation(document: ExtraFields) -> Generation | None:

@@ -260,7 +260,7 @@ class _Template:
         value = KINDS[str(resource["Type"])](read)
         value["TableName"] = table_name
         self.warnings += [f"{self._located(name)}: {name}: {each}" for each in read.warnings]
-        self._protect(name, resource, value, sources)
+        protect_as = self._protect(name, resource, value, sources)
         self._add_metadata(name, resource, value, sources)
         if "TableName" not in properties:
             self.notes.append(f"{self._located(name)}: {name} has no TableName; it is declared as {table_name}")
@@ -275,6 +275,7 @@ class _Template:
             aws_spelling=True,
             name_pattern=self._name_pattern(name),
             computed=self._computed(name, resource, "TableName" in properties),
+            protect_as="" if self._says_protect(name, resource) else protect_as,
         )
 
     def _computed(self, name: str, resource: Mapping[str, Any], named: bool) -> tuple[ComputedValue, ...]:
@@ -327,10 +328,9 @@ class _Template:
                 last = tuple(re.split(r"[:.]", each.partition(",")[0])[-1] for each in variables)
                 yield path, last, f"{one} {named}", self.intrinsics.evaluate(value, (*self.base, name, *path))
 
-    def _protect(
-        self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]
-    ) -> None:
-        """Protection where a policy keeps the table."""
+    def _protect(self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]) -> str:
+        """Protection where a policy keeps the table. Returns the policies that do, as they are written."""
+        keeping = []
         for policy, allowed in _POLICIES.items():
             here: Path = (*self.base, name, policy)
             given = self.intrinsics.evaluate(resource[policy], here) if policy in resource else "Delete"
@@ -339,6 +339,14 @@ class _Template:
             if given in _RETAINS:
                 value["Lifecycle"] = {"protect": True}
                 sources["Lifecycle",] = here
+                keeping.append(f"{policy}: {given}")
+        return " and ".join(keeping)
+
+    def _says_protect(self, name: str, resource: Mapping[str, Any]) -> bool:
+        """Whether the metadata has ``lifecycle.protect``, which counts more than a policy."""
+        own = self._own_metadata(name, resource)
+        lifecycle = own.get("lifecycle", own.get("Lifecycle"))
+        return isinstance(lifecycle, Mapping) and not {"protect", "Protect"}.isdisjoint(lifecycle)
 
     def _own_metadata(self, name: str, resource: Mapping[str, Any]) -> dict[Any, Any]:
         """What stands under ``Metadata: {DynamoDBReconciler: …}``; empty where nothing does."""

@@ -1,7 +1,7 @@
 """Reads the files that ``${file(path):key}`` of serverless names, as far as they are data. Called by ``variables``.
 
-Only files of the same folder of declarations are read: their bytes belong to the snapshot, so that a change of one is
-noticed before anything is done because of it (I2).
+Of a declaration, only files of the same folder of declarations are read: their bytes belong to the snapshot, so that a
+change of one is noticed before anything is done because of it (I2). ``import`` reads those around the file.
 """
 
 from __future__ import annotations
@@ -33,11 +33,18 @@ class IncludedFiles:
         self._folder = self._service_folder()
         self._read: dict[str, Any] = {}
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that were read."""
+        return tuple(self._read)
+
     def document(self, written: str, here: Path) -> Any:
         """The content of a file, or None where there is none. Raises ``Unresolved`` for a file that is not read."""
         name = written.strip().strip("'\"")
         path = posixpath.normpath(posixpath.join(self._folder, name))
-        if name.startswith(("/", "~")) or path.startswith(".."):
+        # A file outside the folder is one that a person names, with the files around it.
+        outside = path.startswith("..") and not self._file.path.startswith("..")
+        if name.startswith(("/", "~")) or outside:
             remedy = "Move the file into the folder of the declarations, or write the value here."
             raise Unresolved(here, f"${{file({name})}} leaves the folder of the declarations", remedy)
         suffix = PurePosixPath(path).suffix.lower()
@@ -57,7 +64,8 @@ class IncludedFiles:
         own = posixpath.dirname(self._file.path)
         folder = own
         while True:
-            if any(posixpath.join(folder, name) in (*self._files, self._file.path) for name in _SERVICES):
+            paths = [posixpath.join(folder, name) for name in _SERVICES]
+            if any(path == self._file.path or path in self._files for path in paths):
                 return folder
             if not folder:
                 return own

@@ -57,6 +57,7 @@ def read_service(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> 
         problems=(*problems, *reading.problems),
         notes=(*reading.notes, *notes),
         reads_process=variables.reads_process,
+        included=variables.included,
     )
 
 
@@ -70,7 +71,12 @@ def read_resources(file: SourceFile, document: Parsed, inputs: TemplateInputs) -
     else:
         parts = resolver.section("Resources", value, ())
         reading = read_fragment(file, replace(document, value=parts), inputs, value)
-    return replace(reading, problems=(*resolver.problems, *reading.problems), reads_process=variables.reads_process)
+    return replace(
+        reading,
+        problems=(*resolver.problems, *reading.problems),
+        reads_process=variables.reads_process,
+        included=variables.included,
+    )
 
 
 def _resources(part: Mapping[Any, Any]) -> Mapping[str, Any]:

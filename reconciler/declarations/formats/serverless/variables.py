@@ -50,6 +50,11 @@ class Variables:
 
         return IncludedFiles(self._file, self._inputs)
 
+    @property
+    def included(self) -> tuple[str, ...]:
+        """The paths of the files that variables have read so far."""
+        return self._included.paths if "_included" in vars(self) else ()
+
     def resolve(self, value: Any, here: Path) -> Any:
         """The value with all variables replaced. Raises ``Unresolved`` at the first that has no value."""
         if self._open:

@@ -43,7 +43,8 @@ def read_documents(file: SourceFile, inputs: TemplateInputs, beside: Sequence[So
     """
     try:
         if file_names.may_include(file):
-            inputs = replace(inputs, files={each.path: each.content for each in beside})
+            files = {each.path: each.content for each in beside}
+            inputs = replace(inputs, files=files or inputs.files)
         return _Reading(file, inputs, beside).of(parse_file(file))
     except ParseError as error:
         return FileReading(problems=(Problem(file.path, error.line, None, error.reason, error.remedy),))
@@ -66,6 +67,7 @@ class _Reading:
     others: list[str] = field(default_factory=list)
     others_aside: list[str] = field(default_factory=list)
     reads_process: bool = False
+    included: list[str] = field(default_factory=list)
 
     def of(self, documents: list[Parsed]) -> FileReading:
         """What the documents declare, all together."""
@@ -81,10 +83,12 @@ class _Reading:
         return FileReading(
             tuple(self.declarations),
             tuple(self.problems),
-            (*self.warnings, *self.others, *self.others_aside),
+            (*self.warnings, *self.others_aside),
             next((document.line for document in documents if document.value in (None, {})), None),
             tuple(self.notes),
             self.reads_process,
+            tuple(self.others),
+            tuple(self.included),
         )
 
     def _document(self, document: Parsed) -> bool:
@@ -99,6 +103,7 @@ class _Reading:
             reading = foreign.read(self.file, document, self.inputs)
             self.declarations += [replace(each, from_template=True) for each in reading.declarations]
             self._add(reading)
+            self.included += reading.included
             return False
         value = without_extensions(document.value)
         own = read_overlay(self.file, document, value, self.inputs, self.beside)
