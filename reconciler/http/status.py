@@ -10,6 +10,7 @@ from typing import Any
 from reconciler import __version__
 from reconciler.engine.loop_status import LoopStatus, Progress
 from reconciler.http.health import readiness
+from reconciler.model.records import Generation, GenerationPhase
 
 
 def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress]:
@@ -28,13 +29,30 @@ def long_work(loop_status: LoopStatus, more: Mapping[str, Any]) -> list[Progress
         if (move := table.replacement) is not None and table.name not in shown
     )
     generations = (
-        Progress(table.name, f"replacement by {each.new}, {each.phase.value}", each.copied, each.items or None)
+        _generation(table.name, each)
         for table in (loop_status.report.tables if loop_status.report else ())
-        if (each := table.generation) is not None
+        if (each := table.generation) is not None and not _waits(each)
     )
     return sorted(
         (*own, *moves, *generations, *(Progress(**entry) for entry in others)), key=lambda each: (each.table, each.what)
     )
+
+
+def _generation(table: str, work: Generation) -> Progress:
+    """Only the copy counts items: later the counts are those of changes, in one direction or the other."""
+    copies = work.phase is GenerationPhase.COPY
+    what = f"replacement by {work.new}" if table == work.old else f"replacement of {work.old}"
+    return Progress(
+        table,
+        f"{what}, {work.phase.value}",
+        work.copied if copies else 0,
+        (work.items or None) if copies else None,
+    )
+
+
+def _waits(work: Generation) -> bool:
+    """Whether nothing is left to wait for but a person or the end of the hold."""
+    return work.phase is GenerationPhase.HOLD or work.waits_for_switch
 
 
 def status_answer(loop_status: LoopStatus, message: str, more: Mapping[str, Any], report_text: str) -> bytes:

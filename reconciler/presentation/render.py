@@ -281,9 +281,20 @@ def counts(report: PassReport, *, applied: bool) -> str:
     if applied:
         parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
     else:
-        parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
+        later = _after_grace(report)
+        parts = [f"{summary[action.value] + later.count(action)} {PLANNED[action]}" for action in PLANNED]
     rest = [*_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _after_grace(report: PassReport) -> tuple[Action, ...]:
+    """What is planned for the tables that wait for nothing but the end of a grace period, which ``up`` need not do."""
+    waiting = (
+        {step.action for step in table.steps if step.reason is Reason.PRUNE_GRACE and step.ends_table}
+        for table in report.tables
+        if not table.has(StepStatus.READY, StepStatus.DONE)
+    )
+    return tuple(Action.REPLACE if Action.REPLACE in each else Action.DELETE for each in waiting if each)
 
 
 def _ready_to_switch(report: PassReport) -> Iterator[str]:
