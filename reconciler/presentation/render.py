@@ -95,6 +95,12 @@ def repeats(table: TableReport, report: PassReport) -> bool:
     return same and table.status is TableStatus.ERROR and not (table.steps or table.changes)
 
 
+def nothing_read(report: PassReport) -> bool:
+    """Whether an error kept the whole pass from looking at any table, so that it has neither plan nor result."""
+    failed = report.error is not None or bool(report.problems)
+    return failed and not report.wrote and all(repeats(table, report) for table in report.tables)
+
+
 def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[TableReport, ...]]:
     """Tables with the same plan together, each by itself with ``diff``."""
     if diff or (len(tables) < MANY and not any(table.error for table in tables)):
@@ -276,7 +282,9 @@ def _remainders(report: PassReport, summary: Mapping[str, int]) -> list[str]:
 
 
 def counts(report: PassReport, *, applied: bool) -> str:
-    """The counting line: what is planned, or what was carried out."""
+    """The counting line: what is planned, or what was carried out. Zeros would look like a plan without changes."""
+    if nothing_read(report):
+        return "Nothing was done because of the error." if applied else "No plan was made because of the error."
     summary = report.summary()
     if applied:
         parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]

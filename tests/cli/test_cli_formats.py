@@ -54,6 +54,40 @@ def test_markdown_says_that_a_table_was_deleted(cli: Callable, fake: FakeWiring)
     assert "| carts | drifted | - |" in out
 
 
+UNREAD = {
+    "an invalid declaration": {"problems": (PROBLEM,)},
+    "a dead endpoint": {"error": "Nothing answers"},
+}
+
+
+@pytest.mark.parametrize("form", ["human", "markdown", "github"])
+@pytest.mark.parametrize("what", UNREAD)
+def test_an_error_is_no_plan_without_changes(
+    what: str, form: str, cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = Path("summary.md")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    tables = [a_table("users", TableStatus.ERROR, error="Nothing answers")] if "error" in UNREAD[what] else []
+    fake.plan = fake.result = a_report(*tables, **UNREAD[what])
+    for command, sentence in (("preview", "No plan was made"), ("--once", "Nothing was done")):
+        summary.unlink(missing_ok=True)
+        ended = cli(f"{command} -o {form}")
+        said = summary.read_text() if form == "github" else ended.out
+        assert ended.code == 1
+        assert " to create" not in said
+        assert " created" not in said
+        if tables or form != "human":
+            assert f"{sentence} because of the error." in said
+
+
+def test_a_plan_that_would_be_refused_is_shown_above_the_refusal(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing("users"), error="account 1 is not allowed")
+    ended = cli("preview")
+    assert "Plan: 1 to create" in ended.out
+    assert ended.err.endswith("error: account 1 is not allowed\n")
+    assert ended.code == 1
+
+
 def test_markdown(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(in_sync("projects_details"), blocked())
     assert cli("preview -o markdown --desired-state app/config").out == (
