@@ -5,6 +5,7 @@ A pass asks ``authorize_writes`` once before it plans. Commands that a person wa
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -113,7 +114,9 @@ def waiting_for_lease(holder: str, seconds: float) -> str:
 def unreachable(error: ApiError, url: str = "the endpoint") -> str:
     """The error message for an endpoint that does not respond, or only with errors of its own."""
     what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
-    return f"{what} {url}: {error.message}"
+    # Messages of the SDK name the URL too, as `... URL: "http://localhost:8000/"`.
+    why = re.sub(rf' URL: "{re.escape(url.rstrip("/"))}/?"', "", error.message)
+    return f"{what} {url}: {why}"
 
 
 def acquire_lease(

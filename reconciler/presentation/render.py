@@ -428,7 +428,8 @@ def _result(group: tuple[TableReport, ...]) -> Line:
     for step, message in zip(first.steps, messages, strict=True):
         facet = f" {step.facet}" if step.action is Action.UPDATE else ""
         words.append(f"{_PAST[step.action]}{facet}{f' ({message})' if message else ''}")
-    return style, printable(f"{sign} {subject}: {', '.join(words)}")
+    # A rebuilt index takes two steps.
+    return style, printable(f"{sign} {subject}: {', '.join(dict.fromkeys(words))}")
 
 
 def _leading(table: TableReport) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from support.reports import (
     ttl_moved,
 )
 
-from reconciler.model.change import Call, Change
+from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableStatus
@@ -114,6 +114,14 @@ def test_markdown(cli: Callable, fake: FakeWiring) -> None:
         '  - keys.0.type: "S" → "N"\n'
         "    - **unsafe:** the table would be deleted with its items\n"
     )
+
+
+def test_markdown_says_how_many_items_a_table_had_that_was_deleted(cli: Callable, fake: FakeWiring) -> None:
+    change = Change("table", "table", "present", None, unsafe="every item is lost", hazard=Hazard.REPLACEMENT)
+    step = replace(removal("carts"), changes=(change,)).done()
+    gone = a_table("carts", TableStatus.IN_SYNC, step, declaration=None, item_count=1)
+    fake.plan = fake.result = a_report(gone)
+    assert "**unsafe:** every item is lost (about 1 item)" in cli("--once -o markdown").out
 
 
 def test_markdown_shows_each_change_below_its_own_step(cli: Callable, fake: FakeWiring) -> None:

@@ -184,7 +184,7 @@ def _facts(table: TableReport) -> Line:
     seed = f", seed {table.seed_state}" if table.seed_state else ""
     if table.status is TableStatus.MISSING and table.ownership is None:
         # A table that is not there has no owner and no items.
-        return "update", f"{table.status.value} (not created yet)"
+        return "update", f"{table.status.value} (does not exist)"
     live = table.live_status or ("not read" if table.error else "absent")
     facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
     style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
