@@ -50,6 +50,9 @@ class LocalDaemon:
         data = self._data("/api/v1/status")
         there = (data.get("report") or {}).get("endpoint") or {}
         same_scope = (data.get("stack"), data.get("environment")) == (self.stack, self.environment)
+        if same_scope and data.get("report") is None:
+            # Only a pass tells the endpoint; until then nobody knows that it is the same one.
+            raise NotAsked(f"the daemon at {self.url} is starting: {data.get('reason') or 'no pass has ended yet'}")
         same_endpoint = all(there.get(name) == value for name, value in _identity(self.endpoint).items())
         if not (same_scope and same_endpoint):
             raise NotAsked(f"the daemon at {self.url} has another stack, environment or endpoint")

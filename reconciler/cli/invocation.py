@@ -134,19 +134,25 @@ class Invocation:
         of ``--report``; a plan before a question is not.
         """
         from reconciler.presentation.formats import View, lines
+        from reconciler.presentation.render import nothing_read
 
         base = base or self.desired_state
         for warning in report.warnings:
             self.console.note("warning", warning_from_here(warning, base))
         for problem in report.problems:
             self.console.note("error", str(seen_from_here(problem, base)))
-        if report.error:
-            self.console.note("error", report.error)
+        error = report.error
+        # What ends a run that has read the tables is said last, below its plan or result.
+        said_last = error is not None and not nothing_read(report)
+        if error is not None and not said_last:
+            self.console.note("error", error)
         report = self._with_warnings_of_settings(report)
         width = self.console.width if self.output is Output.HUMAN else None
         view = View(applied=applied, diff=diff, base=base, documents=documents, results=results, width=width)
         try:
             self.console.result(lines(self.output, report, view))
+            if error is not None and said_last:
+                self.console.note("error", error)
         finally:
             if final:
                 self.write_reports(report, view)

@@ -16,7 +16,7 @@ from reconciler.cli.options import Color
 from reconciler.engine.ports import SeedProgress, WorkProgress
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Step, StepStatus
-from reconciler.planning.text import printable
+from reconciler.planning.text import printable, several
 from reconciler.presentation.render import status_message, step_title, symbol
 from reconciler.seeds.reading_watch import is_reading, watched_by
 
@@ -215,7 +215,7 @@ def steps_line(done: int, total: int, seconds: float, left: float | None) -> str
     """``12 of 200 steps, 1.2 steps/s, 157 s left``; without a speed that would be 0.0."""
     speed = done / seconds if seconds > 0 else 0.0
     at = f", {speed:,.1f} steps/s" if speed >= SLOWEST_SHOWN else ""
-    return f"{done:,} of {max(total, done):,} steps{at}{_and_left(left)}"
+    return f"{done:,} of {several(max(total, done), 'step')}{at}{_and_left(left)}"
 
 
 def left_text(seconds: float | None) -> str:

@@ -82,7 +82,7 @@ def _account(settings: Settings, account: str | None) -> Finding:
     return Finding(
         "allowed accounts",
         Level.PROBLEM,
-        f"{account or 'an unknown account'} is not allowed",
+        f"{account or 'an unknown account'} is not in RECONCILER_ALLOWED_ACCOUNTS.",
         "Nothing would be written.",
     )
 

@@ -5,6 +5,7 @@ A pass asks ``authorize_writes`` once before it plans. Commands that a person wa
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,12 +24,16 @@ PAUSE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class WriteAuthorization:
-    """Whether steps may be applied. An ``error`` ends the pass before it starts; a ``warning`` does not."""
+    """Whether steps may be applied. An ``error`` ends the pass before it starts; a ``warning`` does not.
+
+    A ``refusal`` is the error with which a pass would end that writes. A preview shows the plan and ends with it.
+    """
 
     snapshot: StateSnapshot
     writes: bool
     error: str | None = None
     warning: str | None = None
+    refusal: str | None = None
 
 
 def authorize_writes(
@@ -45,15 +50,17 @@ def authorize_writes(
         return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=changed)
     # Before the state is read: in an account that is not allowed, not even the state table may be created.
     account = (ports.endpoint_watch.current or ports.endpoint).account
-    if wants_to_write and allowed_accounts and account not in allowed_accounts:
+    refusal = None
+    if options.mode == "enforce" and allowed_accounts and account not in allowed_accounts:
         listed = ", ".join(sorted(allowed_accounts))
-        error = f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS ({listed}): nothing is written"
-        return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=error)
+        refusal = f"account {account or 'unknown'} is not in RECONCILER_ALLOWED_ACCOUNTS ({listed}): nothing is written"
+    if refusal is not None and wants_to_write:
+        return WriteAuthorization(StateSnapshot(usable=False), writes=False, error=refusal)
     try:
         snapshot = _state(ports) if wants_to_write else ports.store.load()
     except StateError as error:
         snapshot = StateSnapshot(usable=False, problem=str(error))
-    authorization = _decide(snapshot, wants_to_write=wants_to_write, explicit=explicit)
+    authorization = replace(_decide(snapshot, wants_to_write=wants_to_write, explicit=explicit), refusal=refusal)
     if wants_to_write and authorization.error is None:
         another = ports.endpoint_watch.other_state_problem(snapshot, emulator=ports.emulator)
         if another is not None:
@@ -107,7 +114,9 @@ def waiting_for_lease(holder: str, seconds: float) -> str:
 def unreachable(error: ApiError, url: str = "the endpoint") -> str:
     """The error message for an endpoint that does not respond, or only with errors of its own."""
     what = "Only server errors come from" if error.code.startswith("HTTP ") else "Nothing answers at"
-    return f"{what} {url}: {error.message}"
+    # Messages of the SDK name the URL too, as `... URL: "http://localhost:8000/"`.
+    why = re.sub(rf' URL: "{re.escape(url.rstrip("/"))}/?"', "", error.message)
+    return f"{what} {url}: {why}"
 
 
 def acquire_lease(

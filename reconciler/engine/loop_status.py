@@ -5,12 +5,14 @@ Every value is immutable and replaced as a whole, so readers in other threads ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
 from reconciler.engine.status_history import StatusHistory
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.records import Generation, Replacement
 from reconciler.model.report import PassReport, TableReport, TableStatus, Verdict
 
 BUILDING_INDEX = "building index"
@@ -31,6 +33,26 @@ class Progress:
     total: int | None = None
     per_second: float | None = None
     seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PresentWork:
+    """What the records say between two passes of the work that any process may do.
+
+    Generations are by declared name, replacements by table. ``leads`` tells whether this process has the lease,
+    ``held`` whether any has it, and ``holder`` names the one that has or last had it.
+    """
+
+    generations: Mapping[str, Generation]
+    replacements: Mapping[str, Replacement]
+    leads: bool
+    held: bool
+    holder: str | None
+
+    @property
+    def held_by(self) -> str | None:
+        """The other process that has the lease."""
+        return self.holder if self.held and not self.leads else None
 
 
 @dataclass(slots=True)
@@ -71,6 +93,8 @@ class LoopStatus:
     history: StatusHistory = field(default_factory=StatusHistory)
     pending_migrations: tuple[str, ...] = ()
     """The migrations of items that were not begun at the last pass."""
+    present: PresentWork | None = None
+    """What was read since the last pass; ``None`` where nobody has looked."""
     open_migrations: tuple[str, ...] = ()
     """A sentence for each migration of items that is begun and not finished, and one for those that are pending."""
 
@@ -97,7 +121,7 @@ class LoopStatus:
 
     def finish(self, report: PassReport) -> None:
         """A pass over all tables ended. Take over its report."""
-        self.report = report
+        self.report, self.present = report, None
         if report.error is None and report.endpoint_up:
             self.observed = report
         self.history.record(report)

@@ -229,6 +229,13 @@ class StateStore(Protocol):
         """Whether there is a record of a suspension now; one read of one record."""
         ...
 
+    def load_work(self) -> StateSnapshot:
+        """The suspension, the lease and the long work on items, read now; every other member is empty.
+
+        For showing only: nothing else of the state is looked at. Raises ``ApiError`` and ``StateError``.
+        """
+        ...
+
     def acquire_lease(self) -> Lease | None:
         """Acquire or renew the lease; ``None`` if another process holds it (see ``current_lease``)."""
         ...

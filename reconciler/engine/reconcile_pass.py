@@ -155,6 +155,8 @@ class Pass:
         unmanaged_tables = _unmanaged(names or (), desired, authorization.snapshot, self.options.state_table)
         return self._report(
             (*result.tables, *unmanaged_tables),
+            # The same error as that of the run, so that a check of the plan fails before the run does.
+            error=authorization.refusal if self.request.dry_run else None,
             snapshot=authorization.snapshot,
             result=result,
             unmanaged=None if names is None else len(unmanaged_tables),

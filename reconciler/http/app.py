@@ -85,7 +85,7 @@ def create_app(
         accept: str = Header(default="", include_in_schema=False),
         accept_encoding: str = Header(default="", include_in_schema=False),
     ) -> Response:
-        control.look()
+        control.look_for_suspension()
         # ``Compression`` adds Accept-Encoding to answers that it could have compressed.
         headers = {"Vary": "Accept"}
         if accepts_gzip(accept_encoding):

@@ -8,11 +8,17 @@ from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.engine.loop_status import LoopStatus
+from reconciler.engine.loop_status import LoopStatus, PresentWork
 from reconciler.engine.reconciler import Reconciler
+from reconciler.engine.unfinished_migrations import (
+    pending_migrations,
+    pending_sentence,
+    running_migrations,
+    unfinished_migrations,
+)
 from reconciler.http.access import Access
 from reconciler.http.problems import HttpProblem
-from reconciler.http.suspension_watch import SuspensionWatch
+from reconciler.http.record_watch import RecordWatch
 from reconciler.model.desired import DesiredState, Seed
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.identity import Endpoint
@@ -36,18 +42,54 @@ class Control:
     """The checksums of the migrations of items by name. Raises ``DeclarationError``."""
     testing: bool = False
     """Whether tests may reset items (RECONCILER_TESTING)."""
-    suspension: SuspensionWatch | None = None
+    suspension: RecordWatch | None = None
+    records: RecordWatch | None = None
 
     def connect(self, reconciler: Reconciler, submit: Callable[[Job], Run]) -> None:
         """Accept jobs from now on."""
         self.reconciler, self.submit = reconciler, submit
         self.confirm = reconciler.ports.endpoint_watch.confirm
-        self.suspension = SuspensionWatch(self.loop_status, reconciler.ports.store.is_suspended)
+        self.suspension = RecordWatch(self.loop_status, self._read_suspension)
+        self.records = RecordWatch(self.loop_status, self._read_records)
 
     def look(self) -> None:
         """Bring the status up to date with what somebody may have done since the last pass. May wait half a second."""
+        if self.records is not None:
+            self.records.look()
+
+    def look_for_suspension(self) -> None:
+        """As ``look``, but by a single read, for readers that come all the time and show nothing else of it."""
         if self.suspension is not None:
             self.suspension.look()
+
+    def _read_suspension(self) -> None:
+        if self.reconciler is not None:
+            self.loop_status.suspended = self.reconciler.ports.store.is_suspended()
+
+    def _read_records(self) -> None:
+        if self.reconciler is None:
+            return
+        ports, loop_status = self.reconciler.ports, self.loop_status
+        report, snapshot, now = loop_status.report, ports.store.load_work(), ports.clock.now()
+        lease = snapshot.lease
+        # By the clock of the holder: this is only shown.
+        held = lease is not None and not lease.released and lease.expires > now
+        present = PresentWork(
+            snapshot.generations,
+            snapshot.replacements,
+            leads=held and lease is not None and ports.store.owns(lease),
+            held=held,
+            holder=lease.shown if lease else None,
+        )
+        if report is not None:
+            pending = pending_migrations(loop_status.pending_migrations, snapshot.migrations, report)
+            begun = unfinished_migrations(snapshot.migrations, report, running_migrations(snapshot, now))
+            loop_status.pending_migrations = pending
+            loop_status.open_migrations = (*begun, *([pending_sentence(pending)] if pending else []))
+        loop_status.suspended = snapshot.suspension is not None
+        # A pass that ended meanwhile has read everything later.
+        if loop_status.report is report:
+            loop_status.present = present
 
     async def confirmed(self) -> Endpoint | None:
         """The endpoint, identified again where only an emulator permits the request.

@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from reconciler.http.control import Control
 from reconciler.http.problems import HttpProblem
-from reconciler.http.summary import health_state, sentence
-from reconciler.http.suspension_watch import EVERY_SECONDS
+from reconciler.http.record_watch import EVERY_SECONDS
+from reconciler.http.status import work_signature
+from reconciler.http.summary import health_state, leader, sentence
 from reconciler.runs.feed import Event
 
 MAX_LISTENERS = 64
@@ -60,7 +61,7 @@ async def _events(
     try:
         hello = {"mood": health_state(control.loop_status).value, "message": sentence(control.loop_status)}
         yield ServerSentEvent(json.dumps(hello), event="hello", retry=RETRY_MILLISECONDS)
-        suspended = control.loop_status.suspended
+        suspended, work = control.loop_status.suspended, work_signature(control.loop_status)
         while unread.qsize() < MAX_UNREAD:
             try:
                 event = await asyncio.wait_for(unread.get(), EVERY_SECONDS)
@@ -73,5 +74,8 @@ async def _events(
             if suspended is not control.loop_status.suspended:
                 suspended = control.loop_status.suspended
                 yield ServerSentEvent(json.dumps({"suspended": suspended}), event="suspension")
+            if work != (now := work_signature(control.loop_status)):
+                work = now
+                yield ServerSentEvent(json.dumps({"leader": leader(control.loop_status)}), event="work")
     finally:
         unsubscribe()

@@ -29,6 +29,7 @@ from reconciler.http.listing import (
 )
 from reconciler.http.plan_view import PlanView
 from reconciler.http.problem_groups import problem_groups
+from reconciler.http.since_pass import news_of
 from reconciler.http.status import long_work
 from reconciler.http.status_strip import status_strip
 from reconciler.http.summary import (
@@ -81,6 +82,7 @@ class Page:
         tables = visible_tables(shown)
         named = named_like(tables, query)
         found = of_status(named, query)
+        news = news_of(tables, loop_status.present)
         urgent = attention(found, shown.error if shown else None)
         stuck = liveness_problem(loop_status, self._now())
         return self._render(
@@ -100,7 +102,8 @@ class Page:
             listing=listing(found, query),
             statuses=status_counts(named, query),
             named=len(named),
-            groups=problem_groups(urgent),
+            groups=problem_groups(urgent, news),
+            news=news,
             urgent=len(urgent),
             most_urgent=URGENT,
             sorts=list(SORTS),
@@ -123,6 +126,7 @@ class Page:
             table=table,
             report=loop_status.report,
             stale=shown if stale else None,
+            news=news_of((table,), loop_status.present).get(table.name),
             data=data_of(self._control, table),
             drawing=self._drawing(table.name),
             strip=status_strip(loop_status.history.of(table.name), self._now()),

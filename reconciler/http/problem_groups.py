@@ -6,7 +6,7 @@ problem of its own from the screen.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,11 +40,11 @@ class ProblemGroup:
         return min(times, default=None)
 
 
-def problem_groups(tables: Sequence[TableReport]) -> list[ProblemGroup]:
-    """The groups, in the order of their first tables."""
+def problem_groups(tables: Sequence[TableReport], apart: Collection[str] = ()) -> list[ProblemGroup]:
+    """The groups, in the order of their first tables; each table named in ``apart`` is one of its own."""
     found: dict[Hashable, list[TableReport]] = {}
     for table in tables:
-        found.setdefault(_signature(table), []).append(table)
+        found.setdefault(table.name if table.name in apart else _signature(table), []).append(table)
     return [ProblemGroup(tuple(alike)) for alike in found.values()]
 
 

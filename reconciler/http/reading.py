@@ -83,7 +83,8 @@ def routes(control: Control, more: Callable[[], Mapping[str, Any]]) -> APIRouter
         responses={
             **errors(429, 500),
             200: {
-                "description": "First `hello`, then `pass_started`, `step`, `pass_finished`, `run`, `suspension`.",
+                "description": "First `hello`, then `pass_started`, `step`, `pass_finished`, `run`, `suspension`, and"
+                " `work` where another process changed the lease, a replacement or a migration.",
                 "content": {
                     "text/event-stream": {
                         "schema": {"type": "string"},

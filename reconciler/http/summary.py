@@ -63,8 +63,12 @@ def shown_report(loop_status: LoopStatus) -> tuple[PassReport | None, bool]:
 
 
 def leader(loop_status: LoopStatus) -> str:
-    """The process that may write, as of the last pass."""
-    report = loop_status.report
+    """The process that may write, as of the last pass or as read since."""
+    report, present = loop_status.report, loop_status.present
+    if present is not None:
+        if present.held:
+            return "this process" if present.leads else f"another process: {present.holder}"
+        return "nobody holds the lease" + (f"; {present.holder} held it last" if present.holder else "")
     if report is None or report.leader is None:
         return "unknown"
     if report.lease_free:

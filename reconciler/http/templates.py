@@ -16,12 +16,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.http.prose import prose
-from reconciler.http.run_titles import run_title, run_verdict
 from reconciler.http.value_diff import value_diff
 from reconciler.model.json_values import plain
 from reconciler.presentation.changes import value_text
 from reconciler.presentation.render import ENGINES, JOB_NAMES, losses, step_title, symbol
 from reconciler.presentation.value_outline import outline, pretty
+from reconciler.runs.run_titles import run_title, run_verdict
 
 _WEB = Path(__file__).with_name("web")
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -224,6 +224,19 @@ class PassReport:
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(StepStatus.FAILED) for t in self.tables)
         return counts
 
+    @property
+    def worked(self) -> tuple[str, ...]:
+        """The tables whose replacement with their items was continued, sorted: ``orders (ready)``."""
+        if not self.wrote:
+            return ()
+        found = {f"{table.name} ({work.phase.value})" for table in self.tables if (work := table.replacement)}
+        generations = (table.generation for table in self.tables)
+        return tuple(sorted(found | {f"{each.name} ({each.phase.value})" for each in generations if each}))
+
+    def done_counts(self) -> dict[str, int]:
+        """On how many tables each action was done. ``summary`` counts those with a step that is still ready, too."""
+        return {each.value: count for each in Action if (count := self.counted(each, StepStatus.DONE))}
+
     def counted(self, action: Action, *statuses: StepStatus) -> int:
         """How many tables have a step of this action with one of these statuses. See ``COVERED``."""
         return _counted(self.tables, action, statuses)

@@ -95,6 +95,12 @@ def repeats(table: TableReport, report: PassReport) -> bool:
     return same and table.status is TableStatus.ERROR and not (table.steps or table.changes)
 
 
+def nothing_read(report: PassReport) -> bool:
+    """Whether an error kept the whole pass from looking at any table, so that it has neither plan nor result."""
+    failed = report.error is not None or bool(report.problems)
+    return failed and not report.wrote and all(repeats(table, report) for table in report.tables)
+
+
 def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[TableReport, ...]]:
     """Tables with the same plan together, each by itself with ``diff``."""
     if diff or (len(tables) < MANY and not any(table.error for table in tables)):
@@ -276,14 +282,27 @@ def _remainders(report: PassReport, summary: Mapping[str, int]) -> list[str]:
 
 
 def counts(report: PassReport, *, applied: bool) -> str:
-    """The counting line: what is planned, or what was carried out."""
+    """The counting line: what is planned, or what was carried out. Zeros would look like a plan without changes."""
+    if nothing_read(report):
+        return "Nothing was done because of the error." if applied else "No plan was made because of the error."
     summary = report.summary()
     if applied:
         parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
     else:
-        parts = [f"{summary[action.value]} {PLANNED[action]}" for action in PLANNED]
+        later = _after_grace(report)
+        parts = [f"{summary[action.value] + later.count(action)} {PLANNED[action]}" for action in PLANNED]
     rest = [*_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _after_grace(report: PassReport) -> tuple[Action, ...]:
+    """What is planned for the tables that wait for nothing but the end of a grace period, which ``up`` need not do."""
+    waiting = (
+        {step.action for step in table.steps if step.reason is Reason.PRUNE_GRACE and step.ends_table}
+        for table in report.tables
+        if not table.has(StepStatus.READY, StepStatus.DONE)
+    )
+    return tuple(Action.REPLACE if Action.REPLACE in each else Action.DELETE for each in waiting if each)
 
 
 def _ready_to_switch(report: PassReport) -> Iterator[str]:
@@ -409,7 +428,8 @@ def _result(group: tuple[TableReport, ...]) -> Line:
     for step, message in zip(first.steps, messages, strict=True):
         facet = f" {step.facet}" if step.action is Action.UPDATE else ""
         words.append(f"{_PAST[step.action]}{facet}{f' ({message})' if message else ''}")
-    return style, printable(f"{sign} {subject}: {', '.join(words)}")
+    # A rebuilt index takes two steps.
+    return style, printable(f"{sign} {subject}: {', '.join(dict.fromkeys(words))}")
 
 
 def _leading(table: TableReport) -> tuple[str, str]:

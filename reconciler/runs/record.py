@@ -60,6 +60,10 @@ class Record:
     """The result of a job, in sentences."""
     process: str | None = None
     """Who made it, as HOST:PID; ``None`` where a record of an older release does not say it."""
+    done_counts: Mapping[str, int] | None = None
+    """On how many tables each action was done; ``None`` where a record of an older release does not say it."""
+    worked: tuple[str, ...] = ()
+    """The tables whose replacement with their items it continued, each with how far that is: ``orders (ready)``."""
 
     @property
     def ended(self) -> bool:
@@ -99,6 +103,8 @@ class Record:
             summary={name: count for name, count in report.summary().items() if count},
             actions=_actions(report),
             wrote=report.wrote,
+            done_counts=report.done_counts(),
+            worked=report.worked,
             error=report.error or (str(report.problems[0]) if report.problems else None),
         )
 
@@ -114,11 +120,14 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
         pass_id, trigger, verdict = (str(entry[name]) for name in ("pass_id", "trigger", "verdict"))
         counts = {str(name): int(count) for name, count in dict(entry.get("summary") or {}).items() if count}
         actions = tuple(RunAction(*each) for each in entry.get("actions") or ())
-    except (KeyError, ValueError, TypeError):
+        done = {str(name): int(count) for name, count in entry["done"].items()} if "done" in entry else None
+        worked = tuple(map(str, entry.get("worked") or ()))
+    except (KeyError, ValueError, TypeError, AttributeError):
         return None
     # Runs of these commands are no passes: they are called as the jobs of the page that do the same.
     verb = trigger if trigger in COMMANDS else "pass"
     known = Record(pass_id, verb, trigger, State.DONE, started, (), started, finished, verdict, counts, actions)
+    known = replace(known, done_counts=done, worked=worked)
     return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"), process=entry.get("process"))
 
 

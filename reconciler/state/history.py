@@ -58,6 +58,8 @@ class History:
             "summary": _summary(report),
             "error": report.error[:ERROR_LENGTH] if report.error else None,
             "actions": _actions(report) or None,
+            "done": report.done_counts(),
+            "worked": list(report.worked[:MAX_ACTIONS]) or None,
             **self._writer,
             "observation": None if found is None else _written(found),
         }
@@ -89,6 +91,8 @@ class History:
             # Records of older releases do not say which process wrote them, what was done, nor which tables were not in
             # sync.
             run |= {name: fields.text(name) for name in ("error", "holder", "process") if name in fields}
+            run |= {"done": fields.map_of("done", int)} if "done" in fields else {}
+            run |= {"worked": fields.texts("worked")} if "worked" in fields else {}
             run |= {"actions": fields.optional_text_lists("actions")} if "actions" in fields else {}
             run |= {"observation": _observation(fields.map("observation"))} if "observation" in fields else {}
         except Unreadable as reason:

@@ -50,6 +50,9 @@ REBUILD, ENDED = "rebuild#", "ended#"
 REPLACEMENT, GENERATION = "replacement#", "generation#"
 CHECKPOINT, MIGRATION = "checkpoint#", "migration#"
 LEASE, SUSPENSION, FINGERPRINT = "lease", "suspension", "fingerprint"
+WORK = ((CHECKPOINT, LEASE), (MIGRATION, f"{REPLACEMENT}\uffff"))
+"""Two ranges of keys with the lease and all records of long work on items, and few others. There may be thousands of
+records of tables and seeds, none of which is in them."""
 
 FORMAT = 1
 """The newest ``format_version`` of a record that this version understands; a record without one is of format 1."""

@@ -6,7 +6,7 @@ protection. A table of the same name with other keys is not a state table and is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -47,7 +47,7 @@ from reconciler.state import fence
 from reconciler.state import record_types as kinds
 from reconciler.state.attribute_values import encode
 from reconciler.state.cache import StateCache, Tokens, contradiction
-from reconciler.state.client import StateClient
+from reconciler.state.client import StateClient, query
 from reconciler.state.former_stack import FormerStack, StackTransfer
 from reconciler.state.history import History
 from reconciler.state.lease import TERM, LeaseRecord
@@ -239,6 +239,21 @@ class StateTable:
 
     def is_suspended(self) -> bool:
         return self._stored(kinds.SUSPENSION) is not None
+
+    def load_work(self) -> StateSnapshot:
+        items = [item for first, last in kinds.WORK for item in self._between(first, last)]
+        suspension = self._stored(kinds.SUSPENSION)
+        # Not with the records of the last load: those are of a pass, which may read at the same moment.
+        return snapshot_of([*items, *([suspension] if suspension else [])], self.name)
+
+    def _between(self, first: str, last: str) -> Iterator[Mapping[str, Any]]:
+        request = {
+            "TableName": self.name,
+            "KeyConditionExpression": "#scope = :scope AND #record BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#scope": "scope", "#record": "record"},
+            "ExpressionAttributeValues": encode({":scope": self._scope, ":first": first, ":last": last}),
+        }
+        return query(self._client, request)
 
     def acquire_lease(self) -> Lease | None:
         return self._lease.acquire(above=self._seen_token)

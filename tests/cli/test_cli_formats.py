@@ -23,7 +23,7 @@ from support.reports import (
     ttl_moved,
 )
 
-from reconciler.model.change import Call, Change
+from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.errors import Problem
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableStatus
@@ -54,6 +54,40 @@ def test_markdown_says_that_a_table_was_deleted(cli: Callable, fake: FakeWiring)
     assert "| carts | drifted | - |" in out
 
 
+UNREAD = {
+    "an invalid declaration": {"problems": (PROBLEM,)},
+    "a dead endpoint": {"error": "Nothing answers"},
+}
+
+
+@pytest.mark.parametrize("form", ["human", "markdown", "github"])
+@pytest.mark.parametrize("what", UNREAD)
+def test_an_error_is_no_plan_without_changes(
+    what: str, form: str, cli: Callable, fake: FakeWiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = Path("summary.md")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    tables = [a_table("users", TableStatus.ERROR, error="Nothing answers")] if "error" in UNREAD[what] else []
+    fake.plan = fake.result = a_report(*tables, **UNREAD[what])
+    for command, sentence in (("preview", "No plan was made"), ("--once", "Nothing was done")):
+        summary.unlink(missing_ok=True)
+        ended = cli(f"{command} -o {form}")
+        said = summary.read_text() if form == "github" else ended.out
+        assert ended.code == 1
+        assert " to create" not in said
+        assert " created" not in said
+        if tables or form != "human":
+            assert f"{sentence} because of the error." in said
+
+
+def test_a_plan_that_would_be_refused_is_shown_above_the_refusal(cli: Callable, fake: FakeWiring) -> None:
+    fake.plan = a_report(missing("users"), error="account 1 is not allowed")
+    ended = cli("preview")
+    assert "Plan: 1 to create" in ended.out
+    assert ended.err.endswith("error: account 1 is not allowed\n")
+    assert ended.code == 1
+
+
 def test_markdown(cli: Callable, fake: FakeWiring) -> None:
     fake.plan = a_report(in_sync("projects_details"), blocked())
     assert cli("preview -o markdown --desired-state app/config").out == (
@@ -80,6 +114,14 @@ def test_markdown(cli: Callable, fake: FakeWiring) -> None:
         '  - keys.0.type: "S" → "N"\n'
         "    - **unsafe:** the table would be deleted with its items\n"
     )
+
+
+def test_markdown_says_how_many_items_a_table_had_that_was_deleted(cli: Callable, fake: FakeWiring) -> None:
+    change = Change("table", "table", "present", None, unsafe="every item is lost", hazard=Hazard.REPLACEMENT)
+    step = replace(removal("carts"), changes=(change,)).done()
+    gone = a_table("carts", TableStatus.IN_SYNC, step, declaration=None, item_count=1)
+    fake.plan = fake.result = a_report(gone)
+    assert "**unsafe:** every item is lost (about 1 item)" in cli("--once -o markdown").out
 
 
 def test_markdown_shows_each_change_below_its_own_step(cli: Callable, fake: FakeWiring) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from support.sample_reports import ttl_step
 
 from reconciler.cli import progress_bars
-from reconciler.cli.progress import Lines
+from reconciler.cli.progress import Lines, steps_line
 from reconciler.engine.ports import SeedProgress, WorkProgress
 
 COPYING = WorkProgress("orders", "copying", 10.0, 1_000, 2_600)
@@ -88,3 +88,7 @@ def test_what_goes_on_has_at_least_a_second_left() -> None:
     lines = Lines(written.append)
     lines.working(WorkProgress("orders", "copying", 10.0, 1_000, 1_001))
     assert written == ["orders: copying, 1,000 of 1,001 items, 100 items/s, 1 s left"]
+
+
+def test_a_single_step_is_no_steps() -> None:
+    assert steps_line(0, 1, 12.0, None) == "0 of 1 step"

@@ -81,6 +81,17 @@ def ready(shop: Orders, after: str, *words: str, items: tuple[dict[str, Any], ..
     assert "It is ready to switch" in said
 
 
+def test_status_says_of_each_run_what_it_changed(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    runs = [line for line in shop.tool("status").splitlines() if line.startswith("run ")]
+    for run, words in zip(runs, ("hold", "ready", "Created orders"), strict=True):
+        assert words in run
+    assert "replace  changed  Worked on the replacement of orders (hold)" in runs[0]
+    assert "replace  drifted  Worked on the replacement of orders (ready); 1 blocked" in runs[1]
+    assert "once  changed  Created orders" in runs[2]
+
+
 # Items that yield
 
 RULES = {

@@ -66,6 +66,9 @@ def test_status_and_page_agree_during_the_grace_period(endpoint: Live, tmp_path:
         words = ("status", "-o", "json", *where, "--http-port", str(daemon.port))
         ended = forked.run(*words, folder=tmp_path, timeout=PATIENCE)
         assert outcome(json.loads(ended.stdout)) == expected, ended.stderr
+    counted = "0 to create, 0 to update, 1 to replace, 1 to delete, 0 to seed"
+    for command in ("status", "preview"):
+        assert counted in forked.run(command, *where, folder=tmp_path, timeout=PATIENCE).stdout
     # `preview` goes on to show what a one-shot run would do now.
     now = json.loads(forked.run("preview", "-o", "json", *where, folder=tmp_path, timeout=PATIENCE).stdout)
     assert outcome(now)["gone"] == ("drifted", [("delete", "ready", None)])

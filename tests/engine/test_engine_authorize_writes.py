@@ -10,7 +10,7 @@ from simulation.simulated_engine import Sim, declaration, simulate
 
 from reconciler.model.desired import Origin
 from reconciler.model.identity import Flavor
-from reconciler.model.plan import Reason, StepStatus
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.records import Lease, StateSnapshot
 from reconciler.model.report import TableStatus, Verdict
 
@@ -43,11 +43,21 @@ def test_the_account_that_is_named_is_written_to() -> None:
     assert sim.dynamodb.mutating == ["CreateTable"]
 
 
-def test_a_preview_in_another_account_shows_the_plan() -> None:
+def test_a_preview_in_another_account_shows_the_plan_and_fails_as_the_run_would() -> None:
     sim = in_account("111122223333", frozenset({"999988887777"}))
-    (table,) = sim.reconciler.preview().tables
+    shown = sim.reconciler.preview()
+    (table,) = shown.tables
     assert table.status is TableStatus.MISSING
+    assert [step.action for step in table.steps] == [Action.CREATE]
+    assert shown.verdict is Verdict.ERROR
+    assert shown.error == sim.once().error
     assert sim.dynamodb.journal == []
+
+
+def test_where_nothing_is_ever_written_any_account_may_be_observed() -> None:
+    sim = in_account("111122223333", frozenset({"999988887777"}))
+    sim.reconciler.options = replace(sim.reconciler.options, mode="observe")
+    assert (sim.reconciler.preview().error, sim.once().error) == (None, None)
 
 
 def test_without_a_usable_state_table_nothing_is_written_and_the_pass_says_why() -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.sample_generation import COPYING, MINUTE
 from support.sample_reports import T0, report, table
 
-from reconciler.model.records import CopyEngine, CopyJob
+from reconciler.model.records import CopyEngine, CopyJob, GenerationPhase
 
 
 def show(ready, generation):
@@ -73,3 +73,33 @@ def test_the_json_documents_have_the_same(ready):
         "started": "2026-11-22T12:06:00Z",
         "ended": None,
     }
+
+
+def progress(ready, **changes):
+    generation = replace(COPYING, engine="scan", jobs=(), **changes)
+    name = generation.current
+    ready.loop_status.finish(report(replace(table(name), generation=generation)))
+    return ready.get("/api/v1/status").json["data"]["progress"]
+
+
+def test_only_the_copy_counts_items(ready):
+    [entry] = progress(ready, copied=400_000)
+    assert (entry["what"], entry["done"], entry["total"]) == ("replacement by orders-g2, copy", 400_000, 1_200_000)
+    [entry] = progress(ready, phase=GenerationPhase.VERIFY, copied=1_200_000)
+    assert (entry["what"], entry["done"], entry["total"]) == ("replacement by orders-g2, verify", 0, None)
+
+
+def test_after_the_switch_the_new_table_is_not_replaced_by_itself(ready):
+    [entry] = progress(ready, phase=GenerationPhase.FINISH)
+    assert (entry["table"], entry["what"]) == ("orders-g2", "replacement of orders, finish")
+
+
+@pytest.mark.parametrize("phase", [GenerationPhase.READY, GenerationPhase.HOLD])
+def test_what_waits_for_a_person_or_the_end_of_the_hold_is_not_in_progress(ready, phase: GenerationPhase):
+    assert progress(ready, phase=phase) == []
+    assert "In progress" not in ready.get("/").text
+
+
+def test_a_switch_that_a_person_asked_for_is_in_progress(ready):
+    [entry] = progress(ready, phase=GenerationPhase.READY, switch=True)
+    assert entry["what"] == "replacement by orders-g2, ready"

@@ -72,6 +72,11 @@ def test_an_error_of_the_whole_pass_is_a_notification_and_the_run_failed() -> No
     assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "the endpoint is down"
 
 
+def test_a_run_with_an_invalid_declaration_failed() -> None:
+    run = run_of(a_report(problems=(Problem("users_table.py", 7, "key_schema", "is empty", "Name a HASH key"),)))
+    assert [len(run["results"]), run["invocations"]] == [1, [{"executionSuccessful": False}]]
+
+
 def test_a_result_keeps_its_identity_when_its_line_moves_and_stacks_differ() -> None:
     def identity(**members: Any) -> str:
         table = a_table("users", TableStatus.DRIFTED, declaration=members.pop("declaration", "a.yaml:1"))

@@ -170,6 +170,9 @@ class MemoryStore:
     def is_suspended(self) -> bool:
         return self.snapshot.suspension is not None
 
+    def load_work(self) -> StateSnapshot:
+        return replace(self.snapshot, lease=self.rival)
+
     def acquire_lease(self) -> Lease | None:
         if self.rival is not None:
             return None

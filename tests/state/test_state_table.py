@@ -12,6 +12,7 @@ from support.connected import connected
 from support.damaged_records import BROKEN, broken
 from support.endpoints import Live
 from support.fakes import FakeClock, Quiet
+from support.sample_generation import COPYING
 
 from reconciler.aws.session import connect
 from reconciler.model.desired import Lifecycle
@@ -24,6 +25,7 @@ from reconciler.model.records import (
     Claim,
     IndexRebuild,
     InventoryEntry,
+    ItemMigration,
     Phase,
     QuotaUsage,
     Replacement,
@@ -207,6 +209,32 @@ def test_a_rebuild_record_is_read_back_until_it_is_dropped(make: Make) -> None:
         assert make().load().rebuilds == {"users": rebuild}
     store.drop_rebuild("users")
     assert make().load().rebuilds == {}
+
+
+def test_work_of_others_is_read_without_the_records_of_tables_and_seeds(make: Make) -> None:
+    entry = ENTRIES[0]
+    store, other = make(), make("shop/prod", "two")
+    generation = replace(COPYING, name="orders")
+    migration = ItemMigration("0001_a", "users", IDENTITY, "abc", "up", 1, "one", NOW)
+    replacement = Replacement("users", Phase.COPYING, IDENTITY, "users.replacing.0a", ("id HASH S",), NOW)
+    for each in (store, other):
+        each.ensure()
+        each.acquire_lease()
+        each.put_entry(entry)
+    store.put_generation(generation)
+    store.put_migration(migration)
+    store.put_replacement(replacement)
+    store.put_suspension(Suspension("ops", NOW))
+    store.add_history(report(1))
+    whole, work = make().load(), make().load_work()
+    for name in ("lease", "suspension", "generations", "replacements", "migrations", "checkpoints"):
+        assert getattr(work, name) == getattr(whole, name), name
+    assert (len(work.generations), len(work.replacements), len(work.migrations)) == (1, 1, 1)
+    assert work.lease is not None
+    assert work.suspension is not None
+    assert whole.inventory
+    assert not work.inventory
+    assert other.load_work().generations == {}
 
 
 def test_a_suspension_is_read_back_and_lifted(make: Make) -> None:
@@ -475,11 +503,12 @@ def test_a_run_of_an_older_release_says_neither_its_process_nor_which_tables_wer
     store.ensure()
     store.add_history(report(1))
     (key,) = (key for key in items(endpoint) if key.startswith("run#"))
-    item = {name: value for name, value in items(endpoint)[key].items() if name not in ("holder", "process")}
+    newer = ("holder", "process", "done", "worked")
+    item = {name: value for name, value in items(endpoint)[key].items() if name not in newer}
     endpoint.client.put_item(TableName=NAME, Item=item)
     (run,) = store.history(1)
     assert run["verdict"] == "in_sync"
-    assert run.keys().isdisjoint(("holder", "process", "observation", "actions"))
+    assert run.keys().isdisjoint((*newer, "observation", "actions"))
 
 
 def test_a_run_keeps_its_first_steps_with_those_that_failed_before_the_others(endpoint: Live, make: Make) -> None:
@@ -492,3 +521,4 @@ def test_a_run_keeps_its_first_steps_with_those_that_failed_before_the_others(en
     (run,) = store.history(1)
     assert run["actions"][0] == ("z", "update", "stream", "failed")
     assert run["actions"][1:] == tuple((f"t{n:02}", "create", "table", "done") for n in range(9))
+    assert run["done"] == {"create": 12}

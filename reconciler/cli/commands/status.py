@@ -68,10 +68,10 @@ def status(invocation: Invocation, every: All = False) -> int:
         records = {name: plain(view[name]) for name in members}
         invocation.console.result([("plain", json.dumps({**document(with_unfinished), **records}, indent=2))])
     else:
-        invocation.print(_lines(view, report, every=every))
         base = invocation.desired_state
         for sentence in report.warnings:
-            invocation.console.note("note", warning_from_here(sentence, base))
+            invocation.console.note("warning", warning_from_here(sentence, base))
+        invocation.print(_lines(view, report, every=every))
         problems = [str(seen_from_here(problem, base)) for problem in report.problems]
         for sentence in dict.fromkeys([*problems, *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
@@ -98,19 +98,30 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
 
         yield "deferred", printable(pending_sentence(view["pending_migrations"]))
     yield from _tables(report, every=every)
-    for run in view["runs"]:
-        entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
-        words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
-        by = f"  by {entry['process']}" if run.get("process") else ""
-        yield "dim", f"run {'  '.join(words)}{by}"
-        if run.get("error"):
-            yield "dim", f"  {entry['error']}"
+    yield from _runs(view["runs"])
     good = report.verdict is Verdict.IN_SYNC and not view["problem"]
     if good:
         yield "in_sync", in_sync(report)
     elif report.tables or not (report.problems or report.error):
         # Without tables there is no plan: standard error says why.
         yield "title", counts(report, applied=False)
+
+
+def _runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
+    """The newest runs: when, by what, what each came to and changed, in the words of the page."""
+    from reconciler.runs.record import from_history
+    from reconciler.runs.run_titles import run_title, run_verdict
+
+    for run in runs:
+        entry = {key: printable(_to_the_second(value)) for key, value in run.items()}
+        words = [entry.get(key, "-") for key in ("started", "trigger", "verdict", "pass_id")]
+        if (record := from_history(run)) is not None:
+            words[2] = run_verdict(record)
+            words.insert(3, printable(run_title(record)))
+        by = f"  by {entry['process']}" if run.get("process") else ""
+        yield "dim", f"run {'  '.join(words)}{by}"
+        if run.get("error"):
+            yield "dim", f"  {entry['error']}"
 
 
 def _to_the_second(value: Any) -> str:
@@ -173,7 +184,7 @@ def _facts(table: TableReport) -> Line:
     seed = f", seed {table.seed_state}" if table.seed_state else ""
     if table.status is TableStatus.MISSING and table.ownership is None:
         # A table that is not there has no owner and no items.
-        return "update", f"{table.status.value} (not created yet)"
+        return "update", f"{table.status.value} (does not exist)"
     live = table.live_status or ("not read" if table.error else "absent")
     facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
     style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}

@@ -7,6 +7,7 @@ import socket
 
 from reconciler.cli import codes
 from reconciler.cli.command import command
+from reconciler.cli.confirmation import stack_of
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.options import Output
 
@@ -15,9 +16,10 @@ from reconciler.cli.options import Output
 def suspend(invocation: Invocation) -> int:
     """Record the suspension and who requested it."""
     invocation.allow(Output.HUMAN, Output.JSON)
-    with invocation.opened(invocation.settings(), read_only=False) as app:
+    settings = invocation.settings()
+    with invocation.opened(settings, read_only=False) as app:
         app.reconciler.suspend(by=_who())
-    invocation.answer(["Suspended. `reconciler resume` lifts it."], {"suspended": True})
+    invocation.answer([f"The {stack_of(settings)} is suspended. `reconciler resume` lifts that."], {"suspended": True})
     return codes.OK
 
 

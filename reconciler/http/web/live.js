@@ -121,7 +121,7 @@ function listen() {
   if (feed || !document.querySelector("[data-live]")) return;
   feed = new EventSource(prefix + "api/v1/events");
   feed.addEventListener("error", check);
-  for (const name of ["hello", "pass_started", "pass_finished", "step", "run", "suspension"]) feed.addEventListener(name, () => plan(300));
+  for (const name of ["hello", "pass_started", "pass_finished", "step", "run", "suspension", "work"]) feed.addEventListener(name, () => plan(300));
 }
 document.addEventListener("visibilitychange", listen);
 listen();

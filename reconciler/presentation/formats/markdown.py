@@ -13,6 +13,7 @@ from reconciler.presentation.changes import change_lines
 from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import (
+    about_items,
     counts,
     heading,
     hold_sentence,
@@ -88,20 +89,22 @@ def _details(table: TableReport) -> Iterable[str]:
         if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
         for change in step.changes:
-            yield from (f"  {line}" for line in _change(change, keeps_items=step.moves_items))
+            yield from (f"  {line}" for line in _change(change, table, keeps_items=step.moves_items))
     for change in uncovered(table):
-        yield from _change(change, keeps_items=table.unsafe(change) is None)
+        yield from _change(change, table, keeps_items=table.unsafe(change) is None)
 
 
-def _change(change: Change, *, keeps_items: bool = False) -> Iterable[str]:
+def _change(change: Change, table: TableReport, *, keeps_items: bool = False) -> Iterable[str]:
     """The item of a list for one field, below the step that closes the difference."""
     first, *rest = [text for _, text in change_lines(change)]
     yield f"- {escaped(first)}"
     if rest:
         yield from (f"  {line}" for line in fenced(rest, language_of(change)))
     # What is unsafe about replacing a table is that its items are lost.
-    if change.unsafe and not (keeps_items and change.hazard is Hazard.REPLACEMENT):
-        yield f"  - **unsafe:** {escaped(change.unsafe)}"
+    replaces = change.hazard is Hazard.REPLACEMENT
+    if change.unsafe and not (keeps_items and replaces):
+        items = about_items(table) if replaces else ""
+        yield f"  - **unsafe:** {escaped(change.unsafe)}{items}"
 
 
 def _document(lines: Sequence[str]) -> Iterable[str]:

@@ -34,7 +34,8 @@ RULES = tuple(ABOUT)
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
     """One run. An error of the whole pass has no file, so it is a notification of the run and not a result."""
     annotations = [*of_problems(report.problems), *of_tables(report)]
-    invocation: dict[str, Any] = {"executionSuccessful": report.error is None}
+    # A broken declaration is a result with its line, but no table was compared with it, or with what it was before.
+    invocation: dict[str, Any] = {"executionSuccessful": report.error is None and not report.problems}
     texts = [("error", report.error)] if report.error else []
     texts += [("warning", warning_from_here(each, view.base)) for each in report.warnings]
     if texts:

@@ -1,4 +1,7 @@
-"""Titles of runs by what they changed: ``Created orders and users; updated audit (ttl)``. Pure; called by the pages."""
+"""Titles of runs by what they changed: ``Created orders and users; updated audit (ttl)``.
+
+Pure; called by the pages and by ``status``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from reconciler.engine.command_history import MIGRATE
 from reconciler.model.plan import Action, StepStatus
 from reconciler.model.report import Verdict
 from reconciler.planning.text import several
-from reconciler.runs import Record, State, Verb
+from reconciler.runs.job import Verb
+from reconciler.runs.record import Record, State
 
 DONE = {
     Action.CREATE.value: "Created",
@@ -41,12 +45,16 @@ def run_title(record: Record) -> str:
 
 
 def run_verdict(record: Record) -> str:
-    """What a run came to. A pass reports the drift that it found; one that repaired all of it ``changed`` tables."""
+    """What a run came to.
+
+    A pass reports the drift that it found, a command what it left: either ``changed`` tables if nothing is left.
+    """
     verdict = record.verdict or ""
     open_steps = any(
         record.summary.get(each.value) for each in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.FAILED)
     )
-    return "changed" if record.wrote and verdict == Verdict.DRIFTED.value and not open_steps else verdict
+    changed = record.wrote and verdict in (Verdict.DRIFTED.value, Verdict.IN_SYNC.value) and not open_steps
+    return "changed" if changed else verdict
 
 
 def _changes(record: Record) -> Iterable[str]:
@@ -56,14 +64,21 @@ def _changes(record: Record) -> Iterable[str]:
         facets: dict[str, list[str]] = {}
         for each in done:
             facets.setdefault(each.table, []).append(each.facet)
-        # A record keeps some of its actions, and one of an earlier process none: its counts include all.
-        count = max(record.summary.get(action, 0) if record.wrote else 0, len(facets))
+        # A record keeps some of its actions, and one of an older release none: the counts include all.
+        count = max(_done(record, action), len(facets))
         if facets and action == Action.UPDATE.value:
             yield f"{word} {_named([f'{name} ({_listed(found)})' for name, found in facets.items()], count)}"
         elif facets:
             yield f"{word} {_named(list(facets), count)}"
         elif count:
             yield f"{word} {several(count, 'table')}"
+
+
+def _done(record: Record, action: str) -> int:
+    """The tables on which an action was done. A summary counts those with a step that is still ready, too."""
+    if record.done_counts is not None:
+        return record.done_counts.get(action, 0)
+    return record.summary.get(action, 0) if record.wrote else 0
 
 
 def _failures(record: Record) -> Iterable[str]:
@@ -75,9 +90,12 @@ def _failures(record: Record) -> Iterable[str]:
 def _found(record: Record) -> str:
     if record.verb.startswith("preview"):
         return "Previewed a plan"
+    if record.worked:
+        return f"Worked on the replacement of {_named(record.worked, len(record.worked))}"
     declared, in_sync = record.summary.get("declared", 0), record.summary.get("in_sync", 0)
     if declared > in_sync:
-        return f"{several(declared - in_sync, 'table')} not in sync, nothing changed"
+        outcome = "work goes on" if record.wrote else "nothing changed"
+        return f"{several(declared - in_sync, 'table')} not in sync, {outcome}"
     return "No change"
 
 

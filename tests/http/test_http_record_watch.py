@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.http.suspension_watch import EVERY_SECONDS, PATIENCE_SECONDS, SuspensionWatch
+from reconciler.http.record_watch import EVERY_SECONDS, PATIENCE_SECONDS, RecordWatch
 from reconciler.model.errors import StateError
 
 
@@ -20,11 +20,11 @@ class Place:
         self.now = 100.0
         self.record: Callable[[], bool] = lambda: True
         self.reads = 0
-        self.watch = SuspensionWatch(self.loop_status, self._read, lambda: self.now)
+        self.watch = RecordWatch(self.loop_status, self._refresh, lambda: self.now)
 
-    def _read(self) -> bool:
+    def _refresh(self) -> None:
         self.reads += 1
-        return self.record()
+        self.loop_status.suspended = self.record()
 
 
 @pytest.fixture
