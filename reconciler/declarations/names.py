@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.planning.text import several
+
 RESERVED = "reconciler_state"
 """The name of the state table, which is never a declared one."""
 
@@ -17,7 +19,7 @@ def name_problem(name: str) -> tuple[str, str] | None:
     """Reason and remedy of a name that DynamoDB refuses, or None."""
     shown = repr(name if len(name) <= 60 else f"{name[:57]}...")
     if not 3 <= len(name) <= 255:
-        return f"invalid name {shown}; it has {len(name)} characters", "Use 3 to 255 characters."
+        return f"invalid name {shown}; it has {several(len(name), 'character')}", "Use 3 to 255 characters."
     strange = sorted({character for character in name if not _ALLOWED.fullmatch(character)})
     if strange:
         held = ", ".join(repr(character) for character in strange)

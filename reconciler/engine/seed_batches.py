@@ -133,9 +133,9 @@ class SeedWork:
     def stop(self) -> str | None:
         """Why no further batch is sent, or ``None``: the process is stopping, or the deadline has passed."""
         if self.interrupted or not self.ports.clock.sleep(0):
-            return f"stopped after {self.done} of {self.total} items; the next run continues from there"
+            return f"stopped after {self.done:,} of {self.total:,} items; the next run continues from there"
         if self._late():
-            return f"the deadline passed after {self.done} of {self.total} items; the next run continues from there"
+            return f"the deadline passed after {self.done:,} of {self.total:,} items; the next run continues from there"
         return None
 
     def _late(self) -> bool:

@@ -41,7 +41,9 @@ class SeedDifferences:
     def sentence(self, source: str) -> str:
         """``3 items as in seeds/users.json, 1 missing, 2 changed; 5 other items``."""
         parts = [f"{several(self.equal, 'item')} as in {source}"]
-        parts += [f"{count} {word}" for count, word in ((self.missing, "missing"), (self.changed, "changed")) if count]
+        parts += [
+            f"{count:,} {word}" for count, word in ((self.missing, "missing"), (self.changed, "changed")) if count
+        ]
         if self.uncounted:
             return f"{', '.join(parts)}; other items were not counted: {self.uncounted}"
         return ", ".join(parts) + (f"; {several(self.extra, 'other item')}" if self.extra else "")

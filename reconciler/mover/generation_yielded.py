@@ -38,7 +38,7 @@ def too_many(table: str, count: int) -> str | None:
     if count <= MOST:
         return None
     return (
-        f"{several(count, 'item')} of {table} would yield to another one of the same key, and at most {MOST} may:"
+        f"{several(count, 'item')} of {table} would yield to another one of the same key, and at most {MOST:,} may:"
         f" delete those from {table} that nobody needs"
     )
 

@@ -72,9 +72,9 @@ class Preflight:
             for rule_broken, found in self.unfit.items()
         ]
         if self.keys_collide and not rule.resolves:
-            keys = "one key" if self.collisions.count == 1 else f"{self.collisions.count} keys"
+            keys = "one key" if self.collisions.count == 1 else f"{self.collisions.count:,} keys"
             reasons.append(
-                f"{self.colliding} items would share {keys} of the new table"
+                f"{self.colliding:,} items would share {keys} of the new table"
                 f" (for example {'; '.join(self.collisions.examples)})"
             )
         return "; ".join(reasons) or None

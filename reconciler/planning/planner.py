@@ -23,6 +23,7 @@ from reconciler.planning.availability import with_availability
 from reconciler.planning.create import as_created, create_call, create_changes, without_unsupported
 from reconciler.planning.diff import diff, effective, scaled_paths
 from reconciler.planning.features import missing_after_replacement
+from reconciler.planning.text import several
 
 MOOT = "moot if the table is replaced"
 
@@ -62,7 +63,7 @@ def prune_step(name: str) -> Step:
 
 def seed_step(source: str, count: int) -> Step:
     """The step that writes the ``count`` items of the seed at ``source``, a path with an optional line."""
-    return Step(Action.SEED, "seed", message=f"{count} item{'' if count == 1 else 's'} from {source}")
+    return Step(Action.SEED, "seed", message=f"{several(count, 'item')} from {source}")
 
 
 def _create(spec: TableSpec, lacks: frozenset[str]) -> tuple[Step, ...]:

@@ -278,7 +278,7 @@ def _remainders(report: PassReport, summary: Mapping[str, int]) -> list[str]:
     """The counts beside the work: of tables, except that what an endpoint does not support is counted by field."""
     fields = sum(step.status is StepStatus.UNSUPPORTED for table in report.tables for step in table.steps)
     nouns = {"unsupported": f"{several(fields, 'field')} unsupported"}
-    return [nouns.get(name, f"{summary[name]} {name}") for name in REMAINDERS if summary[name]]
+    return [nouns.get(name, f"{summary[name]:,} {name}") for name in REMAINDERS if summary[name]]
 
 
 def counts(report: PassReport, *, applied: bool) -> str:
@@ -287,10 +287,10 @@ def counts(report: PassReport, *, applied: bool) -> str:
         return "Nothing was done because of the error." if applied else "No plan was made because of the error."
     summary = report.summary()
     if applied:
-        parts = [f"{report.counted(action, StepStatus.DONE)} {COMPLETED[action]}" for action in PLANNED]
+        parts = [f"{report.counted(action, StepStatus.DONE):,} {COMPLETED[action]}" for action in PLANNED]
     else:
         later = _after_grace(report)
-        parts = [f"{summary[action.value] + later.count(action)} {PLANNED[action]}" for action in PLANNED]
+        parts = [f"{summary[action.value] + later.count(action):,} {PLANNED[action]}" for action in PLANNED]
     rest = [*_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
 
@@ -320,9 +320,9 @@ def seed_counts(report: PassReport, *, cleared: bool) -> str:
     moved, stayed, failed = (sum(getattr(table, name) for table in report.tables) for name in (*names, "seed_failed"))
     verbs = ("removed", "kept") if cleared else ("written", "present")
     updated = 0 if cleared else sum(table.seed_updated for table in report.tables)
-    rest = f", {updated} updated" if updated else ""
-    rest += f", {failed} failed" if failed else ""
-    return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed} {verbs[1]}{rest}."
+    rest = f", {updated:,} updated" if updated else ""
+    rest += f", {failed:,} failed" if failed else ""
+    return f"{several(len(report.tables), 'table')}: {several(moved, 'item')} {verbs[0]}, {stayed:,} {verbs[1]}{rest}."
 
 
 def verified_counts(report: PassReport) -> str:

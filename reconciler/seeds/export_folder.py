@@ -182,7 +182,7 @@ def _counted(records: Iterable[WrittenItem], expected: int) -> Iterator[WrittenI
         found += 1
         yield record
     if found != expected:
-        raise ParseError(None, f"has {found} items, but {FILES} says {expected}", _AGAIN)
+        raise ParseError(None, f"has {found:,} items, but {FILES} says {expected:,}", _AGAIN)
 
 
 def split_exports(

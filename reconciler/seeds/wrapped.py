@@ -47,7 +47,7 @@ def _whole(answer: Mapping[Any, Any], items: int, line: int | None) -> None:
             raise ParseError(line, f"is an incomplete scan, because it has {name}", remedy)
     count = answer.get("Count")
     if count is not None and count != items:
-        reason = f"has {items} items, but Count is {count}"
+        reason = f"has {items:,} items, but Count is {count:,}"
         raise ParseError(line, reason, "Scan the table again, or remove Count if these are all the items of the seed.")
 
 

@@ -9,6 +9,8 @@ import pytest
 from support.documents import WITH_SORT_KEY, H, R, index
 from support.folders import SOUND, sentences, write
 
+from reconciler.declarations.names import name_problem
+
 CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a table name of two characters": (
         {"table_name": "us"},
@@ -97,3 +99,8 @@ def test_a_bad_document_is_reported_with_file_line_field_reason_and_remedy(case:
     changes, expected = CASES[case]
     document = {field: value for field, value in (SOUND | changes).items() if value is not None}
     assert sentences(write(tmp_path / "app", {"users.json": document})) == expected
+
+
+def test_a_name_of_one_character_is_counted_in_the_singular() -> None:
+    assert name_problem("a") == ("invalid name 'a'; it has 1 character", "Use 3 to 255 characters.")
+    assert name_problem("ab") == ("invalid name 'ab'; it has 2 characters", "Use 3 to 255 characters.")

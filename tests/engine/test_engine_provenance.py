@@ -395,7 +395,7 @@ def test_a_stop_ends_seeding_between_two_batches_and_the_next_run_resumes(after:
     assert after < moved <= after + 100
     steps = [step for step in report.tables[0].steps if step.status is StepStatus.DEFERRED]
     assert [step.reason for step in steps] == [Reason.BUSY]
-    assert f"stopped after {moved} of 2500 items" in (steps[0].message or "")
+    assert f"stopped after {moved:,} of 2,500 items" in (steps[0].message or "")
     assert report.verdict is not Verdict.IN_SYNC
     sim.reconciler.clear() if verb == "clear" else sim.once()
     assert len(keys(sim)) == (0 if verb == "clear" else len(MANY))

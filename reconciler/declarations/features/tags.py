@@ -11,6 +11,7 @@ from reconciler.declarations.document.field_model import FieldModel, MappingForm
 from reconciler.declarations.features.base import Feature, Members, rule
 from reconciler.model.table import TableSpec
 from reconciler.parsing.source_location import FieldProblem
+from reconciler.planning.text import several
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 """Tags of a table, and characters (TagResource)."""
@@ -45,14 +46,14 @@ def lengths(document: TagsFields) -> Iterator[FieldProblem]:
     for position, tag in enumerate(document.tags or []):
         if not 1 <= len(tag.key) <= LONGEST_KEY:
             remedy = f"Use 1 to {LONGEST_KEY} characters."
-            yield FieldProblem(("tags", position, "key"), f"has {len(tag.key)} characters", remedy)
+            yield FieldProblem(("tags", position, "key"), f"has {several(len(tag.key), 'character')}", remedy)
         if tag.key.lower().startswith("aws:"):
             yield FieldProblem(
                 ("tags", position, "key"), f"invalid key {tag.key!r}; the prefix aws: is reserved", "Rename the tag."
             )
         if len(tag.value) > LONGEST_VALUE:
             remedy = f"Use at most {LONGEST_VALUE} characters."
-            yield FieldProblem(("tags", position, "value"), f"has {len(tag.value)} characters", remedy)
+            yield FieldProblem(("tags", position, "value"), f"has {several(len(tag.value), 'character')}", remedy)
 
 
 @rule("tags")

@@ -146,7 +146,7 @@ def _items(
                 break
         else:
             names = " and ".join(declared.target.keys)
-            reason = f"seed.generate makes only {place - 1} different keys for {declared.generation.count} items"
+            reason = f"seed.generate makes only {place - 1:,} different keys for {declared.generation.count:,} items"
             remedy = f'Make {names} of {{sequence: "item-{{n}}"}} or uuid4, or lower count.'
             raise ParseError(line, reason, remedy)
         known.add(digest)
