@@ -45,9 +45,17 @@ def recorded(ports: EngineContext, report: Report) -> Report:
 
 
 def migrations_recorded(
-    ports: EngineContext, options: Options, started: datetime, migrated: Iterable[MigratedTable]
+    ports: EngineContext,
+    options: Options,
+    started: datetime,
+    migrated: Iterable[MigratedTable],
+    *,
+    interrupted: bool = False,
 ) -> tuple[str, ...]:
-    """Add a run of migrations, in either direction, to the history; returns warnings."""
+    """Add a run of migrations, in either direction, to the history; returns warnings.
+
+    ``interrupted`` tells that the process is to stop.
+    """
     ran = tuple(migrated)
     if not any(each.changed or each.finished or each.error for each in ran):
         return ()
@@ -66,6 +74,7 @@ def migrations_recorded(
         tables=tuple(TableReport(name, TableStatus.IN_SYNC) for name in dict.fromkeys(each.table for each in ran)),
         error=error,
         wrote=any(each.changed for each in ran),
+        interrupted=interrupted and stopped is not None,
         stack=options.stack,
     )
     return _kept(ports, report).warnings

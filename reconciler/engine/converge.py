@@ -40,6 +40,8 @@ class ConvergeLoop:
     wait_reported: bool = False
     """Whether the wait for the lease was reported."""
     pass_ids: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    """Whether a wait ended because the process is to stop."""
 
     def run(self, request: PassRequest) -> RunReport:
         """The report of the last round, with the steps and changes of all rounds.
@@ -58,7 +60,7 @@ class ConvergeLoop:
         if self._may_have_lost_lease(whole):
             again, _ = self._run(replace(request, ended=_ended(whole)))
             whole = _join(whole, again)
-        report = replace(_mark_unreached(whole), started=started)
+        report = replace(_mark_unreached(whole), started=started, interrupted=self.interrupted)
         return RunReport.of(report, self.ports.random.token(), tuple(self.pass_ids))
 
     def _pass(self, request: PassRequest) -> PassReport:
@@ -162,7 +164,8 @@ class ConvergeLoop:
         left = (self.deadline - now).total_seconds()
         seconds = max(0.0, min(seconds, left))
         self._report_wait(report, seconds)
-        return self.ports.clock.sleep(seconds)
+        self.interrupted = not self.ports.clock.sleep(seconds)
+        return not self.interrupted
 
     def _report_wait(self, report: PassReport, seconds: float) -> None:
         self.waited += seconds

@@ -182,6 +182,8 @@ class PassReport:
     endpoint_up: bool = True
     stack: str = field(kw_only=True)
     """Whose tables these are; empty where a command ended before its settings were known."""
+    interrupted: bool = False
+    """Whether the process was to stop before the run had ended."""
     plan_changed: bool = False
     """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)

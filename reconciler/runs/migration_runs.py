@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler import interruption
 from reconciler.engine.command_history import MigratedTable, migrations_recorded
 from reconciler.engine.reconciler import Reconciler
 from reconciler.planning.text import several
@@ -25,7 +26,8 @@ def recorded_migrations(
         yield
     finally:
         ran = map(_migrated, commands.ended)
-        for warning in migrations_recorded(reconciler.ports, reconciler.options, started, ran):
+        stops = interruption.received() is not None
+        for warning in migrations_recorded(reconciler.ports, reconciler.options, started, ran, interrupted=stops):
             warn(warning)
 
 

@@ -62,6 +62,8 @@ class Record:
     """Who made it, as HOST:PID; ``None`` where a record of an older release does not say it."""
     done_counts: Mapping[str, int] | None = None
     """On how many tables each action was done; ``None`` where a record of an older release does not say it."""
+    interrupted: bool = False
+    """Whether the process was to stop before the run had ended."""
     worked: tuple[str, ...] = ()
     """The tables whose replacement with their items it continued, each with how far that is: ``orders (ready)``."""
 
@@ -105,6 +107,7 @@ class Record:
             wrote=report.wrote,
             done_counts=report.done_counts(),
             worked=report.worked,
+            interrupted=report.interrupted,
             error=report.error or (str(report.problems[0]) if report.problems else None),
         )
 
@@ -127,7 +130,7 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
     # Runs of these commands are no passes: they are called as the jobs of the page that do the same.
     verb = trigger if trigger in COMMANDS else "pass"
     known = Record(pass_id, verb, trigger, State.DONE, started, (), started, finished, verdict, counts, actions)
-    known = replace(known, done_counts=done, worked=worked)
+    known = replace(known, done_counts=done, worked=worked, interrupted=bool(entry.get("interrupted")))
     return replace(known, wrote=bool(entry.get("wrote")), error=entry.get("error"), process=entry.get("process"))
 
 

@@ -47,8 +47,11 @@ def run_title(record: Record) -> str:
 def run_verdict(record: Record) -> str:
     """What a run came to.
 
-    A pass reports the drift that it found, a command what it left: either ``changed`` tables if nothing is left.
+    A pass reports the drift that it found, a command what it left: either ``changed`` tables if nothing is left. One
+    that a signal ended is ``interrupted``, whatever it is a run of.
     """
+    if record.interrupted:
+        return "interrupted"
     verdict = record.verdict or ""
     open_steps = any(
         record.summary.get(each.value) for each in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.FAILED)

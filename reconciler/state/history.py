@@ -55,6 +55,7 @@ class History:
             "finished": written_time(report.finished),
             "verdict": report.verdict.value,
             "wrote": report.wrote,
+            "interrupted": report.interrupted or None,
             "summary": _summary(report),
             "error": report.error[:ERROR_LENGTH] if report.error else None,
             "actions": _actions(report) or None,
@@ -91,6 +92,7 @@ class History:
             # Records of older releases do not say which process wrote them, what was done, nor which tables were not in
             # sync.
             run |= {name: fields.text(name) for name in ("error", "holder", "process") if name in fields}
+            run |= {"interrupted": True} if "interrupted" in fields else {}
             run |= {"done": fields.map_of("done", int)} if "done" in fields else {}
             run |= {"worked": fields.texts("worked")} if "worked" in fields else {}
             run |= {"actions": fields.optional_text_lists("actions")} if "actions" in fields else {}

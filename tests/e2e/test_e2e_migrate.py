@@ -490,6 +490,8 @@ def test_a_signal_stops_it_between_two_items_and_the_next_run_goes_on(local: Liv
     slow.send_signal(signal.SIGINT)
     out, err = slow.communicate(timeout=PATIENCE)
     assert slow.returncode == 130, (out, err)
+    recorded = forked.run("status", "--endpoint-url", local.url, folder=tmp_path, timeout=PATIENCE).stdout
+    assert "migrate  interrupted  Migration of items not finished" in recorded
     left = sum("status" not in item for item in project.items().values())
     assert left > 10
     again = project.migrate("up")

@@ -10,7 +10,7 @@ from simulation.simulated_engine import declaration, item, simulate
 
 from reconciler.cli import exits
 from reconciler.engine.loop_status import LoopStatus
-from reconciler.model.errors import ApiError, Forbidden, StateError, Unreachable, UsageError
+from reconciler.model.errors import ApiError, Forbidden, StateError, Throttled, Unreachable, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import TableStatus, Verdict
@@ -39,6 +39,22 @@ def test_no_table_is_started_after_the_deadline(operation: str, hang: float) -> 
     assert "not reached before the deadline" in messages
     sim.dynamodb.faults = None
     assert sim.once().verdict is Verdict.IN_SYNC
+
+
+def test_a_run_that_is_to_stop_while_it_waits_is_recorded_as_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = simulate()
+    sim.declare(declaration("users"))
+
+    def busy(called: str, _: Mapping[str, Any]) -> None:
+        if called == "DescribeTable":
+            raise Throttled(called, "ThrottlingException", "later")
+
+    sim.dynamodb.faults = busy
+    monkeypatch.setattr(type(sim.clock), "sleep", lambda _clock, _seconds: False)
+    assert (sim.once().interrupted, sim.store.runs[-1].interrupted) == (True, True)
+    monkeypatch.undo()
+    sim.dynamodb.faults = None
+    assert (sim.once().interrupted, sim.store.runs[-1].interrupted) == (False, False)
 
 
 def test_an_undeclared_table_is_not_deleted_after_the_deadline() -> None:

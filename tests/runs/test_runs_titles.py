@@ -104,6 +104,8 @@ VERDICTS = {
     "a pass that only looked": (run(verdict="drifted", wrote=False, summary={"create": 2}), "drifted"),
     "a pass without differences": (run(verdict="in_sync", wrote=False), "in_sync"),
     "a command that changed something": (run(verdict="in_sync", summary={"create": 2}), "changed"),
+    "an up that was interrupted": (run(verdict="drifted", interrupted=True), "interrupted"),
+    "a migration that was interrupted": (run("migrate", verdict="error", interrupted=True), "interrupted"),
     "an error": (run(verdict="error"), "error"),
     "a verb without a verdict": (run("suspend"), ""),
 }

@@ -522,3 +522,6 @@ def test_a_run_keeps_its_first_steps_with_those_that_failed_before_the_others(en
     assert run["actions"][0] == ("z", "update", "stream", "failed")
     assert run["actions"][1:] == tuple((f"t{n:02}", "create", "table", "done") for n in range(9))
     assert run["done"] == {"create": 12}
+    assert "interrupted" not in run
+    store.add_history(replace(report(2), interrupted=True))
+    assert store.history(1)[0]["interrupted"] is True
