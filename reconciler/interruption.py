@@ -315,16 +315,17 @@ def _last_words(sentence: str, terminal: tuple[int, Any] | None, erase: Callable
 
 
 def _fitted(sentence: str) -> str:
-    """The sentence in lines of the terminal's width, broken between words. Nothing is imported here."""
+    """The sentence in lines of the terminal's width, broken as other messages are. Nothing is imported here."""
+    columns = os.environ.get("COLUMNS", "")
     try:
-        width = os.get_terminal_size(2).columns
+        width = int(columns) if columns.isdecimal() else os.get_terminal_size(2).columns
     except (OSError, ValueError):
         return sentence
     lines = [""]
     for word in sentence.split(" "):
-        longer = f"{lines[-1]} {word}".lstrip()
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
         if width and len(longer) > width and lines[-1]:
-            lines.append(word)
+            lines.append(f"  {word}")
         else:
             lines[-1] = longer
     return "\n".join(lines)

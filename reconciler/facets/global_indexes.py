@@ -20,7 +20,15 @@ from reconciler.facets.base import (
     Precondition,
     Removal,
 )
-from reconciler.facets.index_pairs import index_definition, index_for_display, index_verbs, is_path_of, pairs, redefined
+from reconciler.facets.index_pairs import (
+    created_for_display,
+    index_definition,
+    index_for_display,
+    index_verbs,
+    is_path_of,
+    pairs,
+    redefined,
+)
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -122,6 +130,9 @@ class GlobalIndexesFacet(Facet, InCreateTable, MultiStep, HasPreconditions, HasE
 
     def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
         yield from (index.keys for index in desired.global_indexes or ())
+
+    def shown_in_create(self, desired: TableSpec) -> Any:
+        return created_for_display(self.create_members(desired), desired.global_indexes)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.global_indexes:

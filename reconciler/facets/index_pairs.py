@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from reconciler.facets import limits, wire
@@ -48,6 +48,18 @@ def index_for_display(index: GlobalIndex | LocalIndex) -> dict[str, Any]:
         shape |= limits.maximum_member(index.on_demand_throughput)
         shape |= {"WarmThroughput": limits.warm_shape(index.warm_throughput)} if index.warm_throughput else {}
     return shape
+
+
+def created_for_display(
+    members: Mapping[str, Any], indexes: Sequence[GlobalIndex | LocalIndex] | None
+) -> list[dict[str, Any]] | None:
+    """The indexes of a CreateTable request for display: ``members`` has their list, which lacks the types of keys."""
+    shapes = next(iter(members.values()), [])
+    shown = [
+        {**shape, "KeySchema": wire.keys_for_display(index.keys)}
+        for shape, index in zip(shapes, indexes or (), strict=True)
+    ]
+    return shown or None
 
 
 def redefined(desired: GlobalIndex | LocalIndex, observed: GlobalIndex | LocalIndex) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.facets import wire
 from reconciler.facets.base import Facet, InCreateTable, Removal
-from reconciler.facets.index_pairs import index_definition, index_for_display, pairs
+from reconciler.facets.index_pairs import created_for_display, index_definition, index_for_display, pairs
 from reconciler.facets.rank import Rank
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.observed import ObservedTable, Responses
@@ -63,6 +63,9 @@ class LocalIndexesFacet(Facet, InCreateTable):
 
     def key_attributes(self, desired: TableSpec) -> Iterator[Iterable[KeyElement]]:
         yield from (index.keys for index in desired.local_indexes or ())
+
+    def shown_in_create(self, desired: TableSpec) -> Any:
+        return created_for_display(self.create_members(desired), desired.local_indexes)
 
     def create_members(self, desired: TableSpec) -> Mapping[str, Any]:
         if not desired.local_indexes:
