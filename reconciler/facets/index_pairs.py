@@ -54,7 +54,7 @@ def created_for_display(
     members: Mapping[str, Any], indexes: Sequence[GlobalIndex | LocalIndex] | None
 ) -> list[dict[str, Any]] | None:
     """The indexes of a CreateTable request for display: ``members`` has their list, which lacks the types of keys."""
-    shapes = next(iter(members.values()), [])
+    shapes: Sequence[Mapping[str, Any]] = next(iter(members.values()), ())
     shown = [
         {**shape, "KeySchema": wire.keys_for_display(index.keys)}
         for shape, index in zip(shapes, indexes or (), strict=True)
