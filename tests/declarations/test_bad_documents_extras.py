@@ -126,7 +126,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             "deletion_protection": "no",
         },
         [
-            "users.json:2:2: table_name: invalid name 'u'; it has 1 characters. Use 3 to 255 characters.",
+            "users.json:2:2: table_name: invalid name 'u'; it has 1 character. Use 3 to 255 characters.",
             "users.json:3:2: key_schema: has 0 HASH elements. Use exactly 1.",
             "users.json:15:2: billing_mod: unknown field. Did you mean `billing_mode`?",
             (

@@ -71,7 +71,7 @@ def test_runs_of_other_processes_show_after_the_next_pass_of_the_daemon(tmp_path
 
         daemon.until(lambda: ("clear", True) in runs(), "clear is shown")
         assert runs().count(("clear", True)) == 1
-        assert "Cleared 1 table" in daemon.get("/")
+        assert "Cleared users" in daemon.get("/")
         made = {run["verb"]: run for run in json.loads(daemon.get("/api/v1/runs"))["data"]["runs"]}
         processes = {verb: run["process"].split(":") for verb, run in made.items()}
         assert processes["pass"] == [socket.gethostname(), str(daemon.pid)]

@@ -25,6 +25,7 @@ from reconciler.model.change import Call, is_read
 from reconciler.model.errors import Ambiguous, ApiError, LeaseLost, StateError, Throttled, UsageError
 from reconciler.model.identity import Endpoint
 from reconciler.model.options import Options
+from reconciler.model.records import MigrationChecksums
 from reconciler.mover import migrate_commands
 from reconciler.mover.migrate_commands import MigrateCommands, MigrateLimits
 from reconciler.mover.migration_file import MigrationFile
@@ -67,7 +68,7 @@ def migration(variant: str) -> MigrationFile:
     """The migration of a variant, with its inverse."""
     members: dict[str, Any] = {
         "table": NAME,
-        "checksum": variant,
+        "checksums": MigrationChecksums(variant),
         "number": 1,
         "name": f"0001_{variant}",
         "file": "m.py",
