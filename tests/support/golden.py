@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 
@@ -18,4 +19,6 @@ def matches(name: str, text: str) -> None:
     path = FOLDER / f"{name}.txt"
     if os.environ.get("WRITE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8"), f"{path.name} differs; see tests/support/golden.py"
+    kept = path.read_text(encoding="utf-8")
+    lines = difflib.unified_diff(kept.splitlines(), text.splitlines(), path.name, "shown", lineterm="", n=1)
+    assert text == kept, f"{path.name} differs; see tests/support/golden.py\n" + "\n".join(lines)
