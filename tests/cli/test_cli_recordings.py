@@ -11,7 +11,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def stalled(url: str) -> Iterator[tuple[str, Stall]]:
 
 
 ROWS_WITHIN = 30.0
-"""Seconds until the rows of a terminal look as recorded."""
+"""Seconds until a terminal looks as recorded."""
 
 
 def session(tmux: Tmux, folder: Path, columns: int, url: str) -> Window:
@@ -109,19 +109,19 @@ def test_a_session_looks_as_it_was_recorded(tmp_path: Path, moto: Live) -> None:
             golden.matches(f"{name}-{columns}", text)
             assert not [line for line in text.splitlines() if len(line) > columns]
 
-        def compare_rows(name: str, columns: int, part: str) -> None:
-            """Rows are drawn a few times a second, and a busy machine shows their parts one after the other."""
-
-            def shown() -> str:
-                return _last_session(windows[columns].until(part))
-
+        def compare_screen(name: str, columns: int, screen: Callable[[], str]) -> None:
+            """A busy machine shows the parts of a screen one after the other, the last ones after a process ended."""
             deadline = time.monotonic() + ROWS_WITHIN
-            while time.monotonic() < deadline:
-                seen = shown()
-                if golden.fits(f"{name}-{columns}", normalised(seen, proxies[columns][0], columns)):
+            while True:
+                seen = screen()
+                fits = golden.fits(f"{name}-{columns}", normalised(seen, proxies[columns][0], columns))
+                if fits or time.monotonic() > deadline:
                     break
                 time.sleep(0.05)
             compare(name, columns, seen)
+
+        def compare_rows(name: str, columns: int, part: str) -> None:
+            compare_screen(name, columns, lambda: _last_session(windows[columns].until(part)))
 
         for window in windows.values():
             window.until("[y/N]")
@@ -136,7 +136,7 @@ def test_a_session_looks_as_it_was_recorded(tmp_path: Path, moto: Live) -> None:
             window.press("C-c")
         for columns, window in windows.items():
             eventually(window.ended, window.shown)
-            compare("recording", columns, window.shown())
+            compare_screen("recording", columns, window.shown)
 
 
 def _last_session(text: str) -> str:
