@@ -1,7 +1,7 @@
 """Publishes the name of a table in a ConfigMap of the Kubernetes cluster in which this process runs.
 
-``ConfigMaps`` is a service beside DynamoDB, which the wiring adds to the connection and which is made for its first
-call. Its operations are ``kubernetes:GetConfigMap`` and ``kubernetes:PatchConfigMap``.
+``ConfigMaps`` is a service beside DynamoDB, which the wiring adds to the connection and which is made when it is
+called. Its operations are ``kubernetes:GetConfigMap`` and ``kubernetes:PatchConfigMap``.
 
 The ConfigMap must exist, so that its permissions can name it: ``get`` and ``patch`` of this one are enough. A JSON
 merge patch carries the ``resourceVersion`` that was read, so that the API server refuses it (409) where anybody has

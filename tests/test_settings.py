@@ -161,6 +161,9 @@ def test_the_endpoint_is(position: int, tmp_path: Path) -> None:
 
 FILE = 'endpoint_url = "http://file:1"\n'
 NOT_USED = "{} names http://{}:1, which is not used: reconciler.toml: endpoint_url says http://file:1."
+EMBEDDED_IN_FILE = (
+    "AWS_ENDPOINT_URL names http://all:1, which is not used: reconciler.toml: embedded says the embedded endpoint."
+)
 BESIDE_FILE: dict[str, tuple[str, dict[str, str], str | None, tuple[str, ...]]] = {
     "AWS's for DynamoDB": (
         FILE,
@@ -188,16 +191,17 @@ BESIDE_FILE: dict[str, tuple[str, dict[str, str], str | None, tuple[str, ...]]] 
         (),
     ),
     "one for this tool": (FILE, {"RECONCILER_ENDPOINT_URL": "http://own:1"}, "http://own:1", ()),
+    "the embedded endpoint of the file, as a text": (
+        'embedded = "true"\n',
+        {"AWS_ENDPOINT_URL": "http://all:1"},
+        None,
+        (EMBEDDED_IN_FILE,),
+    ),
     "the embedded endpoint of the file": (
         "embedded = true\n",
         {"AWS_ENDPOINT_URL": "http://all:1"},
         None,
-        (
-            (
-                "AWS_ENDPOINT_URL names http://all:1, which is not used: reconciler.toml: embedded says the embedded"
-                " endpoint."
-            ),
-        ),
+        (EMBEDDED_IN_FILE,),
     ),
 }
 

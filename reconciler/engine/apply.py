@@ -18,6 +18,7 @@ from reconciler.engine.table_reports import Seeded, table_report
 from reconciler.model.errors import LeaseLost
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Lease
 from reconciler.model.report import TableReport, TableStatus
 from reconciler.planning import breaker
 from reconciler.planning.ownership import is_released
@@ -27,6 +28,7 @@ from reconciler.seeding.decide import Need
 
 FEWEST_TOGETHER = 2
 """New tables from which on their records are written together."""
+UNKNOWN_HOLDER = "another reconciler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,6 @@ def _unapplied(context: PassContext, assessment: TableAssessment) -> TableReport
     return context.conclusions.report(assessment.name, assessment, make)
 
 
-UNKNOWN_HOLDER = "another reconciler"
-
-
 def apply_all(
     context: PassContext, assessments: list[TableAssessment], state: EngineState, on_step: Callable[[str, Step], None]
 ) -> PassResult:
@@ -133,7 +132,10 @@ def apply_all(
 
 
 def _holder(context: PassContext) -> str:
-    lease = context.ports.store.current_lease()
+    return _shown(context.ports.store.current_lease())
+
+
+def _shown(lease: Lease | None) -> str:
     return lease.shown if lease else UNKNOWN_HOLDER
 
 
@@ -144,7 +146,7 @@ def _overtaken(context: PassContext, result: PassResult) -> PassResult:
     """
     lease = context.ports.store.current_lease()
     ours = lease is not None and context.ports.store.owns(lease)
-    return replace(result, led=False, holder=None if ours else lease.shown if lease else UNKNOWN_HOLDER)
+    return replace(result, led=False, holder=None if ours else _shown(lease))
 
 
 def _apply_all(context: PassContext, assessments: list[TableAssessment]) -> list[TableResult]:

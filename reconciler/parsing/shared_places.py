@@ -1,7 +1,7 @@
 """One object for equal maps of places: files of one layout have their fields at the same lines and columns.
 
-A fleet whose tables are declared alike would otherwise hold the same paths and positions once for each table, which is
-two thirds of the memory of its declarations. Called where a declaration is checked.
+Many tables that are declared in the same form would otherwise have equal paths and positions each, which is two thirds
+of the memory of their declarations. Called where a declaration is checked.
 """
 
 from __future__ import annotations

@@ -139,7 +139,11 @@ def _section(
 
 
 def _names_endpoint(layer: layers.Layer) -> bool:
-    return "endpoint_url" in layer.values or layer.values.get("embedded") is True
+    return "endpoint_url" in layer.values or _is_on(layer.values.get("embedded"))
+
+
+def _is_on(embedded: Any) -> bool:
+    return str(embedded).lower() in ("true", "1", "yes", "on")
 
 
 def _passed_over(
@@ -200,8 +204,7 @@ def _config(
 
 def _settle_endpoint(values: dict[str, Any], origins: dict[str, str], rank: dict[str, int]) -> list[str]:
     """The embedded endpoint and a URL exclude each other: the higher layer wins, and two options are an error."""
-    on = str(values.get("embedded", "")).lower() in ("true", "1", "yes", "on")
-    if not on or "endpoint_url" not in values:
+    if not _is_on(values.get("embedded")) or "endpoint_url" not in values:
         return []
     if origins["embedded"] == "--embedded" and origins["endpoint_url"] == "--endpoint-url":
         return ["--embedded and --endpoint-url exclude each other. Remove one of them."]

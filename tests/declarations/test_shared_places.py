@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.declarations.document.check import checked_declaration
 from reconciler.declarations.folder import FolderSource
+from reconciler.declarations.formats.text.documents import read_documents
+from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import DeclarationError
 from reconciler.model.position import Position, column_of
 from reconciler.parsing.shared_places import LARGEST, LAYOUTS, shared
+from reconciler.parsing.source_file import SourceFile
+from reconciler.parsing.source_location import SourceLocation
 
 TABLE = """\
 table_name: {name}
@@ -58,7 +63,20 @@ def test_a_large_map_and_one_of_many_layouts_cost_nothing() -> None:
     assert shared({("a",): Position(1, 2)}) is not kept
 
 
-def test_tables_of_one_layout_share_their_places_and_keep_their_messages(tmp_path: Path) -> None:
+def test_tables_of_one_layout_share_their_places(tmp_path: Path) -> None:
+    def location(name: str) -> SourceLocation:
+        text = TABLE.format(name=name).encode()
+        (raw,) = read_documents(SourceFile(f"{name}.yaml", tmp_path / name, text), TemplateInputs()).declarations
+        return checked_declaration(raw, None).location
+
+    first, second = location("one"), location("two")
+    assert first.lines
+    assert first.lines is second.lines
+    assert first.written
+    assert first.written is second.written
+
+
+def test_a_fault_in_one_of_two_alike_files_is_named_in_that_one(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.yaml").write_text(TABLE.format(name=name))
     FolderSource(str(tmp_path), None).load()
