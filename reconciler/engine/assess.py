@@ -31,7 +31,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Attempts, Generation, GenerationPhase, InventoryEntry, Replacement
 from reconciler.planning import ownership, quotas
-from reconciler.planning.availability import defer_protection, defer_seed, harmless_under_another_key, propagate_blocked
+from reconciler.planning.availability import defer_seed, harmless_under_another_key, propagate_blocked
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
 from reconciler.planning.handed_back import hand_back, spec_to_read
@@ -373,8 +373,8 @@ def assess_present(
     if replacement is not None and not any(step.action is Action.REPLACE for step in steps):
         steps.insert(0, _cancelling(replacement, "its declaration fits the table again"))
     if steps:
-        fated = defer_protection(harmless_under_another_key(tuple(steps)))
-        base = replace(base, steps=validate_steps(ports, propagate_blocked(fated)))
+        harmless = harmless_under_another_key(tuple(steps))
+        base = replace(base, steps=validate_steps(ports, propagate_blocked(harmless)))
     base = with_seed(context, base, declaration, observed)
     waiting = tuple(backfill_steps(declaration, observed, context.snapshot.migrations))
     return replace(base, steps=(*base.steps, *waiting)) if waiting else base

@@ -13,7 +13,7 @@ from reconciler.engine.state import latched_step
 from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Ended, GenerationPhase, StateSnapshot
-from reconciler.planning.availability import propagate_blocked
+from reconciler.planning.availability import defer_protection, propagate_blocked
 from reconciler.planning.ownership import is_ours, may_be_ours
 from reconciler.planning.policy import cap, counts_as_deletion
 
@@ -56,7 +56,7 @@ def apply_pass_guards(
     for index, step in zip(owners, steps, strict=True):
         regrouped[index].append(step)
     return [
-        _with_steps(assessment, propagate_blocked(tuple(own)))
+        _with_steps(assessment, propagate_blocked(defer_protection(tuple(own))))
         for assessment, own in zip(assessments, regrouped, strict=True)
     ]
 

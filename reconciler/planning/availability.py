@@ -112,11 +112,12 @@ def _loses(step: Step) -> bool:
 
 
 def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Defer steps that turn on deletion protection while a replacement waits.
+    """Defer steps that turn on deletion protection while a replacement waits, or the whole pass may end no table.
 
-    Protection would forbid the replacement, and the tool never turns it off implicitly.
+    Protection would forbid the replacement, and the tool never turns it off implicitly. It goes on at once where the
+    table itself is the reason why the replacement is blocked.
     """
-    if not any(step.ends_table and step.status is StepStatus.DEFERRED for step in steps):
+    if not any(step.ends_table and _waits_for_others(step) for step in steps):
         return steps
     message = "the table is about to be replaced, which protection would forbid"
     return tuple(
@@ -125,6 +126,11 @@ def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         else step
         for step in steps
     )
+
+
+def _waits_for_others(step: Step) -> bool:
+    held_by_pass = step.status is StepStatus.BLOCKED and step.reason in (Reason.MAX_DELETES, Reason.INVALID_ANSWER)
+    return held_by_pass or step.status is StepStatus.DEFERRED
 
 
 def propagate_blocked(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -140,6 +140,18 @@ MUTANTS = (
         (f"{FIGHTS}::test_a_dependent_step_shares_the_status_of_its_blocked_step[unsupported]",),
     ),
     Mutant(
+        "a replacement behind the limit of deletions holds no protection back",
+        "_waits_for_others",
+        "return held_by_pass or step.status is StepStatus.DEFERRED",
+        "return step.status is StepStatus.DEFERRED",
+        "protection goes on when an unseen grace period is over, and then forbids the declared replacement",
+        (
+            "test_engine_replacement_waits"
+            "::test_protection_waits_as_long_as_the_limit_of_deletions_blocks_the_replacement",
+            "test_engine_replacement_waits::test_protection_waits_where_an_invalid_response_holds_the_replacement_back",
+        ),
+    ),
+    Mutant(
         "a released table is in sync",
         "_status",
         """
