@@ -6,6 +6,7 @@ from mutants.mutant import Mutant
 
 SIGNALLED = "test_cli_signals::test_a_signal_ends_a_command_whatever_holds_it_up"
 FIGHTS, ENDS = "test_engine_contested_fields", "test_engine_deadline"
+WAITING = "test_engine_replacement_waits"
 
 MUTANTS = (
     Mutant(
@@ -146,9 +147,8 @@ MUTANTS = (
         "return step.status is StepStatus.DEFERRED",
         "protection goes on when an unseen grace period is over, and then forbids the declared replacement",
         (
-            "test_engine_replacement_waits"
-            "::test_protection_waits_as_long_as_the_limit_of_deletions_blocks_the_replacement",
-            "test_engine_replacement_waits::test_protection_waits_where_an_invalid_response_holds_the_replacement_back",
+            f"{WAITING}::test_protection_waits_as_long_as_the_limit_of_deletions_blocks_the_replacement",
+            f"{WAITING}::test_protection_waits_where_an_invalid_response_holds_the_replacement_back",
         ),
     ),
     Mutant(
