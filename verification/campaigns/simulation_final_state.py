@@ -54,6 +54,14 @@ class TableEvidence:
         return declared and self.fixed and not agreed and bool(self.fact and self.fact.table.items)
 
     @property
+    def perhaps_renamed(self) -> bool:
+        """Whether this table may be one under its former name, with items that nobody agreed to lose."""
+        fact = self.fact
+        forgotten = fact is not None and fact.table.name not in self.monitor.specs and fact.perhaps_renamed
+        agreed = self.case.options.data_loss == "allow" or self.lifecycle.allow_data_loss
+        return forgotten and not agreed and bool(fact and fact.theirs)
+
+    @property
     def carries(self) -> bool:
         """Whether replicas need its stream as it is (rule 26)."""
         return self.fact is not None and bool(self.fact.table.description.get("Replicas"))
@@ -66,7 +74,7 @@ class TableEvidence:
 
 
 GROUNDS: dict[Reason | None, Callable[[TableEvidence], bool]] = {
-    Reason.DATA_LOSS: lambda seen: seen.keeps_items or seen.lacks_consent,
+    Reason.DATA_LOSS: lambda seen: seen.keeps_items or seen.lacks_consent or seen.perhaps_renamed,
     Reason.DISRUPTION: lambda seen: not permits(seen.case.options.disruption, emulator=seen.emulator),
     Reason.PROTECTED: lambda seen: seen.protected or seen.lifecycle.protect,
     Reason.PRUNE_OFF: lambda seen: seen.case.options.prune == "never",

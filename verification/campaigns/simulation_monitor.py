@@ -47,6 +47,8 @@ class Fact:
     """When a pass that went through first found it forgotten, with nothing declared that we had made."""
     first_forgotten: float = NEVER
     """The same of any pass at all, whatever came after it."""
+    perhaps_renamed: bool = False
+    """A pass found its file gone and another table declared that no record called created, as after a rename (G18)."""
 
 
 class Monitor:
@@ -104,6 +106,7 @@ class Monitor:
             fact = self.fact(table)
             if name not in self.specs and not phase.broken:
                 fact.first_forgotten = min(fact.first_forgotten, self.dynamodb.clock.seconds)
+                fact.perhaps_renamed |= not self.specs.keys() <= set(created)
             wanted = name in self.specs and same_base(table, self.specs[name])
             if wanted and not phase.broken:
                 continue
