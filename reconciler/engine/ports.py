@@ -251,6 +251,10 @@ class StateStore(Protocol):
         """
         ...
 
+    def confirm_lease(self) -> bool:
+        """Like ``holds_lease``, but by a consistent read while the lease is fresh. The last request before a create."""
+        ...
+
     def keep_lease(self) -> bool:
         """Like ``holds_lease``, but without a request while the lease is fresh. Called before each write of an item."""
         ...

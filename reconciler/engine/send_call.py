@@ -82,12 +82,15 @@ def send_step(context: PassContext, assessment: TableAssessment, step: Step) -> 
 
 
 def write_call(context: PassContext, call: Call) -> Mapping[str, Any]:
-    """Renew the lease, then send a call that changes a table. Raises ``LeaseLost`` if the lease is no longer ours.
+    """Prove the lease, then send a call that changes a table. Raises ``LeaseLost`` if the lease is no longer ours.
 
-    The renewal is the fencing check: DynamoDB cannot check our token itself. ``suspend``, ``release`` and a new leader
-    revoke the lease, so from then on this process sends no further call.
+    The proof is the fencing check: DynamoDB cannot check our token itself. ``suspend``, ``release`` and a new leader
+    revoke the lease, so from then on this process sends no further call. It is a renewal, on the condition that the
+    token is still ours. Before a create, which can end nothing, it is a read, because hundreds of them may follow.
     """
-    if not context.ports.store.holds_lease():
+    store = context.ports.store
+    is_proven = store.confirm_lease() if call.operation == "CreateTable" else store.holds_lease()
+    if not is_proven:
         raise LeaseLost(call.operation, "LeaseLost", LEASE_LOST)
     return context.ports.api.write(call)
 

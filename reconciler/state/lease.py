@@ -62,6 +62,10 @@ class LeaseRecord:
         """How many renewals were begun."""
         self._renewed_last = 0
         """Which of them succeeded last."""
+        self._proofs = 0
+        """How many renewals and reads were begun that prove the lease."""
+        self._proven_last = 0
+        """Which of them succeeded last."""
         self._lock = threading.Lock()
 
     def acquire(self, above: int = 0) -> Lease | None:
@@ -92,6 +96,20 @@ class LeaseRecord:
             if self._renewed_last > begun:
                 return self._left() > 0
             return self._left() > 0 and self._renewed() is not None
+
+    def confirms(self) -> bool:
+        """As ``holds``, but by a consistent read during the first third of the term, which costs the server far less.
+
+        It proves as much: whoever took or revoked the lease before it has changed the record that is read. Threads
+        share reads and renewals as with ``holds``.
+        """
+        begun = self._proofs
+        with self._lock:
+            if self._proven_last > begun:
+                return self._left() > 0
+            if self._left() <= 0:
+                return False
+            return self._is_unchanged() if self._is_recent() else self._renewed() is not None
 
     def revoke(self, above: int = 0) -> Lease | None:
         """Free the lease of another holder under a higher token. Returns the revoked lease.
@@ -204,19 +222,30 @@ class LeaseRecord:
             return True
         return now - self._seen_at >= self._term.total_seconds()
 
+    def _is_unchanged(self) -> bool:
+        """Whether the stored lease is still ours. One that is not is lost."""
+        self._proofs += 1
+        number = self._proofs
+        found = self.read()
+        if found is None or found.released or not self._is_ours(found):
+            self._own = None
+            return False
+        self._proven_last = number
+        return self._left() > 0
+
     def _renewed(self) -> Lease | None:
         """Renew our lease for a term, on the condition that the stored token is still ours."""
         own, began = self._own, self._clock.monotonic()
         if own is None:
             return None
-        self._renewals += 1
-        number = self._renewals
+        self._renewals, self._proofs = self._renewals + 1, self._proofs + 1
+        number, proof = self._renewals, self._proofs
         wanted = replace(own, expires=self._clock.now() + self._term, beat=own.beat + 1)
         self._own = wanted if self._put(wanted, {"holder": own.holder, "token": own.token}) else None
         # The term runs from before the request: others may see the renewal before we see its response.
         self._until = began + self._term.total_seconds()
         if self._own is not None:
-            self._renewed_last = number
+            self._renewed_last, self._proven_last = number, proof
         return self._own
 
     def _free(self, own: Lease) -> None:

@@ -264,6 +264,9 @@ class StateTable:
     def holds_lease(self) -> bool:
         return self._lease.holds()
 
+    def confirm_lease(self) -> bool:
+        return self._lease.confirms()
+
     def keep_lease(self) -> bool:
         return self._lease.keeps()
 

@@ -186,6 +186,9 @@ class MemoryStore:
     def holds_lease(self) -> bool:
         return self.rival is None and not self.lost
 
+    def confirm_lease(self) -> bool:
+        return self.holds_lease()
+
     keep_lease = holds_lease
 
     def revoke_lease(self) -> Lease | None:

@@ -59,6 +59,14 @@ def test_a_revoked_leader_renews_no_lease_and_writes_no_record(make: Make) -> No
     assert leader.acquire_lease() is not None, "it is free again at once"
 
 
+def test_a_revoked_leader_learns_of_it_before_a_create(make: Make) -> None:
+    leader, verb = make("leader"), make("verb")
+    leader.acquire_lease()
+    assert leader.confirm_lease()
+    assert verb.revoke_lease() is not None
+    assert not leader.confirm_lease()
+
+
 def test_a_lease_that_nobody_else_holds_is_not_revoked(make: Make) -> None:
     one = make("one")
     assert one.revoke_lease() is None

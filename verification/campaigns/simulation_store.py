@@ -152,6 +152,12 @@ class Session:
     def holds_lease(self) -> bool:
         return bool(self._call("PutItem", self._renewed))
 
+    def confirm_lease(self) -> bool:
+        """A read while the lease is young, as the state table sends it."""
+        if self._own is None or self._own.expires - self._state.clock.now() <= TERM * 2 / 3:
+            return self.holds_lease()
+        return bool(self._call("GetItem", lambda: self._state.lease == self._own))
+
     def keep_lease(self) -> bool:
         if self._own is None or self._own.expires <= self._state.clock.now():
             return False

@@ -165,7 +165,7 @@ MUTANTS = (
     Mutant(
         "a lease that was lost goes on writing",
         "write_call",
-        "if not context.ports.store.holds_lease(): ...",
+        "if not is_proven: ...",
         "if False: ...",
         "the second half of a long pass is written beside the successor",
         ("test_engine_authorize_writes::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),

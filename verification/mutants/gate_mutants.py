@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "the lease is not checked before a delete",
         "write_call",
-        "if not context.ports.store.holds_lease(): ...",
-        'if call.operation != "DeleteTable" and not context.ports.store.holds_lease(): ...',
+        "if not is_proven: ...",
+        'if call.operation != "DeleteTable" and not is_proven: ...',
         "a paused leader that wakes deletes beside its successor",
         (f"{PERMISSION}::test_a_lease_that_was_revoked_while_it_was_young_stops_the_next_call",),
     ),
