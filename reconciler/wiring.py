@@ -901,6 +901,7 @@ class App:
             clock=clock,
             former=FormerStack(former, self._declared) if former else None,
             on_wait=self.telemetry.on_wait,
+            on_create=self.source.check_ahead,
         )
         self.connection.watch_state_table(options.state_table)
         self.connection.fence = store.lease_lasts

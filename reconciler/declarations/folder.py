@@ -237,6 +237,11 @@ class FolderSource:
         """
         return self.unchanged(desired) and self._is_confirmed(desired)
 
+    def check_ahead(self) -> None:
+        """Begin, beside other work, to check anew what a former command checked, because ``still`` will be asked."""
+        if self._file_cache is not None:
+            self._file_cache.check_ahead()
+
     def unchanged(self, desired: DesiredState) -> bool:
         """As ``still``, for a caller that acts on nothing yet."""
         if desired is self._refuted:
@@ -344,6 +349,10 @@ class CachedSource:
     def still(self, desired: DesiredState) -> bool:
         """As ``FolderSource.still``."""
         return self.source.still(desired)
+
+    def check_ahead(self) -> None:
+        """As ``FolderSource.check_ahead``."""
+        self.source.check_ahead()
 
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         """As ``FolderSource.remains``."""

@@ -64,7 +64,10 @@ READABLE = frozenset(("ACTIVE", "UPDATING"))
 
 
 class StateTable:
-    """The records of one scope. ``holder`` names this process in the lease, a UUID."""
+    """The records of one scope. ``holder`` names this process in the lease, a UUID.
+
+    ``on_create`` is called before the table is created: a run that begins with nothing will write.
+    """
 
     def __init__(
         self,
@@ -78,12 +81,14 @@ class StateTable:
         lease_term: timedelta = TERM,
         former: FormerStack | None = None,
         on_wait: Callable[[str], None] | None = None,
+        on_create: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._client = client
         self._scope = scope
         self._clock = clock
         self._on_wait = on_wait
+        self._on_create = on_create
         self._lease = LeaseRecord(client, name, scope, holder=holder, clock=clock, name=holder_name, term=lease_term)
         self._history = History(client, name, scope, holder, holder_name)
         self._fresh = False
@@ -320,6 +325,7 @@ class StateTable:
 
     def _create(self) -> None:
         """Create the table. Another process may create it at the same moment, which is fine."""
+        self._on_create()
         request = create_request(self.name)
         try:
             self._client.call(request.operation, request.params)

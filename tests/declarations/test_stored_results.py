@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -281,6 +282,67 @@ def test_what_is_acted_upon_is_checked_anew_once(folder: Path, home: Path, parse
     assert parsed == ["orders.yaml", "users.json"]
     assert reader.load() is desired
     assert stored(home).exists()
+
+
+def test_checked_ahead_it_is_parsed_once_and_not_by_the_thread_that_asks(folder: Path, monkeypatch) -> None:
+    load(folder)
+    threads: list[str] = []
+    parse = documents.read_documents
+
+    def noted(file, inputs, beside=()):
+        threads.append(threading.current_thread().name)
+        return parse(file, inputs, beside)
+
+    monkeypatch.setattr(documents, "read_documents", noted)
+    reader = CachedSource(source(folder))
+    desired = reader.load()
+    reader.check_ahead()
+    reader.check_ahead()
+    assert reader.still(desired)
+    assert threads == ["check-ahead"] * 2
+
+
+def test_checked_ahead_a_wrong_result_is_never_acted_upon(folder: Path, home: Path) -> None:
+    load(folder)
+    rewrite(home, forget_orders)
+    reader = CachedSource(source(folder))
+    desired = reader.load()
+    reader.check_ahead()
+    assert not reader.still(desired)
+    assert [each.spec.name for each in reader.load().declarations] == ["orders", "users"]
+
+
+def test_checked_ahead_a_file_that_changes_afterwards_is_read_as_it_is(folder: Path) -> None:
+    load(folder)
+    reader = CachedSource(source(folder))
+    desired = reader.load()
+    reader.check_ahead()
+    write(folder, {"users.json": SOUND | {"table_name": "people"}, "orders.yaml": FULL.replace("users", "people")})
+    assert not reader.still(desired)
+    assert [each.spec.name for each in reader.load().declarations] == ["orders", "people"]
+
+
+def test_a_failure_while_checking_ahead_is_reported_where_it_is_asked_for(folder: Path, monkeypatch) -> None:
+    load(folder)
+    reader = CachedSource(source(folder))
+    desired = reader.load()
+
+    def failing(file, inputs, beside=()):
+        raise RuntimeError(file.path)
+
+    monkeypatch.setattr(documents, "read_documents", failing)
+    reader.check_ahead()
+    with pytest.raises(RuntimeError, match=r"orders\.yaml"):
+        reader.still(desired)
+
+
+def test_without_results_of_a_former_command_nothing_is_checked_ahead(folder: Path, parsed: list[str]) -> None:
+    reader = CachedSource(source(folder))
+    reader.check_ahead()
+    desired = reader.load()
+    reader.check_ahead()
+    assert reader.still(desired)
+    assert parsed == ["orders.yaml", "users.json"]
 
 
 def test_a_problem_between_files_names_the_lines_of_the_file(folder: Path) -> None:

@@ -86,6 +86,23 @@ def test_loading_without_a_table_reports_it_and_creates_nothing(endpoint: Live, 
     assert endpoint.client.list_tables()["TableNames"] == []
 
 
+def test_only_the_process_that_creates_the_table_is_told_before(endpoint: Live) -> None:
+    seen: list[list[str]] = []
+
+    def told() -> None:
+        seen.append(endpoint.client.list_tables()["TableNames"])
+
+    def build(holder: str) -> StateTable:
+        client = connected(endpoint.url).state_client()
+        return StateTable(client, NAME, "default/default", holder=holder, clock=FakeClock(NOW), on_create=told)
+
+    build("one").load()
+    assert seen == []
+    build("one").ensure()
+    build("two").ensure()
+    assert seen == [[]]
+
+
 def test_ensuring_creates_a_protected_on_demand_table_and_records_the_fingerprint(endpoint: Live, make: Make) -> None:
     snapshot = make().ensure()
     live = endpoint.client.describe_table(TableName=NAME)["Table"]

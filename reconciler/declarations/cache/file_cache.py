@@ -5,7 +5,9 @@ Called by ``folder`` once per load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from reconciler.declarations.cache.stored_results import StoredResults
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
@@ -32,6 +34,7 @@ class FileCache:
         self._former: frozenset[RelatedFiles] = frozenset()
         self._proof = ""
         self._proof_is_former = False
+        self._ahead: _CheckedAhead | None = None
 
     @property
     def uses_former(self) -> bool:
@@ -71,10 +74,18 @@ class FileCache:
         if self._stored is not None:
             self._stored.put(self._known, self._proof)
 
+    def check_ahead(self) -> None:
+        """Begin to check, beside other work, what ``forget_former`` will ask for."""
+        if self._former and self._ahead is None:
+            self._ahead = _CheckedAhead(self._former, self._inputs)
+
     def forget_former(self) -> None:
         """Check every file anew that a former command checked."""
         self._uses_stored = False
         self._known = {key: checked for key, checked in self._known.items() if key not in self._former}
+        if self._ahead is not None:
+            anew, self._ahead = self._ahead.results(), None
+            self._known |= {key: checked for key, checked in anew.items() if key in self._former}
         self._former = frozenset()
         if self._proof_is_former:
             self._proof, self._proof_is_former = "", False
@@ -83,6 +94,27 @@ class FileCache:
         """Delete what former commands stored."""
         if self._stored is not None:
             self._stored.remove()
+
+
+class _CheckedAhead:
+    """Files that a thread reads and checks. It starts at once."""
+
+    def __init__(self, keys: Iterable[RelatedFiles], inputs: TemplateInputs) -> None:
+        self._keys, self._inputs = tuple(keys), inputs
+        self._results: dict[RelatedFiles, CheckedFile] = {}
+        self._thread = threading.Thread(target=self._check, name="check-ahead", daemon=True)
+        self._thread.start()
+
+    def results(self) -> Mapping[RelatedFiles, CheckedFile]:
+        """The result of each file, once all are there. Files that could not be checked have none."""
+        self._thread.join()
+        return self._results
+
+    def _check(self) -> None:
+        # What fails here fails again where it is reported.
+        with suppress(Exception):
+            for file, *beside in self._keys:
+                self._results[(file, *beside)] = _checked_file(file, self._inputs, tuple(beside))
 
 
 def check_all(raws: Iterable[RawDeclaration], environment: str | None) -> tuple[CheckedDeclaration, ...]:
