@@ -40,6 +40,8 @@ class Invocation:
     reports: tuple[ReportTarget, ...] = ()
     """Where ``--report`` writes the result, beside the output."""
     loaded: list[Settings] = field(default_factory=list)
+    _warned: set[str] = field(default_factory=set)
+    """The warnings of reports that were shown."""
 
     @property
     def desired_state(self) -> str:
@@ -130,7 +132,7 @@ class Invocation:
     ) -> None:
         """Print the report in the chosen format; its warnings and errors go to standard error.
 
-        ``results`` ends a run whose plan was already shown. A ``final`` report is also written to the files
+        ``results`` ends a run whose plan was already shown, with its warnings. A ``final`` report is also written to the files
         of ``--report``; a plan before a question is not.
         """
         from reconciler.presentation.formats import View, lines
@@ -138,7 +140,9 @@ class Invocation:
 
         base = base or self.desired_state
         for warning in report.warnings:
-            self.console.note("warning", warning_from_here(warning, base))
+            if not (results and warning in self._warned):
+                self.console.note("warning", warning_from_here(warning, base))
+        self._warned.update(report.warnings)
         for problem in report.problems:
             self.console.note("error", str(seen_from_here(problem, base)))
         error = report.error

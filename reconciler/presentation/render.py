@@ -61,8 +61,8 @@ def render(
 ) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
 
-    ``results`` leaves out what the plan has already shown: a table whose steps are done takes one line. Without
-    ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff of the live
+    ``results`` leaves out what the plan has already shown: the stack, and of a table whose steps are done all but one
+    line. Without ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff of the live
     and the declared document, by table. ``path`` makes the file of a declaration one from where the reader stands.
     """
     lines: list[Line] = []
@@ -81,7 +81,7 @@ def render(
             lines += _folded(group)
     if lines:
         lines.append(("plain", ""))
-    if report.stack:
+    if report.stack and not results:
         lines.insert(0, ("dim", heading(report)))
     if report.suspended:
         lines.append(("blocked", "Suspended: nothing is written until `reconciler resume`."))
