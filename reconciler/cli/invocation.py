@@ -132,8 +132,8 @@ class Invocation:
     ) -> None:
         """Print the report in the chosen format; its warnings and errors go to standard error.
 
-        ``results`` ends a run whose plan was already shown, with its warnings. A ``final`` report is also written to the files
-        of ``--report``; a plan before a question is not.
+        ``results`` ends a run whose plan was already shown, with its warnings. A ``final`` report is also written to
+        the files of ``--report``; a plan before a question is not.
         """
         from reconciler.presentation.formats import View, lines
         from reconciler.presentation.render import nothing_read

@@ -143,6 +143,8 @@ def assess_left_table(
         if observed is None or not observed.identity.same(identity):
             return base
         base = replace(base, observed=observed)
+        if generation.problem is not None:
+            return replace(base, steps=(_held(Step(Action.REPLACE, "table", keeps_items=True), generation),))
         step = Step(Action.REPLACE, "table", call=Call("DeleteTable", {"TableName": name}), keeps_items=True)
         lifecycle = declaration.lifecycle if declaration is not None else recorded.lifecycle
         judged = assess_deletion(context, base, step, lifecycle)

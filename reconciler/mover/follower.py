@@ -21,7 +21,7 @@ from reconciler.mover.follower_problems import ProblemList
 from reconciler.mover.follower_types import Capture, Pair, Ran, Side, Verified
 from reconciler.mover.governor import Governor, RateLimits
 from reconciler.mover.lineages import at_text
-from reconciler.mover.mirror import Mirror
+from reconciler.mover.mirror import Mirror, UnrepeatedChanges
 from reconciler.mover.ports import MoverItems
 from reconciler.mover.replay import READ_PAUSE, Replay
 from reconciler.mover.scan import ScanResult, SegmentedScan, segments_for
@@ -193,6 +193,22 @@ class Follower:
             if not self._wait(POLL_SECONDS):
                 return Ran(False, ran.counts, stopped=True, read_until=ran.read_until)
         return ran
+
+    def unrepeated(self, mark: datetime) -> Ran:
+        """Look at all changes before ``mark`` that were not repeated. Writes no item; one that differs is a problem."""
+        repeating = self._mirror
+        self._mirror = UnrepeatedChanges(
+            self._items,
+            self._pair,
+            reads=self._source_calls,
+            writes=self._target_calls,
+            clock=self._ports.clock,
+            random=self._ports.random,
+        )
+        try:
+            return self.drain(mark)
+        finally:
+            self._mirror = repeating
 
     def verify(self, *, fenced: bool, sweep: bool = False, on_page: Progress | None = None) -> Verified:
         """Compare both tables by digests, and items that differ one by one; repair those from the source.

@@ -9,12 +9,13 @@ from reconciler.mover.follower_types import Problems
 from reconciler.planning.text import several
 
 EXAMPLES = 3
-COLLISION, UNFIT, FOREIGN, LATE = "collision", "unfit", "foreign", "late"
+COLLISION, UNFIT, FOREIGN, LATE, LEFT = "collision", "unfit", "foreign", "late", "left"
 WORDS: Mapping[str, str] = {
     COLLISION: "with a key of the new table that another item has too",
     UNFIT: "that the new table does not accept",
     FOREIGN: "in the new table that this replacement did not write",
     LATE: "written to the former table after the switch",
+    LEFT: "written to the new table after the way back",
 }
 
 

@@ -83,6 +83,7 @@ class Problems:
     - ``foreign``: the target has items that are not in the source, or that were not written by this work.
     - ``late``: after the switch, the former table has items that are other ones, or missing, in the new table: an
       application that ignores the switch has written them. They are never overwritten by the comparison.
+    - ``left``: after the way back, the new table has items that are other ones, or missing, in the old table.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)

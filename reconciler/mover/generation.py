@@ -38,6 +38,11 @@ def proceed(context: PassContext, assessment: TableAssessment, ports: Generation
     return _Work(context, assessment, ports).run()
 
 
+def last_look(context: PassContext, assessment: TableAssessment, ports: GenerationPorts) -> Step | None:
+    """Look at both tables directly before one of them is deleted. See ``EndsWork.last_look``."""
+    return _Work(context, assessment, ports).last_look()
+
+
 class _Work(Imports):
     """One pass over one generation."""
 

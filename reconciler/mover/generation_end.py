@@ -1,10 +1,11 @@
 """Removes what the work on a next generation leaves behind. A part of ``generation``.
 
-The old table is deleted by ``delete_left_table`` alone, through the deletion gate.
+The old table is deleted by ``delete_left_table`` alone, through the deletion gate and after a last comparison.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.engine.apply_step import delete_table
@@ -13,14 +14,15 @@ from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
 from reconciler.model.errors import Busy
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Reason, StepStatus
-from reconciler.model.records import GenerationPhase
+from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.records import Generation, GenerationPhase
 from reconciler.mover.bulk_copy import bulk_put_of, end_bulk_put
 from reconciler.mover.generation_items import has_stream
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_records import forget_checkpoints
 from reconciler.mover.generation_switch import Switches
-from reconciler.mover.generation_work import PassEnded
+from reconciler.mover.generation_work import PassEnded, StreamLost
+from reconciler.mover.sinks import Paused
 from reconciler.planning import ownership
 from reconciler.planning.observe import identity_of
 
@@ -109,21 +111,85 @@ class EndsWork(Switches):
         elif not kept:
             self.ports.store.drop_entry(entry)
 
+    # Before the table that is left behind is deleted
 
-def delete_left_table(context: PassContext, assessment: TableAssessment) -> TableResult:
-    """Send DeleteTable for the table that is left behind, unless the work has changed since it was planned."""
+    def last_look(self) -> Step | None:
+        """Compare once more, because the deletion may have waited for days; the step that ends the pass, or ``None``.
+
+        ``None`` tells that the table that stays has every item of the one that is left behind.
+        """
+        old, new = self._observed(self.record.old), self._observed(self.record.new)
+        try:
+            if self.record.phase is GenerationPhase.FINISH:
+                self._look_at_old(old, new)
+            else:
+                self._look_at_new(old, new)
+        except Paused:
+            return self._progress()
+        except PassEnded as ended:
+            return ended.step or self._progress()
+        return None
+
+    def _look_at_old(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
+        record = self.record
+        if new is None or not new.identity.same(record.new_identity):
+            # The hold knows the ways on: the old table still has the items up to the last change that was repeated.
+            self._moved(Event.LATE_WRITES)
+            raise PassEnded(self._progress())
+        try:
+            why = self._late_items(self._back(old, new))
+        except StreamLost:
+            why = (
+                f"changes of {record.new} were lost before they could be repeated on {record.old}, so the tables can no"
+                f" longer be compared. `reconciler replace {record.name} --keep` leaves {record.old}"
+            )
+        if why is not None:
+            # The hold has a way back too.
+            self._moved(Event.LATE_WRITES)
+            raise self._stop(why)
+
+    def _look_at_new(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
+        """After the way back, applications write to the old table, so that only changes of the new one tell."""
+        record = self.record
+        if old is None or not old.identity.same(record.old_identity):
+            raise PassEnded(self.step.deferred(Reason.REPLACING, f"{record.old} is read again first"))
+        keep = f"`reconciler replace {record.name} --keep` leaves {record.new}, no longer managed"
+        ran = self._back(old, new).unrepeated(self.ports.clock.now())
+        if ran.problems.any:
+            raise self._stop(f"{ran.problems.sentence()}. {keep}")
+        try:
+            self._ran(ran)
+        except StreamLost:
+            raise self._stop(
+                f"changes of {record.new} were lost before anybody looked at them, so it may have items that"
+                f" {record.old} lacks. {keep}"
+            ) from None
+
+
+def delete_left_table(
+    context: PassContext, assessment: TableAssessment, last_look: Callable[[TableAssessment], Step | None]
+) -> TableResult:
+    """Send DeleteTable for the table that is left behind, unless the work has changed since it was planned.
+
+    ``last_look`` gets the assessment with the work, compares the tables and returns the step of a table that stays.
+    """
     step = next(step for step in assessment.steps if step.moves_items and step.status is StepStatus.READY)
-    if not still_left(context, assessment):
+    stored = still_left(context, assessment)
+    if stored is None:
         return TableResult(assessment, (step.with_message("the replacement went on; planning again"),))
+    refused = last_look(replace(assessment, generation=stored))
+    if refused is not None:
+        return TableResult(assessment, (refused,), wrote=True)
     applied = delete_table(context, assessment, step)
     # It was judged as a replacement, because nothing is lost with it. The new table is the one that counts as replaced.
     ended = tuple(replace(s, action=Action.DELETE) if s.status is StepStatus.DONE else s for s in applied.steps)
     return replace(applied, steps=ended)
 
 
-def still_left(context: PassContext, assessment: TableAssessment) -> bool:
-    """Whether the stored record still says that this table is to be deleted."""
+def still_left(context: PassContext, assessment: TableAssessment) -> Generation | None:
+    """The stored record, if it still says that this table is to be deleted."""
     planned = context.snapshot.generation_with(assessment.name)
     stored = context.ports.store.load().generation_with(assessment.name)
-    same = stored is not None and planned is not None and stored.phase is planned.phase
-    return same and stored is not None and stored.phase in IN_DELETION and not stored.keep
+    if stored is None or planned is None or stored.phase is not planned.phase:
+        return None
+    return stored if stored.phase in IN_DELETION and not stored.keep and stored.problem is None else None

@@ -35,6 +35,7 @@ class GenerationEvent(StrEnum):
     FENCED = "fenced"
     SWITCHED = "switched"
     HOLD_OVER = "hold_over"
+    LATE_WRITES = "late_writes"
     FINISHED = "finished"
     CANCEL = "cancel"
     REVERTED = "reverted"
@@ -57,6 +58,7 @@ TRANSITIONS: Mapping[GenerationEvent, Mapping[GenerationPhase, GenerationPhase]]
     E.FENCED: {P.FENCE: P.SWITCH},
     E.SWITCHED: {P.SWITCH: P.HOLD},
     E.HOLD_OVER: {P.HOLD: P.FINISH},
+    E.LATE_WRITES: {P.FINISH: P.HOLD},
     E.FINISHED: {P.FINISH: P.FINISHED},
     E.CANCEL: {**dict.fromkeys((*BEFORE_FENCE, P.FENCE), P.CANCEL), P.SWITCH: P.REVERT, P.HOLD: P.REVERT},
     E.REVERTED: {P.REVERT: P.RETURN},

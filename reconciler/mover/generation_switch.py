@@ -142,13 +142,11 @@ class Switches(MovesItems):
         if not record.finish and not (over and self.ports.emulator):
             self._save_counts()
             raise PassEnded(self._after_hold() if over else None)
-        if not record.keep:
-            self._refuse_items_of_others(follower)
         self._moved(Event.HOLD_OVER)
         raise PassEnded(self._progress())
 
-    def _refuse_items_of_others(self, follower: Follower) -> None:
-        """Items that reached the old table in spite of the fence are found before it is deleted.
+    def _late_items(self, follower: Follower) -> str | None:
+        """Which items reached the old table in spite of the fence, as a sentence; ``None`` if none did.
 
         The new table may be written to meanwhile, so the digests need not become equal. A deletion that is still to be
         repeated looks like such an item, so the tables are compared several times.
@@ -158,10 +156,10 @@ class Switches(MovesItems):
             verified = follower.verify(fenced=True)
             self._refuse(Problems(), verified.error, stopped=verified.stopped)
             if not verified.problems.any:
-                return
+                return None
         record = self.record
         keep = f"`reconciler replace {record.name} --keep` ends the hold and leaves {record.old} with them"
-        raise self._stop(f"{verified.problems.sentence()}. {keep}")
+        return f"{verified.problems.sentence()}. {keep}"
 
     def _after_hold(self) -> Step:
         record = self.record

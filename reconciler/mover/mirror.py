@@ -18,7 +18,7 @@ from reconciler.model.errors import Busy, ConditionFailed, Interrupted
 from reconciler.mover.calls import STOPPED, GuardedCalls
 from reconciler.mover.conflicts import shown_key
 from reconciler.mover.digest import bucket_of, key_text
-from reconciler.mover.follower_problems import COLLISION, FOREIGN, UNFIT, Undecided
+from reconciler.mover.follower_problems import COLLISION, FOREIGN, LEFT, UNFIT, Undecided
 from reconciler.mover.follower_types import Pair, Side
 from reconciler.mover.ports import MoverItems
 from reconciler.mover.preflight import KEY_BYTES, unfit
@@ -188,6 +188,23 @@ class Mirror:
 
     def _lock(self, place: Item) -> threading.Lock:
         return self._locks[bucket_of(key_text(place, self._pair.target.keys)) % STRIPES]
+
+
+class UnrepeatedChanges(Mirror):
+    """Carries nothing: an item that a change has left in the source alone is a problem."""
+
+    def carry(self, key: Item, former: Iterable[Item] = (), read: Readings | None = None) -> str:
+        """Look at the item on both sides. Raises ``Undecided`` where the target does not have it as it is."""
+        del former
+        name = key_text(key, self._pair.source.keys)
+        item = read[name] if read is not None and name in read else self.find(key)
+        if item is None:
+            return GONE
+        place = place_of(self._pair.target, item)
+        standing = None if place is None else self.standing(place)
+        if standing is None or canonical(standing) != canonical(item):
+            raise Undecided(LEFT, shown_key(key, self._pair.source.keys))
+        return WRITTEN
 
 
 class _Again:

@@ -62,9 +62,13 @@ class Replacer:
     def proceed(self, context: PassContext, assessment: TableAssessment) -> TableResult:
         """See ``TableReplacer``."""
         if context.snapshot.generation_with(assessment.name) is not None:
+            from reconciler.mover.generation import last_look
             from reconciler.mover.generation_end import delete_left_table
 
-            return delete_left_table(context, assessment)
+            if self.generations is None:
+                raise ValueError("a next generation without what it needs")
+            ports = self.generations()
+            return delete_left_table(context, assessment, lambda left: last_look(context, left, ports))
         declaration = assessment.declaration
         if declaration is not None and declaration.awaits_move and self.generations is not None:
             from reconciler.mover.rename import begin_rename

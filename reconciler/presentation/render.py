@@ -62,8 +62,9 @@ def render(
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
 
     ``results`` leaves out what the plan has already shown: the stack, and of a table whose steps are done all but one
-    line. Without ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff of the live
-    and the declared document, by table. ``path`` makes the file of a declaration one from where the reader stands.
+    line. Without ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff
+    of the live and the declared document, by table. ``path`` makes the file of a declaration one from where the reader
+    stands.
     """
     lines: list[Line] = []
     shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]

@@ -460,3 +460,95 @@ def test_a_run_that_finds_blocked_steps_alone_is_in_the_history(shop: Orders, wo
     assert len(runs) == before + 1
     assert (newest["trigger"], newest["verdict"], newest["wrote"]) == (words[0].strip("-"), "drifted", False)
     assert newest["summary"]["blocked"] == 1
+
+
+# A deletion that waited
+
+
+def by_id(*items: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(items, key=lambda each: str(each["id"]["S"]))
+
+
+def protect(shop: Orders, table: str, *, on: bool) -> None:
+    shop.live.client.update_table(TableName=table, DeletionProtectionEnabled=on)
+
+
+def switched_but_not_deleted(shop: Orders) -> None:
+    """The declared name means the new table; somebody has protected the former one, so it is still there."""
+    ready(shop, BY_BOTH)
+    protect(shop, "orders", on=True)
+    said = shop.tool("replace", "orders", "--switch", code=2)
+    assert "blocked (protected)" in said
+    assert shop.tables == ["orders", "orders-g2"]
+
+
+def test_a_write_to_the_former_table_before_its_deletion_came_is_found(shop: Orders) -> None:
+    switched_but_not_deleted(shop)
+    late = order(9, 9)
+    shop.put("orders", late)
+    protect(shop, "orders", on=False)
+    for _ in range(2):
+        said = shop.tool("--once", code=2)
+        assert "1 item written to the former table after the switch" in said
+        assert by_id(*shop.held("orders")) == by_id(*FOUR, late)
+    shop.tool("replace", "orders", "--keep", "--yes")
+    assert shop.tables == ["orders", "orders-g2"]
+    assert by_id(*shop.held("orders")) == by_id(*FOUR, late)
+    assert "In sync" in shop.tool("preview", "--expect-no-changes")
+
+
+def test_a_former_table_that_nobody_wrote_to_is_deleted_late(shop: Orders) -> None:
+    switched_but_not_deleted(shop)
+    shop.put("orders-g2", order(1, 1, total=77))
+    shop.put("orders-g2", order(9, 9))
+    shop.live.client.delete_item(TableName="orders-g2", Key={"customer": {"S": "c3"}, "id": {"S": "o4"}})
+    protect(shop, "orders", on=False)
+    shop.tool("--once")
+    assert shop.tables == ["orders-g2"]
+    assert by_id(*shop.held("orders-g2")) == by_id(order(1, 1, total=77), order(9, 9), *FOUR[1:3])
+
+
+def test_a_former_table_stays_where_the_new_one_is_gone(shop: Orders) -> None:
+    switched_but_not_deleted(shop)
+    shop.live.client.delete_table(TableName="orders-g2")
+    protect(shop, "orders", on=False)
+    shop.tool("--once", code=2)
+    assert "orders" in shop.tables
+    assert by_id(*shop.held("orders")) == by_id(*FOUR)
+
+
+def returned_but_not_deleted(shop: Orders) -> None:
+    """The declared name means the old table again; somebody has protected the new one, so it is still there."""
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    shop.put("orders-g2", order(5, 5))
+    shop.tool("--once")
+    protect(shop, "orders-g2", on=True)
+    shop.tool("replace", "orders", "--cancel", code=2)
+    assert shop.tables == ["orders", "orders-g2"]
+    assert by_id(*shop.held("orders")) == by_id(*FOUR, order(5, 5))
+
+
+def test_a_write_to_the_new_table_after_the_way_back_is_found(shop: Orders) -> None:
+    returned_but_not_deleted(shop)
+    late = order(9, 9)
+    shop.put("orders-g2", late)
+    protect(shop, "orders-g2", on=False)
+    for _ in range(2):
+        said = shop.tool("--once", code=2)
+        assert "1 item written to the new table after the way back" in said
+        assert late in shop.held("orders-g2")
+    shop.tool("replace", "orders", "--keep", "--yes", code=2)
+    assert late in shop.held("orders-g2")
+
+
+def test_a_new_table_that_nobody_wrote_to_after_the_way_back_is_deleted_late(shop: Orders) -> None:
+    returned_but_not_deleted(shop)
+    shop.put("orders", order(1, 1, total=77))
+    shop.put("orders", order(6, 6))
+    shop.live.client.delete_item(TableName="orders", Key={"id": {"S": "o4"}})
+    shop.live.client.delete_item(TableName="orders-g2", Key={"customer": {"S": "c2"}, "id": {"S": "o3"}})
+    protect(shop, "orders-g2", on=False)
+    shop.tool("--once", code=2)
+    assert shop.tables == ["orders"]
+    assert by_id(*shop.held("orders")) == by_id(order(1, 1, total=77), *FOUR[1:3], order(5, 5), order(6, 6))

@@ -276,6 +276,9 @@ class Mirror:
         self.made.on_drain()
         return ran
 
+    def unrepeated(self, mark: Any) -> Ran:
+        return Ran(not self.made.trimmed, trimmed=self.made.trimmed)
+
     def verify(self, *, fenced: bool, on_page: Any = None) -> Verified:
         source, target = (self.made.held(side.table) for side in (self.pair.source, self.pair.target))
         extra = [item for item in target if item not in source]

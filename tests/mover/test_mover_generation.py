@@ -729,7 +729,8 @@ def test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks(
     monkeypatch.setattr("mover.generations.Mirror._equalise", lambda _: 0)
     aws.tables["users"].items["late"] = dict(item("late", sk="9"))
     aws.work.finish()
-    step = step_of(aws.sim.run())
+    aws.sim.run()
+    step = step_of(aws.sim.run(), "users")
     assert step.status is StepStatus.BLOCKED
     assert "--keep` ends the hold and leaves users with them" in (step.message or "")
     assert aws.phase is Phase.HOLD

@@ -47,11 +47,19 @@ MUTANTS = (
     ),
     Mutant(
         "an old table with items of its own is deleted",
-        "Switches._hold",
-        "self._refuse_items_of_others(follower)",
-        "",
+        "delete_left_table",
+        "refused = last_look(replace(assessment, generation=stored))",
+        "refused = None",
         "a write that reached the old table in spite of the fence is lost",
         (f"{WORK}::test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks",),
+    ),
+    Mutant(
+        "after the way back nobody looks at the changes of the new table",
+        "UnrepeatedChanges.carry",
+        "if standing is None or canonical(standing) != canonical(item): ...",
+        "if False: ...",
+        "a write that reached the new table after the way back is lost with it",
+        ("test_e2e_replace_beside::test_a_write_to_the_new_table_after_the_way_back_is_found",),
     ),
     Mutant(
         "a cancellation leaves the fence",
