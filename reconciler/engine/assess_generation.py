@@ -72,6 +72,9 @@ def _refused_shape(assessment: TableAssessment, generation: Generation) -> str |
     """Why the switch would be refused for what is declared by now, or ``None``."""
     if assessment.declaration is None or generation.phase not in UNSWITCHED:
         return None
+    taken_back = _declared_instead(generation, assessment.declaration)
+    if taken_back is not None:
+        return f"{progress_sentence(generation)}; {taken_back}"
     if generation.shape in (None, shape_of(assessment.declaration)):
         return None
     return f"{progress_sentence(generation)}; {_declared_otherwise(generation, ('its shape',))}"
@@ -178,15 +181,32 @@ def another_shape(generation: Generation, declaration: Declaration, new: Observe
 
     The declaration may have changed since the work began.
     """
+    taken_back = _declared_instead(generation, declaration)
+    if taken_back is not None:
+        return taken_back
     changes = diff(replace(declaration.spec, name=generation.new), new.spec)
     paths = sorted({change.path for change in changes if change.hazard is Hazard.REPLACEMENT})
     return _declared_otherwise(generation, paths) if paths else None
 
 
+def _declared_instead(generation: Generation, declaration: Declaration) -> str | None:
+    """That a rename was taken back: the table is declared under its former name, as a sentence, or ``None``."""
+    declared = declaration.declared_name or declaration.spec.name
+    if declared == generation.name:
+        return None
+    return f"{declared} is declared instead of {generation.name}. {_ways_on(generation)}"
+
+
 def _declared_otherwise(generation: Generation, paths: Sequence[str]) -> str:
     return (
         f"{' and '.join(paths)} {'is' if len(paths) == 1 else 'are'} declared otherwise by now than {generation.new}"
-        f" was created. Restore the declaration that this replacement began with, or run"
+        f" was created. {_ways_on(generation)}"
+    )
+
+
+def _ways_on(generation: Generation) -> str:
+    return (
+        "Restore the declaration that this replacement began with, or run"
         f" `reconciler replace {generation.name} --cancel` and begin again"
     )
 

@@ -95,6 +95,22 @@ def test_the_way_back_ends_at_the_former_name_and_stays_there(aws: Bench) -> Non
     assert aws.phase is Phase.READY
 
 
+def test_a_rename_that_is_taken_back_is_not_switched_to(aws: Bench) -> None:
+    aws.begin()
+    aws.work.switch(fence=False)
+    aws.sim.declare(declaration(OLD, keys=BEFORE))
+    for_days(aws)
+    step = step_of(aws.sim.run(), OLD)
+    assert (aws.phase, step.status, step.reason) == (Phase.READY, StepStatus.BLOCKED, Reason.REPLACING)
+    assert "users is declared instead of people" in (step.message or "")
+    assert step.allow_with == "`reconciler replace people --cancel`"
+    assert (aws.held(OLD), aws.parameters, deleted(aws)) == (shown(ITEMS), {PARAMETER: OLD}, [])
+    aws.work.cancel()
+    aws.work.run_until_ended()
+    for_days(aws)
+    assert (list(aws.tables), aws.held(OLD)) == ([OLD], shown(ITEMS))
+
+
 def test_another_former_name_in_mid_work_refuses_the_switch_only(aws: Bench) -> None:
     aws.begin()
     aws.sim.declare(declaration(NEW, keys=AFTER))
