@@ -31,7 +31,12 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Attempts, Generation, GenerationPhase, InventoryEntry, Replacement
 from reconciler.planning import ownership, quotas
-from reconciler.planning.availability import defer_seed, harmless_under_another_key, propagate_blocked
+from reconciler.planning.availability import (
+    allows_replacement,
+    defer_seed,
+    harmless_under_another_key,
+    propagate_blocked,
+)
 from reconciler.planning.breaker import hold_back
 from reconciler.planning.diff import all_changes
 from reconciler.planning.handed_back import hand_back, spec_to_read
@@ -40,7 +45,7 @@ from reconciler.planning.index_rebuild import active_rebuild, progress, without_
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
 from reconciler.planning.planner import order, plan, prune_step, seed_step
-from reconciler.planning.policy import permit_in_place
+from reconciler.planning.policy import permit_in_place, replace_after_unprotecting
 from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
 from reconciler.planning.text import several
 from reconciler.seeding.decide import Need, is_updating, need
@@ -354,12 +359,13 @@ def assess_present(
     if rebuild is not None:
         base = replace(base, rebuild=progress(rebuild, observed, declaration.spec, ports.clock.now()))
     steps: list[Step] = []
+    unprotects = any(allows_replacement(step) for step in planned)
     # Emulators have no quotas over time, and their counters would only be noise.
     if not ports.emulator:
         planned = quotas.defer_over_quota(planned, observed, quota_usage, ports.clock.now())
     for step in hold_back(planned, base.attempts, ports.clock.now(), emulator=ports.emulator):
         if step.destructive:
-            judged = assess_deletion(context, base, step, lifecycle)
+            judged = assess_deletion(context, base, step, lifecycle, unprotects=unprotects)
             base = replace(base, entry=judged.entry, observed=judged.observed, unfit=judged.unfit)
             steps += judged.steps
         else:
@@ -373,6 +379,7 @@ def assess_present(
     if replacement is not None and not any(step.action is Action.REPLACE for step in steps):
         steps.insert(0, _cancelling(replacement, "its declaration fits the table again"))
     if steps:
+        steps = replace_after_unprotecting(steps) if unprotects else steps
         harmless = harmless_under_another_key(tuple(steps))
         base = replace(base, steps=validate_steps(ports, propagate_blocked(harmless)))
     base = with_seed(context, base, declaration, observed)

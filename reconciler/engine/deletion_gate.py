@@ -59,15 +59,20 @@ def judge_deletion(
     return decided or step.blocked(Reason.DATA_LOSS, "the contents of the table are unknown"), entry
 
 
-def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle) -> TableAssessment:
-    """The assessment with this one destructive step as the gate decides it, and with the updated entry."""
+def assess_deletion(
+    context: PassContext, base: TableAssessment, step: Step, lifecycle: Lifecycle, *, unprotects: bool = False
+) -> TableAssessment:
+    """The assessment with this one destructive step as the gate decides it, and with the updated entry.
+
+    ``unprotects`` as in ``GateInput``: whoever says so lets the step wait for the one that turns protection off.
+    """
     if base.observed is None:
         return base
     observed = base.observed
     if step.status is StepStatus.READY:
         observed = with_owner(context.ports, observed)
         base = replace(base, observed=observed)
-    gate_input = context.gate_input(base, observed, step, lifecycle)
+    gate_input = replace(context.gate_input(base, observed, step, lifecycle), unprotects=unprotects)
     decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
     left = context.snapshot.generation_with(base.name) is not None
     # In the grace period too: a replacement that cannot be made should be known before its end.
@@ -81,7 +86,7 @@ def assess_deletion(context: PassContext, base: TableAssessment, step: Step, lif
         if unfit is not None:
             # Without its items, the replacement is judged as one that loses them.
             base = replace(base, unfit=unfit)
-            gate_input = context.gate_input(base, observed, step, lifecycle)
+            gate_input = replace(context.gate_input(base, observed, step, lifecycle), unprotects=unprotects)
             decided, entry = judge_deletion(context.ports, step, gate_input, base.seed_record)
             if decided.status is StepStatus.READY and not decided.message:
                 # The question about the loss shows why the items cannot be kept.

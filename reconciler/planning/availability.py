@@ -121,11 +121,22 @@ def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         return steps
     message = "the table is about to be replaced, which protection would forbid"
     return tuple(
-        step.deferred(Reason.AFTER, message)
-        if step.status is StepStatus.READY and step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
-        else step
+        step.deferred(Reason.AFTER, message) if step.status is StepStatus.READY and _forbids_replacement(step) else step
         for step in steps
     )
+
+
+def _forbids_replacement(step: Step) -> bool:
+    return _is_protection(step) and all(change.after for change in step.changes)
+
+
+def allows_replacement(step: Step) -> bool:
+    """Whether the step turns deletion protection off."""
+    return _is_protection(step) and not any(change.after for change in step.changes)
+
+
+def _is_protection(step: Step) -> bool:
+    return step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
 
 
 def _waits_for_others(step: Step) -> bool:

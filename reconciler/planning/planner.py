@@ -19,7 +19,7 @@ from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.table import TableSpec
 from reconciler.planning.access_denied import access_denied_steps
-from reconciler.planning.availability import with_availability
+from reconciler.planning.availability import allows_replacement, with_availability
 from reconciler.planning.create import as_created, create_call, create_changes, without_unsupported
 from reconciler.planning.diff import diff, effective, scaled_paths
 from reconciler.planning.features import missing_after_replacement
@@ -87,7 +87,7 @@ def _steps(changes: Iterable[Change], desired: TableSpec, observed: ObservedTabl
         return steps
     call = BY_NAME[replacing[0].facet].request(replacing[0], desired, observed)
     first = Step(Action.REPLACE, replacing[0].facet, replacing, call)
-    return [first, *(_noted(step, MOOT) for step in steps)]
+    return [first, *(step if allows_replacement(step) else _noted(step, MOOT) for step in steps)]
 
 
 def _without_undeclared(step: Step, spec: TableSpec, observed: ObservedTable) -> Step:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from reconciler.model.options import Options, permits
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import InventoryEntry
 from reconciler.planning import ownership
+from reconciler.planning.availability import allows_replacement
 from reconciler.planning.text import short_seconds
 
 TEMPORARY = (Reason.DATA_LOSS, Reason.INVALID_ANSWER, Reason.BACKUP)
@@ -39,6 +40,7 @@ class GateInput:
     - ``missing_folder``: the folder that declared the table, if no file in it declares anything any more;
       ``renamed_to``: the tables that are declared in its place; ``file_gone``: whether its file is gone, so that other
       files declare these; ``elsewhere``: the folder of the other project of this stack that declared it.
+    - ``unprotects``: whether a step of the same plan turns deletion protection off before this one.
     - ``can_keep_items``: whether this endpoint's tables are replaced with their items; ``keeping_items``: whether such
       a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`; ``unfit``:
       why the declared table cannot hold all items; ``cancelled``: whether a person cancelled the replacement that the
@@ -67,6 +69,7 @@ class GateInput:
     asked_to_keep: bool = False
     unfit: str | None = None
     cancelled: bool = False
+    unprotects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,18 +266,44 @@ def _table(step: Step, gate_input: GateInput) -> Step | None:
         under_way = "; ".join(gate_input.observed.ongoing) or f"the table is {status}"
         return step.deferred(Reason.BUSY, under_way)
     gone = step.action is Action.DELETE and not gate_input.options.explicit_delete
-    if step.ends_table and gate_input.observed.spec.deletion_protection:
-        return step.blocked(
-            Reason.PROTECTED,
-            "deletion protection is on, and it is never switched off implicitly",
-            f"deletion_protection_enabled: false in {'its restored' if gone else 'the'} declaration, converged first",
-        )
+    if step.ends_table and gate_input.observed.spec.deletion_protection and not gate_input.unprotects:
+        return protected(step, "its restored" if gone else "the")
     if gate_input.lifecycle.protect:
         message = "its declaration, which is gone, said" if gone else "its declaration says"
         remedy = " in its restored declaration; run once, then remove it" if gone else ""
         named, off = _protection(gate_input.lifecycle)
         return step.blocked(Reason.PROTECTED, f"{message} {named}", f"{off}{remedy}")
     return None
+
+
+def protected(step: Step, whose: str = "the") -> Step:
+    """The step that would end a table whose deletion protection is on, blocked."""
+    return step.blocked(
+        Reason.PROTECTED,
+        "deletion protection is on, and it is never switched off implicitly",
+        f"deletion_protection_enabled: false in {whose} declaration, converged first",
+    )
+
+
+def replace_after_unprotecting(steps: Sequence[Step]) -> list[Step]:
+    """The steps of a protected table whose replacement was judged as if it were not protected.
+
+    A replacement that is permitted waits for the step that turns protection off, which then comes first. Where that
+    step cannot be made, the replacement is blocked.
+    """
+    replacing = [step for step in steps if step.ends_table and step.status is StepStatus.READY]
+    unprotecting = [step for step in steps if allows_replacement(step)]
+    if not (replacing and unprotecting):
+        return list(steps)
+    moving = all(step.status in (StepStatus.READY, StepStatus.DEFERRED) for step in unprotecting)
+    held = [
+        (step.deferred(Reason.AFTER, "deletion protection is turned off first") if moving else protected(step))
+        if step in replacing
+        else step
+        for step in steps
+        if step not in unprotecting
+    ]
+    return [*unprotecting, *held]
 
 
 def _protection(lifecycle: Lifecycle) -> tuple[str, str]:

@@ -290,18 +290,29 @@ def counts(report: PassReport, *, applied: bool) -> str:
     if applied:
         parts = [f"{report.counted(action, StepStatus.DONE):,} {COMPLETED[action]}" for action in PLANNED]
     else:
-        later = _after_grace(report)
+        later = _later(report)
         parts = [f"{summary[action.value] + later.count(action):,} {PLANNED[action]}" for action in PLANNED]
     rest = [*_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
 
 
-def _after_grace(report: PassReport) -> tuple[Action, ...]:
-    """What is planned for the tables that wait for nothing but the end of a grace period, which ``up`` need not do."""
+def _later(report: PassReport) -> tuple[Action, ...]:
+    """What is planned for tables after another step of the same run, or after a grace period alone.
+
+    ``up`` need not wait for the grace period.
+    """
     waiting = (
-        {step.action for step in table.steps if step.reason is Reason.PRUNE_GRACE and step.ends_table}
+        {
+            step.action
+            for step in table.steps
+            if step.ends_table
+            and step.status is StepStatus.DEFERRED
+            and (
+                step.reason is Reason.AFTER
+                or (step.reason is Reason.PRUNE_GRACE and not table.has(StepStatus.READY, StepStatus.DONE))
+            )
+        }
         for table in report.tables
-        if not table.has(StepStatus.READY, StepStatus.DONE)
     )
     return tuple(Action.REPLACE if Action.REPLACE in each else Action.DELETE for each in waiting if each)
 

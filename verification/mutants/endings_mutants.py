@@ -152,6 +152,14 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a replacement is sent to a table whose protection is still on",
+        "replace_after_unprotecting",
+        "if not (replacing and unprotecting): ...",
+        "if True: ...",
+        "a plan does not say that protection goes off first, and the service refuses the deletion",
+        (f"{WAITING}::test_a_plan_shows_the_replacement_that_the_same_run_makes_after_protection_is_off",),
+    ),
+    Mutant(
         "a released table is in sync",
         "_status",
         """
