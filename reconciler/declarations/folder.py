@@ -270,6 +270,16 @@ class FolderSource:
         classes |= {(own[path], line) for path, line in classes if path in own}
         return self._leftovers.of(root, undeclared, declaring | set(own.values()), classes)
 
+    def has_file(self, folder: str, file: str) -> bool:
+        """Whether another folder of declarations has this file, or cannot be looked into."""
+        try:
+            (Path(folder) / file).lstat()
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return False
+        except OSError:
+            return True
+        return True
+
     def _is_confirmed(self, desired: DesiredState) -> bool:
         """Whether the files declare what ``desired`` says, without any result of a former command."""
         if not desired.from_cache or desired is self._confirmed:
@@ -357,6 +367,10 @@ class CachedSource:
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         """As ``FolderSource.remains``."""
         return self.source.remains(desired, undeclared)
+
+    def has_file(self, folder: str, file: str) -> bool:
+        """As ``FolderSource.has_file``."""
+        return self.source.has_file(folder, file)
 
 
 def watch_paths(location: str) -> tuple[str, ...]:

@@ -316,6 +316,10 @@ class DeclarationSource(Protocol):
         """
         ...
 
+    def has_file(self, folder: str, file: str) -> bool:
+        """Whether another folder of declarations has this file, or cannot be looked into."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Replaceable:

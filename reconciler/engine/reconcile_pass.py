@@ -261,7 +261,12 @@ class Pass:
             missing_folders={} if destroy else missing_folders(desired, inventory),
             renamed={} if destroy else renamed(desired, inventory),
             in_new_files={} if destroy else in_new_files(desired, inventory),
-            elsewhere=declared_elsewhere(desired, inventory, self.options.project),
+            elsewhere=declared_elsewhere(
+                desired,
+                inventory,
+                self.options.project,
+                self.ports.source.has_file if self.options.stack_is_named else None,
+            ),
             stable_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,
             unlisted=unlisted,

@@ -39,7 +39,9 @@ class Options:
     testing: bool = False
     """Whether tests may reset the items of all tables. Without effect off emulators."""
     project: str | None = None
-    """The folder that the stack is named after; ``None`` where the name was set, and may be that of many folders."""
+    stack_is_named: bool = False
+    """Whether the stack has a name of its own. Else it is named after the folder ``project``."""
+    """The folder that the stack is named after, or that of the declarations where the stack has a name of its own."""
 
     @property
     def environment_label(self) -> str:

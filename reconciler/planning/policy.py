@@ -151,6 +151,9 @@ def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
         return step.blocked(
             Reason.PRUNE_OFF, "undeclared tables are left alone (RECONCILER_PRUNE=never)", "RECONCILER_PRUNE=owned"
         )
+    elsewhere = gate_input.elsewhere if options.stack_is_named else None
+    if step.action is Action.DELETE and elsewhere is not None and not gate_input.approved:
+        return _still_declared(step, gate_input, elsewhere)
     if step.action is Action.DELETE and gate_input.unconfirmed:
         return step.deferred(Reason.BUSY, "no declared table of this stack could be read; reading it again first")
     if step.action is Action.DELETE and gate_input.foreign and not gate_input.approved:
@@ -191,6 +194,19 @@ def _declared_elsewhere(step: Step, gate_input: GateInput, folder: str) -> Step:
         f" {options.stack}, so they share the stack",
         f"`reconciler {verb} {name}` and confirm; or RECONCILER_STACK={options.stack} if both are one project, another"
         " name if not",
+    )
+
+
+def _still_declared(step: Step, gate_input: GateInput, folder: str) -> Step:
+    """(G16): folders that were given one stack must not delete each other's tables."""
+    options, name = gate_input.options, gate_input.observed.spec.name
+    verb = "destroy" if options.explicit_delete else "up"
+    file = gate_input.entry.declared_in if gate_input.entry is not None else None
+    return step.blocked(
+        Reason.FOREIGN_DECLARATIONS,
+        f"{file} in {folder} declares the table, and these declarations, of the same stack {options.stack}, are in"
+        f" {options.project}; a stack deletes what its declarations lack, so each folder needs a stack of its own",
+        f"`reconciler {verb} {name}` and confirm; or RECONCILER_STACK=NAME for one of the folders",
     )
 
 

@@ -8,7 +8,7 @@ else may be a file that was not understood, and its tables must not be deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from reconciler.model.desired import Declaration, DesiredState, Undeclared
@@ -18,6 +18,8 @@ from reconciler.model.table import KeyElement
 from reconciler.planning.ownership import is_open, is_released, may_be_ours, ours_since
 
 Inventory = Mapping[str, InventoryEntry]
+HasFile = Callable[[str, str], bool]
+"""``DeclarationSource.has_file``."""
 
 
 def unclear_removals(desired: DesiredState, inventory: Inventory) -> tuple[Problem, ...]:
@@ -103,11 +105,24 @@ def is_gone(desired: DesiredState, file: str) -> bool:
     return file not in desired.files and all(each.origin.file != file for each in desired.declarations)
 
 
-def declared_elsewhere(desired: DesiredState, inventory: Inventory, project: str | None) -> dict[str, str]:
-    """By undeclared table, the folder of the other project that declared it last, if that is recorded (G16)."""
-    declared = {declaration.spec.name for declaration in desired.declarations}
-    undeclared = [inventory[name] for name in inventory.keys() - declared]
-    return {e.name: e.project for e in undeclared if project is not None and e.project not in (None, project)}
+def declared_elsewhere(
+    desired: DesiredState, inventory: Inventory, project: str | None, has_file: HasFile | None = None
+) -> dict[str, str]:
+    """By undeclared table, the other folder that declared it last, if that is recorded (G16).
+
+    ``has_file`` is given where the stack has a name of its own, which the copies of one project share: then a folder
+    counts only if the file that declared the table is still in it.
+    """
+    if project is None:
+        return {}
+    declared, found = {declaration.spec.name for declaration in desired.declarations}, {}
+    for name in inventory.keys() - declared:
+        folder, file = inventory[name].project, inventory[name].declared_in
+        if folder is None or folder == project or folder.startswith(f"{project.rstrip('/')}/"):
+            continue
+        if has_file is None or (file is not None and has_file(folder, file)):
+            found[name] = folder
+    return found
 
 
 def _is_newer(declared: InventoryEntry | None, removed: InventoryEntry) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.model.errors import SettingsError
 from reconciler.settings import layers
 from reconciler.settings.model import SETTINGS, Setting, Settings
-from reconciler.settings.stack_name import derived, project_root
+from reconciler.settings.stack_name import declarations_folder, derived, project_root
 from reconciler.settings.values import SECRETS, InvalidValue, Secret
 
 BUNDLED = "bundled"
@@ -80,6 +80,8 @@ def load(
     if not stack_is_named:
         stack, origins["stack"] = derived(settings.desired_state, folder)
         settings = replace(settings, stack=stack, project=project_root(settings.desired_state, folder))
+    else:
+        settings = replace(settings, project=declarations_folder(settings.desired_state, folder))
     readers = {name: setting.read for name, setting in SETTINGS.items()}
     ignored = tuple(layers.without_prefix((("", environment), (".env: ", dotenv)), origins, readers))
     beside_endpoint = origins.get("endpoint_url", "").startswith(".env: ")

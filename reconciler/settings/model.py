@@ -488,7 +488,7 @@ class Settings:
     warnings: tuple[str, ...] = ()
     """Sentences on variables that were meant as settings and are not read."""
     project: str | None = None
-    """The real path of the folder that the stack is named after."""
+    """The real path of the folder that the stack is named after, or of the declarations if it has a name of its own."""
 
     @property
     def origins(self) -> dict[str, str]:
@@ -534,6 +534,7 @@ class Settings:
             testing=self.testing,
             one_shot=single,
             project=self.project,
+            stack_is_named=self.stack_is_named,
         )
 
     def hold(self, flavor: Flavor) -> timedelta:

@@ -47,6 +47,13 @@ def project_root(location: str, working_directory: Path) -> str | None:
     return os.path.realpath(folder.parent if named is None else named[0])
 
 
+def declarations_folder(location: str, working_directory: Path) -> str | None:
+    """The real path of the declarations, for a stack with a name of its own; None for sets without a folder."""
+    if location == BUNDLED or location.startswith(PACKAGE):
+        return None
+    return os.path.realpath(_folder(location, working_directory))
+
+
 def _folder(location: str, working_directory: Path) -> Path:
     return Path(os.path.abspath(working_directory / Path(location).expanduser()))  # noqa: PTH100 - links stay as named
 

@@ -236,6 +236,9 @@ class ListSource:
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         return ()
 
+    def has_file(self, folder: str, file: str) -> bool:
+        return False
+
 
 @dataclass
 class Silent:

@@ -74,6 +74,11 @@ class PhasedSource:
         """There are no files."""
         return ()
 
+    def has_file(self, folder: str, file: str) -> bool:
+        """There are no files."""
+        del folder, file
+        return False
+
     def _remember(self) -> None:
         self.readings += 1
         for name in self.declared:

@@ -142,7 +142,7 @@ MUTANTS = (
     Mutant(
         "deletion protection is ignored",
         "_table",
-        "if step.ends_table and gate_input.observed.spec.deletion_protection: ...",
+        "if step.ends_table and gate_input.observed.spec.deletion_protection and not gate_input.unprotects: ...",
         "if False: ...",
         "the tool leans on the service to say no, and an emulator does not",
         ("test_engine_deletion_gate::test_the_gate_refuses_when[deletion protection is on]",),

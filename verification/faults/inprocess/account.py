@@ -166,6 +166,9 @@ class OwnSource:
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         return self.source.remains(desired, undeclared)
 
+    def has_file(self, folder: str, file: str) -> bool:
+        return self.source.has_file(folder, file)
+
 
 def _ended(verb: str, result: PassReport | CommandResult | int | None) -> Ended:
     if isinstance(result, PassReport):
