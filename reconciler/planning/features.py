@@ -18,8 +18,9 @@ def removals(spec: TableSpec, observed: TableSpec) -> Iterator[tuple[str, Remova
     A feature that nothing removes is on where its facet says so.
     """
     for facet in FACETS:
-        removal = facet.removal(observed) if getattr(observed, facet.name) is not None else None
-        if removal is None:
+        present = getattr(observed, facet.name)
+        removal = facet.removal(observed) if present is not None else None
+        if removal is None or (removal.line is not None and removal.value == present):
             continue
         if removal.line is None or any(facet.diff(with_value(spec, facet.name, removal.value), observed)):
             yield facet.name, removal
