@@ -99,7 +99,7 @@ def verified(order: MigrationOrder, found: Sequence[Verified], base: str) -> Sho
     lines = [f"error: {problem}" for problem in problems]
     for each in found:
         items = several(each.counts.get("scanned", 0), "item")
-        lines.append(f"{each.migration.name}: {items} of {each.table} read, {each.left} left to change")
+        lines.append(f"{each.migration.name}: {items} of {each.table} read, {each.left:,} left to change")
         lines += [f"  for example {_item(example)}" for example in each.examples]
         lines += [f"  {each.error}"] if each.error else []
     pending = [state for state in order.states if state.status in (MigrationStatus.PENDING, MigrationStatus.STARTED)]

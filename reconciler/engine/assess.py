@@ -440,9 +440,11 @@ def _resume_seed(
     changed = record is not None and record.digest != seed.digest
     if record is None or (possible <= wanted and (possible or not changed)):
         return step, 0
-    limit = len(possible | wanted) + 1
-    if limit > LARGEST_COMPARED:
-        return _seed_blocked(base.name, step, f"more than {LARGEST_COMPARED} items must be compared"), 0
+    together = len(possible | wanted)
+    if together > LARGEST_COMPARED:
+        why = f"its two versions have {together:,} items together, of which at most {LARGEST_COMPARED:,} are compared"
+        return _seed_blocked(base.name, step, why), 0
+    limit = together + 1
     found = context.ports.items.first_items(base.name, limit)
     digests = frozenset(item_digest(item) for item in found)
     earlier = len((digests & possible) - wanted)
