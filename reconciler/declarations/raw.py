@@ -16,8 +16,9 @@ from reconciler.parsing.source_location import FieldOrigin, Path
 class ComputedValue:
     """A value of another tool's file that may differ with other parameters.
 
-    ``where`` is its ``path:line``, ``field`` its name there. ``follows_from`` says which condition and parameters
-    gave the ``value``, which is None where they left the field out.
+    ``where`` is its ``path:line``, ``field`` its name there. ``values`` are those of the ``parameters``, empty texts
+    where they are unknown. ``follows_from`` says which condition and parameters gave the ``value``, which is None where
+    they left the field out.
     """
 
     where: str
@@ -25,6 +26,7 @@ class ComputedValue:
     parameters: tuple[str, ...]
     follows_from: str
     value: Any
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
