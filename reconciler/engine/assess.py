@@ -39,7 +39,7 @@ from reconciler.planning.index_backfill import backfill_steps
 from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
-from reconciler.planning.planner import order, plan, prune_step, seed_step
+from reconciler.planning.planner import order, plan, prune_step, seed_step, with_seed_step
 from reconciler.planning.policy import permit_in_place
 from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
 from reconciler.planning.text import several
@@ -305,7 +305,9 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
         steps = tuple(s.deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before) for s in steps)
     seeded = seed_applies(context, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
-        steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
+        # The table is created in the first pass, and its seed comes with the second one.
+        step = seed_step(declaration.seed.source, len(declaration.seed.items))
+        steps = with_seed_step(steps, step, passes=2)
     if declaration.renamed_from is not None:
         from reconciler.engine.assess_rename import creates_nothing
 
@@ -413,7 +415,9 @@ def with_seed(
     elif wanted is Need.RESUME:
         step, earlier = _resume_seed(context, base, declaration.seed, observed, step)
     step = step if step.status is StepStatus.BLOCKED else defer_seed(step, base.steps)
-    return replace(base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=(*base.steps, step))
+    return replace(
+        base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=with_seed_step(base.steps, step)
+    )
 
 
 def seed_applies(context: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
