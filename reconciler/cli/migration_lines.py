@@ -141,6 +141,8 @@ def _state_line(state: MigrationState) -> str:
         record = state.record
         when = record.finished.strftime("%Y-%m-%d %H:%M UTC") if record.finished else "?"
         return f"{state.name}: applied to {record.table}, {when}, by {record.by} ({_counts(record.counts)})"
+    if state.status is MigrationStatus.PENDING and state.applied_to is not None:
+        return f"{state.name}: pending, because it was applied to another table, {state.applied_to}"
     if state.status is MigrationStatus.PENDING and state.void:
         return f"{state.name}: pending again, because its table was created again"
     return f"{state.name}: {WORDS.get(state.status, state.status.value)}"

@@ -41,6 +41,7 @@ class RawDeclaration:
     ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
     ``name_pattern`` is a regular expression of the names that the table has with other parameters or variables; None
     where its name is written out.
+    ``former_is_full`` tells that ``renamed_from`` has the environment from a variable, so that it gets no suffix.
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
     ``computed`` are the values of a template that parameters and conditions decide. ``protect_as`` is that of
     ``Lifecycle``.
@@ -65,6 +66,7 @@ class RawDeclaration:
     name_pattern: str | None = None
     computed: tuple[ComputedValue, ...] = ()
     protect_as: str = ""
+    former_is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ def recall(store: CheckpointStore, recorded: Mapping[str, Checkpoint], record: G
     if len(found) != record.yielded:
         raise StateError(
             f"the state table has {len(found):,} of {record.yielded:,} digests of the items that yielded, so it"
-            f" cannot be told which items of {record.old} nobody misses: `reconciler replace {record.name} --keep` keeps it"
+            f" cannot be told which items of {record.old} nobody misses:"
+            f" `reconciler replace {record.name} --keep` keeps it"
         )
     return found
 
