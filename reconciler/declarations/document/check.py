@@ -149,11 +149,11 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
 
 
 def _may_be_unknown(problem: FieldProblem, spelled: Spelled, location: SourceLocation) -> bool:
-    """Whether a part lacks a field that an unknown word in it may stand for; a whole table lacks what it lacks."""
+    """Whether a part lacks a field because of another one, for which an unknown word in it may stand."""
     parent = location.written_path(problem.path[:-1])
     return (
         len(problem.path) > 1
-        and problem.reason.startswith("is required")
+        and problem.reason.startswith("is required when ")
         and any(each.path[:-1] == parent and each.reason == "unknown field" for each in spelled.problems)
     )
 
