@@ -439,8 +439,12 @@ def _resume_seed(
     record = base.seed_record
     if record is not None and is_updating(record, seed.digest):
         return step.with_message(f"{step.message}; continues the interrupted `seed --update`"), 0
-    possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
-    wanted = DigestSet(seed_digests(seed))
+    recorded = provenance(record, context.snapshot.seed_parts, observed.identity)
+    possible, wanted = recorded.possible, DigestSet(seed_digests(seed))
+    there = len(recorded.written & wanted)
+    if there:
+        verb = "is" if there == 1 else "are"
+        step = step.with_message(f"{step.message}, of which {there:,} {verb} written already")
     changed = record is not None and record.digest != seed.digest
     if record is None or (possible <= wanted and (possible or not changed)):
         return step, 0

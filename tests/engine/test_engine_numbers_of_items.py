@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from simulation.simulated_engine import declaration, item, simulate
+from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.engine.seed_batches import SeedOutcome
 from reconciler.engine.seed_commands import clear_summary, seed_summary
@@ -23,12 +23,12 @@ def test_every_number_of_an_outcome_has_separators(summary: object) -> None:
     assert re.findall(r"\d{4,}", said) == []
 
 
-def test_a_large_seed_that_changed_says_how_many_items_are_compared() -> None:
-    sim = simulate()
+def interrupted(sim: Sim) -> None:
+    """A seed of 8,000 items of which a part was written."""
     sim.declare(declaration("users", seed=tuple(item(f"a{number}") for number in range(MANY))))
 
     def stopped(*_: object) -> None:
-        if len(sim.dynamodb.tables.get("users").items if "users" in sim.dynamodb.tables else ()) > MANY // 2:
+        if "users" in sim.dynamodb.tables and len(sim.dynamodb.tables["users"].items) > MANY // 2:
             raise KeyboardInterrupt
 
     sim.items.faults = stopped
@@ -36,6 +36,23 @@ def test_a_large_seed_that_changed_says_how_many_items_are_compared() -> None:
         sim.once()
     sim.items.faults = None
     sim.clock.seconds += 60
+
+
+def test_the_plan_of_an_interrupted_seed_says_how_many_items_are_there() -> None:
+    sim = simulate()
+    interrupted(sim)
+    (step,) = [step for table in sim.reconciler.preview().tables for step in table.steps]
+    found = re.search(r"8,000 items from .*, of which ([\d,]+) are written already", step.message or "")
+    assert found is not None, step.message
+    held = len(sim.dynamodb.tables["users"].items)
+    assert held - 500 <= int(found[1].replace(",", "")) <= held
+    sim.once()
+    assert len(sim.dynamodb.tables["users"].items) == MANY
+
+
+def test_a_large_seed_that_changed_says_how_many_items_are_compared() -> None:
+    sim = simulate()
+    interrupted(sim)
     sim.declare(declaration("users", seed=tuple(item(f"b{number}") for number in range(MANY))))
     (step,) = [step for table in sim.once().tables for step in table.steps]
     assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.SEED_CHANGED)
