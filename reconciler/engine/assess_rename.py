@@ -213,13 +213,12 @@ def _not_created_for(steps: tuple[Step, ...], declaration: Declaration, meant: l
     have = "has items" if len(meant) == 1 else "have items"
     why = f"renamed_from: {former} does not exist here, and {', '.join(meant)}, no longer declared, {have}"
     named = " or ".join(f"renamed_from: {name}" for name in meant)
-    return _not_created(steps, why, f"{named}, whose items move then; or no renamed_from, which creates an empty {new}")
+    ways = f"{named}, whose items move then; or no renamed_from, which creates an empty {new}"
+    return _not_created(steps, why, ways, Reason.IDENTITY)
 
 
-def _not_created(steps: tuple[Step, ...], why: str, ways: str) -> tuple[Step, ...]:
-    return tuple(
-        step.blocked(Reason.NOT_OWNED, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps
-    )
+def _not_created(steps: tuple[Step, ...], why: str, ways: str, reason: Reason = Reason.NOT_OWNED) -> tuple[Step, ...]:
+    return tuple(step.blocked(reason, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps)
 
 
 def empty_warnings(assessments: Iterable[TableAssessment], snapshot: StateSnapshot) -> Iterator[str]:
