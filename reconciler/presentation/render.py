@@ -186,13 +186,14 @@ def uncovered(table: TableReport) -> tuple[Change, ...]:
 def unsafe_of(change: Change, step: Step) -> str | None:
     """Why a change of a step is hazardous; ``None`` where nothing is, or where what is hazardous does not happen.
 
-    A replacement that is blocked loses nothing. Whether it will is decided when it is allowed: most keep the items.
+    Whether a replacement that is blocked for another reason than its items loses them is decided when it is allowed:
+    most keep them.
     """
     if change.unsafe is None or change.hazard is not Hazard.REPLACEMENT:
         return change.unsafe
     if step.moves_items:
         return None
-    waits = step.action is Action.REPLACE and step.status is StepStatus.BLOCKED
+    waits = step.action is Action.REPLACE and step.status is StepStatus.BLOCKED and step.reason is not Reason.DATA_LOSS
     return change.unsafe.removesuffix(_LOST) if waits else change.unsafe
 
 
