@@ -178,9 +178,25 @@ def status_message(step: Step) -> str:
 
 
 def uncovered(table: TableReport) -> tuple[Change, ...]:
-    """The changes of a table that none of its steps closes."""
-    covered = [change for step in table.steps for change in step.changes]
-    return tuple(change for change in table.changes if change not in covered)
+    """The changes of a table that none of its steps closes.
+
+    What a step has closed may have looked otherwise in the round before, so that its path counts.
+    """
+    covered, done = [change for step in table.steps for change in step.changes], _done_paths(table)
+    return tuple(change for change in table.changes if change not in covered and change.path not in done)
+
+
+def left_of(step: Step, table: TableReport) -> Step:
+    """The step, without changes of a replacement that is not made which another step has made."""
+    if step.action is not Action.REPLACE or step.status is StepStatus.DONE or not step.changes:
+        return step
+    done = _done_paths(table)
+    left = tuple(change for change in step.changes if change.path not in done)
+    return step if len(left) == len(step.changes) else replace(step, changes=left)
+
+
+def _done_paths(table: TableReport) -> set[str]:
+    return {change.path for step in table.steps if step.status is StepStatus.DONE for change in step.changes}
 
 
 def unsafe_of(change: Change, step: Step) -> str | None:
@@ -389,7 +405,7 @@ def _table(
         yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     for number, step in enumerate(table.steps, start=1):
-        yield from _step(number, step, diff=diff, items=about_items(table))
+        yield from _step(number, left_of(step, table), diff=diff, items=about_items(table))
     for change in uncovered(table):
         yield from _indented(change, table.unsafe(change), items=about_items(table))
 

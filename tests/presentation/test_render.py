@@ -302,6 +302,22 @@ def test_a_blocked_replacement_is_not_said_to_lose_the_items_that_it_would_keep(
         assert ("302" in said) is (lost and form != "sentences")
 
 
+@pytest.mark.parametrize("form", ["human", "markdown"])
+@pytest.mark.parametrize("where", ["of the step", "of the table"])
+def test_what_a_step_has_done_is_no_change_of_a_blocked_replacement(where: str, form: str) -> None:
+    keys = Change("keys", "keys", "id", "region", Hazard.REPLACEMENT, "the table is created again")
+    index = Change("global_indexes", "global_indexes.by_day", {"n": 1}, None)
+    # The round before saw the index with another value.
+    seen = Change("global_indexes", "global_indexes.by_day", {"n": 2}, None)
+    done = Step(Action.UPDATE, "global_indexes", (index,)).done()
+    changes = (keys, seen) if where == "of the step" else (keys,)
+    blocked = Step(Action.REPLACE, "keys", changes).blocked(Reason.PROTECTED, "protected")
+    table = a_table("orders", TableStatus.BLOCKED, done, blocked, changes=(keys, seen))
+    human = [text for _, text in render(a_report(table), applied=True)]
+    said = human if form == "human" else [text for _, text in markdown.lines(a_report(table), View())]
+    assert len([line for line in said if "by_day" in line.replace("\\", "")]) == 1
+
+
 def test_an_unsafe_change_is_shown_with_about_how_many_items_are_lost() -> None:
     unsafe = "the table is deleted, and every item in it is lost"
     lost = Step(Action.DELETE, "table", (Change("table", "table", "present", None, Hazard.REPLACEMENT, unsafe),))

@@ -17,6 +17,7 @@ from reconciler.presentation.render import (
     counts,
     heading,
     hold_sentence,
+    left_of,
     left_sentence,
     losses,
     lost_items,
@@ -90,7 +91,7 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- `{symbol(step)[1]}` {escaped(step_title(step))}{operation}{ending}"
         if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
-        for change in step.changes:
+        for change in left_of(step, table).changes:
             yield from (f"  {line}" for line in _change(change, table, unsafe_of(change, step)))
     for change in uncovered(table):
         yield from _change(change, table, table.unsafe(change))
