@@ -845,26 +845,32 @@ class App:
         said: float | None = None
         deadline = began + self.settings.wait.total_seconds()
 
+        def pause_for(pause: float) -> float:
+            # The last pause ends with WAIT, so that the time that was promised is used in full.
+            return min(pause, max(0.0, deadline - clock.monotonic()))
+
         def give_up_late(error: Exception, pause: float) -> None:
             nonlocal said  # when the last sentence about the wait was written
             now = clock.monotonic()
             silent = SILENT_SECONDS if said is None else LINE_SECONDS
-            if self.telemetry.on_wait and now + pause - (said or began) >= silent:
+            if self.telemetry.on_wait and now < deadline and now + pause_for(pause) - (said or began) >= silent:
                 why = error.message if isinstance(error, ApiError) else error
-                left = max(0.0, deadline - now)
                 again = f"Still waiting for {self.connection.url}"
                 begun = f"Waiting for {self.connection.url} ({why})" if said is None else again
-                self.telemetry.on_wait(f"{begun}, {short_seconds(left)} left.")
+                self.telemetry.on_wait(f"{begun}, {short_seconds(deadline - now)} left.")
                 said = now
-            if isinstance(error, Unreachable) and clock.monotonic() + pause >= deadline:
-                waited = short_seconds(self.settings.wait.total_seconds())
+            if isinstance(error, Unreachable) and now >= deadline:
                 raise EndpointError(
-                    f"{unreachable(error, self.connection.url)} (waited {waited}). "
+                    f"{unreachable(error, self.connection.url)} (waited {short_seconds(now - began)}). "
                     "Start the endpoint, or name another one with --endpoint-url."
                 ) from error
 
         identify = self.connection.identify
-        found = retry(identify, (Unreachable,), clock.sleep, give_up_late, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
+
+        def sleep(pause: float) -> bool:
+            return clock.sleep(pause_for(pause))
+
+        found = retry(identify, (Unreachable,), sleep, give_up_late, first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         if found is None:
             raise Interrupted("the process is to stop while it waits for the endpoint")
         self._log_late_notices()

@@ -99,7 +99,7 @@ def verified(order: MigrationOrder, found: Sequence[Verified], base: str) -> Sho
     lines = [f"error: {problem}" for problem in problems]
     for each in found:
         items = several(each.counts.get("scanned", 0), "item")
-        lines.append(f"{each.migration.name}: {items} of {each.table} read, {each.left} left to change")
+        lines.append(f"{each.migration.name}: {items} of {each.table} read, {each.left:,} left to change")
         lines += [f"  for example {_item(example)}" for example in each.examples]
         lines += [f"  {each.error}"] if each.error else []
     pending = [state for state in order.states if state.status in (MigrationStatus.PENDING, MigrationStatus.STARTED)]
@@ -141,6 +141,8 @@ def _state_line(state: MigrationState) -> str:
         record = state.record
         when = record.finished.strftime("%Y-%m-%d %H:%M UTC") if record.finished else "?"
         return f"{state.name}: applied to {record.table}, {when}, by {record.by} ({_counts(record.counts)})"
+    if state.status is MigrationStatus.PENDING and state.applied_to is not None:
+        return f"{state.name}: pending, because it was applied to another table, {state.applied_to}"
     if state.status is MigrationStatus.PENDING and state.void:
         return f"{state.name}: pending again, because its table was created again"
     return f"{state.name}: {WORDS.get(state.status, state.status.value)}"

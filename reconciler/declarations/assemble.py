@@ -115,6 +115,7 @@ def _declaration(
         checked.references,
         pointer=checked.pointer,
         renamed_from=checked.renamed_from,
+        other_readings=checked.other_readings,
     )
 
 
@@ -160,7 +161,10 @@ def renamed_twice(declarations: Sequence[CheckedDeclaration]) -> Iterator[Proble
     for checked in declarations:
         if checked.renamed_from is None:
             continue
-        first = former.setdefault(checked.renamed_from, checked)
+        # Which reading counts is known from the records alone, so that two declarations may have none in common.
+        readings = (checked.renamed_from, *checked.other_readings)
+        first = next((former[each] for each in readings if each in former), checked)
+        former.update(dict.fromkeys(readings, checked))
         declared = names.get(checked.renamed_from)
         if declared is not None and declared is not checked:
             reason = f"{_where(declared)} still declares the table {checked.renamed_from}"

@@ -22,7 +22,8 @@ class CheckedDeclaration:
     ``seed_format`` and ``seed_generate`` are those of the field ``seed``. ``class_seed`` holds those of a class with
     ``seed(environment)``. ``from_template`` marks a table of another tool's file. ``companion`` are the fields that
     a document adds to such a table, as ``lifecycle.protect``; None for any other declaration. ``name_pattern`` is that
-    of ``RawDeclaration``, with the suffix of the environment.
+    of ``RawDeclaration``, with the suffix of the environment. ``renamed_from`` and ``other_readings`` are those of
+    ``Declaration``.
     """
 
     location: SourceLocation
@@ -43,6 +44,7 @@ class CheckedDeclaration:
     pointer: Pointer | None = None
     renamed_from: str | None = None
     problems: tuple[Problem, ...] = ()
+    other_readings: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:

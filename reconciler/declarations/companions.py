@@ -62,7 +62,7 @@ def _combined(table: CheckedDeclaration, companion: CheckedDeclaration) -> Check
     if "replacement.pointer" in fields:
         changed["pointer"] = companion.pointer
     if "renamed_from" in fields:
-        changed["renamed_from"] = companion.renamed_from
+        changed |= {"renamed_from": companion.renamed_from, "other_readings": companion.other_readings}
     for name in ("file", "format", "generate"):
         if f"seed.{name}" in fields:
             changed[f"seed_{name}"] = getattr(companion, f"seed_{name}")

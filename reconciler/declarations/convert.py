@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
@@ -90,15 +90,15 @@ def convert(request: Request, inputs: TemplateInputs, known: DesiredState) -> Co
         raise DeclarationError(tuple(problems), reading.warnings)
     found = {each.name: each for each in checked if each.name and each.spec is not None}
     chosen = _chosen(found, request.names, request.path)
-    if not request.names:
-        _refuse_suffixes(chosen, inputs)
     for name in chosen:
         declared = known.named(name)
         if declared is not None:
             raise UsageError(f"{name} is declared already, in {declared.origin}. Nothing was written")
+    raw_by_name = {each.name: raw for raw, each in zip(reading.declarations, checked, strict=True)}
+    if not request.names:
+        _refuse_suffixes({name: raw_by_name[name] for name in chosen}, inputs)
     bases = {name: _base_name(each, inputs.environment, request.path) for name, each in chosen.items()}
     documents = {bases[name]: _document(each, bases[name]) for name, each in chosen.items()}
-    raw_by_name = {each.name: raw for raw, each in zip(reading.declarations, checked, strict=True)}
     constants = [line for name in chosen for line in _constants(raw_by_name[name], name, inputs.environment)]
     taken = {Path(each.origin.file).name for each in known.declarations}
     texts = writer.texts_of(documents, request.form, taken)
@@ -133,6 +133,10 @@ def _constants(raw: RawDeclaration, name: str, environment: str | None) -> Itera
         )
         if what == "TableName" and environment is not None and by_environment:
             continue
+        remedy = "Write an overlay for each other environment, or import each environment into its own folder"
+        if what in ("Condition", "TableName"):
+            # An overlay changes a table; it neither renames it nor leaves it out.
+            remedy = "Import each other environment into its own folder"
         if what == "Condition":
             what, written = "the table", "it is declared in every environment"
         elif what in ("DeletionPolicy", "UpdateReplacePolicy"):
@@ -142,10 +146,7 @@ def _constants(raw: RawDeclaration, name: str, environment: str | None) -> Itera
         else:
             text = json.dumps(each.value, ensure_ascii=False, default=str)
             written = f"{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'} is written for every environment"
-        yield (
-            f"{each.where}: {name}: {what} follows from {each.follows_from}; {written}. Write an overlay for each other"
-            " environment, or import each environment into its own folder (--desired-state)"
-        )
+        yield (f"{each.where}: {name}: {what} follows from {each.follows_from}; {written}. {remedy} (--desired-state)")
 
 
 class _Around(Mapping[str, bytes]):
@@ -207,22 +208,31 @@ def _chosen(
     return {name: found[name] for name in names} if names else found
 
 
-def _refuse_suffixes(names: Iterable[str], inputs: TemplateInputs) -> None:
+def _refuse_suffixes(tables: Mapping[str, RawDeclaration], inputs: TemplateInputs) -> None:
     """Raise ``UsageError`` where a parameter such as Stage ended names with an environment that was not chosen.
 
-    ``orders-prod`` would be the base name, and ``--environment prod`` would make ``orders-prod-prod`` of it. A table
-    that was named is meant as it is.
+    ``orders-prod`` would be the base name, and ``--environment prod`` would make ``orders-prod-prod`` of it, whether
+    the value was given or is the default of the template. A table that was named is meant as it is.
     """
     if inputs.environment is not None:
         return
-    for parameter, value in inputs.parameters.items():
-        name = next((each for each in names if each.endswith(f"-{value}")), None)
-        if parameter.lower() in ENVIRONMENT_PARAMETERS and name is not None:
+    for name, raw in tables.items():
+        for parameter, value in (*inputs.parameters.items(), *_of_the_name(raw)):
+            if parameter.lower() not in ENVIRONMENT_PARAMETERS or not (value and name.endswith(f"-{value}")):
+                continue
+            by_default = "" if parameter in inputs.parameters else f", which is {value} by default"
             raise UsageError(
-                f"{name} ends with the value of {parameter}, and --environment {value} would add it again:"
+                f"{name} ends with the value of {parameter}{by_default}, and --environment {value} would add it again:"
                 f" {name}-{value}. Give --environment {value}, which declares {name.removesuffix(f'-{value}')} for"
                 f" every environment, or name the tables, which declares {name} as it is. Nothing was written"
             )
+
+
+def _of_the_name(raw: RawDeclaration) -> Iterator[tuple[str, str]]:
+    """The parameters that the name of a table follows from, with their values."""
+    for each in raw.computed:
+        if each.field == "TableName":
+            yield from zip(each.parameters, each.values, strict=True)
 
 
 def _document(checked: CheckedDeclaration, base: str) -> dict[str, Any]:

@@ -46,3 +46,30 @@ def table_name_problems(name: str, environment: str | None) -> Iterator[tuple[st
         yield f"{problem[0]} (in environment {environment!r})", problem[1]
     elif problem:
         yield problem
+
+
+def former_readings(
+    written: str, name: str, base_name: str, environment: str, *, is_full: bool = False
+) -> tuple[str, ...]:
+    """The names that a former name may mean, the most likely one first, without ``name``, which is the table itself.
+
+    ``name`` and ``base_name`` are those of the declared table. ``is_full`` means that ``written`` has the environment
+    already. Where ``table_name`` has it before or after the base name, so has a former base name. But its place may
+    have changed with the name, and a person may write the whole name as a preview shows it. Only the records know which
+    of these tables exists; see ``planning.generations.former_names``.
+    """
+    prefix, suffix = _around(name, base_name)
+    stands = is_full or (written.startswith(prefix) and written.endswith(suffix))
+    first = written if stands else f"{prefix}{written}{suffix}"
+    others = (each for each in (written, f"{written}-{environment}") if name_problem(each) is None)
+    return tuple(each for each in dict.fromkeys((first, *others)) if each != name)
+
+
+def _around(name: str, base_name: str) -> tuple[str, str]:
+    """What ``name`` has before and after the base name; nothing if that is not one part of it."""
+    if name.startswith(base_name):
+        return "", name.removeprefix(base_name)
+    if name.endswith(base_name):
+        return name.removesuffix(base_name), ""
+    before, found, after = name.partition(base_name)
+    return (before, after) if found else ("", "")

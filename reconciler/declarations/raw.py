@@ -16,8 +16,9 @@ from reconciler.parsing.source_location import FieldOrigin, Path
 class ComputedValue:
     """A value of another tool's file that may differ with other parameters.
 
-    ``where`` is its ``path:line``, ``field`` its name there. ``follows_from`` says which condition and parameters
-    gave the ``value``, which is None where they left the field out.
+    ``where`` is its ``path:line``, ``field`` its name there. ``values`` are those of the ``parameters``, empty texts
+    where they are unknown. ``follows_from`` says which condition and parameters gave the ``value``, which is None where
+    they left the field out.
     """
 
     where: str
@@ -25,6 +26,7 @@ class ComputedValue:
     parameters: tuple[str, ...]
     follows_from: str
     value: Any
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class RawDeclaration:
     ``from_template`` marks a table that another tool's format declares, ``companion`` the fields for such a table.
     ``name_pattern`` is a regular expression of the names that the table has with other parameters or variables; None
     where its name is written out.
+    ``former_is_full`` tells that ``renamed_from`` has the environment from a variable, so that it gets no suffix.
     ``aws_spelling`` tells that the file takes fields only as AWS spells them, so that a remedy has to write them so.
     ``computed`` are the values of a template that parameters and conditions decide. ``protect_as`` is that of
     ``Lifecycle``.
@@ -63,6 +66,7 @@ class RawDeclaration:
     name_pattern: str | None = None
     computed: tuple[ComputedValue, ...] = ()
     protect_as: str = ""
+    former_is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,7 @@ class Variables:
 
         Such a name has its environment already. The base name is the rest of it.
         """
-        names = [use["name"] for use in _USE.finditer(written)] if isinstance(written, str) else []
-        if not any(name in self._declared and name.lower() in ENVIRONMENT_PARAMETERS for name in names):
+        if not self.holds_environment(written):
             return None
         name = self._text(written, ("table_name",), Replaced(None))
         base = "".join(
@@ -96,6 +95,11 @@ class Variables:
         )
         base = re.sub(r"([-_.])[-_.]+", r"\1", base.strip("-_."))
         return str(name), base or str(name)
+
+    def holds_environment(self, written: Any) -> bool:
+        """Whether a text contains a declared variable that holds the environment."""
+        names = [use["name"] for use in _USE.finditer(written)] if isinstance(written, str) else []
+        return any(name in self._declared and name.lower() in ENVIRONMENT_PARAMETERS for name in names)
 
     def _add(self, name: Any, options: Any, layer: Layer, place: Path) -> None:
         at = layer.origin.below(place)

@@ -44,7 +44,7 @@ from reconciler.planning.index_backfill import backfill_steps
 from reconciler.planning.index_rebuild import active_rebuild, progress, without_rebuilt_index
 from reconciler.planning.ownership import is_ours, is_released, is_state_lost
 from reconciler.planning.ownership_transfer import plan_transfer
-from reconciler.planning.planner import order, plan, prune_step, seed_step
+from reconciler.planning.planner import order, plan, prune_step, seed_step, with_seed_step
 from reconciler.planning.policy import permit_in_place, replace_after_unprotecting
 from reconciler.planning.scopes import ForeignOwner, is_state_table, refusal, state_table_refusal
 from reconciler.planning.text import several
@@ -310,7 +310,9 @@ def _assess_missing(context: PassContext, base: TableAssessment, declaration: De
         steps = tuple(s.deferred(Reason.NOT_BEFORE, NOT_YET_VISIBLE, not_before) for s in steps)
     seeded = seed_applies(context, declaration, base) and need(base.seed_record, None) is not Need.NOTHING
     if seeded and declaration.seed is not None:
-        steps += (seed_step(declaration.seed.source, len(declaration.seed.items)),)
+        # The table is created in the first pass, and its seed comes with the second one.
+        step = seed_step(declaration.seed.source, len(declaration.seed.items))
+        steps = with_seed_step(steps, step, passes=2)
     if declaration.renamed_from is not None:
         from reconciler.engine.assess_rename import creates_nothing
 
@@ -420,7 +422,9 @@ def with_seed(
     elif wanted is Need.RESUME:
         step, earlier = _resume_seed(context, base, declaration.seed, observed, step)
     step = step if step.status is StepStatus.BLOCKED else defer_seed(step, base.steps)
-    return replace(base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=(*base.steps, step))
+    return replace(
+        base, seed_need=wanted, seed_items_of_earlier_version=earlier, steps=with_seed_step(base.steps, step)
+    )
 
 
 def seed_applies(context: PassContext, declaration: Declaration, base: TableAssessment) -> bool:
@@ -442,14 +446,20 @@ def _resume_seed(
     record = base.seed_record
     if record is not None and is_updating(record, seed.digest):
         return step.with_message(f"{step.message}; continues the interrupted `seed --update`"), 0
-    possible = provenance(record, context.snapshot.seed_parts, observed.identity).possible
-    wanted = DigestSet(seed_digests(seed))
+    recorded = provenance(record, context.snapshot.seed_parts, observed.identity)
+    possible, wanted = recorded.possible, DigestSet(seed_digests(seed))
+    there = len(recorded.written & wanted)
+    if there:
+        verb = "is" if there == 1 else "are"
+        step = step.with_message(f"{step.message}, of which {there:,} {verb} written already")
     changed = record is not None and record.digest != seed.digest
     if record is None or (possible <= wanted and (possible or not changed)):
         return step, 0
-    limit = len(possible | wanted) + 1
-    if limit > LARGEST_COMPARED:
-        return _seed_blocked(base.name, step, f"more than {LARGEST_COMPARED} items must be compared"), 0
+    together = len(possible | wanted)
+    if together > LARGEST_COMPARED:
+        why = f"its two versions have {together:,} items together, of which at most {LARGEST_COMPARED:,} are compared"
+        return _seed_blocked(base.name, step, why), 0
+    limit = together + 1
     found = context.ports.items.first_items(base.name, limit)
     digests = frozenset(item_digest(item) for item in found)
     earlier = len((digests & possible) - wanted)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from reconciler.engine.assessment import PassContext, TableAssessment
-from reconciler.engine.deletion_gate import assess_deletion
+from reconciler.engine.deletion_gate import assess_deletion, read_contents
 from reconciler.engine.observe import observe_table
 from reconciler.model.change import Call, Change, Hazard
 from reconciler.model.desired import Declaration
@@ -107,7 +107,7 @@ def former_is_kept(declarations: Iterable[Declaration], snapshot: StateSnapshot,
         former = declaration.renamed_from
         if former is None or declaration.awaits_move:
             continue
-        if name not in (former, former_table(snapshot.generations, former)[0]):
+        if name not in (former, former_table(snapshot.generations, former)[0], *declaration.other_readings):
             continue
         new = _new_name(declaration)
         why = f"{new} is declared to be renamed from {former}, and exists already, so the items cannot move to it"
@@ -139,9 +139,10 @@ def creates_nothing(
         why = f"{former} is being replaced itself, so its items do not move to {new} now"
         ways = f"its former declaration again until that has ended, or `reconciler replace {former} --cancel`"
         return base, _not_created(steps, why, ways)
-    observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
+    table, observed = _standing_former(context, declaration, table)
     if observed is None:
-        return base, steps
+        meant = _may_be_meant(context, declaration)
+        return base, _not_created_for(steps, declaration, meant) if meant else steps
     entry = context.snapshot.inventory.get(table)
     if entry is not None and not ownership.is_released(entry):
         if any(step.reason is Reason.NOT_BEFORE for step in steps):
@@ -151,14 +152,73 @@ def creates_nothing(
     other = foreign_owner(context.snapshot, context.options, table, observed)
     owner = f"it belongs to {other.scope}" if other is not None else "this stack does not manage it"
     why = f"{table} exists, and {owner}, so its items cannot move to {new}"
-    ways = f"a declaration of {former} and `reconciler up`, then this one again; or no renamed_from"
+    ways = f"a declaration of {table} and `reconciler up`, then this one again; or no renamed_from"
     return base, _not_created(steps, why, ways)
 
 
-def _not_created(steps: tuple[Step, ...], why: str, ways: str) -> tuple[Step, ...]:
-    return tuple(
-        step.blocked(Reason.NOT_OWNED, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps
-    )
+def _standing_former(context: PassContext, declaration: Declaration, table: str) -> tuple[str, ObservedTable | None]:
+    """The former table that exists: ``table``, or that of another reading of ``renamed_from``. Raises ``ApiError``.
+
+    Without records, a reading without the environment may be the table of another environment, and says nothing.
+    """
+    observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
+    if observed is not None:
+        return table, observed
+    environment = context.options.environment
+    for other in declaration.other_readings:
+        if environment is None or environment not in other:
+            continue
+        observed = observe_table(context.ports, other, None, ask_owner=lambda _: True)
+        if observed is not None and foreign_owner(context.snapshot, context.options, other, observed) is None:
+            return other, observed
+    return table, None
+
+
+def _may_be_meant(context: PassContext, declaration: Declaration) -> list[str]:
+    """Tables of ours with items that ``renamed_from`` may mean although it names another one. Raises ``ApiError``.
+
+    They are no longer declared, and this table is declared in their place, or their name is much like the one that is
+    written. Created now, the empty table would be in the way of the right name.
+    """
+    new, snapshot = _new_name(declaration), context.snapshot
+    desired = context.desired.declarations if context.desired is not None else ()
+    declared = {each.spec.name for each in desired}
+    ours = [
+        name
+        for name, entry in snapshot.inventory.items()
+        if name not in declared and ownership.may_be_ours(entry) and not ownership.is_released(entry)
+    ]
+    close = get_close_matches(declaration.renamed_from or "", ours, n=1)
+    likely = [name for name in ours if name in close or _in_place_of(context, name, new)]
+    return [name for name in likely if _holds_items(context, name)]
+
+
+def _in_place_of(context: PassContext, name: str, new: str) -> bool:
+    """Whether a table is declared where ``name`` was, or as its file may have been renamed (G18)."""
+    if new in context.renamed.get(name, "").split(", "):
+        return True
+    return any(each.spec.name == new for each in context.in_new_files.get(name, ()))
+
+
+def _holds_items(context: PassContext, name: str) -> bool:
+    observed = observe_table(context.ports, name, None)
+    if observed is None:
+        return False
+    contents = read_contents(context.ports, observed, context.snapshot.seeds.get(name))
+    return contents.holds_items and not contents.only_seed
+
+
+def _not_created_for(steps: tuple[Step, ...], declaration: Declaration, meant: list[str]) -> tuple[Step, ...]:
+    former, new = declaration.renamed_from, _new_name(declaration)
+    have = "has items" if len(meant) == 1 else "have items"
+    why = f"renamed_from: {former} does not exist here, and {', '.join(meant)}, no longer declared, {have}"
+    named = " or ".join(f"renamed_from: {name}" for name in meant)
+    ways = f"{named}, whose items move then; or no renamed_from, which creates an empty {new}"
+    return _not_created(steps, why, ways, Reason.IDENTITY)
+
+
+def _not_created(steps: tuple[Step, ...], why: str, ways: str, reason: Reason = Reason.NOT_OWNED) -> tuple[Step, ...]:
+    return tuple(step.blocked(reason, why, ways) if step.status is not StepStatus.BLOCKED else step for step in steps)
 
 
 def empty_warnings(assessments: Iterable[TableAssessment], snapshot: StateSnapshot) -> Iterator[str]:
@@ -191,7 +251,8 @@ def adopts_nothing(context: PassContext, declaration: Declaration) -> Step | Non
     if former is None or (done is not None and done.under_way):
         return None
     table, _ = former_table(context.snapshot.generations, former)
-    if observe_table(context.ports, table, None) is None:
+    table, standing = _standing_former(context, declaration, table)
+    if standing is None:
         return None
     why = f"{new} and {table}, which it is declared to be renamed from, exist both, and nothing is recorded of {new}"
     return Step(Action.UPDATE, "ownership").blocked(

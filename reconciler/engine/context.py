@@ -157,9 +157,12 @@ class EngineContext:
         if not (generations or renamed):
             return desired
         # Imported for the rare stack with a table of another generation; see the start-up budget.
-        from reconciler.planning.generations import awaiting_moves, resolved
+        from reconciler.planning.generations import awaiting_moves, former_names, resolved
 
-        return resolved(desired, generations, awaiting_moves(desired, self.store.load()) if renamed else {})
+        if not renamed:
+            return resolved(desired, generations)
+        snapshot = self.store.load()
+        return resolved(desired, generations, awaiting_moves(desired, snapshot), former_names(desired, snapshot))
 
     @property
     def emulator(self) -> bool:

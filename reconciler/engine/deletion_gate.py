@@ -53,7 +53,7 @@ def judge_deletion(
     refusal = deletion_gate(step, gate_input, None) or _not_ours_by_tag(ports, step, gate_input)
     if refusal is not None:
         return refusal, gate_input.entry
-    contents = read_contents(ports, gate_input.observed.spec.name, gate_input, seed)
+    contents = read_contents(ports, gate_input.observed, seed)
     entry = _with_pending_deletion(gate_input, contents)
     decided = deletion_gate(step, replace(gate_input, entry=entry), contents)
     return decided or step.blocked(Reason.DATA_LOSS, "the contents of the table are unknown"), entry
@@ -106,15 +106,14 @@ def _not_ours_by_tag(ports: EngineContext, step: Step, gate_input: GateInput) ->
     return untagged(step, gate_input.entry, with_owner(ports, gate_input.observed), gate_input.options.scope)
 
 
-def read_contents(ports: EngineContext, name: str, gate_input: GateInput, seed: SeedRecord | None) -> TableContents:
+def read_contents(ports: EngineContext, observed: ObservedTable, seed: SeedRecord | None) -> TableContents:
     """What the table contains, from a consistent Scan of at most one item more than its seed has.
 
     ItemCount is updated about every six hours, so it never decides anything.
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
     """
-    known = (
-        seed if seed is not None and seed.state == "done" and gate_input.observed.identity.same(seed.identity) else None
-    )
+    name = observed.spec.name
+    known = seed if seed is not None and seed.state == "done" and observed.identity.same(seed.identity) else None
     if known is None or not 0 < known.count <= LARGEST_COMPARED_SEED:
         return TableContents(bool(ports.items.first_items(name, 1)))
     items = ports.items.first_items(name, known.count + 1)

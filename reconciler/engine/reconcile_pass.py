@@ -167,17 +167,25 @@ class Pass:
     ) -> tuple[WriteAuthorization, DesiredState]:
         """Let the pass speak of the tables that the declared names mean now, where others have taken their place."""
         from reconciler.engine.assess_generation import behind_warnings
-        from reconciler.planning.generations import awaiting_moves, resolved, taken_names, with_both, without_others
+        from reconciler.planning.generations import (
+            awaiting_moves,
+            former_names,
+            resolved,
+            taken_names,
+            with_both,
+            without_others,
+        )
 
         snapshot = authorization.snapshot
         generations, renames = snapshot.generations, awaiting_moves(desired, snapshot)
         taken = taken_names(desired, generations)
         if taken:
             raise StateError("\n".join(taken))
-        self.desired = resolved(desired, generations, renames)
+        self.desired = resolved(desired, generations, renames, former_names(desired, snapshot))
         if self.state.last_good is not None:
             last_good = self.state.last_good
-            self.state.last_good = resolved(last_good, generations, awaiting_moves(last_good, snapshot))
+            moves, former = awaiting_moves(last_good, snapshot), former_names(last_good, snapshot)
+            self.state.last_good = resolved(last_good, generations, moves, former)
         self.request = replace(self.request, focus=with_both(self.request.focus, generations, renames))
         self.warnings += behind_warnings(generations.values(), self.ports.clock.now())
         return replace(authorization, snapshot=without_others(snapshot)), self.desired

@@ -46,15 +46,15 @@ def _of_table(ports: EngineContext, snapshot: StateSnapshot, declaration: Declar
         written = provenance(record, snapshot.seed_parts, identity).written
         new = list(islice((each for each in NumberedItems(seed) if each[2] not in written), COMPARED + 1))
         gone = len(written) - sum(digest in written for digest in seed_digests(seed))
-        counts = [f"more than {COMPARED} items added or changed"]
+        counts = [f"more than {COMPARED:,} items added or changed"]
         if len(new) <= COMPARED:
             added, changed, kept = _compared(ports, declaration, new, written)
-            counts = [f"{several(added, 'item')} added", f"{changed} changed"]
-            counts += [f"{kept} different by others"] if kept else []
+            counts = [f"{several(added, 'item')} added", f"{changed:,} changed"]
+            counts += [f"{kept:,} different by others"] if kept else []
             gone -= changed
     except ApiError:
         return
-    counts += [f"up to {gone} removed from it"] if gone > 0 else []
+    counts += [f"up to {gone:,} removed from it"] if gone > 0 else []
     remedy = f"`reconciler seed --update {name}` applies it, and keeps what others changed"
     yield f"{name}: the seed changed since it was written: {', '.join(counts)}; {remedy}"
 

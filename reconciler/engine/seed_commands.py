@@ -171,36 +171,36 @@ def seeded_step(step: Step, outcome: SeedOutcome) -> Step:
 
 def seed_summary(outcome: SeedOutcome) -> str:
     """``2 written, 1 present``, and the numbers of failed items and of items of earlier versions."""
-    parts = [f"{outcome.written} written", f"{outcome.present} present"]
+    parts = [f"{outcome.written:,} written", f"{outcome.present:,} present"]
     if outcome.updated:
-        parts.append(f"{outcome.updated} updated")
+        parts.append(f"{outcome.updated:,} updated")
     if outcome.changed:
-        parts.append(f"{outcome.changed} kept (changed by others)")
+        parts.append(f"{outcome.changed:,} kept (changed by others)")
     if outcome.failed:
-        parts.append(f"{outcome.failed} failed")
+        parts.append(f"{outcome.failed:,} failed")
     if outcome.earlier:
-        parts.append(f"{outcome.earlier} of an earlier version of the seed remain")
+        parts.append(f"{outcome.earlier:,} of an earlier version of the seed remain")
     if outcome.recorded_earlier:
-        parts.append(f"up to {outcome.recorded_earlier} of an earlier version of the seed remain")
+        parts.append(f"up to {outcome.recorded_earlier:,} of an earlier version of the seed remain")
     return ", ".join(parts)
 
 
 def clear_summary(outcome: SeedOutcome) -> str:
     """``3 removed, 1 kept (changed since)``, and the numbers of items that were gone or failed."""
     reasons = [
-        f"{count} {reason}" if outcome.changed and outcome.others else reason
+        f"{count:,} {reason}" if outcome.changed and outcome.others else reason
         for count, reason in (
             (outcome.changed, "changed since"),
             (outcome.others, "not recorded as written by the seed"),
         )
         if count
     ]
-    kept = f"{outcome.kept} kept"
-    parts = [f"{outcome.removed} removed", f"{kept} ({', '.join(reasons)})" if reasons else kept]
+    kept = f"{outcome.kept:,} kept"
+    parts = [f"{outcome.removed:,} removed", f"{kept} ({', '.join(reasons)})" if reasons else kept]
     if outcome.gone:
-        parts.append(f"{outcome.gone} already gone")
+        parts.append(f"{outcome.gone:,} already gone")
     if outcome.earlier:
-        parts.append(f"{outcome.earlier} of an earlier version of the seed not found unchanged")
+        parts.append(f"{outcome.earlier:,} of an earlier version of the seed not found unchanged")
     if outcome.failed:
-        parts.append(f"{outcome.failed} failed")
+        parts.append(f"{outcome.failed:,} failed")
     return ", ".join(parts)

@@ -116,7 +116,8 @@ class Declaration:
 
     ``declared_name`` is the declared name where another table has taken its place: ``orders`` for ``orders-g2``.
     ``renamed_from`` is the former name of the table, with environment. While its items have not moved, ``spec.name`` is
-    that of the former table, and ``awaits_move`` is true.
+    that of the former table, and ``awaits_move`` is true. ``other_readings`` are the other names that the field may
+    mean, because the former name may have had the environment in another place.
     """
 
     base_name: str
@@ -130,6 +131,7 @@ class Declaration:
     pointer: Pointer | None = None
     renamed_from: str | None = None
     awaits_move: bool = False
+    other_readings: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -141,8 +143,11 @@ class Declaration:
         """Those that it had before it was renamed: with the environment, and without it as in the declaration."""
         if self.renamed_from is None:
             return ()
-        suffix = (self.declared_name or self.spec.name).removeprefix(self.base_name)
-        return tuple(dict.fromkeys((self.renamed_from, self.renamed_from.removesuffix(suffix))))
+        name = self.declared_name or self.spec.name
+        prefix, _, suffix = name.rpartition(self.base_name)
+        readings = (self.renamed_from, *self.other_readings)
+        without = (each.removeprefix(prefix).removesuffix(suffix) for each in readings)
+        return tuple(dict.fromkeys((*readings, *filter(None, without))))
 
 
 @dataclass(frozen=True, slots=True)

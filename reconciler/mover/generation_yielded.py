@@ -51,8 +51,9 @@ def recall(store: CheckpointStore, recorded: Mapping[str, Checkpoint], record: G
     found = frozenset(digest for name in kept.names() for digest in _unpacked(kept.named(name).data.get(DIGESTS, "")))
     if len(found) != record.yielded:
         raise StateError(
-            f"the state table has {len(found)} of {record.yielded} digests of the items that yielded, so it cannot be"
-            f" told which items of {record.old} nobody misses: `reconciler replace {record.name} --keep` keeps it"
+            f"the state table has {len(found):,} of {record.yielded:,} digests of the items that yielded, so it"
+            f" cannot be told which items of {record.old} nobody misses:"
+            f" `reconciler replace {record.name} --keep` keeps it"
         )
     return found
 

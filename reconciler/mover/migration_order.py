@@ -60,7 +60,8 @@ class MigrationStatus(StrEnum):
 class MigrationState:
     """One migration: its file, its record, or both.
 
-    ``void`` tells that there is a record of another identity of the table, which is not ``record``.
+    ``void`` tells that there is a record of another identity of the table, which is not ``record``; ``applied_to`` is
+    the other table that it is of, if it is another one by name.
     """
 
     name: str
@@ -68,6 +69,7 @@ class MigrationState:
     file: MigrationFile | None
     record: ItemMigration | None
     void: bool = False
+    applied_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def order_of(
         found, name = records.get(file.name), tables.get(file.name, file.table)
         record = found if found is not None and found.table == name and found.identity.same(live.get(name)) else None
         void = found is not None and record is None
-        states.append(MigrationState(file.name, _status(file, record), file, record, void))
+        other = found.table if found is not None and found.table != name else None
+        states.append(MigrationState(file.name, _status(file, record), file, record, void, other))
     known = {file.name for file in files}
     for name in sorted(records.keys() - known):
         record = records[name]

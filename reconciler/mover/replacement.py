@@ -395,7 +395,7 @@ class _Proceeding:
 
     def _refuse_conflict(self, items: list[Item]) -> Item:
         raise self._stop(
-            f"{len(items)} items would share the key {shown_key(items[0], key_names(self._here().keys))} of the new"
+            f"{len(items):,} items would share the key {shown_key(items[0], key_names(self._here().keys))} of the new"
             f" table: {' and '.join(self._shown(item) for item in items[:3])}"
         )
 

@@ -18,11 +18,14 @@ Generations = Mapping[str, Generation]
 
 
 def resolved(
-    desired: DesiredState, generations: Generations, renames: Mapping[str, str] = MappingProxyType({})
+    desired: DesiredState,
+    generations: Generations,
+    renames: Mapping[str, str] = MappingProxyType({}),
+    former: Mapping[str, str] = MappingProxyType({}),
 ) -> DesiredState:
     """The declarations with the names of the tables that they mean now; the same object if that changes nothing.
 
-    ``renames`` are those of ``awaiting_moves``.
+    ``renames`` are those of ``awaiting_moves``, ``former`` those of ``former_names``.
     """
     read = desired.as_read
     named = {declaration.spec.name for declaration in read.declarations}
@@ -30,13 +33,41 @@ def resolved(
     moved = {name: each.current for name, each in known.items() if each.current != name} | dict(renames)
     # In the hold the stream of the new table is what its changes are read from.
     held = {name for name, each in known.items() if each.under_way}
-    if not moved and not held:
+    if not moved and not held and not former:
         return read
     declarations = sorted(
-        (_resolved(each, moved, held, renames) for each in read.declarations), key=lambda each: each.spec.name
+        (_resolved(_with_former_name(each, former), moved, held, renames) for each in read.declarations),
+        key=lambda each: each.spec.name,
     )
     files = {path: _file(file, moved) for path, file in read.files.items()}
     return replace(read, declarations=tuple(declarations), files=files, unresolved=read)
+
+
+def former_names(desired: DesiredState, snapshot: StateSnapshot) -> dict[str, str]:
+    """By declared name, the former name that is recorded, where ``renamed_from`` most likely means another one.
+
+    The environment may have been in another place of the former name; see ``Declaration.other_readings``.
+    """
+    found: dict[str, str] = {}
+    renamed = [each for each in desired.as_read.declarations if each.renamed_from is not None]
+    if not renamed:
+        return found
+    declared = {each.spec.name for each in desired.as_read.declarations}
+    free = {
+        name: entry
+        for name, entry in snapshot.inventory.items()
+        if name not in declared and not ownership.is_released(entry)
+    }
+    for declaration in renamed:
+        readings = (declaration.renamed_from or "", *declaration.other_readings)
+        known = [each for each in readings if each in free or (each in snapshot.generations and each not in declared)]
+        if not known:
+            # The environment may have been within the former name, where only its record tells what was around it.
+            within = [name for name, entry in free.items() if entry.base_name in readings]
+            known = within if len(within) == 1 else []
+        if known and known[0] != declaration.renamed_from:
+            found[declaration.spec.name] = known[0]
+    return found
 
 
 def awaiting_moves(desired: DesiredState, snapshot: StateSnapshot) -> dict[str, str]:
@@ -46,8 +77,10 @@ def awaiting_moves(desired: DesiredState, snapshot: StateSnapshot) -> dict[str, 
     no empty table gets the new name.
     """
     found: dict[str, str] = {}
+    recorded = former_names(desired, snapshot)
     for declaration in desired.as_read.declarations:
-        name, former = declaration.spec.name, declaration.renamed_from
+        name = declaration.spec.name
+        former = recorded.get(name, declaration.renamed_from)
         if former is None:
             continue
         table, moving = former_table(snapshot.generations, former)
@@ -91,6 +124,14 @@ def taken_names(desired: DesiredState, generations: Generations) -> tuple[str, .
         for name in sorted({each.current, each.other or each.current} - {each.name})
         if name in declared
     )
+
+
+def _with_former_name(declaration: Declaration, former: Mapping[str, str]) -> Declaration:
+    name = former.get(declaration.spec.name)
+    if name is None:
+        return declaration
+    readings = (declaration.renamed_from or "", *declaration.other_readings)
+    return replace(declaration, renamed_from=name, other_readings=tuple(each for each in readings if each != name))
 
 
 def _resolved(

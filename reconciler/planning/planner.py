@@ -66,6 +66,18 @@ def seed_step(source: str, count: int) -> Step:
     return Step(Action.SEED, "seed", message=f"{several(count, 'item')} from {source}")
 
 
+def with_seed_step(steps: tuple[Step, ...], seeding: Step, *, passes: int = 1) -> tuple[Step, ...]:
+    """The steps with the seed where it comes: in the pass number ``passes`` a table gets one call, and then its seed.
+
+    A seed that waits or is blocked comes last.
+    """
+    calls = [place for place, step in enumerate(steps) if step.status is StepStatus.READY and step.call is not None]
+    if seeding.status is not StepStatus.READY or len(calls) <= passes:
+        return (*steps, seeding)
+    place = calls[passes - 1] + 1
+    return (*steps[:place], seeding, *steps[place:])
+
+
 def _create(spec: TableSpec, lacks: frozenset[str]) -> tuple[Step, ...]:
     possible = without_unsupported(spec, lacks)
     create = Step(Action.CREATE, "table", create_changes(possible), create_call(possible))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.model.change import Change, Hazard
@@ -47,6 +48,7 @@ ENDING_VERBS = ("destroy", "rollback")
 MANY = 4
 """The number of tables from which equal plans are folded into one entry."""
 _DIFF_STYLES = {"+": "create", "-": "delete", "@": "dim"}
+_LOST = ", and every item in it is lost"
 REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
 
 
@@ -61,10 +63,10 @@ def render(
 ) -> Sequence[Line]:
     """Lines of a whole report, the counts last. ``applied`` for runs that may write, ``diff`` adds the API requests.
 
-    ``results`` leaves out what the plan has already shown: the stack, and of a table whose steps are done all but one
-    line. Without ``diff``, many tables with the same plan are one entry. ``documents`` are the lines of a unified diff
-    of the live and the declared document, by table. ``path`` makes the file of a declaration one from where the reader
-    stands.
+    ``results`` leaves out what the plan has already shown: the stack, and of a table all but one line of what is done
+    and the steps that are not. Without ``diff``, many tables with the same plan are one entry. ``documents`` are the
+    lines of a unified diff of the live and the declared document, by table. ``path`` makes the file of a declaration
+    one from where the reader stands.
     """
     lines: list[Line] = []
     shown = [table for table in sorted(report.tables, key=lambda table: table.name) if is_shown(table)]
@@ -74,6 +76,8 @@ def render(
     for group in _groups([table for table in shown if not repeats(table, report)], diff=diff):
         if results and all(step.status is StepStatus.DONE for step in group[0].steps) and is_plain(group[0]):
             lines.append(_result(group))
+        elif results and len(group) == 1 and is_plain(group[0]):
+            lines += _rest(group[0], path)
         elif len(group) == 1:
             table = group[0]
             place = path(table.declaration) if table.declaration else None
@@ -174,20 +178,45 @@ def status_message(step: Step) -> str:
 
 
 def uncovered(table: TableReport) -> tuple[Change, ...]:
-    """The changes of a table that none of its steps closes."""
-    covered = [change for step in table.steps for change in step.changes]
-    return tuple(change for change in table.changes if change not in covered)
+    """The changes of a table that none of its steps closes.
+
+    What a step has closed may have looked otherwise in the round before, so that its path counts.
+    """
+    covered, done = [change for step in table.steps for change in step.changes], _done_paths(table)
+    return tuple(change for change in table.changes if change not in covered and change.path not in done)
+
+
+def left_of(step: Step, table: TableReport) -> Step:
+    """The step, without changes of a replacement that is not made which another step has made."""
+    if step.action is not Action.REPLACE or step.status is StepStatus.DONE or not step.changes:
+        return step
+    done = _done_paths(table)
+    left = tuple(change for change in step.changes if change.path not in done)
+    return step if len(left) == len(step.changes) else replace(step, changes=left)
+
+
+def _done_paths(table: TableReport) -> set[str]:
+    return {change.path for step in table.steps if step.status is StepStatus.DONE for change in step.changes}
+
+
+def unsafe_of(change: Change, step: Step) -> str | None:
+    """Why a change of a step is hazardous; ``None`` where nothing is, or where what is hazardous does not happen.
+
+    Whether a replacement that is blocked for another reason than its items loses them is decided when it is allowed:
+    most keep them.
+    """
+    if change.unsafe is None or change.hazard is not Hazard.REPLACEMENT:
+        return change.unsafe
+    if step.moves_items:
+        return None
+    waits = step.action is Action.REPLACE and step.status is StepStatus.BLOCKED and step.reason is not Reason.DATA_LOSS
+    return change.unsafe.removesuffix(_LOST) if waits else change.unsafe
 
 
 def unsafe_sentences(table: TableReport) -> tuple[str, ...]:
     """Why changes of a table are hazardous, each sentence once; not the loss of items where a step keeps them."""
-    closed = (
-        change
-        for step in table.steps
-        for change in step.changes
-        if not (step.moves_items and change.hazard is Hazard.REPLACEMENT)
-    )
-    found = (*(change.unsafe for change in closed), *(table.unsafe(change) for change in uncovered(table)))
+    closed = (unsafe_of(change, step) for step in table.steps for change in step.changes)
+    found = (*closed, *(table.unsafe(change) for change in uncovered(table)))
     return tuple(dict.fromkeys(printable(sentence) for sentence in found if sentence))
 
 
@@ -387,9 +416,9 @@ def _table(
         yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
     for number, step in enumerate(table.steps, start=1):
-        yield from _step(number, step, diff=diff, items=about_items(table))
+        yield from _step(number, left_of(step, table), diff=diff, items=about_items(table))
     for change in uncovered(table):
-        yield from _indented(change, keeps_items=table.unsafe(change) is None, items=about_items(table))
+        yield from _indented(change, table.unsafe(change), items=about_items(table))
 
 
 def _left(table: TableReport) -> str | None:
@@ -444,6 +473,20 @@ def _result(group: tuple[TableReport, ...]) -> Line:
     return style, printable(f"{sign} {subject}: {', '.join(dict.fromkeys(words))}")
 
 
+def _rest(table: TableReport, path: Callable[[str], str]) -> Iterator[Line]:
+    """What is done of a table in one line, and each step that is not, without the fields that the plan has shown."""
+    done = tuple(step for step in table.steps if step.status is StepStatus.DONE)
+    if done:
+        yield _result((replace(table, steps=done),))
+    else:
+        style, sign = _leading(table)
+        place = f"  {printable(path(table.declaration))}" if table.declaration else ""
+        yield style, f"{sign} {printable(table.name)}{place}"
+    for number, step in enumerate(table.steps, start=1):
+        if step.status is not StepStatus.DONE:
+            yield from _step(number, replace(step, changes=()), diff=False)
+
+
 def _leading(table: TableReport) -> tuple[str, str]:
     if table.status is TableStatus.ERROR:
         return "error", "!"
@@ -472,7 +515,7 @@ def _step(number: int, step: Step, *, diff: bool, items: str = "") -> Iterator[L
     if step.ends_table and step.action is Action.REPLACE and step.status in (StepStatus.READY, StepStatus.DEFERRED):
         yield "plain", f"       {_course(step)}"
     for change in step.changes:
-        yield from _indented(change, keeps_items=step.moves_items, items=items)
+        yield from _indented(change, unsafe_of(change, step), items=items)
     if diff and step.call is not None:
         request = json.dumps(plain(step.call.params), ensure_ascii=False, indent=2)
         yield from (("dim", f"       {printable(line)}") for line in request.split("\n"))
@@ -487,9 +530,12 @@ def _course(step: Step) -> str:
     return f"then: the table is created again as declared, and {rest}"
 
 
-def _indented(change: Change, *, keeps_items: bool = False, items: str = "") -> Iterator[Line]:
+def lost_items(change: Change, unsafe: str, items: str) -> str:
+    """``items``, how many there are, where the sentence about a replaced table says that they are lost."""
+    return items if change.hazard is Hazard.REPLACEMENT and unsafe == change.unsafe else ""
+
+
+def _indented(change: Change, unsafe: str | None, *, items: str = "") -> Iterator[Line]:
     yield from ((style, f"       {text}") for style, text in change_lines(change))
-    # What is unsafe about replacing a table is that its items are lost.
-    replaces = change.hazard is Hazard.REPLACEMENT
-    if change.unsafe and not (keeps_items and replaces):
-        yield "blocked", f"       unsafe: {printable(change.unsafe)}{items if replaces else ''}"
+    if unsafe:
+        yield "blocked", f"       unsafe: {printable(unsafe)}{lost_items(change, unsafe, items)}"

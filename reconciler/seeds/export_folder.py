@@ -68,7 +68,7 @@ class ExportFolder:
         entries = list(self._entries())
         counted = sum(entry.items for entry in entries)
         if summary.get("itemCount", counted) != counted:
-            reason = f"has {summary['itemCount']} items, but the files of {FILES} have {counted}"
+            reason = f"has {summary['itemCount']} items, but the files of {FILES} have {counted:,}"
             raise self._error(SUMMARY, reason, _COPY)
         self._no_other_data(entries)
         for entry in entries:

@@ -36,6 +36,8 @@ Resources:
 """
 REMEDY = "Write an overlay for each other environment, or import each environment into its own folder (--desired-state)"
 CONSTANT = f"is written for every environment. {REMEDY}"
+FOLDERS = "Import each other environment into its own folder (--desired-state)"
+NAMED = f"is written for every environment. {FOLDERS}"
 STATE = {
     "format_version": "1.0",
     "terraform_version": "1.14.0",
@@ -104,10 +106,10 @@ def run(project: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[str], tu
 def test_a_template_becomes_declarations_that_declare_the_same(
     form: str, files: list[str], project: Path, run: Callable
 ) -> None:
-    code, out, err = run(f"import --from cloudformation template.yaml --format {form}")
+    code, out, err = run(f"import --from cloudformation template.yaml orders-dev users --format {form}")
     assert (code, out.splitlines()) == (0, [f"wrote {project / 'desired_state' / name}" for name in files]), err
     assert err.splitlines() == [
-        f'warning: template.yaml:9:7: orders-dev: TableName follows from parameter Stage = dev; "orders-dev" {CONSTANT}',
+        f'warning: template.yaml:9:7: orders-dev: TableName follows from parameter Stage = dev; "orders-dev" {NAMED}',
         "template.yaml: other resources are left alone: 1 AWS::SQS::Queue",
     ]
     (project / "templates").mkdir()
@@ -121,7 +123,7 @@ def test_a_template_becomes_declarations_that_declare_the_same(
 
 @pytest.mark.parametrize("form", ["python", "yaml", "json"])
 def test_a_template_that_was_read_and_exported_again_is_the_same(form: str, project: Path, run: Callable) -> None:
-    assert run("import --from cloudformation template.yaml --format yaml")[0] == 0
+    assert run("import --from cloudformation template.yaml orders-dev users --format yaml")[0] == 0
     assert run("export --format cloudformation --to first.yaml")[0] == 0
     assert run(f"import --from cloudformation first.yaml --format {form} --desired-state again")[0] == 0
     assert run("export --format cloudformation --to second.yaml --desired-state again")[0] == 0
@@ -143,6 +145,58 @@ def test_a_suffix_by_a_parameter_is_refused_before_the_environment_doubles_it(pr
     assert run("import --from cloudformation template.yaml orders-qa --format yaml --environment qa")[0] == 0
     assert [each.spec.name for each in load(project / "desired_state", "qa").declarations] == ["orders-qa"]
     assert [each.spec.name for each in load(project / "desired_state", "prod").declarations] == ["orders-prod"]
+
+
+@pytest.mark.parametrize("written", ["orders-${Stage}", "${Stage}-orders"])
+def test_a_default_and_a_given_value_do_the_same(written: str, project: Path, run: Callable) -> None:
+    (project / "template.yaml").write_text(TEMPLATE.replace("orders-${Stage}", written))
+    found = [run(f"import --from cloudformation template.yaml --format yaml{words}") for words in ("", GIVEN)]
+    if written.startswith("$"):
+        assert [code for code, _, _ in found] == [0, 1], "the files of the first one are in the way of the second"
+        return
+    assert [code for code, _, _ in found] == [1, 1]
+    assert "orders-dev ends with the value of Stage, which is dev by default" in found[0][2]
+    assert "Give --environment dev, which declares orders for every environment" in found[0][2]
+    assert not (project / "desired_state").exists()
+    assert run("import --from cloudformation template.yaml orders-dev --format yaml --environment dev")[0] == 0
+    assert [each.spec.name for each in load(project / "desired_state", "dev").declarations] == ["orders-dev"]
+
+
+GIVEN = " --parameter Stage=dev"
+SERVICE = """
+service: shop
+provider: {name: aws, stage: dev}
+resources:
+  Resources:
+    Orders:
+      Type: AWS::DynamoDB::Table
+      Properties:
+        TableName: orders-${opt:stage, 'dev'}
+        BillingMode: PAY_PER_REQUEST
+        KeySchema: [{AttributeName: pk, KeyType: HASH}]
+        AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]
+"""
+
+
+def test_the_stage_of_a_service_is_a_suffix_as_well(project: Path, run: Callable) -> None:
+    write(project, {"serverless.yml": SERVICE})
+    code, _, err = run("import --from serverless serverless.yml --format yaml")
+    assert code == 1
+    assert "orders-dev ends with the value of stage, which is dev by default" in err
+    assert run("import --from serverless serverless.yml --format yaml --environment dev")[0] == 0
+
+
+def test_a_number_is_named_as_the_file_has_it(project: Path, run: Callable) -> None:
+    capacity = "ProvisionedThroughput: {ReadCapacityUnits: !Ref Read, WriteCapacityUnits: 5}"
+    text = BY_STAGE.replace("BillingMode: PAY_PER_REQUEST", capacity, 1).replace(
+        "Parameters: {", "Parameters: {Read: {Type: Number, Default: 5}, "
+    )
+    write(project, {"template.yaml": text})
+    code, _, err = run("import --from cloudformation template.yaml --format yaml --environment dev")
+    assert code == 0, err
+    said = f"ProvisionedThroughput.ReadCapacityUnits follows from parameter Read = 5; 5 {CONSTANT}"
+    assert said in err
+    assert "ReadCapacityUnits: 5" in (project / "desired_state" / "orders.yaml").read_text()
 
 
 def test_another_parameter_that_ends_a_name_is_no_environment(project: Path, run: Callable) -> None:
@@ -220,7 +274,7 @@ def test_each_value_that_a_parameter_decides_is_named_with_what_is_written(proje
     assert err.splitlines() == [
         (
             "warning: template.yaml:10:5: orders-dev: the table follows from condition IsProd and NotProd (Stage = dev); "
-            f"it is declared in every environment. {REMEDY}"
+            f"it is declared in every environment. {FOLDERS}"
         ),
         (
             f"warning: template.yaml:11:5: orders-dev: DeletionPolicy {by_condition} lifecycle.protect is left out for "
@@ -254,7 +308,7 @@ def test_the_value_in_the_warning_is_the_one_in_the_file(project: Path, run: Cal
     assert f"DeletionProtectionEnabled follows from condition IsProd (Stage = prod); true {CONSTANT}" in err
     assert "DeletionPolicy follows from condition IsProd (Stage = prod); lifecycle.protect is written for every" in err
     assert "TimeToLiveSpecification follows from condition IsProd (Stage = prod, Ttl = gone_at);" in err
-    assert f'TableName follows from parameter Stage = prod; "orders-prod" {CONSTANT}' in err
+    assert f'TableName follows from parameter Stage = prod; "orders-prod" {NAMED}' in err
 
 
 def test_a_template_in_the_folder_has_each_value_anew_and_no_warning(project: Path, run: Callable) -> None:
@@ -270,7 +324,7 @@ def test_a_given_stack_name_names_tables_everywhere_alike(project: Path, run: Ca
     code, _, err = run("import --from cloudformation template.yaml --format yaml --parameter AWS::StackName=imp")
     assert [each.spec.name for each in load(project / "desired_state").declarations] == ["imp-Audit", "imp-orders"]
     assert (code, "Audit has no TableName; it is declared as imp-Audit" in err) == (0, True)
-    assert f'TableName follows from parameter AWS::StackName = imp; "imp-Audit" {CONSTANT}' in err
+    assert f'TableName follows from parameter AWS::StackName = imp; "imp-Audit" {NAMED}' in err
 
 
 def test_a_table_of_no_environment_is_refused_with_its_line_and_a_remedy(project: Path, run: Callable) -> None:
@@ -413,7 +467,7 @@ def test_each_variable_of_serverless_is_named_with_what_is_written(
             "10:7: orders-main: DeletionPolicy follows from variable ${self:custom.policy, 'Retain'}; lifecycle.protect is "
             f"written for every environment. {REMEDY}"
         ),
-        (f'12:9: orders-main: TableName follows from variable ${{self:custom.names.orders}}; "orders-main" {CONSTANT}'),
+        (f'12:9: orders-main: TableName follows from variable ${{self:custom.names.orders}}; "orders-main" {NAMED}'),
         f'16:9: orders-main: TableClass follows from variable ${{self:custom.class}}; "STANDARD" {CONSTANT}',
         f'18:26: orders-main: Tags.0.Value follows from variable ${{sls:stage}}; "dev" {CONSTANT}',
         (

@@ -36,6 +36,24 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
             )
         ],
     ),
+    "a word that a stream does not have": (
+        {"stream_specification": {"on": False}},
+        [
+            (
+                "users.json:16:3: stream_specification.on: unknown field. Known fields: stream_enabled (or enabled), "
+                "stream_view_type (or view)."
+            )
+        ],
+    ),
+    "a word that a time to live does not have": (
+        {"time_to_live": {"expiry": "ends_at"}},
+        [
+            (
+                "users.json:16:3: time_to_live.expiry: unknown field. Known fields: enabled, "
+                "attribute_name (or attribute)."
+            )
+        ],
+    ),
     "a view type that does not exist": (
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGE"}},
         [

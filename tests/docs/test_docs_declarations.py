@@ -1,5 +1,6 @@
 """The shortest declaration of each feature is one line, is read, and declares that feature and no other."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,20 @@ def declared(folder: Path, text: str) -> set[str]:
 @pytest.mark.parametrize("facet", LINES)
 def test_a_feature_takes_one_line(facet: str, tmp_path: Path) -> None:
     assert declared(tmp_path, f"{BLOCKS[0]}{LINES[facet]}\n") == {facet} | IMPLIED.get(facet, set())
+
+
+OTHER_FORMS = [(row[0].strip("| `"), form) for row in ROWS for form in re.findall(r"`(\{[^`]*\})`", row[2])]
+
+
+@pytest.mark.parametrize(("facet", "form"), OTHER_FORMS, ids=[f"{facet}: {form}" for facet, form in OTHER_FORMS])
+def test_every_other_form_of_a_feature_is_read(facet: str, form: str, tmp_path: Path) -> None:
+    field = LINES[facet].partition(":")[0]
+    assert declared(tmp_path, f"{BLOCKS[0]}{field}: {form}\n") == {facet}
+
+
+def test_every_feature_that_can_be_off_says_how() -> None:
+    off = {facet for facet, form in OTHER_FORMS if form == "{ enabled: false }"}
+    assert off == {"stream", "sse", "ttl", "point_in_time_recovery", "kinesis_streaming"}
 
 
 def test_every_feature_is_on_the_page() -> None:

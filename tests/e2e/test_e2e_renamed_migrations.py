@@ -115,7 +115,9 @@ def test_another_table_in_an_applied_file_is_another_migration(shop: RenamedShop
     write(shop, "0001_first", "orders")
     shop.tool("migrate", "up", "--yes")
     write(shop, "0001_first", "others")
-    assert "0001_first: pending again" in shop.tool("migrate", "status", code=2)
+    assert "0001_first: pending, because it was applied to another table, orders" in shop.tool(
+        "migrate", "status", code=2
+    )
 
 
 def test_an_environment_in_the_names_changes_nothing(shop: RenamedShop) -> None:

@@ -191,7 +191,7 @@ MUTANTS = (
         "ItemCount proves a table empty",
         "read_contents",
         "return TableContents(bool(ports.items.first_items(name, 1)))",
-        "return TableContents(bool(gate_input.observed.item_count))",
+        "return TableContents(bool(observed.item_count))",
         "ItemCount is hours old: a full table is deleted as an empty one",
         ("test_engine_deletion_gate::test_a_cancelled_deletion_restarts_its_grace_period",),
     ),

@@ -8,6 +8,7 @@ RENAMES = "test_generations"
 MOVES = "test_mover_renaming"
 RENAMED = "test_e2e_renamed"
 PENDING = "test_e2e_renamed_pending"
+ENVIRONMENTS = "test_e2e_renamed_environments"
 
 MUTANTS = (
     Mutant(
@@ -21,7 +22,7 @@ MUTANTS = (
     Mutant(
         "a table without a move is pruned although another one is renamed from it",
         "former_is_kept",
-        "if name not in (former, former_table(snapshot.generations, former)[0]): ...",
+        "if name not in (former, former_table(snapshot.generations, former)[0], *declaration.other_readings): ...",
         "if True: ...",
         "both names exist, so nothing moves, and the former table is deleted with its items",
         (f"{RENAMED}::test_a_target_of_this_stack_keeps_the_former_table_from_being_pruned",),
@@ -33,6 +34,22 @@ MUTANTS = (
         "if False: ...",
         "an application starts with no items, and adds new ones to a table that nothing can move to",
         (f"{RENAMED}::test_a_former_table_of_nobody_is_told_and_nothing_is_created_empty",),
+    ),
+    Mutant(
+        "a former name is read in one way alone",
+        "former_names",
+        "found[declaration.spec.name] = known[0]",
+        "",
+        "where the environment was in another place of the name, an empty table is created and the former one pruned",
+        (f"{ENVIRONMENTS}::test_the_items_move_from_however_the_former_name_is_written",),
+    ),
+    Mutant(
+        "a former name that nothing has creates an empty table",
+        "creates_nothing",
+        "return (base, _not_created_for(steps, declaration, meant) if meant else steps)",
+        "return base, steps",
+        "the empty table is in the way of the right name, and its seed makes it look complete",
+        (f"{ENVIRONMENTS}::test_a_former_name_that_nothing_has_creates_nothing_and_its_advice_works",),
     ),
     Mutant(
         "items move to a table of somebody else",
@@ -69,7 +86,7 @@ MUTANTS = (
     Mutant(
         "a table whose records are lost counts as complete",
         "adopts_nothing",
-        "if observe_table(context.ports, table, None) is None: ...",
+        "if standing is None: ...",
         "if True: ...",
         "a half-filled table is in sync, and the former one has no record that keeps it",
         (f"{PENDING}::test_records_that_are_lost_in_mid_move_leave_both_tables_and_say_so",),

@@ -42,7 +42,7 @@ def _lines(checked: Sequence[CheckedReference], orphans: int) -> Iterator[str]:
             item = item_text(example.item, link.source.spec.keys)
             yield printable(f"  {item}: {link.attribute} {value_text(example.value)} names no item")
         if each.orphans > len(each.examples):
-            yield f"  and {each.orphans - len(each.examples)} more"
+            yield f"  and {each.orphans - len(each.examples):,} more"
     if not checked:
         yield "No declared reference names an attribute; write `references: [{table: NAME, attribute: ATTRIBUTE}]`."
     elif orphans:

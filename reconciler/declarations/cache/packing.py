@@ -67,13 +67,14 @@ def _pack_declaration(checked: CheckedDeclaration) -> Any:
         *(_pack(checked.lifecycle), _pack(checked.references), _pack(checked.referred)),
         *(checked.description, checked.seed_file, checked.seed_format, _pack_generation(checked.seed_generate)),
         *(checked.from_template, checked.name_pattern, checked.pointer.text if checked.pointer else None),
-        checked.renamed_from,
+        *(checked.renamed_from, list(checked.other_readings)),
     ]
 
 
 def _unpack_declaration(packed: Any) -> CheckedDeclaration:
     file, line, name, base_name, spec, lifecycle, references, referred, *rest = packed
-    description, seed_file, seed_format, generate, from_template, name_pattern, pointer, renamed_from = rest
+    description, seed_file, seed_format, generate, from_template, name_pattern, pointer, *former = rest
+    renamed_from, readings = former
     return CheckedDeclaration(
         SourceLocation(file, unpacked_line(line)),
         name,
@@ -90,6 +91,7 @@ def _unpack_declaration(packed: Any) -> CheckedDeclaration:
         name_pattern=name_pattern,
         pointer=Pointer.of(pointer) if pointer is not None else None,
         renamed_from=renamed_from,
+        other_readings=tuple(readings),
     )
 
 

@@ -21,7 +21,7 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
-FORMAT = 7
+FORMAT = 8
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
 _LIBRARIES = (

@@ -28,7 +28,7 @@ from reconciler.declarations.document.spelling import Spelled, in_aws_spelling, 
 from reconciler.declarations.document.table_document import IAM_FIELDS, TableDocument, required, table_spec
 from reconciler.declarations.features import FEATURES
 from reconciler.declarations.features.base import Rule
-from reconciler.declarations.names import missing_value_problem, name_problem, table_name_problems
+from reconciler.declarations.names import former_readings, missing_value_problem, name_problem, table_name_problems
 from reconciler.declarations.raw import RawDeclaration
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -98,8 +98,10 @@ def read_document(raw: RawDeclaration, environment: str | None) -> CheckedDocume
         field_problems += [
             FieldProblem(("table_name",), *problem) for problem in (*name_problems, *([missing] if missing else []))
         ]
-    field_problems += () if "renamed_from" in broken else _former_name_problems(document, environment)
+    if "renamed_from" not in broken:
+        field_problems += _former_name_problems(document, raw, name, base_name, environment)
     field_problems = [each for each in field_problems if each.path not in spelled.misspelled]
+    field_problems = [each for each in field_problems if not _may_be_unknown(each, spelled, location)]
     field_problems, unknown = _with_on_demand_capacity(spelled, value, location, field_problems)
     as_written = replace(location, written={})
     explained = {each.path for each in refused}
@@ -122,6 +124,7 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
     checked = read_document(raw, environment)
     document = checked.document
     complete = checked.sound and checked.name and checked.base_name
+    former, *other_readings = _former_readings(document, raw, checked.name, checked.base_name, environment) or (None,)
     return CheckedDeclaration(
         checked.location,
         checked.name,
@@ -139,21 +142,40 @@ def checked_declaration(raw: RawDeclaration, environment: str | None) -> Checked
         _companion_fields(document) if raw.companion else None,
         _name_pattern(raw, environment),
         pointer(document),
-        _former_name(document, environment),
+        former,
         checked.problems,
+        tuple(other_readings),
     )
 
 
-def _former_name(document: TableDocument, environment: str | None) -> str | None:
-    """The former name, with the suffix that ``read_document`` adds to a name."""
-    if document.renamed_from is None or not environment:
-        return document.renamed_from
-    return f"{document.renamed_from}-{environment}"
+def _may_be_unknown(problem: FieldProblem, spelled: Spelled, location: SourceLocation) -> bool:
+    """Whether a part lacks a field because of another one, for which an unknown word in it may stand."""
+    parent = location.written_path(problem.path[:-1])
+    return (
+        len(problem.path) > 1
+        and problem.reason.startswith("is required when ")
+        and any(each.path[:-1] == parent and each.reason == "unknown field" for each in spelled.problems)
+    )
 
 
-def _former_name_problems(document: TableDocument, environment: str | None) -> Iterator[FieldProblem]:
-    former = _former_name(document, environment)
-    wrong = name_problem(former) if former is not None else None
+def _former_readings(
+    document: TableDocument, raw: RawDeclaration, name: str | None, base_name: str | None, environment: str | None
+) -> tuple[str, ...]:
+    """The names that ``renamed_from`` may mean, the most likely one first; empty without the field."""
+    written = document.renamed_from
+    if written is None or not environment or name is None or base_name is None:
+        return () if written is None else (written,)
+    return former_readings(written, name, base_name, environment, is_full=raw.former_is_full)
+
+
+def _former_name_problems(
+    document: TableDocument, raw: RawDeclaration, name: str | None, base_name: str | None, environment: str | None
+) -> Iterator[FieldProblem]:
+    readings = _former_readings(document, raw, name, base_name, environment)
+    if document.renamed_from is not None and not readings:
+        reason = f"invalid value {document.renamed_from!r}; expected another name than that of the table, {name}"
+        yield FieldProblem(("renamed_from",), reason, "Write the former name of the table, or remove the field.")
+    wrong = name_problem(readings[0]) if readings else None
     if wrong is not None:
         yield FieldProblem(("renamed_from",), *wrong)
 

@@ -145,7 +145,7 @@ class ExtraFields(FieldModel):
     renamed_from: str | None = Field(
         default=None,
         min_length=1,
-        description="The former base name of this table, whose items move here. Remove it after the move.",
+        description="The former name of this table, written as table_name is; its items move. Remove it afterwards.",
     )
 
 

@@ -179,6 +179,13 @@ def _same_meaning(key: str, item: Any, siblings: Mapping[Any, Any], known: Mappi
     return None if same is None or known.get(same[0], same[0]) in {same[0], *given} else replacement_remedy(*same)
 
 
+def _with_short_form(name: str, known: Mapping[str, str]) -> str:
+    """``stream_view_type (or view)``: a field and the shorter word for it, if it has one."""
+    short = (word for word, field in known.items() if field == name and word.islower() and len(word) < len(name))
+    shortest = min(short, key=len, default=None)
+    return name if shortest is None else f"{name} (or {shortest})"
+
+
 def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | None, same: str | None) -> FieldProblem:
     kind = field_category(key)
     if kind == "not managed":
@@ -186,7 +193,9 @@ def _unknown(key: str, known: Mapping[str, str], here: Path, suggestion: str | N
         return FieldProblem(here, reason, "Remove it; the live value stays as it is.")
     if kind == "read only":
         return FieldProblem(here, "is read-only", same or "Remove it.")
-    fields = ", ".join(dict.fromkeys(known.values()))
+    names = dict.fromkeys(known.values())
+    # The fields of a table are many, and a page of the reference has them.
+    fields = ", ".join(names if len(here) == 1 else (_with_short_form(name, known) for name in names))
     remedy = f"Did you mean `{suggestion}`?" if suggestion else f"{KNOWN_FIELDS}{fields}."
     if len(here) == 1 and not suggestion and _EXTENSION_KEY.match(key):
         bare = _EXTENSION_KEY.sub("", key) or key.strip("._").lower()

@@ -14,9 +14,11 @@ from reconciler.parsing.source_location import FieldProblem
 
 
 class StreamPart(FieldModel):
-    """``{stream_enabled: false}`` turns the stream off; leaving the whole field out leaves it alone."""
+    """``{enabled: false}`` turns the stream off; leaving the whole field out leaves it alone."""
 
-    stream_enabled: bool = Field(default=True, description="Whether changes of items are recorded in a stream.")
+    stream_enabled: Annotated[bool, Aliases(("enabled",))] = Field(
+        default=True, description="Whether changes of items are recorded in a stream."
+    )
     stream_view_type: Annotated[StreamView | None, Aliases(("view",))] = Field(
         default=None, description="What the stream records of a changed item; needed when it is enabled."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reconciler.model.change import Change, Hazard
+from reconciler.model.change import Change
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, Verdict
 from reconciler.planning.text import printable
@@ -17,8 +17,10 @@ from reconciler.presentation.render import (
     counts,
     heading,
     hold_sentence,
+    left_of,
     left_sentence,
     losses,
+    lost_items,
     rebuild_sentence,
     repeats,
     shown_status,
@@ -26,6 +28,7 @@ from reconciler.presentation.render import (
     step_title,
     symbol,
     uncovered,
+    unsafe_of,
 )
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -88,23 +91,20 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- `{symbol(step)[1]}` {escaped(step_title(step))}{operation}{ending}"
         if step.status is StepStatus.BLOCKED and step.allow_with:
             yield f"  - allow with: {escaped(step.allow_with)}"
-        for change in step.changes:
-            yield from (f"  {line}" for line in _change(change, table, keeps_items=step.moves_items))
+        for change in left_of(step, table).changes:
+            yield from (f"  {line}" for line in _change(change, table, unsafe_of(change, step)))
     for change in uncovered(table):
-        yield from _change(change, table, keeps_items=table.unsafe(change) is None)
+        yield from _change(change, table, table.unsafe(change))
 
 
-def _change(change: Change, table: TableReport, *, keeps_items: bool = False) -> Iterable[str]:
+def _change(change: Change, table: TableReport, unsafe: str | None) -> Iterable[str]:
     """The item of a list for one field, below the step that closes the difference."""
     first, *rest = [text for _, text in change_lines(change)]
     yield f"- {escaped(first)}"
     if rest:
         yield from (f"  {line}" for line in fenced(rest, language_of(change)))
-    # What is unsafe about replacing a table is that its items are lost.
-    replaces = change.hazard is Hazard.REPLACEMENT
-    if change.unsafe and not (keeps_items and replaces):
-        items = about_items(table) if replaces else ""
-        yield f"  - **unsafe:** {escaped(change.unsafe)}{items}"
+    if unsafe:
+        yield f"  - **unsafe:** {escaped(unsafe)}{lost_items(change, unsafe, about_items(table))}"
 
 
 def _document(lines: Sequence[str]) -> Iterable[str]:

@@ -21,6 +21,7 @@ from reconciler.declarations.formats.cloudformation.dependencies import Used
 from reconciler.declarations.formats.cloudformation.intrinsics import NO_VALUE, Intrinsics, transform_unresolved
 from reconciler.declarations.formats.cloudformation.loops import expanded, has_loops
 from reconciler.declarations.formats.cloudformation.resource import Resource
+from reconciler.declarations.formats.cloudformation.scalars import typed
 from reconciler.declarations.formats.name_pattern import name_pattern
 from reconciler.declarations.formats.serverless.variables import VARIABLE
 from reconciler.declarations.formats.unresolved import Unresolved
@@ -76,7 +77,25 @@ def _written(path: Path, value: Any) -> Any:
         return None
     if path[0] in _POLICIES:
         return True if value in _RETAINS else None
-    return value
+    return _typed(path[1:], value) if path[0] == "Properties" else value
+
+
+def _typed(path: Path, value: Any) -> Any:
+    """The value of the property at ``path`` with the type of its field: CloudFormation takes ``"5"`` for a number."""
+    whole = value
+    for part in reversed(path):
+        whole = [whole] if isinstance(part, int) else {part: whole}
+    found = typed(TableDocument, whole)
+    for part in path:
+        found = found[0] if isinstance(part, int) else found[part]
+    return found
+
+
+def _ending(text: str, variable: str, evaluated: Any) -> str:
+    """The value of a variable that ends a text, from the value of the whole; empty where that does not tell it."""
+    before, found, after = text.partition(f"${{{variable}}}")
+    tells = found and not after and not VARIABLE.search(before) and str(evaluated).startswith(before)
+    return str(evaluated).removeprefix(before) if tells else ""
 
 
 def _texts(value: Any, here: Path) -> Iterator[tuple[Path, str]]:
@@ -295,38 +314,45 @@ class _Template:
         if not named:
             stack = self.intrinsics.stack
             found.append((("Properties", "TableName"), Used({"AWS::StackName": stack}), f"{stack}-{name}"))
-        values = [(path, tuple(used.parameters), str(used), value) for path, used, value in found]
+        values = [(path, dict(used.parameters), str(used), value) for path, used, value in found]
         values += self._of_variables(name, resource)
         return tuple(
             ComputedValue(
                 located(self.file.path, self.document.lines.get((*base, *path)) or self._line(name)),
                 ".".join(str(part) for part in path if part != "Properties"),
-                parameters,
+                tuple(parameters),
                 follows_from,
                 _written(path, value),
+                tuple(str(each) for each in parameters.values()),
             )
             for path, parameters, follows_from, value in sorted(
                 values, key=lambda each: self.document.lines.get((*base, *each[0]), 0)
             )
         )
 
-    def _of_variables(self, name: str, resource: Mapping[str, Any]) -> Iterator[tuple[Path, tuple[str, ...], str, Any]]:
+    def _of_variables(self, name: str, resource: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any], str, Any]]:
         """The values in which variables of serverless were replaced."""
         written = self.written.get(name)
         found: dict[Path, list[str]] = {}
+        texts: dict[Path, str] = {}
         for path, text in _texts(written, ()) if written is not resource else ():
             # A function is evaluated as a whole, so the value is that of the outermost one.
             place = next((n for n, part in enumerate(path) if str(part) == "Ref" or str(part).startswith("Fn::")), None)
             found.setdefault(path[:place], []).extend(VARIABLE.findall(text))
+            texts[path[:place]] = text
         for path, variables in found.items():
             if variables and path and path[0] in ("Properties", *_POLICIES):
                 whole: Any = resource
                 value = reduce(lambda inside, part: inside[part], path, whole)
                 one = "variable" if len(variables) == 1 else "variables"
                 named = " and ".join(f"${{{each}}}" for each in dict.fromkeys(variables))
+                evaluated = self.intrinsics.evaluate(value, (*self.base, name, *path))
                 # "opt:stage, 'dev'" and "self:provider.stage" are both about the stage.
-                last = tuple(re.split(r"[:.]", each.partition(",")[0])[-1] for each in variables)
-                yield path, last, f"{one} {named}", self.intrinsics.evaluate(value, (*self.base, name, *path))
+                last = {
+                    re.split(r"[:.]", each.partition(",")[0])[-1]: _ending(texts[path], each, evaluated)
+                    for each in variables
+                }
+                yield path, last, f"{one} {named}", evaluated
 
     def _protect(self, name: str, resource: Mapping[str, Any], value: dict[str, Any], sources: dict[Path, Path]) -> str:
         """Protection where a policy keeps the table. Returns the policies that do, as they are written."""

@@ -93,7 +93,7 @@ def _of_seeds(one: Sequence[Any], other: Sequence[Any]) -> str | None:
                     f"item [{index}]{_first_difference(one[index], other[index])}{_further_fields(one, other, index)}"
                 )
             return f"item [{index}] is missing the second time"
-    return f"{len(one)} items the first time, {len(other)} the second time"
+    return f"{len(one):,} items the first time, {len(other):,} the second time"
 
 
 def _further_fields(one: Sequence[Any], other: Sequence[Any], index: int) -> str:

@@ -209,7 +209,7 @@ class FileEvaluation:
         if count is None:
             return
         if count > SEED_MOST:
-            self._problem(line, "seed", f"yields more than {SEED_MOST} items", "Yield fewer.")
+            self._problem(line, "seed", f"yields more than {SEED_MOST:,} items", "Yield fewer.")
         elif parts.size > SEED_BYTES:
             self._problem(line, "seed", f"yields more than {SEED_BYTES // 1024 // 1024} MB", "Yield less.")
         parts.flush()

@@ -112,6 +112,7 @@ def own_table(
             variables=replaced.used,
             companion=_is_companion(plain),
             name_pattern=name_pattern(plain.get(_key_of(plain, "table_name"))) if VARIABLES in value else None,
+            former_is_full=variables.holds_environment(merge.value.get(_key_of(merge.value, "renamed_from"))),
         )
     return result
 
