@@ -202,15 +202,16 @@ class Daemon:
 
     def _show_migrations(self, reconciler: Reconciler) -> None:
         """Show which migrations of items are open; none if their records could not be read."""
-        from reconciler.engine.unfinished_migrations import pending_migrations, pending_sentence
+        from reconciler.engine.unfinished_migrations import all_sentences, pending_migrations, pending_sentence
 
         report, records = self.loop_status.report, reconciler.state.migrations
         pending: tuple[str, ...] = ()
-        sentences: tuple[str, ...] = ()
+        begun: tuple[str, ...] = ()
         if report is not None and records is not None:
             pending = pending_migrations(self.migration_names(), records, report)
-            sentences = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
-        self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, sentences
+            begun = all_sentences(report.tables)
+        self.loop_status.pending_migrations, self.loop_status.begun_migrations = pending, begun
+        self.loop_status.open_migrations = (*begun, *([pending_sentence(pending)] if pending else []))
 
     def _name_changed_seeds(self, reconciler: Reconciler) -> None:
         """Log that a seed changed since it was written, once for each version of it: no pass applies that."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus, Verdict
+from reconciler.presentation.render import UNFINISHED
 
 
 class HealthState(StrEnum):
@@ -26,7 +27,8 @@ def health_state(loop_status: LoopStatus) -> HealthState:
         return HealthState.DOWN
     match loop_status.report.verdict:
         case Verdict.IN_SYNC:
-            return HealthState.IN_SYNC
+            # Some items are as before a migration and some as after it.
+            return HealthState.DRIFTED if loop_status.begun_migrations else HealthState.IN_SYNC
         case Verdict.DRIFTED:
             return HealthState.DRIFTED
         case Verdict.ERROR:
@@ -44,11 +46,12 @@ def sentence(loop_status: LoopStatus) -> str:
         case HealthState.ERROR:
             return _error(report)
         case HealthState.DRIFTED:
-            return _differing(report)
+            unfinished = loop_status.begun_migrations
+            if report.verdict is Verdict.IN_SYNC:
+                return f"{UNFINISHED.capitalize()}; {_as_declared(report)}"
+            return f"{_differing(report)}{f', {UNFINISHED}' if unfinished else ''}"
         case _:
-            summary = report.summary()
-            released = f", {summary['released']} released" if summary["released"] else ""
-            return f"In sync: {_tables(summary['declared'] - summary['released'])} as declared{released}"
+            return f"In sync: {_as_declared(report)}"
 
 
 def shown_report(loop_status: LoopStatus) -> tuple[PassReport | None, bool]:
@@ -99,6 +102,12 @@ def visible_tables(report: PassReport | None) -> tuple[TableReport, ...]:
     """The tables of a page: declared or in the inventory. Unmanaged tables are only counted."""
     tables = report.tables if report else ()
     return tuple(table for table in tables if table.declaration is not None or table.ownership is not None)
+
+
+def _as_declared(report: PassReport) -> str:
+    summary = report.summary()
+    released = f", {summary['released']} released" if summary["released"] else ""
+    return f"{_tables(summary['declared'] - summary['released'])} as declared{released}"
 
 
 def _differing(report: PassReport) -> str:

@@ -119,6 +119,8 @@ class TableReport:
     declared_name: str | None = None
     """The declared name where another table has taken its place."""
     left_in_place: tuple[LeftInPlace, ...] = ()
+    migrations: tuple[str, ...] = ()
+    """A sentence for each migration of its items that was begun and is not finished, whatever the status."""
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False
@@ -222,6 +224,7 @@ class PassReport:
             counts[action.value] = _counted(stepping, action, acted)
         for status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
             counts[status.value] = sum(table.has(status) for table in stepping)
+        counts["migrating"] = sum(bool(t.migrations) for t in self.tables)
         counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(StepStatus.FAILED) for t in self.tables)
         return counts

@@ -339,7 +339,11 @@ class MigrateCommands:
         run = MigrationRun(
             ports, self.items, calls, scan, file, record, target.key_names, target.items, self.on_progress
         )
-        return run.run()
+        result = run.run()
+        # What was applied before has no open work; of a record of another identity nothing is left.
+        begun = found is not None and found.direction == direction and found.identity.same(target.identity)
+        again = begun and found is not None and found.finished is None and found.checksum != file.checksum
+        return replace(result, began_again=again)
 
     def _try_where(
         self, file: MigrationFile, direction: MigrationDirection, target: Target, calls: GuardedCalls
