@@ -106,7 +106,7 @@ MEANINGS = {
     "tables[].rebuild.ready_at": "When the new index became ready.",
     "tables[].rebuild.until": "Until when the old index is kept.",
     "tables[].rebuild.then": "Next step in a sentence.",
-    "tables[].migrations[]": "Sentences on migrations of its items that were begun and are not finished; only if there are any.",
+    "tables[].migrations[]": "Sentences on migrations that were begun on its items and are not finished; only if any.",
     "tables[].left_in_place[]": "Features and tags that are no longer declared and stay; only if there are any.",
     "tables[].left_in_place[].path": "Facet, or `tags.KEY`.",
     "tables[].left_in_place[].why": "Why it stays.",

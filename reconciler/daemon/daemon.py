@@ -170,6 +170,7 @@ class Daemon:
                 after_work()
 
         def after_work() -> None:
+            give_lease_back(reconciler)
             # Both were read with the other records, so this sends no request.
             control.history.include(from_history(entry) for entry in reconciler.ports.store.runs_of_others())
             self._show_migrations(reconciler)
@@ -266,12 +267,23 @@ class Daemon:
             self.loop.trigger("signal")
 
 
-def leave(reconciler: Reconciler) -> None:
-    """Release the lease, and keep the last pass in the history."""
+def give_lease_back(reconciler: Reconciler) -> bool:
+    """Release the lease, if this process holds it. Returns whether the endpoint answered.
+
+    Others would have to watch it for a whole term, because an idle holder cannot be told from a dead one.
+    The next pass that writes takes it again.
+    """
     try:
         reconciler.ports.store.release_lease()
     except ApiError as error:
         log.warning("the lease was not released; it expires by itself", why=str(error))
+        return False
+    return True
+
+
+def leave(reconciler: Reconciler) -> None:
+    """Release the lease, and keep the last pass in the history."""
+    if not give_lease_back(reconciler):
         # Nothing answers: the last pass would wait for that once more, and the process is to end.
         return
     try:
