@@ -81,7 +81,10 @@ def in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessm
     """The assessment of the new table during the hold."""
     steps = tuple(_until_finished(step, generation) for step in assessment.steps)
     if generation.paused or generation.problem is not None:
-        steps = (_held(Step(Action.REPLACE, "table", returns_items=True), generation), *steps)
+        held = _held(Step(Action.REPLACE, "table", returns_items=True), generation)
+        if generation.problem is not None and assessment.observed is not None:
+            held = replace(held, allow_with=hold_ways(generation))
+        steps = (held, *steps)
     return replace(assessment, steps=steps, generation=generation)
 
 
@@ -102,8 +105,11 @@ def undeclared_step(generation: Generation) -> Step:
     if ends(generation):
         return _held(step.with_message(progress_sentence(generation)), generation)
     why = f"{progress_sentence(generation)}, and its declaration is gone"
-    ways = f"its declaration again; or `reconciler replace {generation.name} --cancel` gives it up"
-    if generation.phase is GenerationPhase.HOLD:
+    command = f"`reconciler replace {generation.name}"
+    ways = f"its declaration again; or {command} --cancel` gives it up"
+    if not generation.may_go_back:
+        ways = f"its declaration again; or {command} --keep` ends it and keeps {generation.old}, no longer managed"
+    elif generation.phase is GenerationPhase.HOLD:
         ways += f", `--keep` ends the hold and keeps {generation.old}"
     return step.blocked(Reason.REPLACING, why, ways)
 
@@ -169,6 +175,12 @@ def _held(step: Step, generation: Generation) -> Step:
     if generation.problem is not None:
         return step.blocked(Reason.REPLACING, generation.problem, resume)
     return step
+
+
+def hold_ways(generation: Generation) -> str:
+    """What a person may do about a problem during the hold, while the new table is there."""
+    resume = f"`reconciler replace {generation.name} --resume` once that is settled"
+    return f"{resume}; or `--keep` ends the hold and keeps {generation.old}, no longer managed"
 
 
 def another_shape(generation: Generation, declaration: Declaration, new: ObservedTable) -> str | None:

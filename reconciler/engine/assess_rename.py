@@ -137,7 +137,7 @@ def creates_nothing(
     table, moving = former_table(context.snapshot.generations, former)
     if moving:
         why = f"{former} is being replaced itself, so its items do not move to {new} now"
-        ways = f"its former declaration again until that has ended, or `reconciler replace {former} --cancel`"
+        ways = f"its former declaration again until that has ended, or {_way_out(context.snapshot, former)}"
         return base, _not_created(steps, why, ways)
     observed = observe_table(context.ports, table, None, ask_owner=lambda _: True)
     if observed is None:
@@ -153,6 +153,12 @@ def creates_nothing(
     why = f"{table} exists, and {owner}, so its items cannot move to {new}"
     ways = f"a declaration of {former} and `reconciler up`, then this one again; or no renamed_from"
     return base, _not_created(steps, why, ways)
+
+
+def _way_out(snapshot: StateSnapshot, former: str) -> str:
+    """The command that ends a replacement which stands in the way of the move."""
+    work = snapshot.generation_of(former) or snapshot.generation_with(former) or snapshot.generations.get(former)
+    return f"`reconciler replace {former} {'--keep' if work is not None and not work.may_go_back else '--cancel'}`"
 
 
 def _not_created(steps: tuple[Step, ...], why: str, ways: str) -> tuple[Step, ...]:

@@ -450,6 +450,11 @@ class Generation:
         return self.phase not in ENDED
 
     @property
+    def may_go_back(self) -> bool:
+        """Whether ``replace --cancel`` is of use: not once the old table is to be deleted, because nothing follows."""
+        return self.under_way and self.phase is not GenerationPhase.FINISH
+
+    @property
     def current(self) -> str:
         """The table that the declared name means now."""
         return self.new if self.phase in SWITCHED else self.old

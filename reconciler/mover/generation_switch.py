@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from reconciler.engine.assess_generation import hold_ways
 from reconciler.model.errors import Unsupported
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Reason, Step
@@ -161,7 +162,7 @@ class Switches(MovesItems):
                 return
         record = self.record
         keep = f"`reconciler replace {record.name} --keep` ends the hold and leaves {record.old} with them"
-        raise self._stop(f"{verified.problems.sentence()}. {keep}")
+        raise self._stop(f"{verified.problems.sentence()}. {keep}", hold_ways(record))
 
     def _after_hold(self) -> Step:
         record = self.record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,13 @@ from mover.generations import (
 from simulation.simulated_engine import declaration, item
 from support.specs import keys
 
+from reconciler.engine.assess_generation import ends, undeclared_step
 from reconciler.http.table_data import find_table
 from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
+from reconciler.model.records import ENDED, Lease, SeedRecord
 from reconciler.model.records import GenerationPhase as Phase
-from reconciler.model.records import Lease, SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover import generation_yielded
@@ -710,6 +712,45 @@ def test_finish_leaves_a_protected_table(aws: Bench) -> None:
     assert deleted(aws) == []
 
 
+def test_without_a_declaration_what_is_advised_at_the_end_works(aws: Bench) -> None:
+    held(aws)
+    aws.tables["users"].description["DeletionProtectionEnabled"] = True
+    aws.work.finish()
+    aws.run()
+    assert aws.phase is Phase.FINISH
+    aws.sim.declare(declaration("other"))
+    step = step_of(aws.sim.run(), NEW)
+    assert "`reconciler replace users --keep`" in (step.allow_with or "")
+    assert "--cancel" not in (step.allow_with or "")
+    with pytest.raises(UsageError, match=r"no way back\. `reconciler replace users --keep` ends it and keeps users"):
+        aws.work.cancel()
+    assert "both stay" in (aws.work.keep() or "")
+    assert aws.work.run_until_ended() is None
+    assert (aws.phase, set(aws.tables), deleted(aws)) == (Phase.FINISHED, {"users", NEW}, [])
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in ENDED])
+@pytest.mark.parametrize("about", ["a declaration that is gone", "a release"])
+def test_the_ways_out_that_are_advised_are_accepted_in_every_phase(aws: Bench, phase: Phase, about: str) -> None:
+    held(aws)
+    record = aws.record
+    assert record is not None
+    record = replace(record, phase=phase)
+    aws.sim.store.snapshot = replace(aws.sim.store.snapshot, generations={"users": record})
+    if about == "a release":
+        with pytest.raises(StateError) as refused:
+            aws.sim.reconciler.release((record.current,))
+        text = str(refused.value)
+    else:
+        text = undeclared_step(record).allow_with or ""
+    options = re.findall(r"--(keep|cancel)`", text)
+    if not ends(record) or about == "a release":
+        assert options
+    for option in options:
+        aws.sim.store.snapshot = replace(aws.sim.store.snapshot, generations={"users": record})
+        getattr(aws.work, option)()
+
+
 def test_finish_leaves_an_adopted_table(aws: Bench) -> None:
     held(aws)
     aws.sim.store.overwrite(replace(aws.sim.store.snapshot.inventory["users"], ownership="adopted", nonce=""))
@@ -732,6 +773,9 @@ def test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks(
     step = step_of(aws.sim.run())
     assert step.status is StepStatus.BLOCKED
     assert "--keep` ends the hold and leaves users with them" in (step.message or "")
+    for each in (step, step_of(aws.sim.reconciler.preview())):
+        ways = "`reconciler replace users --resume` once that is settled; or `--keep` ends the hold and keeps users"
+        assert (each.allow_with or "").startswith(ways)
     assert aws.phase is Phase.HOLD
     assert deleted(aws) == []
     aws.work.keep()
