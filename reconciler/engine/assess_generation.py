@@ -35,7 +35,7 @@ def assess_before_switch(
     """The assessment whose only step is the work. The inventory entry stays as it is."""
     # The work goes on where another shape is declared, because the declaration may be restored.
     said = _refused_shape(base, generation) or _progress_and_ways(generation)
-    step = Step(Action.REPLACE, "table", returns_items=True, message=said)
+    step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=generation.phase in ENDING)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
     )
@@ -101,7 +101,7 @@ def _until_finished(step: Step, generation: Generation) -> Step:
 
 def undeclared_step(generation: Generation) -> Step:
     """The step of a table whose declaration was removed during the work: it goes on only if a person ended it."""
-    step = Step(Action.REPLACE, "table", returns_items=True)
+    step = Step(Action.REPLACE, "table", returns_items=True, gives_up=generation.phase in ENDING)
     if ends(generation):
         return _held(step.with_message(progress_sentence(generation)), generation)
     why = f"{progress_sentence(generation)}, and its declaration is gone"

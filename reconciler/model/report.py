@@ -282,5 +282,5 @@ def _counted(tables: tuple[TableReport, ...], action: Action, statuses: tuple[St
 
 
 def _counts(table: TableReport, action: Action, statuses: tuple[StepStatus, ...]) -> bool:
-    actions = {step.action for step in table.steps if step.status in statuses}
+    actions = {step.action for step in table.steps if step.status in statuses and not step.gives_up}
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))

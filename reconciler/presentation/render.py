@@ -164,6 +164,8 @@ def symbol(step: Step) -> tuple[str, str]:
 
 def step_title(step: Step) -> str:
     """What a step does: ``create``, ``update ttl``, ``replace keys``; a whole table's steps need no facet."""
+    if step.gives_up:
+        return "end of the replacement"
     if step.action in (Action.UPDATE, Action.REPLACE) and step.facet:
         return printable(f"{step.action.value} {step.facet}")
     return step.action.value
@@ -307,8 +309,16 @@ def counts(report: PassReport, *, applied: bool) -> str:
     else:
         later = _after_grace(report)
         parts = [f"{summary[action.value] + later.count(action):,} {PLANNED[action]}" for action in PLANNED]
-    rest = [*_remainders(report, summary), *_ready_to_switch(report)]
+    rest = [*_given_up(report, applied=applied), *_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _given_up(report: PassReport, *, applied: bool) -> Iterator[str]:
+    """``1 replacement cancelled``: replaces nothing, so it is among no other count."""
+    fate = StepStatus.DONE if applied else StepStatus.READY
+    ended = sum(any(step.gives_up and step.status is fate for step in table.steps) for table in report.tables)
+    if ended:
+        yield f"{several(ended, 'replacement')} {'cancelled' if applied else 'to cancel'}"
 
 
 def _after_grace(report: PassReport) -> tuple[Action, ...]:
@@ -445,7 +455,8 @@ def _result(group: tuple[TableReport, ...]) -> Line:
     words = []
     for step, message in zip(first.steps, messages, strict=True):
         facet = f" {step.facet}" if step.action is Action.UPDATE else ""
-        words.append(f"{_PAST[step.action]}{facet}{f' ({message})' if message else ''}")
+        past = "not replaced" if step.gives_up else _PAST[step.action]
+        words.append(f"{past}{facet}{f' ({message})' if message else ''}")
     # A rebuilt index takes two steps.
     return style, printable(f"{sign} {subject}: {', '.join(dict.fromkeys(words))}")
 

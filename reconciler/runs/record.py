@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.plan import StepStatus
+from reconciler.model.plan import CANCEL, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.runs.job import PAGE
 
@@ -137,7 +137,9 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
 def _actions(report: PassReport) -> tuple[RunAction, ...]:
     ended = (StepStatus.DONE, StepStatus.FAILED, StepStatus.BLOCKED)
     found = (
-        RunAction(table.name, step.action.value, step.facet, step.status.value, step.message)
+        RunAction(
+            table.name, CANCEL if step.gives_up else step.action.value, step.facet, step.status.value, step.message
+        )
         for table in report.tables
         for step in table.steps
         if step.status in ended

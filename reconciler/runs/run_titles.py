@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.engine.command_history import MIGRATE
-from reconciler.model.plan import Action, StepStatus
+from reconciler.model.plan import CANCEL, Action, StepStatus
 from reconciler.model.report import Verdict
 from reconciler.planning.text import several
 from reconciler.runs.job import Verb
@@ -17,6 +17,7 @@ from reconciler.runs.record import Record, State
 DONE = {
     Action.CREATE.value: "Created",
     Action.REPLACE.value: "Replaced",
+    CANCEL: "Cancelled the replacement of",
     Action.DELETE.value: "Deleted",
     Action.UPDATE.value: "Updated",
     Action.SEED.value: "Seeded",

@@ -233,6 +233,14 @@ def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded
 # A cancellation
 
 
+def test_a_cancelled_replacement_replaced_nothing(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--cancel")
+    latest = next(line for line in shop.tool("status").splitlines() if line.startswith("run "))
+    assert "Cancelled the replacement of orders" in latest
+    assert "Replaced" not in latest
+
+
 @pytest.mark.parametrize("words", [("--once",), ("up", "--yes"), ("up", "--yes", "orders")], ids=" ".join)
 def test_what_was_cancelled_does_not_begin_again_by_itself(shop: Orders, words: tuple[str, ...]) -> None:
     ready(shop, BY_BOTH)
