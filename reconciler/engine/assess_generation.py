@@ -228,7 +228,7 @@ def behind_text(generation: Generation) -> str | None:
     if generation.current == generation.new:
         source, target = target, source
     return (
-        f"applications make about {several(generation.change_rate, 'change')} a second to {source}, and only about"
+        f"about {several(generation.change_rate, 'change')} a second are made to {source}, and only about"
         f" {generation.replay_rate:,} are repeated, so it is {generation.lag or 0} s behind and does not catch up by"
         f" itself: write less for a while, or raise the capacity of {target}"
     )
@@ -254,7 +254,9 @@ def ready_sentence(generation: Generation) -> str:
     """What a person has to know before the switch."""
     lag = f", the last one {generation.lag} s after it was made" if generation.lag is not None else ""
     behind = behind_text(generation)
+    since = f", and {several(generation.replayed, 'change')} since the work began" if generation.replayed else ""
+    ready = f"{behind}. The switch waits until it has caught up" if behind else "It is ready to switch"
     return (
-        f"{generation.new} has all {several(generation.items, 'item')} of {generation.old}{yielded_text(generation)};"
-        f" changes are repeated{lag}{f'; {behind}' if behind else ''}. It is ready to switch"
+        f"{generation.new} has all {several(generation.items, 'item')} that {generation.old} had when both were last"
+        f" compared{yielded_text(generation)}{since}; changes are repeated{lag}. {ready}"
     )

@@ -99,7 +99,7 @@ def test_it_stops_when_both_tables_are_equal_and_waits_for_a_person(aws: Bench) 
     report = aws.begin()
     step = step_of(report)
     assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
-    assert "users-g2 has all 7 items of users" in (step.message or "")
+    assert "users-g2 has all 7 items that users had when both were last compared" in (step.message or "")
     assert step.allow_with == "`reconciler replace users --switch`"
     assert aws.held(NEW) == aws.held("users") == shown(ITEMS)
     assert aws.parameters == {PARAMETER: "users"}
@@ -244,7 +244,10 @@ def test_an_application_that_writes_faster_than_changes_are_repeated_is_reported
     report = aws.sim.run()
     assert aws.record is not None
     assert (aws.record.change_rate, aws.record.replay_rate) == (160, 80)
-    assert "160 changes a second to users" in (step_of(report).message or "")
+    said = step_of(report).message or ""
+    assert "160 changes a second are made to users" in said
+    assert "does not catch up by itself" in said
+    assert "ready to switch" not in said
     assert not report.warnings
     aws.sim.clock.seconds += 400
     assert any("160 changes a second" in warning for warning in aws.sim.run().warnings)
@@ -252,6 +255,16 @@ def test_an_application_that_writes_faster_than_changes_are_repeated_is_reported
     aws.sim.run()
     assert aws.record.behind_since is None
     assert not aws.sim.run().warnings
+
+
+def test_a_burst_that_has_been_repeated_is_not_called_behind(aws: Bench) -> None:
+    ready(aws)
+    aws.burst = True
+    said = step_of(aws.sim.run()).message or ""
+    assert "does not catch up" not in said
+    assert said.endswith("It is ready to switch")
+    assert aws.record is not None
+    assert aws.record.behind_since is None
 
 
 @pytest.mark.parametrize("hurried", [False, True])
