@@ -121,11 +121,15 @@ def defer_protection(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         return steps
     message = "the table is about to be replaced, which protection would forbid"
     return tuple(
-        step.deferred(Reason.AFTER, message)
-        if step.status is StepStatus.READY and step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
-        else step
+        step.deferred(Reason.AFTER, message) if step.status is StepStatus.READY and _forbids(step) else step
         for step in steps
     )
+
+
+def _forbids(step: Step) -> bool:
+    """Whether this step makes a replacement impossible. Turning protection off is what one waits for."""
+    forbids = step.facet in BY_NAME and BY_NAME[step.facet].forbids_replacement
+    return forbids and any(change.after for change in step.changes)
 
 
 def _waits_for_others(step: Step) -> bool:
