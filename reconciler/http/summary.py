@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus, Verdict
 from reconciler.presentation.render import UNFINISHED
+
+DIFFERING = {
+    each: each.value for each in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING, TableStatus.BLOCKED)
+}
+SEED_LEFT = "with a seed that is not written"
+"""What the banner says of tables that differ, in this order."""
 
 
 class HealthState(StrEnum):
@@ -111,12 +118,9 @@ def _as_declared(report: PassReport) -> str:
 
 
 def _differing(report: PassReport) -> str:
-    """``2 tables drifted, 1 table blocked``, as the page counts them above its list."""
-    differing = sum(differs(table) for table in report.tables)
-    blocked = sum(table.status is TableStatus.BLOCKED for table in report.tables)
-    drifted = differing - blocked
-    parts = ([f"{_tables(drifted)} drifted"] if drifted else []) + ([f"{_tables(blocked)} blocked"] if blocked else [])
-    return ", ".join(parts)
+    """``2 tables drifted, 1 table blocked``, by the status that the page counts above its list."""
+    found = Counter(DIFFERING.get(table.status, SEED_LEFT) for table in report.tables if differs(table))
+    return ", ".join(f"{_tables(found[word])} {word}" for word in (*DIFFERING.values(), SEED_LEFT) if found[word])
 
 
 def _error(report: PassReport) -> str:

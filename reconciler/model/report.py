@@ -186,6 +186,8 @@ class PassReport:
     """Whose tables these are; empty where a command ended before its settings were known."""
     interrupted: bool = False
     """Whether the process was to stop before the run had ended."""
+    migrated: tuple[str, ...] = ()
+    """Of a run of migrations of items: which ran on which table, ``0001_add_group (users)``."""
     plan_changed: bool = False
     """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)
@@ -231,9 +233,9 @@ class PassReport:
 
     @property
     def worked(self) -> tuple[str, ...]:
-        """The tables whose replacement with their items was continued, sorted: ``orders (ready)``."""
-        if not self.wrote:
-            return ()
+        """The tables whose replacement with their items was continued, sorted: ``orders (ready)``; or ``migrated``."""
+        if self.migrated or not self.wrote:
+            return self.migrated
         found = {f"{table.name} ({work.phase.value})" for table in self.tables if (work := table.replacement)}
         generations = (table.generation for table in self.tables)
         return tuple(sorted(found | {f"{each.name} ({each.phase.value})" for each in generations if each}))

@@ -65,7 +65,8 @@ class Record:
     interrupted: bool = False
     """Whether the process was to stop before the run had ended."""
     worked: tuple[str, ...] = ()
-    """The tables whose replacement with their items it continued, each with how far that is: ``orders (ready)``."""
+    """The tables whose replacement with their items it continued, each with how far that is: ``orders (ready)``; or the
+    migrations of items that it ran, each with its table: ``0001_add_group (users)``."""
 
     @property
     def ended(self) -> bool:

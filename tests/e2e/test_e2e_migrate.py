@@ -267,6 +267,9 @@ def test_seed_clear_and_migrate_are_runs_of_their_own_name(project: Project) -> 
     assert project.migrate("up").exit_code == 1
     project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 1}\n")
     assert project.migrate("up").exit_code == 0
+    told = project.tool.run("status").stdout
+    assert "migrate  changed  Migrated items: 0001_ratio (users)" in told
+    assert "migrate  error  Migration of items not finished: 0001_ratio (users)" in told
     runs = json.loads(project.tool.run("status", "-o", "json").stdout)["runs"]
     assert [(run["trigger"], run["verdict"], run["wrote"]) for run in runs] == [
         ("migrate", "in_sync", True),
@@ -535,7 +538,7 @@ def test_a_signal_stops_it_between_two_items_and_the_next_run_goes_on(local: Liv
     out, err = slow.communicate(timeout=PATIENCE)
     assert slow.returncode == 130, (out, err)
     recorded = forked.run("status", "--endpoint-url", local.url, folder=tmp_path, timeout=PATIENCE).stdout
-    assert "migrate  interrupted  Migration of items not finished" in recorded
+    assert "migrate  interrupted  Migration of items not finished: 0001_add_status (users)" in recorded
     left = sum("status" not in item for item in project.items().values())
     assert left > 10
     again = project.migrate("up")
