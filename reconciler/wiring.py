@@ -573,16 +573,12 @@ class App:
     def status(self) -> Mapping[str, Any]:
         """The current ``report``, ``suspension``, ``lease`` and ``runs``, and the ``problem`` of unreadable records.
 
-        ``unfinished`` are sentences on migrations of items that were begun and are not finished, ``pending_migrations``
-        the names of those that were not begun.
+        ``pending_migrations`` are the names of migrations of items that were not begun; the tables of the report name
+        those that were.
 
         ``next_run`` is what the daemon on this machine says of its next pass, or why nobody says it.
         """
-        from reconciler.engine.unfinished_migrations import (
-            pending_migrations,
-            running_migrations,
-            unfinished_migrations,
-        )
+        from reconciler.engine.unfinished_migrations import pending_migrations
         from reconciler.model.records import StateSnapshot
 
         reconciler = self.reconciler
@@ -599,8 +595,6 @@ class App:
         except (StateError, ApiError) as error:
             problem = str(error)
         lease = snapshot.lease if snapshot.lease and not snapshot.lease.released else None
-        running = running_migrations(snapshot, self.reconciler.ports.clock.now())
-        unfinished = unfinished_migrations(snapshot.migrations, report, running)
         known = snapshot.usable or snapshot.fresh
         pending = pending_migrations(self._migration_names(), snapshot.migrations, report) if known else ()
         from reconciler.local_daemon import NotAsked
@@ -618,7 +612,6 @@ class App:
             "runs": runs,
             "next_run": next_run,
             "problem": problem,
-            "unfinished": unfinished,
             "pending_migrations": pending,
         }
 
@@ -927,6 +920,7 @@ class App:
             many=ManyTables(self.connection.tables, self.settings.workers, self.stop),
             endpoint_watch=EndpointWatch(self.connection.begin_pass, self.connection.confirm),
             replacer=cache(self._replacer),
+            migration_files=self._migration_checksums,
         )
         accounts = frozenset(self.settings.allowed_accounts or ())
         deadline = self.settings.deadline(endpoint.flavor)

@@ -91,9 +91,9 @@ MEANINGS = {
     "tables[].generation.copied": "Items that were copied.",
     "tables[].generation.repeated": "Changes that were repeated on the other table, in the present direction.",
     "tables[].generation.lag_seconds": "How old the last change was when it was repeated; null if none was.",
-    "tables[].generation.changes_per_second": "Changes a second that applications make, as last measured; null before.",
+    "tables[].generation.changes_per_second": "Changes a second that are made, as last measured; null before.",
     "tables[].generation.repeated_per_second": "Changes a second that are repeated, as last measured; null before.",
-    "tables[].generation.behind_since": "Since when applications write faster than changes are repeated; null if not.",
+    "tables[].generation.behind_since": "Since when changes are made faster than they are repeated; null if not.",
     "tables[].generation.yielded": "Items of the old table that the new one lacks, because of --on-conflict.",
     "tables[].generation.hold_until": "Until when the old table follows the new one; null before the switch.",
     "tables[].generation.paused": "Whether a person paused it.",
@@ -106,6 +106,7 @@ MEANINGS = {
     "tables[].rebuild.ready_at": "When the new index became ready.",
     "tables[].rebuild.until": "Until when the old index is kept.",
     "tables[].rebuild.then": "Next step in a sentence.",
+    "tables[].migrations[]": "Sentences on migrations that were begun on its items and are not finished; only if any.",
     "tables[].left_in_place[]": "Features and tags that are no longer declared and stay; only if there are any.",
     "tables[].left_in_place[].path": "Facet, or `tags.KEY`.",
     "tables[].left_in_place[].why": "Why it stays.",
@@ -141,6 +142,7 @@ def whole() -> dict[str, Any]:
             Generation("users", GenerationPhase.COPY, 2, "users", "users-g2", Identity(None, "arn", ""), (), NOW),
             jobs=(CopyJob("export", "running"),),
         ),
+        migrations=("a sentence",),
         left_in_place=(LeftInPlace("ttl", "a sentence", "a line", "a sentence"),),
     )
     return document(

@@ -22,11 +22,18 @@ Shown = tuple[list[str], dict[str, Any], int]
 COUNTS = ("changed", "done", "skipped", "gone", "failed")
 LONGEST = 60
 WORDS = {
-    MigrationStatus.STARTED: "started, not finished; `reconciler migrate up` resumes it",
-    MigrationStatus.REVERTING: "being undone; `reconciler migrate down` resumes it",
+    MigrationStatus.STARTED: "started, not finished",
+    MigrationStatus.REVERTING: "being undone",
     MigrationStatus.CHANGED: "applied, but its file has changed since",
     MigrationStatus.MISSING: "applied, but its file is gone",
 }
+
+
+COMMANDS = {
+    MigrationStatus.STARTED: "`reconciler migrate up`",
+    MigrationStatus.REVERTING: "`reconciler migrate down`",
+}
+"""What goes on with a migration that is not finished."""
 
 
 def status(order: MigrationOrder, base: str) -> Shown:
@@ -56,7 +63,9 @@ def ran(action: str, results: Sequence[MigrationResult], base: str) -> Shown:
         record = result.record
         counts = _counts(record.counts)
         if result.finished:
-            lines.append(f"{record.name}: {'applied to' if action == 'up' else 'undone on'} {record.table} ({counts})")
+            done = "applied to" if action == "up" else "undone on"
+            again = ", from the first item again, because its file has changed since it was begun"
+            lines.append(f"{record.name}: {done} {record.table} ({counts}){again if result.began_again else ''}")
         else:
             lines.append(f"{record.name}: not finished on {record.table} ({counts})")
             lines += [f"  {problem}" for problem in problems]
@@ -145,7 +154,15 @@ def _state_line(state: MigrationState) -> str:
         return f"{state.name}: pending, because it was applied to another table, {state.applied_to}"
     if state.status is MigrationStatus.PENDING and state.void:
         return f"{state.name}: pending again, because its table was created again"
-    return f"{state.name}: {WORDS.get(state.status, state.status.value)}"
+    words = WORDS.get(state.status, state.status.value)
+    if state.status not in COMMANDS:
+        return f"{state.name}: {words}"
+    command = COMMANDS[state.status]
+    if state.file is None:
+        return f"{state.name}: {words}, and its file is gone: restore it, then {command} resumes it"
+    if state.changed_since:
+        return f"{state.name}: {words}, and its file has changed since: {command} starts again at the first item"
+    return f"{state.name}: {words}; {command} resumes it"
 
 
 def _sample_lines(sample: Sampled, base: str) -> Iterator[str]:

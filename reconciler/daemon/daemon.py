@@ -158,6 +158,8 @@ class Daemon:
             report = None
             try:
                 report = reconciler.run_pass(trigger)
+                # Not after a crash, of which a call may still be on its way.
+                give_lease_back(reconciler)
             finally:
                 self.systemd.after_pass(report)
                 after_work()
@@ -165,7 +167,9 @@ class Daemon:
 
         def run_job(job: Job) -> Outcome:
             try:
-                return carry_out(job, reconciler, self.migrate)
+                outcome = carry_out(job, reconciler, self.migrate)
+                give_lease_back(reconciler)
+                return outcome
             finally:
                 after_work()
 
@@ -202,15 +206,16 @@ class Daemon:
 
     def _show_migrations(self, reconciler: Reconciler) -> None:
         """Show which migrations of items are open; none if their records could not be read."""
-        from reconciler.engine.unfinished_migrations import pending_migrations, pending_sentence
+        from reconciler.engine.unfinished_migrations import all_sentences, pending_migrations, pending_sentence
 
         report, records = self.loop_status.report, reconciler.state.migrations
         pending: tuple[str, ...] = ()
-        sentences: tuple[str, ...] = ()
+        begun: tuple[str, ...] = ()
         if report is not None and records is not None:
             pending = pending_migrations(self.migration_names(), records, report)
-            sentences = (*reconciler.unfinished_migrations(report), *([pending_sentence(pending)] if pending else []))
-        self.loop_status.pending_migrations, self.loop_status.open_migrations = pending, sentences
+            begun = all_sentences(report.tables)
+        self.loop_status.pending_migrations, self.loop_status.begun_migrations = pending, begun
+        self.loop_status.open_migrations = (*begun, *([pending_sentence(pending)] if pending else []))
 
     def _name_changed_seeds(self, reconciler: Reconciler) -> None:
         """Log that a seed changed since it was written, once for each version of it: no pass applies that."""
@@ -265,12 +270,23 @@ class Daemon:
             self.loop.trigger("signal")
 
 
-def leave(reconciler: Reconciler) -> None:
-    """Release the lease, and keep the last pass in the history."""
+def give_lease_back(reconciler: Reconciler) -> bool:
+    """Release the lease, if this process holds it. Returns whether the endpoint answered.
+
+    Others would have to watch it for a whole term, because an idle holder cannot be told from a dead one.
+    The next pass that writes takes it again.
+    """
     try:
         reconciler.ports.store.release_lease()
     except ApiError as error:
         log.warning("the lease was not released; it expires by itself", why=str(error))
+        return False
+    return True
+
+
+def leave(reconciler: Reconciler) -> None:
+    """Release the lease, and keep the last pass in the history."""
+    if not give_lease_back(reconciler):
         # Nothing answers: the last pass would wait for that once more, and the process is to end.
         return
     try:

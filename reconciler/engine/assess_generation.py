@@ -35,7 +35,7 @@ def assess_before_switch(
     """The assessment whose only step is the work. The inventory entry stays as it is."""
     # The work goes on where another shape is declared, because the declaration may be restored.
     said = _refused_shape(base, generation) or _progress_and_ways(generation)
-    step = Step(Action.REPLACE, "table", returns_items=True, message=said)
+    step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=generation.phase in ENDING)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
     )
@@ -84,7 +84,10 @@ def in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessm
     """The assessment of the new table during the hold."""
     steps = tuple(_until_finished(step, generation) for step in assessment.steps)
     if generation.paused or generation.problem is not None:
-        steps = (_held(Step(Action.REPLACE, "table", returns_items=True), generation), *steps)
+        held = _held(Step(Action.REPLACE, "table", returns_items=True), generation)
+        if generation.problem is not None and assessment.observed is not None:
+            held = replace(held, allow_with=hold_ways(generation))
+        steps = (held, *steps)
     return replace(assessment, steps=steps, generation=generation)
 
 
@@ -101,12 +104,15 @@ def _until_finished(step: Step, generation: Generation) -> Step:
 
 def undeclared_step(generation: Generation) -> Step:
     """The step of a table whose declaration was removed during the work: it goes on only if a person ended it."""
-    step = Step(Action.REPLACE, "table", returns_items=True)
+    step = Step(Action.REPLACE, "table", returns_items=True, gives_up=generation.phase in ENDING)
     if ends(generation):
         return _held(step.with_message(progress_sentence(generation)), generation)
     why = f"{progress_sentence(generation)}, and its declaration is gone"
-    ways = f"its declaration again; or `reconciler replace {generation.name} --cancel` gives it up"
-    if generation.phase is GenerationPhase.HOLD:
+    command = f"`reconciler replace {generation.name}"
+    ways = f"its declaration again; or {command} --cancel` gives it up"
+    if not generation.may_go_back:
+        ways = f"its declaration again; or {command} --keep` ends it and keeps {generation.old}, no longer managed"
+    elif generation.phase is GenerationPhase.HOLD:
         ways += f", `--keep` ends the hold and keeps {generation.old}"
     return step.blocked(Reason.REPLACING, why, ways)
 
@@ -147,7 +153,9 @@ def assess_left_table(
             return base
         base = replace(base, observed=observed)
         if generation.problem is not None:
-            return replace(base, steps=(_held(Step(Action.REPLACE, "table", keeps_items=True), generation),))
+            step = Step(Action.REPLACE, "table", keeps_items=True)
+            ways = return_ways(generation) if generation.phase is GenerationPhase.CANCEL else hold_ways(generation)
+            return replace(base, steps=(step.blocked(Reason.REPLACING, generation.problem, ways),))
         step = Step(Action.REPLACE, "table", call=Call("DeleteTable", {"TableName": name}), keeps_items=True)
         lifecycle = declaration.lifecycle if declaration is not None else recorded.lifecycle
         judged = assess_deletion(context, base, step, lifecycle)
@@ -174,6 +182,18 @@ def _held(step: Step, generation: Generation) -> Step:
     if generation.problem is not None:
         return step.blocked(Reason.REPLACING, generation.problem, resume)
     return step
+
+
+def hold_ways(generation: Generation) -> str:
+    """What a person may do about a problem during the hold, while the new table is there."""
+    resume = f"`reconciler replace {generation.name} --resume` once that is settled"
+    return f"{resume}; or `--keep` ends the hold and keeps {generation.old}, no longer managed"
+
+
+def return_ways(generation: Generation) -> str:
+    """What a person may do about a problem with the new table after the way back."""
+    resume = f"`reconciler replace {generation.name} --resume` once that is settled"
+    return f"{resume}; or `--keep` leaves {generation.new}, no longer managed"
 
 
 def another_shape(generation: Generation, declaration: Declaration, new: ObservedTable) -> str | None:
@@ -238,7 +258,7 @@ def behind_text(generation: Generation) -> str | None:
     if generation.current == generation.new:
         source, target = target, source
     return (
-        f"applications make about {several(generation.change_rate, 'change')} a second to {source}, and only about"
+        f"about {several(generation.change_rate, 'change')} a second are made to {source}, and only about"
         f" {generation.replay_rate:,} are repeated, so it is {generation.lag or 0} s behind and does not catch up by"
         f" itself: write less for a while, or raise the capacity of {target}"
     )
@@ -264,7 +284,9 @@ def ready_sentence(generation: Generation) -> str:
     """What a person has to know before the switch."""
     lag = f", the last one {generation.lag} s after it was made" if generation.lag is not None else ""
     behind = behind_text(generation)
+    since = f", and {several(generation.replayed, 'change')} since the work began" if generation.replayed else ""
+    ready = f"{behind}. The switch waits until it has caught up" if behind else "It is ready to switch"
     return (
-        f"{generation.new} has all {several(generation.items, 'item')} of {generation.old}{yielded_text(generation)};"
-        f" changes are repeated{lag}{f'; {behind}' if behind else ''}. It is ready to switch"
+        f"{generation.new} has all {several(generation.items, 'item')} that {generation.old} had when both were last"
+        f" compared{yielded_text(generation)}{since}; changes are repeated{lag}. {ready}"
     )

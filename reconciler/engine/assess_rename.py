@@ -22,9 +22,12 @@ from reconciler.planning import ownership
 from reconciler.planning.diff import diff, scaled_paths
 from reconciler.planning.features import missing_after_replacement
 from reconciler.planning.generations import former_table
+from reconciler.planning.planner import plan
+from reconciler.planning.policy import permit_in_place
 from reconciler.planning.scopes import foreign_owner
 from reconciler.planning.text import several
 
+PROTECTION = "deletion_protection"
 SHAPE = ("keys", "local_indexes", "global_indexes")
 """The facets that decide whether the items fit and which reads of an application go on."""
 
@@ -52,10 +55,32 @@ def assess_rename(
         count = context.ports.api.read("DescribeTable", {"TableName": old})["Table"].get("ItemCount", 0)
         why = f"{old} becomes {new} and keeps its about {several(int(count), 'item')}; DynamoDB cannot rename a table"
         step = move.blocked(Reason.DATA_LOSS, why, f"`reconciler replace {new}` moves them beside {old}")
-        return replace(base, steps=(step,))
+        return replace(base, steps=(*_unprotected(context, declaration, observed), step))
     judged = assess_deletion(context, base, move, declaration.lifecycle)
     steps = tuple(_said(step, judged, new) for step in judged.steps)
+    if any(step.reason is Reason.PROTECTED for step in steps):
+        turned_off = _unprotected(context, declaration, observed)
+        if any(step.status is StepStatus.READY for step in turned_off):
+            why = f"deletion protection of {old} is turned off first, as declared"
+            steps = tuple(step.deferred(Reason.AFTER, why) for step in steps)
+        steps = (*turned_off, *steps)
     return replace(judged, steps=steps)
+
+
+def _unprotected(context: PassContext, declaration: Declaration, observed: ObservedTable) -> tuple[Step, ...]:
+    """The step that turns deletion protection of the former table off where the declaration says so (I7).
+
+    Nothing else of that table is changed before the move, but without this no declaration could permit it.
+    """
+    if declaration.spec.deletion_protection is not False or not observed.spec.deletion_protection:
+        return ()
+    steps = (step for step in plan(declaration, observed) if step.facet == PROTECTION)
+    lifecycle, emulator = declaration.lifecycle, context.ports.emulator
+    return tuple(
+        permit_in_place(step, context.options, lifecycle, emulator=emulator).with_message("as declared")
+        for step in steps
+        if step.status is StepStatus.READY and step.action is Action.UPDATE
+    )
 
 
 def _new_name(declaration: Declaration) -> str:
@@ -137,7 +162,7 @@ def creates_nothing(
     table, moving = former_table(context.snapshot.generations, former)
     if moving:
         why = f"{former} is being replaced itself, so its items do not move to {new} now"
-        ways = f"its former declaration again until that has ended, or `reconciler replace {former} --cancel`"
+        ways = f"its former declaration again until that has ended, or {_way_out(context.snapshot, former)}"
         return base, _not_created(steps, why, ways)
     table, observed = _standing_former(context, declaration, table)
     if observed is None:
@@ -154,6 +179,12 @@ def creates_nothing(
     why = f"{table} exists, and {owner}, so its items cannot move to {new}"
     ways = f"a declaration of {table} and `reconciler up`, then this one again; or no renamed_from"
     return base, _not_created(steps, why, ways)
+
+
+def _way_out(snapshot: StateSnapshot, former: str) -> str:
+    """The command that ends a replacement which stands in the way of the move."""
+    work = snapshot.generation_of(former) or snapshot.generation_with(former) or snapshot.generations.get(former)
+    return f"`reconciler replace {former} {'--keep' if work is not None and not work.may_go_back else '--cancel'}`"
 
 
 def _standing_former(context: PassContext, declaration: Declaration, table: str) -> tuple[str, ObservedTable | None]:

@@ -21,13 +21,15 @@ def assess_interrupted(
     base: TableAssessment, replacement: Replacement, observed: ObservedTable | None
 ) -> TableAssessment:
     """The assessment whose only step brings the items back. The inventory entry stays as it is."""
-    step = Step(Action.REPLACE, "table", returns_items=True, message=_progress_and_ways(replacement))
+    given_up = replacement.phase is Phase.CANCELLING
+    said = _progress_and_ways(replacement)
+    step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=given_up)
     return replace(base, observed=observed, entry=base.recorded, steps=(_held(step, replacement),))
 
 
 def cancelling(replacement: Replacement, why: str) -> Step:
     """The step that removes the copy of a table that is not replaced any more."""
-    step = Step(Action.REPLACE, "table", returns_items=True)
+    step = Step(Action.REPLACE, "table", returns_items=True, gives_up=True)
     return step.with_message(f"its replacement is cancelled, because {why}; the copy {replacement.aside} is removed")
 
 

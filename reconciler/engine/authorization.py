@@ -140,8 +140,9 @@ def acquire_lease(
             ports.telemetry.waiting(holder, patience - waited)
             due = waited + REPORT_SECONDS
         if alive or waited >= patience or not ports.clock.sleep(PAUSE):
+            works = ", which has just renewed it and so is at work" if alive else ""
             raise StateError(
-                f"another reconciler holds the lease: {holder} (waited {waited:.0f} s). "
+                f"another reconciler holds the lease: {holder}{works} (waited {waited:.0f} s). "
                 "Stop it, or try again when it has finished; `reconciler status` shows it"
             )
 

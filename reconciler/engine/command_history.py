@@ -24,13 +24,22 @@ MIGRATE = "migrate"
 
 @dataclass(frozen=True, slots=True)
 class MigratedTable:
-    """One migration that was run on a table: whether it changed items and finished, and what stopped it."""
+    """One migration that was run on a table: whether it changed items and finished, and what stopped it.
+
+    ``undone`` tells that it was run backwards.
+    """
 
     migration: str
     table: str
     changed: bool
     finished: bool
     error: str | None = None
+    undone: bool = False
+
+    @property
+    def shown(self) -> str:
+        """``0001_add_group (users)``."""
+        return f"{self.migration} ({self.table}{', undone' if self.undone else ''})"
 
 
 def recorded(ports: EngineContext, report: Report) -> Report:
@@ -74,6 +83,7 @@ def migrations_recorded(
         tables=tuple(TableReport(name, TableStatus.IN_SYNC) for name in dict.fromkeys(each.table for each in ran)),
         error=error,
         wrote=any(each.changed for each in ran),
+        migrated=tuple(each.shown for each in ran),
         interrupted=interrupted and stopped is not None,
         stack=options.stack,
     )

@@ -29,7 +29,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.errors import EndpointError, SettingsError
 from reconciler.model.identity import Endpoint
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import Fingerprint, Generation, StateSnapshot
+from reconciler.model.records import Fingerprint, Generation, MigrationChecksums, StateSnapshot
 
 RESTART = "Restart the process to use the present endpoint"
 
@@ -146,6 +146,9 @@ class EngineContext:
     """Notices when ``endpoint`` or the state table is no longer the one that earlier passes used."""
     replacer: Callable[[], TableReplacer] | None = None
     """Makes the replacer at its first use. Without it, a table cannot be replaced with its items."""
+
+    migration_files: Callable[[], Mapping[str, MigrationChecksums]] | None = None
+    """Reads the files of the migrations of items, without importing them; ``None`` where there are none to read."""
 
     def declared(self, generations: Mapping[str, Generation]) -> DesiredState:
         """The declarations, with the names of the tables that they mean now. Raises ``DeclarationError``."""

@@ -34,7 +34,9 @@ class ConvergeLoop:
     run_pass: Callable[[PassRequest], PassReport]
     deadline: datetime
     on_wait: Callable[[str], None] | None = None
-    """Called with a sentence that says what the run waits for and until when, once for each sentence."""
+    """Called with a sentence that says what the run waits for and until when, once for each sentence.
+
+    Whoever shows it decides how often: the time that is left falls from one to the next."""
     waited: float = 0.0
     waits_reported: set[str] = field(default_factory=set)
     wait_reported: bool = False
@@ -95,14 +97,15 @@ class ConvergeLoop:
         return whole, held
 
     def _report_lease_wait(self, report: PassReport) -> None:
-        """Report once per run who holds the lease and how long this run waits for it."""
-        if report.lease_holder and not self.wait_reported:
-            self.wait_reported = True
-            left = (self.deadline - self.ports.clock.now()).total_seconds()
-            if self.on_wait is None:
-                self.ports.telemetry.waiting(report.lease_holder, max(0.0, left))
-            else:
-                self.on_wait(printable(waiting_for_lease(report.lease_holder, left)))
+        """Report who holds the lease and how long this run waits for it: a log once, a person as the time goes by."""
+        if not report.lease_holder:
+            return
+        left = (self.deadline - self.ports.clock.now()).total_seconds()
+        if self.on_wait is not None:
+            self.on_wait(printable(waiting_for_lease(report.lease_holder, left)))
+        elif not self.wait_reported:
+            self.ports.telemetry.waiting(report.lease_holder, max(0.0, left))
+        self.wait_reported = True
 
     def _may_have_lost_lease(self, report: PassReport) -> bool:
         """Whether another process may have held the lease since this run wrote, so that its last report is doubtful."""

@@ -95,6 +95,8 @@ class LoopStatus:
     """The migrations of items that were not begun at the last pass."""
     present: PresentWork | None = None
     """What was read since the last pass; ``None`` where nobody has looked."""
+    begun_migrations: tuple[str, ...] = ()
+    """A sentence for each migration of items that is begun and not finished."""
     open_migrations: tuple[str, ...] = ()
     """A sentence for each migration of items that is begun and not finished, and one for those that are pending."""
 

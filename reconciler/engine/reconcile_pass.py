@@ -333,6 +333,15 @@ class Pass:
 
         return running_migrations(snapshot, self.ports.clock.now())
 
+    def _with_migrations(self, tables: tuple[TableReport, ...]) -> tuple[TableReport, ...]:
+        """The tables with what is to be said of migrations that were begun on their items and are not finished."""
+        # A process that migrates items is imported nothing for: most stacks have no migration.
+        if not self.state.migrations:
+            return tables
+        from reconciler.engine.unfinished_migrations import with_migrations
+
+        return with_migrations(tables, self.state.migrations, self.state.running_migrations, self.ports.migration_files)
+
     def _plan_differs(self, context: PassContext, assessments: list[TableAssessment]) -> bool:
         """Whether the plan differs from the one that a person confirmed. Then none of it is carried out."""
         approved = self.request.approved
@@ -369,7 +378,7 @@ class Pass:
             started=self.started,
             finished=self.ports.clock.now(),
             endpoint=self.ports.endpoint,
-            tables=tuple(merged[name] for name in sorted(merged)),
+            tables=self._with_migrations(tuple(merged[name] for name in sorted(merged))),
             problems=self.problems,
             warnings=tuple(self.warnings),
             error=error,

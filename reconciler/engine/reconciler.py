@@ -171,14 +171,6 @@ class Reconciler:
         seeds = {each.spec.name: each.seed for each in (desired.declarations if desired else ()) if each.seed}
         return frozenset((name, seed.digest) for name, seed in seeds.items() if _differs(records.get(name), seed))
 
-    def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
-        """A sentence for each migration of items that was begun on a table of the report, as its pass read them."""
-        if not self.state.migrations:
-            return ()
-        from reconciler.engine.unfinished_migrations import unfinished_migrations
-
-        return unfinished_migrations(self.state.migrations, report, self.state.running_migrations)
-
     def verify_seeds(self, tables: tuple[str, ...] = ()) -> SeedVerification:
         """Compare the named tables, or all that have a seed, with their seeds. Only reads.
 

@@ -58,9 +58,12 @@ class Release:
                 )
             generation = snapshot.generation_of(name) or snapshot.generation_with(name)
             if generation is not None:
+                way = "--cancel` gives that up"
+                if not generation.may_go_back:
+                    way = f"--keep` ends that and keeps {generation.old}, no longer managed"
                 raise StateError(
                     f"{name}: not released, because it is a table of the replacement of {generation.name};"
-                    f" `reconciler replace {generation.name} --cancel` gives that up"
+                    f" `reconciler replace {generation.name} {way}"
                 )
             if entry is None:
                 raise StateError(f"{name}: not in the inventory of this stack, so there is nothing to release")

@@ -1,30 +1,48 @@
 """Says which migrations of items were begun and are not finished, and which were not begun. It only reads.
 
-Called for ``preview``, ``status`` and the page.
+Called by each pass, and for ``status`` and the page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from reconciler.model.records import Checkpoint, ItemMigration, StateSnapshot
-from reconciler.model.report import PassReport, TableStatus
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.records import Checkpoint, ItemMigration, MigrationChecksums, StateSnapshot
+from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.text import several
 
 NAMED = 5
 """Migrations that a sentence names before it counts."""
 
 
-def unfinished_migrations(
-    migrations: Mapping[str, ItemMigration], report: PassReport, running: Mapping[str, str]
-) -> tuple[str, ...]:
-    """A sentence for each of the recorded ones, with the command that continues it, if its table is in the report.
+Files = Callable[[], Mapping[str, MigrationChecksums]]
+"""Reads the checksums of the files of migrations, by name."""
+
+
+def with_migrations(
+    tables: tuple[TableReport, ...],
+    migrations: Mapping[str, ItemMigration],
+    running: Mapping[str, str],
+    files: Files | None,
+) -> tuple[TableReport, ...]:
+    """The tables of a report, each with a sentence for each migration of its items that is begun and not finished.
 
     A record of another identity of its table is void: the table was created again, so nothing was begun on it.
-    ``running`` is what ``running_migrations`` returns.
+    ``running`` is what ``running_migrations`` returns. ``files`` is asked only if there is something to say.
     """
-    return tuple(_sentences(migrations, report, running))
+    found = dict(_sentences(tables, migrations, running, files))
+    return tuple(
+        replace(table, migrations=found.get(table.name, ())) if table.migrations != found.get(table.name, ()) else table
+        for table in tables
+    )
+
+
+def all_sentences(tables: Iterable[TableReport]) -> tuple[str, ...]:
+    """What the tables say of their migrations, in order."""
+    return tuple(sentence for table in tables for sentence in table.migrations)
 
 
 def running_migrations(snapshot: StateSnapshot, now: datetime) -> Mapping[str, str]:
@@ -50,16 +68,37 @@ def _last_token(record: ItemMigration, checkpoints: Mapping[str, Checkpoint]) ->
 
 
 def _sentences(
-    migrations: Mapping[str, ItemMigration], report: PassReport, running: Mapping[str, str]
-) -> Iterator[str]:
-    tables = {table.name: table for table in report.tables}
-    for name, record in sorted(migrations.items()):
-        table = tables.get(record.table)
-        if table is None or table.status is TableStatus.MISSING or (record.finished and record.direction == "up"):
-            continue
-        if table.identity is not None and not record.identity.same(table.identity):
-            continue
-        yield sentence(name, record, running.get(name))
+    tables: Iterable[TableReport],
+    migrations: Mapping[str, ItemMigration],
+    running: Mapping[str, str],
+    files: Files | None,
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each table that something is to be said of, with the sentences."""
+    known: Mapping[str, MigrationChecksums] | None = None
+    for table in tables:
+        begun = [
+            (name, record)
+            for name, record in sorted(migrations.items())
+            if record.table == table.name and not record.applied and _is_on(record, table)
+        ]
+        if begun and known is None and files is not None:
+            known = _read(files)
+        if begun:
+            yield table.name, tuple(sentence(name, record, running.get(name), known) for name, record in begun)
+
+
+def _is_on(record: ItemMigration, table: TableReport) -> bool:
+    if table.status is TableStatus.MISSING:
+        return False
+    return table.identity is None or record.identity.same(table.identity)
+
+
+def _read(files: Files) -> Mapping[str, MigrationChecksums] | None:
+    try:
+        return files()
+    except ReconcilerError:
+        # A file that cannot be read says nothing about any; `validate` and `migrate` name it.
+        return None
 
 
 def pending_migrations(
@@ -83,12 +122,23 @@ def pending_sentence(names: tuple[str, ...]) -> str:
     return f"{count} of items {are} not applied: {shown}. `reconciler migrate up` runs {them}."
 
 
-def sentence(name: str, record: ItemMigration, process: str | None = None) -> str:
-    """``0002_x is begun on users and not finished: `reconciler migrate up` continues it.``, or where it is running."""
+def sentence(
+    name: str,
+    record: ItemMigration,
+    process: str | None = None,
+    files: Mapping[str, MigrationChecksums] | None = None,
+) -> str:
+    """``0002_x is begun on users and not finished: `reconciler migrate up` continues it.``, or where it is running.
+
+    ``files`` has the checksums of the files by name, if they could be read: what is advised must work.
+    """
+    undone = record.direction == "down"
     if process is not None:
-        return (
-            f"{name} is being {'undone' if record.direction == 'down' else 'applied'} on {record.table} by {process}."
-        )
-    if record.direction == "down":
-        return f"{name} is being undone on {record.table}: `reconciler migrate down` continues it."
-    return f"{name} is begun on {record.table} and not finished: `reconciler migrate up` continues it."
+        return f"{name} is being {'undone' if undone else 'applied'} on {record.table} by {process}."
+    state = f"is being undone on {record.table}" if undone else f"is begun on {record.table} and not finished"
+    command = f"`reconciler migrate {record.direction}`"
+    if files is not None and name not in files:
+        return f"{name} {state}, and its file is gone: restore it, then {command} continues it."
+    if files is not None and record.checksum != files[name].content:
+        return f"{name} {state}, and its file has changed since: {command} starts again at the first item."
+    return f"{name} {state}: {command} continues it."

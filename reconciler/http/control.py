@@ -11,10 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from reconciler.engine.loop_status import LoopStatus, PresentWork
 from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.unfinished_migrations import (
+    all_sentences,
     pending_migrations,
     pending_sentence,
     running_migrations,
-    unfinished_migrations,
+    with_migrations,
 )
 from reconciler.http.access import Access
 from reconciler.http.problems import HttpProblem
@@ -83,8 +84,10 @@ class Control:
         )
         if report is not None:
             pending = pending_migrations(loop_status.pending_migrations, snapshot.migrations, report)
-            begun = unfinished_migrations(snapshot.migrations, report, running_migrations(snapshot, now))
-            loop_status.pending_migrations = pending
+            running = running_migrations(snapshot, now)
+            tables = with_migrations(report.tables, snapshot.migrations, running, ports.migration_files)
+            begun = all_sentences(tables)
+            loop_status.pending_migrations, loop_status.begun_migrations = pending, begun
             loop_status.open_migrations = (*begun, *([pending_sentence(pending)] if pending else []))
         loop_status.suspended = snapshot.suspension is not None
         # A pass that ended meanwhile has read everything later.

@@ -42,12 +42,12 @@ def entry_of_result(result: MigrationResult) -> ItemMigrationEntry:
 def _status(record: ItemMigration | None, file: MigrationChecksums | None) -> str:
     if record is None:
         return "pending"
-    if file is None:
-        return "missing"
     if record.direction == "down":
         return "reverting"
     if record.finished is None:
         return "started"
+    if file is None:
+        return "missing"
     return "applied" if record.is_of(file) else "changed"
 
 

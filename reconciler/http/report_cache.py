@@ -21,17 +21,17 @@ class ReportCache:
 
     def __init__(self) -> None:
         self._made: tuple[PassReport | None, str] = (None, "null")
-        self._said: tuple[PassReport | None, bool, str] = (None, False, "")
+        self._said: tuple[PassReport | None, tuple[bool, bool], str] = (None, (False, False), "")
         self._tables: dict[str, tuple[TableReport, str]] = {}
         self._lock = threading.Lock()
 
     def sentence(self, loop_status: LoopStatus) -> str:
         """The sentence of the state, built once per report and endpoint state."""
-        report, up = loop_status.report, loop_status.endpoint_up
-        cached_report, cached_up, message = self._said
-        if report is None or cached_report is not report or cached_up is not up:
+        report, since = loop_status.report, (loop_status.endpoint_up, bool(loop_status.begun_migrations))
+        cached_report, cached_since, message = self._said
+        if report is None or cached_report is not report or cached_since != since:
             message = sentence(loop_status)
-            self._said = (report, up, message)
+            self._said = (report, since, message)
         return message
 
     def ready(self, report: PassReport | None) -> str | None:

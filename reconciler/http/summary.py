@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 
 from reconciler.engine.loop_status import LoopStatus
 from reconciler.model.report import NOT_DRIFTED, PassReport, TableReport, TableStatus, Verdict
+from reconciler.presentation.render import UNFINISHED
+
+DIFFERING = {
+    each: each.value for each in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING, TableStatus.BLOCKED)
+}
+SEED_LEFT = "with a seed that is not written"
+"""What the banner says of tables that differ, in this order."""
 
 
 class HealthState(StrEnum):
@@ -26,7 +34,8 @@ def health_state(loop_status: LoopStatus) -> HealthState:
         return HealthState.DOWN
     match loop_status.report.verdict:
         case Verdict.IN_SYNC:
-            return HealthState.IN_SYNC
+            # Some items are as before a migration and some as after it.
+            return HealthState.DRIFTED if loop_status.begun_migrations else HealthState.IN_SYNC
         case Verdict.DRIFTED:
             return HealthState.DRIFTED
         case Verdict.ERROR:
@@ -44,11 +53,12 @@ def sentence(loop_status: LoopStatus) -> str:
         case HealthState.ERROR:
             return _error(report)
         case HealthState.DRIFTED:
-            return _differing(report)
+            unfinished = loop_status.begun_migrations
+            if report.verdict is Verdict.IN_SYNC:
+                return f"{UNFINISHED.capitalize()}; {_as_declared(report)}"
+            return f"{_differing(report)}{f', {UNFINISHED}' if unfinished else ''}"
         case _:
-            summary = report.summary()
-            released = f", {summary['released']} released" if summary["released"] else ""
-            return f"In sync: {_tables(summary['declared'] - summary['released'])} as declared{released}"
+            return f"In sync: {_as_declared(report)}"
 
 
 def shown_report(loop_status: LoopStatus) -> tuple[PassReport | None, bool]:
@@ -101,13 +111,16 @@ def visible_tables(report: PassReport | None) -> tuple[TableReport, ...]:
     return tuple(table for table in tables if table.declaration is not None or table.ownership is not None)
 
 
+def _as_declared(report: PassReport) -> str:
+    summary = report.summary()
+    released = f", {summary['released']} released" if summary["released"] else ""
+    return f"{_tables(summary['declared'] - summary['released'])} as declared{released}"
+
+
 def _differing(report: PassReport) -> str:
-    """``2 tables drifted, 1 table blocked``, as the page counts them above its list."""
-    differing = sum(differs(table) for table in report.tables)
-    blocked = sum(table.status is TableStatus.BLOCKED for table in report.tables)
-    drifted = differing - blocked
-    parts = ([f"{_tables(drifted)} drifted"] if drifted else []) + ([f"{_tables(blocked)} blocked"] if blocked else [])
-    return ", ".join(parts)
+    """``2 tables drifted, 1 table blocked``, by the status that the page counts above its list."""
+    found = Counter(DIFFERING.get(table.status, SEED_LEFT) for table in report.tables if differs(table))
+    return ", ".join(f"{_tables(found[word])} {word}" for word in (*DIFFERING.values(), SEED_LEFT) if found[word])
 
 
 def _error(report: PassReport) -> str:

@@ -68,6 +68,10 @@ class Reason(StrEnum):
     ERROR = "error"
 
 
+CANCEL = "cancel"
+"""How the history calls the end of a replacement that was cancelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change, or several in one call, with the call and its status.
@@ -93,6 +97,8 @@ class Step:
     """Whether the items of a replaced table are copied aside before, and returned after it."""
     returns_items: bool = False
     """Whether the table of a replacement is deleted already, so that the step only brings its items back."""
+    gives_up: bool = False
+    """Whether it ends a replacement that was cancelled: it replaces nothing, and counts as no action."""
 
     @property
     def destructive(self) -> bool:

@@ -387,7 +387,7 @@ class Generation:
     - ``pointer``: what has the name of the table, as ``Pointer.text``, also where the declaration is gone.
     - ``max_rcu``, ``max_wcu``: read and write units per second of each table that a person allowed; ``None`` means a
       share of the table's capacity.
-    - ``change_rate``, ``replay_rate``: changes per second that applications make and that are repeated, when both were
+    - ``change_rate``, ``replay_rate``: changes per second that are made and that are repeated, when both were
       last measured. ``behind_since``: since when the first exceeds the second.
     """
 
@@ -448,6 +448,11 @@ class Generation:
     def under_way(self) -> bool:
         """Whether anything is left to do."""
         return self.phase not in ENDED
+
+    @property
+    def may_go_back(self) -> bool:
+        """Whether ``replace --cancel`` is of use: not once the old table is to be deleted, because nothing follows."""
+        return self.under_way and self.phase is not GenerationPhase.FINISH
 
     @property
     def current(self) -> str:

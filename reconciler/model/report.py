@@ -119,6 +119,8 @@ class TableReport:
     declared_name: str | None = None
     """The declared name where another table has taken its place."""
     left_in_place: tuple[LeftInPlace, ...] = ()
+    migrations: tuple[str, ...] = ()
+    """A sentence for each migration of its items that was begun and is not finished, whatever the status."""
     observed: TableSpec | None = None
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False
@@ -184,6 +186,8 @@ class PassReport:
     """Whose tables these are; empty where a command ended before its settings were known."""
     interrupted: bool = False
     """Whether the process was to stop before the run had ended."""
+    migrated: tuple[str, ...] = ()
+    """Of a run of migrations of items: which ran on which table, ``0001_add_group (users)``."""
     plan_changed: bool = False
     """Whether nothing was done because the plan differed from the one that was confirmed."""
     phases: Mapping[str, float] = field(default_factory=dict)
@@ -222,15 +226,16 @@ class PassReport:
             counts[action.value] = _counted(stepping, action, acted)
         for status in (StepStatus.BLOCKED, StepStatus.DEFERRED, StepStatus.UNSUPPORTED):
             counts[status.value] = sum(table.has(status) for table in stepping)
+        counts["migrating"] = sum(bool(t.migrations) for t in self.tables)
         counts["released"] = sum(t.status is TableStatus.RELEASED for t in self.tables)
         counts["failed"] = sum(t.status is TableStatus.ERROR or t.has(StepStatus.FAILED) for t in self.tables)
         return counts
 
     @property
     def worked(self) -> tuple[str, ...]:
-        """The tables whose replacement with their items was continued, sorted: ``orders (ready)``."""
-        if not self.wrote:
-            return ()
+        """The tables whose replacement with their items was continued, sorted: ``orders (ready)``; or ``migrated``."""
+        if self.migrated or not self.wrote:
+            return self.migrated
         found = {f"{table.name} ({work.phase.value})" for table in self.tables if (work := table.replacement)}
         generations = (table.generation for table in self.tables)
         return tuple(sorted(found | {f"{each.name} ({each.phase.value})" for each in generations if each}))
@@ -279,5 +284,5 @@ def _counted(tables: tuple[TableReport, ...], action: Action, statuses: tuple[St
 
 
 def _counts(table: TableReport, action: Action, statuses: tuple[StepStatus, ...]) -> bool:
-    actions = {step.action for step in table.steps if step.status in statuses}
+    actions = {step.action for step in table.steps if step.status in statuses and not step.gives_up}
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))

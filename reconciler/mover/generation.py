@@ -74,7 +74,8 @@ class _Work(Imports):
             said = f"its replacement was cancelled; {record.new} stays and is no longer managed"
         else:
             said = f"its replacement was cancelled; {record.old} has all items"
-        return self.step.done().with_message(said)
+        given_up = record.phase is not GenerationPhase.FINISHED
+        return replace(self.step, gives_up=given_up).done().with_message(said)
 
     def _start_again(self) -> Step | None:
         """Changes are gone: the copy starts again. In the hold nothing can be repeated any more."""

@@ -316,7 +316,8 @@ class NextGeneration:
                 return replace(record, paused=False, problem=None)
             if record.phase not in TRANSITIONS[GenerationEvent.CANCEL]:
                 raise UsageError(
-                    f"{record.new} has taken the place of {record.old}, which is being deleted; there is no way back"
+                    f"{record.new} has taken the place of {record.old}, which is being deleted; there is no way back."
+                    f" `reconciler replace {record.name} --keep` ends it and keeps {record.old}, no longer managed"
                 )
             return advance(record, GenerationEvent.CANCEL, paused=False, keep=False, finish=False)
 

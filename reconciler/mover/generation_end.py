@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.engine.apply_step import delete_table
+from reconciler.engine.assess_generation import hold_ways, return_ways
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
@@ -146,7 +147,7 @@ class EndsWork(Switches):
         if why is not None:
             # The hold has a way back too.
             self._moved(Event.LATE_WRITES)
-            raise self._stop(why)
+            raise self._stop(why, hold_ways(self.record))
 
     def _look_at_new(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
         """After the way back, applications write to the old table, so that only changes of the new one tell."""
@@ -156,13 +157,14 @@ class EndsWork(Switches):
         keep = f"`reconciler replace {record.name} --keep` leaves {record.new}, no longer managed"
         ran = self._back(old, new).unrepeated(self.ports.clock.now())
         if ran.problems.any:
-            raise self._stop(f"{ran.problems.sentence()}. {keep}")
+            raise self._stop(f"{ran.problems.sentence()}. {keep}", return_ways(record))
         try:
             self._ran(ran)
         except StreamLost:
             raise self._stop(
                 f"changes of {record.new} were lost before anybody looked at them, so it may have items that"
-                f" {record.old} lacks. {keep}"
+                f" {record.old} lacks. {keep}",
+                return_ways(record),
             ) from None
 
 

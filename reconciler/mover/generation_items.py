@@ -174,6 +174,14 @@ class MovesItems(GenerationWork):
         self._moved(Event.CAUGHT_UP)
 
     def _follow_once(self, follower: Follower) -> None:
+        """Repeat the changes up to now, and those that came meanwhile where that took long: what is said to be behind
+        a burst of changes, and has repeated all of them, is not behind any more."""
+        for _ in range(ROUNDS):
+            self._replay_changes(follower)
+            if self.record.behind_since is None or self._late():
+                return
+
+    def _replay_changes(self, follower: Follower) -> None:
         before = self.record.replayed
         ran = follower.replay(lambda counts: self._count_replayed(counts, follower.read_until))
         if ran.read_until is not None and self.record.replayed > before:

@@ -189,14 +189,19 @@ def _undisturbed(record: Generation) -> NextMove:
     return NextMove(M.STOP, f"the replacement of {record.name} is over") if move is None else NextMove(move)
 
 
-def _disturbed(name: str, table: str, live: Live | None, identity: Identity | None) -> NextMove | None:
-    """Why neither table may be touched: one of them is gone, is another one by now, or is busy."""
+def _disturbed(
+    name: str, table: str, live: Live | None, identity: Identity | None, *, way: str = "--cancel`"
+) -> NextMove | None:
+    """Why neither table may be touched: one of them is gone, is another one by now, or is busy.
+
+    ``way`` is the option that gives the work up in this phase, and the end of the sentence.
+    """
     if live is None or not live.identity.same(identity):
         what = "deleted" if live is None else "deleted and created again"
         return NextMove(
             M.STOP,
             f"somebody {what} {table} during the replacement of {name}, and nothing is changed any more."
-            f" Restore it or run `reconciler replace {name} --cancel`",
+            f" Restore it or run `reconciler replace {name} {way}",
         )
     return None if live.status == "ACTIVE" else NextMove(M.WAIT, f"{table} is {live.status}")
 
@@ -222,7 +227,8 @@ def _finish(record: Generation, old: Live | None, new: Live | None) -> NextMove:
     """The new table must be there with all items for as long as the old one may be deleted."""
     if record.keep or old is None or not old.identity.same(record.old_identity):
         return NextMove(M.FINISH)
-    disturbed = _disturbed(record.name, record.new, new, record.new_identity)
+    way = f"--keep`, which ends it and keeps {record.old}, no longer managed"
+    disturbed = _disturbed(record.name, record.new, new, record.new_identity, way=way)
     if disturbed is not None:
         return disturbed
     return NextMove(M.DELETE_OLD) if old.status == "ACTIVE" else NextMove(M.WAIT, f"{record.old} is {old.status}")
@@ -245,7 +251,8 @@ def _cancel(record: Generation, old: Live | None, new: Live | None) -> NextMove:
             f" `reconciler replace {record.name} --keep` ends the work and leaves {record.new}, no longer managed",
         )
     # Applications have written to it: it may only go where the old table has all of its items.
-    return _disturbed(record.name, record.old, old, record.old_identity) or NextMove(M.DELETE_NEW)
+    way = f"--keep`, which ends it and keeps {record.new}, no longer managed"
+    return _disturbed(record.name, record.old, old, record.old_identity, way=way) or NextMove(M.DELETE_NEW)
 
 
 def hold_is_over(record: Generation, now: datetime) -> bool:

@@ -82,11 +82,12 @@ class GenerationWork:
     def _progress(self) -> Step:
         return self.step.deferred(Reason.REPLACING, progress_sentence(self.record))
 
-    def _stop(self, why: str) -> PassEnded:
-        """End with a sentence that stays in the record: a person has to decide."""
+    def _stop(self, why: str, ways: str | None = None) -> PassEnded:
+        """End with a sentence that stays in the record: a person has to decide, by ``ways`` or by resuming it."""
         if self.record.problem != why:
             self._put(replace(self.record, problem=why))
-        return PassEnded(self.step.blocked(Reason.REPLACING, why, f"`reconciler replace {self.record.name} --resume`"))
+        ways = ways or f"`reconciler replace {self.record.name} --resume`"
+        return PassEnded(self.step.blocked(Reason.REPLACING, why, ways))
 
     def _late(self) -> bool:
         # A sleep of no time tells whether the process is to stop.

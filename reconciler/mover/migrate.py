@@ -50,6 +50,7 @@ class MigrationProgress:
 class MigrationResult:
     """How one run of a migration ended. ``record`` is what is stored.
 
+    ``began_again`` tells that it was begun with another content of its file, so that it started at the first item.
     ``problems`` name the first items that failed, those with equal errors together; ``failed`` is how many items they
     speak of.
     """
@@ -60,6 +61,7 @@ class MigrationResult:
     error: ApiError | None = None
     stopped: bool = False
     failed: int = 0
+    began_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from reconciler.model.errors import (
 )
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import Checkpoint, ItemMigration, MigrationDirection, StateSnapshot
+from reconciler.model.records import Checkpoint, GenerationPhase, ItemMigration, MigrationDirection, StateSnapshot
 from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.governor import Governor, RateLimits, limits_of
@@ -50,6 +50,9 @@ from reconciler.seeds.item_rules import item_size
 SAMPLE_ITEMS = 1_000
 """Items that a dry run reads of each table."""
 EXAMPLES = 3
+BETWEEN_TABLES = frozenset(
+    {GenerationPhase.FENCE, GenerationPhase.SWITCH, GenerationPhase.REVERT, GenerationPhase.RETURN}
+)
 WRITE_BYTES, READ_BYTES = 1024, 4096
 
 
@@ -285,6 +288,7 @@ class MigrateCommands:
                     f"table {name} is being replaced, and a part of its items is in {replacement.aside}. "
                     f"Finish that first: `reconciler replace {name} --resume`."
                 )
+            self._refuse_between_tables(name, snapshot)
             if is_released(snapshot.inventory.get(name)):
                 raise StateError(f"table {name} is released. `reconciler import {name}` manages it again.")
             if declaration.lifecycle.on_existing == "observe":
@@ -297,6 +301,22 @@ class MigrateCommands:
             raise StateError(f"table {name} was created again in the meantime. Run the command again.")
         keys = tuple(element["AttributeName"] for element in described["KeySchema"])
         return Target(name, observed.identity, keys, int(described.get("ItemCount") or 0), described)
+
+    @staticmethod
+    def _refuse_between_tables(name: str, snapshot: StateSnapshot) -> None:
+        """Raise ``StateError`` while the declared name goes from one table to the other.
+
+        In every other phase, one table takes all writes and the other one follows it, those of a migration too.
+        """
+        for work in snapshot.generations.values():
+            if name not in (work.old, work.new) or work.phase not in BETWEEN_TABLES:
+                continue
+            stopped = work.paused or work.problem is not None
+            command = f"`reconciler replace {work.name}{' --resume' if stopped else ''}`"
+            raise StateError(
+                f"table {name} is between {work.old} and {work.new} ({work.phase.value}), and what is written now"
+                f" may be lost. Finish that first: {command}."
+            )
 
     def _limits(self, target: Target) -> RateLimits:
         limits = self.limits
@@ -339,7 +359,11 @@ class MigrateCommands:
         run = MigrationRun(
             ports, self.items, calls, scan, file, record, target.key_names, target.items, self.on_progress
         )
-        return run.run()
+        result = run.run()
+        # What was applied before has no open work; of a record of another identity nothing is left.
+        begun = found is not None and found.direction == direction and found.identity.same(target.identity)
+        again = begun and found is not None and found.finished is None and found.checksum != file.checksum
+        return replace(result, began_again=again)
 
     def _try_where(
         self, file: MigrationFile, direction: MigrationDirection, target: Target, calls: GuardedCalls

@@ -46,22 +46,23 @@ class MigrationStatus(StrEnum):
 
     APPLIED = "applied"
     STARTED = "started"
-    """It was begun and is not finished; the next run resumes it."""
+    """It was begun and is not finished; the next run resumes it, if its file is there."""
     REVERTING = "reverting"
     """It is being undone; ``migrate down`` resumes it."""
     PENDING = "pending"
     CHANGED = "changed"
     """It is applied, and its file has changed since."""
     MISSING = "missing"
-    """It is recorded, and its file is gone."""
+    """It is applied, and its file is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationState:
     """One migration: its file, its record, or both.
 
-    ``void`` tells that there is a record of another identity of the table, which is not ``record``; ``applied_to`` is
-    the other table that it is of, if it is another one by name.
+    The file of one that is not finished may be gone, or have changed since. ``void`` tells that there is a record of
+    another identity of the table, which is not ``record``; ``applied_to`` is the other table that it is of, if it is
+    another one by name.
     """
 
     name: str
@@ -70,6 +71,12 @@ class MigrationState:
     record: ItemMigration | None
     void: bool = False
     applied_to: str | None = None
+
+    @property
+    def changed_since(self) -> bool:
+        """Whether its file is another one than what was begun, so that the next run starts at the first item."""
+        same = self.file is None or self.record is None or self.record.checksum == self.file.checksum
+        return not same and self.status in (MigrationStatus.STARTED, MigrationStatus.REVERTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +117,20 @@ def order_of(
     for name in sorted(records.keys() - known):
         record = records[name]
         if record.identity.same(live.get(record.table)):
-            states.append(MigrationState(name, MigrationStatus.MISSING, None, record))
+            states.append(MigrationState(name, _status(None, record), None, record))
     states.sort(key=lambda state: (_number(state.name), state.name))
     return MigrationOrder(tuple(states), (*number_problems(files), *_contradictions(states)))
 
 
-def _status(file: MigrationFile, record: ItemMigration | None) -> MigrationStatus:
+def _status(file: MigrationFile | None, record: ItemMigration | None) -> MigrationStatus:
     if record is None:
         return MigrationStatus.PENDING
     if record.direction == "down":
         return MigrationStatus.REVERTING
     if record.finished is None:
         return MigrationStatus.STARTED
+    if file is None:
+        return MigrationStatus.MISSING
     return MigrationStatus.APPLIED if record.is_of(file.checksums) else MigrationStatus.CHANGED
 
 
@@ -172,15 +181,28 @@ def _contradictions(states: Sequence[MigrationState]) -> list[Problem]:
             reason = f"was changed after it was applied to {record.table} ({_when(record)}, by {record.by})"
             remedy = "Restore the file, and write the change as a new migration: `reconciler migrate new NAME`."
             problems.append(Problem(file.file, None, None, reason, remedy))
+        elif record is not None and file is None and not record.applied:
+            # Without its file, the other items of its table can neither follow nor be brought back.
+            begun = f"was begun on {record.table} ({_when(record)}, by {record.by}) and is not finished"
+            if record.direction == "down":
+                begun = f"is being undone on {record.table}"
+            problems.append(
+                Problem(_path(state.name, states), None, None, f"is gone, but it {begun}", "Restore the file.")
+            )
         elif state.status is MigrationStatus.MISSING and record is not None and _number(state.name) >= lowest > 0:
             reason = f"is gone, but it was applied to {record.table} ({_when(record)}, by {record.by})"
-            folder = next((each.file.file.rpartition("/")[0] for each in states if each.file is not None), "")
-            problems.append(Problem(f"{folder}/{state.name}.py", None, None, reason, "Restore the file."))
+            problems.append(Problem(_path(state.name, states), None, None, reason, "Restore the file."))
         elif state.status is MigrationStatus.PENDING and file is not None and _is_late(state, last):
             reason = f"is pending, but the later {last.name if last else ''} is applied"
             highest = max(each.file.number for each in states if each.file is not None)
             problems.append(Problem(file.file, None, None, reason, f"Rename it to {highest + 1:04}_….py."))
     return problems
+
+
+def _path(name: str, states: Sequence[MigrationState]) -> str:
+    """Where the file of a migration was, as far as other files tell."""
+    folder = next((each.file.file.rpartition("/")[0] for each in states if each.file is not None), "migrations")
+    return f"{folder}/{name}.py"
 
 
 def _is_late(state: MigrationState, last: MigrationState | None) -> bool:

@@ -182,7 +182,8 @@ class _Proceeding:
     def _finished(self) -> Step:
         record = self.record
         if record is None:
-            return self.step.done().with_message("its replacement was cancelled; the table is unchanged")
+            given_up = replace(self.step, gives_up=True).done()
+            return given_up.with_message("its replacement was cancelled; the table is unchanged")
         kept = f"; the copy {record.aside} stays" if record.keep else ""
         others = f", {several(record.others, 'item')} of them written by others since" if record.others else ""
         return self.step.done().with_message(

@@ -22,6 +22,7 @@ class AnnotationRule(StrEnum):
     ITEMS_LOST = "items-lost"
     DRIFT = "drift"
     SEED_PENDING = "seed-pending"
+    MIGRATION_UNFINISHED = "migration-unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def _of_table(table: TableReport) -> Iterator[tuple[AnnotationRule, str]]:
         yield AnnotationRule.DRIFT, f"{table.name}: {table.status.value}{_differences(table)}"
     elif table.status is TableStatus.IN_SYNC and table.seed_pending:
         yield AnnotationRule.SEED_PENDING, f"{table.name}: its seed was not written yet"
+    for sentence in table.migrations:
+        yield AnnotationRule.MIGRATION_UNFINISHED, f"{table.name}: {sentence}"
 
 
 def _differences(table: TableReport) -> str:

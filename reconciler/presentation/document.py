@@ -57,7 +57,7 @@ def table_entry(table: TableReport) -> dict[str, Any]:
     """One table; ``error`` is the sentence of a table whose status is ``error``, ``rebuild``,
     ``replacement`` and ``generation`` are there only during one.
 
-    ``left_in_place`` is there only if something is.
+    ``left_in_place`` and ``migrations`` are there only if something is.
     """
     return {
         "name": table.name,
@@ -69,6 +69,7 @@ def table_entry(table: TableReport) -> dict[str, Any]:
         **({"rebuild": rebuild_entry(table.rebuild)} if table.rebuild else {}),
         **({"replacement": replacement_entry(table.replacement)} if table.replacement else {}),
         **({"generation": generation_entry(table.generation)} if table.generation else {}),
+        **({"migrations": list(table.migrations)} if table.migrations else {}),
         **({"left_in_place": [left_entry(left) for left in table.left_in_place]} if table.left_in_place else {}),
     }
 

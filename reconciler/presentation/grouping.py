@@ -45,7 +45,8 @@ def _key(table: TableReport, body: Callable[[TableReport], Hashable]) -> Hashabl
 
 def is_unread(table: TableReport) -> bool:
     """Whether an error is all that is known of the table: nothing was planned or done."""
-    planned = table.steps or table.changes or table.rebuild or table.held or table.left_in_place
+    work = table.rebuild or table.held or table.migrations
+    planned = table.steps or table.changes or work or table.left_in_place
     return table.status is TableStatus.ERROR and bool(table.error) and not planned
 
 
@@ -74,7 +75,7 @@ def unnamed(step: Step, table: TableReport) -> str:
 
 def _may_be_folded(table: TableReport) -> bool:
     plain = table.status is not TableStatus.ERROR and not (
-        table.error or table.rebuild or table.held or table.left_in_place
+        table.error or table.rebuild or table.held or table.left_in_place or table.migrations
     )
     carried = [change for step in table.steps for change in step.changes]
     return (

@@ -49,7 +49,9 @@ MANY = 4
 """The number of tables from which equal plans are folded into one entry."""
 _DIFF_STYLES = {"+": "create", "-": "delete", "@": "dim"}
 _LOST = ", and every item in it is lost"
-REMAINDERS = ("blocked", "deferred", "unsupported", "released", "failed")
+UNFINISHED = "migration unfinished"
+"""In the place of *in sync* where a migration of items was begun and is not finished."""
+REMAINDERS = ("migrating", "blocked", "deferred", "unsupported", "released", "failed")
 
 
 def render(
@@ -117,17 +119,24 @@ def _groups(tables: Sequence[TableReport], *, diff: bool) -> Sequence[tuple[Tabl
 
 def is_plain(table: TableReport) -> bool:
     """Whether its steps are all that there is to say about a table."""
-    return bool(table.steps) and not (table.error or table.rebuild or table.held or table.left_in_place)
+    more = table.rebuild or table.held or table.left_in_place or table.migrations
+    return bool(table.steps) and not (table.error or more)
 
 
 def is_shown(table: TableReport) -> bool:
     """Whether a plan has anything to say about the table."""
-    told = table.steps or table.changes or table.error or table.rebuild or table.held or table.left_in_place
+    work = table.rebuild or table.held or table.migrations
+    told = table.steps or table.changes or table.error or work or table.left_in_place
     return bool(told) or table.status is TableStatus.RELEASED
 
 
 def shown_status(table: TableReport) -> str:
-    """The status of a table for a list of tables: that of a table which the run deleted is none that a pass has."""
+    """The status of a table for a list of tables, where that of a pass does not tell all.
+
+    A table that the run deleted has none in a pass, and one whose items are migrated in part may be as declared.
+    """
+    if table.status is TableStatus.IN_SYNC and table.migrations:
+        return UNFINISHED
     done = {step.action for step in table.steps if step.status is StepStatus.DONE}
     deleted = Action.DELETE in done and Action.CREATE not in done
     return COMPLETED[Action.DELETE] if deleted and table.status is not TableStatus.ERROR else table.status.value
@@ -160,6 +169,8 @@ def symbol(step: Step) -> tuple[str, str]:
 
 def step_title(step: Step) -> str:
     """What a step does: ``create``, ``update ttl``, ``replace keys``; a whole table's steps need no facet."""
+    if step.gives_up:
+        return "end of the replacement"
     if step.action in (Action.UPDATE, Action.REPLACE) and step.facet:
         return printable(f"{step.action.value} {step.facet}")
     return step.action.value
@@ -297,17 +308,24 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
     return tuple(found)
 
 
-def in_sync(report: PassReport) -> str:
+def in_sync(report: PassReport) -> Line:
     """The last line of a report without differences, with what is counted apart."""
     summary = report.summary()
-    rest = "".join(f"; {each}" for each in _remainders(report, summary))
-    return f"In sync: {several(summary['declared'] - summary['released'], 'table')} as declared{rest}."
+    migrating = summary.pop("migrating")
+    rest = "".join(f"; {each}" for each in _remainders(report, {**summary, "migrating": 0}))
+    declared = f"{several(summary['declared'] - summary['released'], 'table')} as declared{rest}"
+    if migrating:
+        return "blocked", f"{UNFINISHED.capitalize()} on {several(migrating, 'table')}; {declared}."
+    return "in_sync", f"In sync: {declared}."
 
 
 def _remainders(report: PassReport, summary: Mapping[str, int]) -> list[str]:
     """The counts beside the work: of tables, except that what an endpoint does not support is counted by field."""
     fields = sum(step.status is StepStatus.UNSUPPORTED for table in report.tables for step in table.steps)
-    nouns = {"unsupported": f"{several(fields, 'field')} unsupported"}
+    nouns = {
+        "unsupported": f"{several(fields, 'field')} unsupported",
+        "migrating": f"{UNFINISHED} on {several(summary['migrating'], 'table')}",
+    }
     return [nouns.get(name, f"{summary[name]:,} {name}") for name in REMAINDERS if summary[name]]
 
 
@@ -321,8 +339,16 @@ def counts(report: PassReport, *, applied: bool) -> str:
     else:
         later = _later(report)
         parts = [f"{summary[action.value] + later.count(action):,} {PLANNED[action]}" for action in PLANNED]
-    rest = [*_remainders(report, summary), *_ready_to_switch(report)]
+    rest = [*_given_up(report, applied=applied), *_remainders(report, summary), *_ready_to_switch(report)]
     return f"{'Done' if applied else 'Plan'}: {'; '.join([', '.join(parts), *rest])}."
+
+
+def _given_up(report: PassReport, *, applied: bool) -> Iterator[str]:
+    """``1 replacement cancelled``: replaces nothing, so it is among no other count."""
+    fate = StepStatus.DONE if applied else StepStatus.READY
+    ended = sum(any(step.gives_up and step.status is fate for step in table.steps) for table in report.tables)
+    if ended:
+        yield f"{several(ended, 'replacement')} {'cancelled' if applied else 'to cancel'}"
 
 
 def _later(report: PassReport) -> tuple[Action, ...]:
@@ -386,7 +412,7 @@ def _last(report: PassReport, *, applied: bool) -> Line:
     summary = report.summary()
     idle = not any(step.status in (StepStatus.DONE, StepStatus.READY) for step in steps)
     if report.verdict is Verdict.IN_SYNC and idle and (summary["declared"] or not applied):
-        return "in_sync", in_sync(report)
+        return in_sync(report)
     held = applied and not worked and any(step.status is StepStatus.READY for step in steps)
     return "title", counts(report, applied=applied and not held)
 
@@ -412,6 +438,8 @@ def _table(
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {rebuild_sentence(table.rebuild)}"
     if table.held:
         yield "deferred", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {hold_sentence(table.held)}"
+    for sentence in table.migrations:
+        yield "blocked", f"  {STATUS_SYMBOLS[StepStatus.DEFERRED]} {printable(sentence)}"
     for left in table.left_in_place:
         yield "dim", f"  = {left_sentence(left)}"
     yield from ((_DIFF_STYLES.get(line[:1], "plain"), f"  {line}") for line in document)
@@ -468,7 +496,8 @@ def _result(group: tuple[TableReport, ...]) -> Line:
     words = []
     for step, message in zip(first.steps, messages, strict=True):
         facet = f" {step.facet}" if step.action is Action.UPDATE else ""
-        words.append(f"{_PAST[step.action]}{facet}{f' ({message})' if message else ''}")
+        past = "not replaced" if step.gives_up else _PAST[step.action]
+        words.append(f"{past}{facet}{f' ({message})' if message else ''}")
     # A rebuilt index takes two steps.
     return style, printable(f"{sign} {subject}: {', '.join(dict.fromkeys(words))}")
 
@@ -498,7 +527,7 @@ def _leading(table: TableReport) -> tuple[str, str]:
             return status.value, sign
     if table.status is TableStatus.RELEASED:
         return "dim", "="
-    if (table.rebuild or table.held) and not table.changes:
+    if (table.rebuild or table.held or table.migrations) and not table.changes:
         return "deferred", STATUS_SYMBOLS[StepStatus.DEFERRED]
     if table.left_in_place and not table.changes:
         return "dim", "="

@@ -40,4 +40,6 @@ def _migrated(result: MigrationResult | MigrationAborted) -> MigratedTable:
     # The history names no item: its keys may be data that not everybody who sees the page may see.
     failed = f"{several(record.counts.get('failed', 0) or len(result.problems), 'item')} failed"
     error = str(result.error) if result.error is not None else failed if result.problems else None
-    return MigratedTable(record.name, record.table, bool(record.counts.get("changed")), result.finished, error)
+    changed = bool(record.counts.get("changed"))
+    undone = record.direction == "down"
+    return MigratedTable(record.name, record.table, changed, result.finished, error, undone)

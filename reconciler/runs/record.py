@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.plan import StepStatus
+from reconciler.model.plan import CANCEL, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.runs.job import PAGE
 
@@ -65,7 +65,8 @@ class Record:
     interrupted: bool = False
     """Whether the process was to stop before the run had ended."""
     worked: tuple[str, ...] = ()
-    """The tables whose replacement with their items it continued, each with how far that is: ``orders (ready)``."""
+    """The tables whose replacement with their items it continued, each with how far that is: ``orders (ready)``; or the
+    migrations of items that it ran, each with its table: ``0001_add_group (users)``."""
 
     @property
     def ended(self) -> bool:
@@ -137,7 +138,9 @@ def from_history(entry: Mapping[str, Any]) -> Record | None:
 def _actions(report: PassReport) -> tuple[RunAction, ...]:
     ended = (StepStatus.DONE, StepStatus.FAILED, StepStatus.BLOCKED)
     found = (
-        RunAction(table.name, step.action.value, step.facet, step.status.value, step.message)
+        RunAction(
+            table.name, CANCEL if step.gives_up else step.action.value, step.facet, step.status.value, step.message
+        )
         for table in report.tables
         for step in table.steps
         if step.status in ended

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.engine.command_history import MIGRATE
-from reconciler.model.plan import Action, StepStatus
+from reconciler.model.plan import CANCEL, Action, StepStatus
 from reconciler.model.report import Verdict
 from reconciler.planning.text import several
 from reconciler.runs.job import Verb
@@ -17,6 +17,7 @@ from reconciler.runs.record import Record, State
 DONE = {
     Action.CREATE.value: "Created",
     Action.REPLACE.value: "Replaced",
+    CANCEL: "Cancelled the replacement of",
     Action.DELETE.value: "Deleted",
     Action.UPDATE.value: "Updated",
     Action.SEED.value: "Seeded",
@@ -36,11 +37,12 @@ def run_title(record: Record) -> str:
     if parts:
         return _sentence(parts)
     if record.error:
-        return "Migration of items not finished" if record.verb == MIGRATE else f"{record.verb.capitalize()} failed"
+        failed = f"Migration of items not finished{_migrations(record)}"
+        return failed if record.verb == MIGRATE else f"{record.verb.capitalize()} failed"
     if record.verb in (Verb.SUSPEND, Verb.RESUME):
         return "Suspended the loop" if record.verb == Verb.SUSPEND else "Resumed the loop"
     if record.verb == MIGRATE:
-        return "Migrated items" if record.wrote else "Ran migrations, no item changed"
+        return f"{'Migrated items' if record.wrote else 'Ran migrations, no item changed'}{_migrations(record)}"
     return _sentence([_found(record), *_count(record, StepStatus.BLOCKED.value, "blocked")])
 
 
@@ -58,6 +60,11 @@ def run_verdict(record: Record) -> str:
     )
     changed = record.wrote and verdict in (Verdict.DRIFTED.value, Verdict.IN_SYNC.value) and not open_steps
     return "changed" if changed else verdict
+
+
+def _migrations(record: Record) -> str:
+    """``: 0001_add_group (users)``; empty where a record of an older release names none."""
+    return f": {_named(record.worked, len(record.worked))}" if record.worked else ""
 
 
 def _changes(record: Record) -> Iterable[str]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from reconciler.model.observation import Found, Observation
-from reconciler.model.plan import Action, StepStatus
+from reconciler.model.plan import CANCEL, Action, StepStatus
 from reconciler.model.report import PassReport
 from reconciler.state.attribute_values import Unreadable, encode
 from reconciler.state.client import StateClient, query
@@ -130,7 +130,7 @@ def _summary(report: PassReport) -> dict[str, int]:
 def _actions(report: PassReport) -> list[list[str]]:
     """Table, action, facet and status of the steps that failed or were done, the failed ones first."""
     ended = [
-        [table.name, step.action.value, step.facet, step.status.value]
+        [table.name, CANCEL if step.gives_up else step.action.value, step.facet, step.status.value]
         for status in (StepStatus.FAILED, StepStatus.DONE)
         for table in report.tables
         for step in table.steps

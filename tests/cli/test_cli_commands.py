@@ -343,7 +343,6 @@ def test_status_shows_tables_records_and_what_is_blocked(cli: Callable, fake: Fa
             {"pass_id": "p-8", "trigger": "once", "started": "2026-11-22T12:59:59.70+01:00", "verdict": "in_sync"},
         ),
         "next_run": {"url": "http://127.0.0.1:8002", "next_pass": "2026-11-22T12:01:00Z", "in_progress": None},
-        "unfinished": (),
         "pending_migrations": (),
         "problem": None,
     }

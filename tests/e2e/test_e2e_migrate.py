@@ -39,6 +39,13 @@ def up(item):
 def down(item):
     return {"status": None}
 """
+UNFINISHED = {
+    "markdown": ("## DynamoDB: migration unfinished (default)", "| users | migration unfinished |"),
+    "junit": ('failures="1"', '<failure message="migration unfinished">'),
+    "sarif": ('"ruleId": "migration-unfinished"', "users: 0001_ratio is begun on users and not finished"),
+    "github": ("::warning file=", "users: 0001_ratio is begun on users and not finished"),
+}
+"""What each format of a report says while a migration is not finished."""
 
 
 class Project:
@@ -146,18 +153,54 @@ def test_an_unfinished_migration_shows_in_status_and_preview_until_it_is_continu
     project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n")
     assert project.migrate("up").exit_code == 1
     said = "0001_ratio is begun on users and not finished: `reconciler migrate up` continues it."
-    assert said in project.tool.run("status").stdout.splitlines()
-    assert said in json.loads(project.tool.run("status", "-o", "json").stdout)["warnings"]
-    preview = project.tool.run("preview")
-    assert (preview.exit_code, preview.stdout.splitlines()[-1]) == (0, "In sync: 1 table as declared.")
-    assert f"warning: {said}" in preview.stderr.splitlines()
+    last = "Migration unfinished on 1 table; 1 table as declared."
+    for command, code in (("status", 0), ("preview", 0), ("run --once", 0), ("up --yes", 0)):
+        ended = project.tool.run(*command.split())
+        assert (ended.exit_code, ended.stdout.splitlines()[-1]) == (code, last), command
+        assert ended.stdout.count(said) == 1, command
+        assert said not in ended.stderr, command
+        assert "in sync" not in ended.stdout.lower(), command
+    document = json.loads(project.tool.run("status", "-o", "json").stdout)
+    assert (document["tables"][0]["migrations"], document["summary"]["migrating"]) == ([said], 1)
     assert project.tool.preview_expecting_no_changes().exit_code == 2
     assert project.tool.run("preview", "users", "--expect-no-changes").exit_code == 2
+    for form, words in UNFINISHED.items():
+        text = project.tool.run("preview", "--expect-no-changes", "-o", form).stdout
+        assert all(each in text for each in words), (form, text)
     fixed = "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // (item['age'] or 1)}\n"
     project.write("0001_ratio.py", fixed)
     assert project.migrate("up").exit_code == 0
     assert project.tool.preview_expecting_no_changes().exit_code == 0
     assert "0001_ratio is begun" not in project.tool.run("status").stdout
+    assert project.tool.once().stdout.splitlines()[-1] == "In sync: 1 table as declared."
+
+
+def test_what_is_said_of_a_migration_that_was_begun_works_when_its_file_has_gone_or_changed(project: Project) -> None:
+    faulty = "table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // item['age']}\n"
+    project.write("0001_ratio.py", faulty)
+    assert project.migrate("up").exit_code == 1
+    file = project.tool.folder / "migrations" / "0001_ratio.py"
+    file.unlink()
+    gone = "and its file is gone: restore it, then `reconciler migrate up`"
+    status, up, preview = project.migrate("status"), project.migrate("up"), project.tool.run("preview")
+    assert (status.exit_code, up.exit_code) == (1, 1)
+    assert f"0001_ratio: started, not finished, {gone} resumes it" in status.stdout.splitlines()
+    assert f"0001_ratio is begun on users and not finished, {gone} continues it." in preview.stdout
+    for each in (status.stdout, up.stderr):
+        assert "migrations/0001_ratio.py: is gone, but it was begun on users" in each
+        assert "applied" not in each
+    file.write_text(faulty)
+    assert project.migrate("status").stdout.splitlines() == [
+        "0001_ratio: started, not finished; `reconciler migrate up` resumes it"
+    ]
+    file.write_text("table = 'users'\n\n\ndef up(item):\n    return {'r': 90 // (item['age'] or 1)}\n")
+    changed = "and its file has changed since: `reconciler migrate up` starts again at the first item"
+    assert project.migrate("status").stdout.splitlines() == [f"0001_ratio: started, not finished, {changed}"]
+    assert f"0001_ratio is begun on users and not finished, {changed}." in project.tool.run("preview").stdout
+    ended = project.migrate("up")
+    assert ended.exit_code == 0
+    assert "from the first item again, because its file has changed since it was begun" in ended.stdout
+    assert project.migrate("status").exit_code == 0
 
 
 def test_a_migration_that_another_process_runs_is_not_advised_to_be_continued(project: Project) -> None:
@@ -169,15 +212,16 @@ def test_a_migration_that_another_process_runs_is_not_advised_to_be_continued(pr
     seen: list[str] = []
 
     def shown() -> bool:
-        seen[:] = project.tool.run("status").stdout.splitlines()
+        seen[:] = [line.strip() for line in project.tool.run("status").stdout.splitlines()]
         return any(line.startswith("0001_slow is") for line in seen)
 
     eventually(shown, lambda: str(seen), PATIENCE)
     assert said in seen
+    assert "In sync" not in "\n".join(seen)
     assert "`reconciler migrate up`" not in "\n".join(seen)
     os.kill(started.pid, signal.SIGINT)
     started.communicate(PATIENCE)
-    after = project.tool.run("status").stdout.splitlines()
+    after = project.tool.run("status").stdout
     assert "0001_slow is begun on users and not finished: `reconciler migrate up` continues it." in after
 
 
@@ -223,6 +267,9 @@ def test_seed_clear_and_migrate_are_runs_of_their_own_name(project: Project) -> 
     assert project.migrate("up").exit_code == 1
     project.write("0001_ratio.py", "table = 'users'\n\n\ndef up(item):\n    return {'r': 1}\n")
     assert project.migrate("up").exit_code == 0
+    told = project.tool.run("status").stdout
+    assert "migrate  changed  Migrated items: 0001_ratio (users)" in told
+    assert "migrate  error  Migration of items not finished: 0001_ratio (users)" in told
     runs = json.loads(project.tool.run("status", "-o", "json").stdout)["runs"]
     assert [(run["trigger"], run["verdict"], run["wrote"]) for run in runs] == [
         ("migrate", "in_sync", True),
@@ -491,7 +538,7 @@ def test_a_signal_stops_it_between_two_items_and_the_next_run_goes_on(local: Liv
     out, err = slow.communicate(timeout=PATIENCE)
     assert slow.returncode == 130, (out, err)
     recorded = forked.run("status", "--endpoint-url", local.url, folder=tmp_path, timeout=PATIENCE).stdout
-    assert "migrate  interrupted  Migration of items not finished" in recorded
+    assert "migrate  interrupted  Migration of items not finished: 0001_add_status (users)" in recorded
     left = sum("status" not in item for item in project.items().values())
     assert left > 10
     again = project.migrate("up")
@@ -522,3 +569,24 @@ def test_the_first_files_may_go_once_they_are_applied(project: Project) -> None:
     assert (status.exit_code, "applied, but its file is gone" in status.stdout) == (0, True)
     (project.tool.folder / "migrations" / "0002_more.py").unlink()
     assert project.tool.run("migrate", "status").exit_code == 0
+
+
+def test_the_page_does_not_say_in_sync_while_a_migration_is_not_finished(local: Live, tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    with running(tmp_path, local.url, RECONCILER_INTERVAL="1h") as daemon:
+        until(lambda: ready(daemon) and "In sync: 2 tables as declared" in daemon.get("/")[1], daemon=daemon)
+        folder.mkdir()
+        (folder / "0001_mark.py").write_text("table = 'users'\n\n\ndef up(item):\n    return {'n': 1 / 0}\n")
+        assert daemon.post("migrations/run", {"items": True})[1]["success"] is False
+
+        def told() -> bool:
+            page = daemon.get("/")[1]
+            return "Migration unfinished; 2 tables as declared" in page and "In sync: 2 tables" not in page
+
+        until(told, daemon=daemon)
+        assert "0001_mark is begun on" in daemon.get("/")[1]
+        message = json.loads(daemon.get("/api/v1/status")[1])["message"]
+        assert message == "Migration unfinished; 2 tables as declared"
+        (folder / "0001_mark.py").write_text("table = 'users'\n\n\ndef up(item):\n    return {'n': 1}\n")
+        assert daemon.post("migrations/run", {"items": True})[1]["success"] is True
+        until(lambda: "In sync: 2 tables as declared" in daemon.get("/")[1], daemon=daemon)

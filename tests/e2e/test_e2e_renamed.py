@@ -86,7 +86,7 @@ def test_status_says_that_a_table_beside_it_waits_for_the_switch(shop: RenamedSh
     shop.tool("replace", "purchases", "--beside", "--yes", code=2)
     for command in ("status", "preview"):
         said = shop.tool(command)
-        assert "purchases has all 3 items of orders" in said
+        assert "purchases has all 3 items that orders had when both were last compared" in said
         assert "allow with: `reconciler replace purchases --switch`" in said
     shop.tool("replace", "purchases", "--pause", code=2)
     assert "allow with: `reconciler replace purchases --resume`" in shop.tool("status")

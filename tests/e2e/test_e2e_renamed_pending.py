@@ -199,6 +199,24 @@ def test_a_protected_table_does_not_move_in_a_pass(shop: RenamedShop) -> None:
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
+def test_a_table_with_deletion_protection_moves_once_the_declaration_turns_it_off(shop: RenamedShop) -> None:
+    """By the line that the plan asks for, beside ``renamed_from``."""
+    shop.declare(table("orders", "deletion_protection_enabled: true"))
+    shop.tool("--once")
+    shop.put("orders", *THREE)
+    for more in ((), ("deletion_protection_enabled: true",)):
+        shop.declare(table("purchases", *more, former="orders"))
+        assert "allow with: deletion_protection_enabled: false in the declaration" in eagerly(shop)
+        assert shop.live.client.describe_table(TableName="orders")["Table"]["DeletionProtectionEnabled"] is True
+    shop.declare(table("purchases", "deletion_protection_enabled: false", former="orders"))
+    planned = shop.tool("preview")
+    assert "update deletion_protection, UpdateTable: as declared" in planned
+    assert "deletion protection of orders is turned off first, as declared" in planned
+    shop.tool("--once", *EAGER)
+    assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+    assert "In sync" in shop.tool("preview", "--expect-no-changes")
+
+
 def test_items_that_do_not_fit_are_not_dropped_where_losing_them_is_allowed(shop: RenamedShop) -> None:
     begun(shop)
     shop.put("orders", {"id": {"S": "odd"}})

@@ -92,6 +92,46 @@ def test_status_says_of_each_run_what_it_changed(shop: Orders) -> None:
     assert "once  changed  Created orders" in runs[2]
 
 
+# Migrations
+
+
+def test_migrations_beside_a_replacement_reach_both_tables(shop: Orders) -> None:
+    """One corrects an item that the new table cannot hold; one runs before the switch, and one during the hold."""
+
+    def migration(name: str, body: str) -> None:
+        path = shop.folder / "migrations" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"table = 'orders'\n\n\ndef up(item):\n    return {body}\n")
+
+    shop.declare(BY_ID)
+    shop.tool("--once")
+    for item in FOUR:
+        shop.put("orders", item)
+    shop.declare(BY_BOTH)
+    shop.tool("replace", "orders", "--beside", "--yes", code=2)
+    shop.put("orders", {"id": {"S": "o5"}, "total": {"N": "5"}})
+    blocked = shop.tool("replace", "orders", "--yes", code=2)
+    assert "customer" in blocked
+    migration("0001_customer", "{} if 'customer' in item else {'customer': 'c9'}")
+    shop.tool("migrate", "up")
+    shop.tool("replace", "orders", "--resume", code=2)
+    migration("0002_paid", "{'paid': True}")
+    shop.tool("migrate", "up")
+    shop.tool("replace", "orders", "--switch", *HOLD)
+    assert "0002_paid: applied to orders-g2" in shop.tool("migrate", "status")
+    migration("0003_sent", "{'sent': True}")
+    shop.tool("migrate", "up")
+    shop.tool("--once", *HOLD)
+    for table in ("orders", "orders-g2"):
+        held = shop.held(table)
+        assert len(held) == 5, table
+        assert all(item["paid"] == item["sent"] == {"BOOL": True} for item in held), table
+    assert "0 left to change" in shop.tool("migrate", "verify")
+    shop.tool("replace", "orders", "--cancel", *HOLD)
+    assert all(item["sent"] == {"BOOL": True} for item in shop.held("orders"))
+    assert "0003_sent: applied to orders," in shop.tool("migrate", "status")
+
+
 # Items that yield
 
 RULES = {
@@ -191,6 +231,14 @@ def test_the_new_table_gets_another_item_with_the_former_key_of_one_that_yielded
 
 
 # A cancellation
+
+
+def test_a_cancelled_replacement_replaced_nothing(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("replace", "orders", "--cancel")
+    latest = next(line for line in shop.tool("status").splitlines() if line.startswith("run "))
+    assert "Cancelled the replacement of orders" in latest
+    assert "Replaced" not in latest
 
 
 @pytest.mark.parametrize("words", [("--once",), ("up", "--yes"), ("up", "--yes", "orders")], ids=" ".join)

@@ -62,5 +62,5 @@ def test_the_page_shows_at_once_that_another_process_has_a_replacement_ready(end
         assert "It is ready to switch" in done.stdout, done.stderr
         daemon.until(lambda: "replace users --switch" in daemon.get("/"), "ready", seconds=10)
         page = daemon.get("/")
-        assert "Since the last pass: users-g2 has all 1 item of users" in page
+        assert "Since the last pass: users-g2 has all 1 item that users had when both were last compared" in page
         assert "after its grace period" not in page

@@ -69,7 +69,10 @@ def test_a_run_that_waits_for_the_lease_names_its_holder() -> None:
     sim.store.rival = Lease("pod-7", 3, sim.clock.now() + timedelta(minutes=5))
     messages: list[str] = []
     sim.reconciler.converge("once", on_wait=messages.append)
-    assert any("Waiting for the lease held by pod-7, " in sentence for sentence in messages), messages
+    left = [int(found[1]) for each in messages if (found := re.search(r"held by pod-7, (\d+) s left", each))]
+    assert len(left) > 5, messages
+    assert sorted(left, reverse=True) == left, "the time that is left falls"
+    assert left[0] > left[-1]
 
 
 def test_a_rebuild_that_waits_says_for_what_and_only_once() -> None:

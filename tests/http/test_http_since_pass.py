@@ -36,7 +36,7 @@ def test_the_page_shows_what_is_ready_now_instead_of_the_step_of_the_last_pass(r
     ready.loop_status.present = present(READY)
     for path in ("/", "/tables/orders"):
         text = ready.get(path).text
-        assert "Since the last pass: orders-g2 has all 1,200,000 items of orders" in text
+        assert "Since the last pass: orders-g2 has all 1,200,000 items that orders had" in text
         assert "<code>reconciler replace orders --switch</code>" in text
     assert "does it now" not in ready.get("/").text
     ready.loop_status.finish(report(WAITS))

@@ -95,9 +95,10 @@ def test_in_sync_is_never_claimed_while_the_endpoint_is_down(ready):
     ("tables", "sentence"),
     [
         ((drifted_table(), table("a")), "1 table blocked"),
-        ((drifted_table(), table("a", TableStatus.MISSING)), "1 table drifted, 1 table blocked"),
-        ((table(seed_pending=True),), "1 table drifted"),
-        ((table("a", TableStatus.MISSING), table("b", TableStatus.MISSING)), "2 tables drifted"),
+        ((drifted_table(), table("a", TableStatus.MISSING)), "1 table missing, 1 table blocked"),
+        ((table(seed_pending=True),), "1 table with a seed that is not written"),
+        ((table(status=TableStatus.PENDING),), "1 table pending"),
+        ((table("a", TableStatus.MISSING), table("b", TableStatus.MISSING)), "2 tables missing"),
     ],
 )
 def test_drift_is_counted_in_the_banner(ready, tables, sentence):

@@ -49,7 +49,8 @@ class Dies(BaseException):
 class Bench:
     """The environment. ``trimmed`` makes the next replay find records missing. ``late`` delays a fence, in seconds; a
     ``flaky`` one denies every other second. A copy takes ``slow`` seconds. While it is ``outpaced``, the
-    application makes 160 changes a second, and 80 of them are repeated. ``yields`` items give way to others."""
+    application makes 160 changes a second, and 80 of them are repeated; a ``burst`` is over after one replay.
+    ``yields`` items give way to others."""
 
     sim: Sim
     hold: timedelta | None = None
@@ -60,6 +61,7 @@ class Bench:
     flaky: bool = False
     slow: float = 0.0
     outpaced: bool = False
+    burst: bool = False
     yields: int = 0
     limits: list[RateLimits] = field(default_factory=list)
     """What each follower was allowed to spend of its target."""
@@ -259,6 +261,9 @@ class Mirror:
             return Ran(False, trimmed=True)
         if self.made.outpaced:
             return self._outpaced(on_page)
+        if self.made.burst:
+            self.made.burst = False
+            return replace(self._outpaced(on_page), finished=True, stopped=False)
         self.read_until = self.ports.clock.now()
         on_page({"records": self._equalise()})
         return Ran(not self.made.problems.any, problems=self.made.problems, read_until=self.ports.clock.now())

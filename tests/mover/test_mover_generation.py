@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,13 @@ from mover.generations import (
 from simulation.simulated_engine import declaration, item
 from support.specs import keys
 
+from reconciler.engine.assess_generation import ends, undeclared_step
 from reconciler.http.table_data import find_table
 from reconciler.model.errors import Forbidden, StateError, UsageError
 from reconciler.model.identity import Flavor
 from reconciler.model.plan import Reason, StepStatus
+from reconciler.model.records import ENDED, Lease, SeedRecord
 from reconciler.model.records import GenerationPhase as Phase
-from reconciler.model.records import Lease, SeedRecord
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover import generation_yielded
@@ -97,7 +99,7 @@ def test_it_stops_when_both_tables_are_equal_and_waits_for_a_person(aws: Bench) 
     report = aws.begin()
     step = step_of(report)
     assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
-    assert "users-g2 has all 7 items of users" in (step.message or "")
+    assert "users-g2 has all 7 items that users had when both were last compared" in (step.message or "")
     assert step.allow_with == "`reconciler replace users --switch`"
     assert aws.held(NEW) == aws.held("users") == shown(ITEMS)
     assert aws.parameters == {PARAMETER: "users"}
@@ -242,7 +244,10 @@ def test_an_application_that_writes_faster_than_changes_are_repeated_is_reported
     report = aws.sim.run()
     assert aws.record is not None
     assert (aws.record.change_rate, aws.record.replay_rate) == (160, 80)
-    assert "160 changes a second to users" in (step_of(report).message or "")
+    said = step_of(report).message or ""
+    assert "160 changes a second are made to users" in said
+    assert "does not catch up by itself" in said
+    assert "ready to switch" not in said
     assert not report.warnings
     aws.sim.clock.seconds += 400
     assert any("160 changes a second" in warning for warning in aws.sim.run().warnings)
@@ -250,6 +255,16 @@ def test_an_application_that_writes_faster_than_changes_are_repeated_is_reported
     aws.sim.run()
     assert aws.record.behind_since is None
     assert not aws.sim.run().warnings
+
+
+def test_a_burst_that_has_been_repeated_is_not_called_behind(aws: Bench) -> None:
+    ready(aws)
+    aws.burst = True
+    said = step_of(aws.sim.run()).message or ""
+    assert "does not catch up" not in said
+    assert said.endswith("It is ready to switch")
+    assert aws.record is not None
+    assert aws.record.behind_since is None
 
 
 @pytest.mark.parametrize("hurried", [False, True])
@@ -710,6 +725,45 @@ def test_finish_leaves_a_protected_table(aws: Bench) -> None:
     assert deleted(aws) == []
 
 
+def test_without_a_declaration_what_is_advised_at_the_end_works(aws: Bench) -> None:
+    held(aws)
+    aws.tables["users"].description["DeletionProtectionEnabled"] = True
+    aws.work.finish()
+    aws.run()
+    assert aws.phase is Phase.FINISH
+    aws.sim.declare(declaration("other"))
+    step = step_of(aws.sim.run(), NEW)
+    assert "`reconciler replace users --keep`" in (step.allow_with or "")
+    assert "--cancel" not in (step.allow_with or "")
+    with pytest.raises(UsageError, match=r"no way back\. `reconciler replace users --keep` ends it and keeps users"):
+        aws.work.cancel()
+    assert "both stay" in (aws.work.keep() or "")
+    assert aws.work.run_until_ended() is None
+    assert (aws.phase, set(aws.tables), deleted(aws)) == (Phase.FINISHED, {"users", NEW}, [])
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in ENDED])
+@pytest.mark.parametrize("about", ["a declaration that is gone", "a release"])
+def test_the_ways_out_that_are_advised_are_accepted_in_every_phase(aws: Bench, phase: Phase, about: str) -> None:
+    held(aws)
+    record = aws.record
+    assert record is not None
+    record = replace(record, phase=phase)
+    aws.sim.store.snapshot = replace(aws.sim.store.snapshot, generations={"users": record})
+    if about == "a release":
+        with pytest.raises(StateError) as refused:
+            aws.sim.reconciler.release((record.current,))
+        text = str(refused.value)
+    else:
+        text = undeclared_step(record).allow_with or ""
+    options = re.findall(r"--(keep|cancel)`", text)
+    if not ends(record) or about == "a release":
+        assert options
+    for option in options:
+        aws.sim.store.snapshot = replace(aws.sim.store.snapshot, generations={"users": record})
+        getattr(aws.work, option)()
+
+
 def test_finish_leaves_an_adopted_table(aws: Bench) -> None:
     held(aws)
     aws.sim.store.overwrite(replace(aws.sim.store.snapshot.inventory["users"], ownership="adopted", nonce=""))
@@ -733,6 +787,9 @@ def test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks(
     step = step_of(aws.sim.run(), "users")
     assert step.status is StepStatus.BLOCKED
     assert "--keep` ends the hold and leaves users with them" in (step.message or "")
+    for each in (step, step_of(aws.sim.reconciler.preview())):
+        ways = "`reconciler replace users --resume` once that is settled; or `--keep` ends the hold and keeps users"
+        assert (each.allow_with or "").startswith(ways)
     assert aws.phase is Phase.HOLD
     assert deleted(aws) == []
     aws.work.keep()

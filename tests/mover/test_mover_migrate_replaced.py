@@ -12,7 +12,8 @@ from support.specs import keys
 
 from reconciler.model.errors import StateError
 from reconciler.model.identity import Flavor
-from reconciler.model.records import Phase, Replacement
+from reconciler.model.records import ENDED, Generation, GenerationPhase, Phase, Replacement
+from reconciler.mover.migrate_commands import BETWEEN_TABLES
 from reconciler.planning.observe import identity_of
 
 
@@ -67,3 +68,32 @@ def test_during_a_replacement_no_migration_runs(phase):
     with pytest.raises(StateError, match="table users is being replaced, and a part of its items is in users-aside"):
         made.commands(migration(down=lambda item: {"status": None})).up()
     assert made.calls.count("UpdateItem") == 0
+
+
+@pytest.mark.parametrize("phase", [phase for phase in GenerationPhase if phase not in ENDED])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_migration_waits_while_the_name_goes_from_one_table_to_another(phase, stopped):
+    made = bench()
+    work = Generation(
+        "users",
+        phase,
+        2,
+        "users",
+        "users-g2",
+        live(made),
+        ("pk HASH S",),
+        made.sim.clock.now(),
+        problem="a sentence" if stopped else None,
+    )
+    if work.current != "users":
+        # The name means the new table: this one stands for it.
+        work = replace(work, old="users-g1", new="users", new_identity=live(made))
+    made.sim.store.snapshot = replace(made.sim.store.snapshot, generations={"users": work})
+    if phase in BETWEEN_TABLES:
+        command = f"`reconciler replace users{' --resume' if stopped else ''}`"
+        with pytest.raises(StateError, match=f"what is written now may be lost. Finish that first: {command}"):
+            made.commands().up()
+        assert made.calls.count("UpdateItem") == 0
+    else:
+        assert made.commands().up()[0].finished
+        assert all(one["status"] == {"S": "active"} for one in made.everything())

@@ -22,6 +22,9 @@ from reconciler.model.report import PassReport, TableStatus
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.replace_command import ReplaceTable
 from reconciler.mover.replacer import MARK
+from reconciler.presentation.render import render
+from reconciler.runs.record import Record, State
+from reconciler.runs.run_titles import run_title
 
 BEFORE, AFTER = keys("pk S"), keys("pk S", "sk S")
 ITEMS = [item(f"p{number}", sk=str(number)) for number in range(7)]
@@ -210,7 +213,15 @@ def test_a_declaration_that_fits_again_cancels_it(phase: Phase) -> None:
     sim = staged()
     killed_at(sim, phase)
     sim.declare(declaration("users", keys=BEFORE))
-    assert sim.once().verdict.value == "in_sync"
+    plan = render(sim.reconciler.preview())[-1][1]
+    assert plan == "Plan: 0 to create, 0 to update, 0 to replace, 0 to delete, 0 to seed; 1 replacement to cancel."
+    report = sim.once()
+    assert report.verdict.value == "in_sync"
+    done = "Done: 0 created, 0 updated, 0 replaced, 0 deleted, 0 seeded; 1 replacement cancelled."
+    assert render(report, applied=True)[-1][1] == done
+    now = sim.clock.now()
+    run = Record("r", "pass", "once", State.RUNNING, now).done(report, now)
+    assert run_title(run) == "Cancelled the replacement of users"
     assert (held(sim), list(sim.dynamodb.tables)) == (shown(ITEMS), ["users"])
     assert sim.store.snapshot.replacements == {}
 

@@ -33,7 +33,7 @@ def test_an_application_that_writes_faster_is_measured_and_told() -> None:
     assert record.lag == 66
     assert record.behind_since is not None
     text = behind_text(record) or ""
-    assert "160 changes a second to orders" in text
+    assert "160 changes a second are made to orders" in text
     assert "only about 80 are repeated" in text
     assert "raise the capacity of orders-g2" in text
     assert text in progress_sentence(record)

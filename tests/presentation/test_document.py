@@ -46,6 +46,7 @@ def test_the_document_of_a_fresh_endpoint() -> None:
             "blocked": 0,
             "deferred": 0,
             "unsupported": 0,
+            "migrating": 0,
             "released": 0,
             "failed": 0,
         },

@@ -67,7 +67,6 @@ class FakeWiring:
     checked: tuple[Any, ...] = ()
     orphans: tuple[str, ...] = ()
     daemon: tuple[Mapping[str, Any] | None, str] = (None, "")
-    unfinished: tuple[str, ...] = ()
     changed_seeds: tuple[str, ...] = ()
 
     @property
@@ -202,12 +201,8 @@ class FakeWiring:
             "runs": (),
             "next_run": None,
             "problem": None,
-            "unfinished": self.unfinished,
             "pending_migrations": (),
         }
-
-    def unfinished_migrations(self, report: PassReport) -> tuple[str, ...]:
-        return self.unfinished
 
     def doctor(self) -> tuple[Finding, ...]:
         self.calls.append(("doctor",))

@@ -38,10 +38,8 @@ def preview(
         names = tuple(tables or ())
         with reading(invocation, app.activity):
             report = app.reconciler.preview(names)
-        unfinished = app.reconciler.unfinished_migrations(report)
         if report.error is None:
-            said = (*unfinished, *app.reconciler.seed_changes(names))
-            report = replace(report, warnings=(*report.warnings, *said))
+            report = replace(report, warnings=(*report.warnings, *app.reconciler.seed_changes(names)))
     documents: Mapping[str, tuple[str, ...]] = {}
     if diff and invocation.output in (Output.HUMAN, Output.MARKDOWN):
         from reconciler.presentation.unified_diff import unified_diffs
@@ -54,4 +52,4 @@ def preview(
         saved_plan.save(out, settings, names, desired, report)
         again = saved_plan.applying(out, invocation.flags)
         invocation.say([f"The plan is saved. Apply exactly this plan with: {again}"])
-    return exits.preview(report, expect_no_changes=expect_no_changes, unfinished=bool(unfinished))
+    return exits.preview(report, expect_no_changes=expect_no_changes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from reconciler.presentation.document import document
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import (
     MANY,
+    UNFINISHED,
     counts,
     heading,
     hold_sentence,
@@ -61,12 +61,10 @@ def status(invocation: Invocation, every: All = False) -> int:
     with invocation.opened(invocation.settings(), read_only=True) as app:
         view = app.status()
     report: PassReport = view["report"]
-    # Lines for people come first among the lines of the state; documents and reports have them among the warnings.
-    with_unfinished = replace(report, warnings=(*report.warnings, *view["unfinished"]))
     if invocation.output is Output.JSON:
         members = ("suspension", "lease", "runs", "next_run", "problem", "pending_migrations")
         records = {name: plain(view[name]) for name in members}
-        invocation.console.result([("plain", json.dumps({**document(with_unfinished), **records}, indent=2))])
+        invocation.console.result([("plain", json.dumps({**document(report), **records}, indent=2))])
     else:
         base = invocation.desired_state
         for sentence in report.warnings:
@@ -75,7 +73,7 @@ def status(invocation: Invocation, every: All = False) -> int:
         problems = [str(seen_from_here(problem, base)) for problem in report.problems]
         for sentence in dict.fromkeys([*problems, *filter(None, [report.error, view["problem"]])]):
             invocation.console.note("error", sentence)
-    invocation.write_reports(with_unfinished)
+    invocation.write_reports(report)
     return codes.ERROR if report.verdict is Verdict.ERROR or view["problem"] else codes.OK
 
 
@@ -92,7 +90,6 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
         yield "plain", f"lease: {printable(lease['name'] or lease['holder'])} until {until}, by its own clock"
     if report.endpoint:
         yield "plain", f"next run: {printable(_next_run(view['next_run'], report))}"
-    yield from (("blocked", printable(sentence)) for sentence in view["unfinished"])
     if view["pending_migrations"]:
         from reconciler.engine.unfinished_migrations import pending_sentence
 
@@ -101,7 +98,7 @@ def _lines(view: Mapping[str, Any], report: PassReport, *, every: bool) -> Itera
     yield from _runs(view["runs"])
     good = report.verdict is Verdict.IN_SYNC and not view["problem"]
     if good:
-        yield "in_sync", in_sync(report)
+        yield in_sync(report)
     elif report.tables or not (report.problems or report.error):
         # Without tables there is no plan: standard error says why.
         yield "title", counts(report, applied=False)
@@ -169,7 +166,7 @@ def _tables(report: PassReport, *, every: bool) -> Iterator[Line]:
 
 
 def _is_quiet(table: TableReport) -> bool:
-    told = table.error or table.rebuild or table.held or table.left_in_place or table.seed_pending
+    told = table.error or table.rebuild or table.held or table.left_in_place or table.seed_pending or table.migrations
     return table.status is TableStatus.IN_SYNC and not told and not table.steps
 
 
@@ -188,6 +185,8 @@ def _facts(table: TableReport) -> Line:
     live = table.live_status or ("not read" if table.error else "absent")
     facts = f"{live}, {table.ownership or 'not ours'}, {items}{seed}"
     style = {"in_sync": "in_sync", "error": "error", "blocked": "blocked", "unmanaged": "dim", "released": "dim"}
+    if table.status is TableStatus.IN_SYNC and table.migrations:
+        return "blocked", f"{UNFINISHED} ({printable(facts)})"
     return style.get(table.status.value, "update"), f"{table.status.value} ({printable(facts)})"
 
 
@@ -206,6 +205,7 @@ def _details(table: TableReport) -> Iterator[Line]:
         yield "deferred" if job.state == "running" else "dim", f"  {job_sentence(job)}"
     if table.held:
         yield "deferred", f"  {hold_sentence(table.held)}"
+    yield from (("blocked", f"  {printable(sentence)}") for sentence in table.migrations)
     for left in table.left_in_place:
         yield "dim", f"  {left_sentence(left)}"
     for sentence in losses(table):

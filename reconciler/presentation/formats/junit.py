@@ -10,7 +10,7 @@ from reconciler.planning.text import printable
 from reconciler.presentation.annotations import place
 from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here, warning_from_here
-from reconciler.presentation.render import render, repeats
+from reconciler.presentation.render import UNFINISHED, render, repeats
 
 
 def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
@@ -63,8 +63,9 @@ def _case(suite: ET.Element, report: PassReport, table: TableReport, view: View)
     text = "\n".join(text for _, text in render(_alone(report, table), applied=view.applied, path=view.path))
     if table.status is TableStatus.ERROR:
         ET.SubElement(case, "error", message=printable(table.error or "failed")).text = text
-    elif table.status not in NOT_DRIFTED or table.seed_pending:
-        status = table.status.value if table.status is not TableStatus.IN_SYNC else "seed pending"
+    elif table.status not in NOT_DRIFTED or table.seed_pending or table.migrations:
+        pending = "seed pending" if table.seed_pending else UNFINISHED
+        status = table.status.value if table.status is not TableStatus.IN_SYNC else pending
         ET.SubElement(case, "failure", message=status).text = text
 
 

@@ -13,6 +13,7 @@ from reconciler.presentation.changes import change_lines
 from reconciler.presentation.formats.view import View
 from reconciler.presentation.paths import seen_from_here, warning_from_here
 from reconciler.presentation.render import (
+    UNFINISHED,
     about_items,
     counts,
     heading,
@@ -41,7 +42,7 @@ def lines(report: PassReport, view: View) -> Iterable[tuple[str, str]]:
 
 
 def _text(report: PassReport, view: View) -> Iterable[str]:
-    yield f"## DynamoDB: {HEADINGS[report.verdict]} ({escaped(report.environment)})"
+    yield f"## DynamoDB: {_title(report)} ({escaped(report.environment)})"
     yield ""
     if report.stack:
         yield escaped(heading(report))
@@ -68,8 +69,15 @@ def _text(report: PassReport, view: View) -> Iterable[str]:
         yield from _document(view.documents.get(table.name, ()))
 
 
+def _title(report: PassReport) -> str:
+    if not any(table.migrations for table in report.tables):
+        return HEADINGS[report.verdict]
+    return UNFINISHED if report.verdict is Verdict.IN_SYNC else f"{HEADINGS[report.verdict]}, {UNFINISHED}"
+
+
 def _details(table: TableReport) -> Iterable[str]:
-    if not (table.steps or table.changes or table.error or table.rebuild or table.held or table.left_in_place):
+    work = table.rebuild or table.held or table.migrations
+    if not (table.steps or table.changes or table.error or work or table.left_in_place):
         return
     yield ""
     yield f"### {escaped(table.name)}"
@@ -82,6 +90,7 @@ def _details(table: TableReport) -> Iterable[str]:
         yield f"- {escaped(rebuild_sentence(table.rebuild))}"
     if table.held:
         yield f"- {escaped(hold_sentence(table.held))}"
+    yield from (f"- **{escaped(sentence)}**" for sentence in table.migrations)
     for left in table.left_in_place:
         yield f"- {escaped(left_sentence(left))}"
     for step in table.steps:

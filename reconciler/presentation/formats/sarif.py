@@ -27,6 +27,7 @@ ABOUT = {
     AnnotationRule.ITEMS_LOST: "A table and its items end",
     AnnotationRule.DRIFT: "A table differs from its declaration",
     AnnotationRule.SEED_PENDING: "A seed was not written yet",
+    AnnotationRule.MIGRATION_UNFINISHED: "A migration of items is not finished",
 }
 RULES = tuple(ABOUT)
 
