@@ -56,4 +56,12 @@ MUTANTS = (
         "a clock that is ahead takes the lease of a living leader",
         (LEASE,),
     ),
+    Mutant(
+        "an idle daemon keeps its lease",
+        "Daemon._run",
+        "give_lease_back(reconciler)",
+        "",
+        "commands beside a daemon that has just written wait for a whole term, or give up",
+        ("test_e2e_seed_beside_daemon::test_commands_beside_an_idle_daemon_do_not_wait",),
+    ),
 )

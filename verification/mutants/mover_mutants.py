@@ -207,4 +207,20 @@ MUTANTS = (
         "the application is throttled by the migration",
         ("test_mover_governor::test_the_default_is_a_quarter_of_what_the_table_has",),
     ),
+    Mutant(
+        "a migration runs while the name goes to another table",
+        "MigrateCommands._target",
+        "self._refuse_between_tables(name, snapshot)",
+        "",
+        "what it writes after both tables were compared is missing in the new one",
+        ("test_mover_migrate_replaced::test_a_migration_waits_while_the_name_goes_from_one_table_to_another",),
+    ),
+    Mutant(
+        "an unfinished migration whose file is gone counts as applied",
+        "_contradictions",
+        "record is not None and file is None and not record.applied",
+        "False",
+        "migrate up says that nothing is to do, and a part of the items stays as it was",
+        ("test_e2e_migrate::test_what_is_said_of_a_migration_that_was_begun_works_when_its_file_has_gone_or_changed",),
+    ),
 )
