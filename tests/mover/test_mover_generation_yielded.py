@@ -51,7 +51,7 @@ def test_another_attempt_forgets_the_former_one() -> None:
 def test_missing_digests_are_an_error() -> None:
     store, record = kept(set(range(OF_A_PART + 5)))
     store.kept.pop(max(store.kept))
-    with pytest.raises(StateError, match=f"has {OF_A_PART} of {OF_A_PART + 5} digests.*--keep"):
+    with pytest.raises(StateError, match=f"has {OF_A_PART:,} of {OF_A_PART + 5:,} digests.*--keep"):
         recall(store, store.kept, record)
 
 
