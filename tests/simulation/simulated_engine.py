@@ -239,6 +239,9 @@ class ListSource:
     def has_file(self, folder: str, file: str) -> bool:
         return False
 
+    def check_ahead(self) -> None:
+        return None
+
 
 @dataclass
 class Silent:
