@@ -123,6 +123,11 @@ def test_a_second_project_of_one_shared_stack_takes_no_table_with_items(endpoint
     first, second = project(live, tmp_path / "a", "orders"), project(live, tmp_path / "b", "carts")
     assert first.run("--once", RECONCILER_STACK="shared").exit_code == 0
     put(live, "orders", "1")
+    blocked = second.run("--once", RECONCILER_STACK="shared")
+    assert blocked.exit_code == 2
+    assert "blocked (foreign_declarations)" in blocked.stdout, "the file of the other folder declares it"
+    for path in (tmp_path / "a").rglob("orders.*"):
+        path.unlink()
     for _ in range(2):
         blocked = second.run("--once", RECONCILER_STACK="shared")
         assert blocked.exit_code == 2
