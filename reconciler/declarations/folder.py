@@ -270,15 +270,22 @@ class FolderSource:
         classes |= {(own[path], line) for path, line in classes if path in own}
         return self._leftovers.of(root, undeclared, declaring | set(own.values()), classes)
 
-    def has_file(self, folder: str, file: str) -> bool:
-        """Whether another folder of declarations has this file, or cannot be looked into."""
+    def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
+        """Whether another folder of declarations, which is no copy of this one, still has this file.
+
+        What cannot be looked into counts as there. A copy, such as another checkout of the same project, has at least
+        one file that declares tables of ``desired`` with the same bytes.
+        """
+        other = Path(folder)
         try:
-            (Path(folder) / file).lstat()
+            (other / file).lstat()
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return False
         except OSError:
             return True
-        return True
+        root = locate(self.location)
+        declaring = (path for path, each in desired.files.items() if each.tables)
+        return not any((content := _bytes(root / path)) and content == _bytes(other / path) for path in declaring)
 
     def _is_confirmed(self, desired: DesiredState) -> bool:
         """Whether the files declare what ``desired`` says, without any result of a former command."""
@@ -368,9 +375,9 @@ class CachedSource:
         """As ``FolderSource.remains``."""
         return self.source.remains(desired, undeclared)
 
-    def has_file(self, folder: str, file: str) -> bool:
-        """As ``FolderSource.has_file``."""
-        return self.source.has_file(folder, file)
+    def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
+        """As ``FolderSource.stands_in``."""
+        return self.source.stands_in(folder, file, desired)
 
 
 def watch_paths(location: str) -> tuple[str, ...]:

@@ -336,7 +336,9 @@ def assess_present(
     flavor = ports.endpoint.flavor
     changes, planned = context.plan_cache.planned(wanted, observed, flavor)
     entry = ownership.resolve(base.entry, declaration, observed, context.ownership_context())
-    entry = ownership.declared_by(entry, declaration, context.options.project)
+    # Copies of a project whose stack has a name of its own would record their folder in turns.
+    project = None if context.options.stack_is_named else context.options.project
+    entry = ownership.declared_by(entry, declaration, project)
     visible = not_visible_before(ports, base.entry)
     entry, transfer = plan_transfer(base.entry, entry, observed, context.options.scope, visible)
     if transfer:

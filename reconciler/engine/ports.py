@@ -316,8 +316,11 @@ class DeclarationSource(Protocol):
         """
         ...
 
-    def has_file(self, folder: str, file: str) -> bool:
-        """Whether another folder of declarations has this file, or cannot be looked into."""
+    def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
+        """Whether another folder of declarations, which is no copy of this one, still has this file.
+
+        A copy has at least one file that declares tables of ``desired`` with the same bytes.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from reconciler.engine.apply import PassResult, apply_all, report_only
@@ -273,7 +274,7 @@ class Pass:
                 desired,
                 inventory,
                 self.options.project,
-                self.ports.source.has_file if self.options.stack_is_named else None,
+                partial(self.ports.source.stands_in, desired=desired.as_read) if self.options.stack_is_named else None,
             ),
             stable_at=None if destroy else desired.settled_at,
             deadline=self.request.deadline,

@@ -67,7 +67,8 @@ class InventoryEntry:
       ``None`` in records of older releases.
     - ``tagged_as``: the stack and environment in the owner tag, if the record was transferred from there.
     - ``ending_at``: set right before a call that deletes the table. Any reader must expect that call.
-    - ``project``: the folder of the project that last declared the table, if the stack is named after the folder.
+    - ``project``: the folder of the project that last declared the table, if the stack is named after the folder;
+      else the folder of the declarations that the table was created from.
     - ``renamed_to``: the tables that the file declares instead of a table that is no longer declared.
     - ``managed``: what this stack has set on the table; ``None`` if that is unknown, as in records of older releases.
     - ``cancelled_shape``: the declared shape, see ``planning.shapes``, whose replacement a person has cancelled. No

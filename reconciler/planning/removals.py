@@ -18,8 +18,8 @@ from reconciler.model.table import KeyElement
 from reconciler.planning.ownership import is_open, is_released, may_be_ours, ours_since
 
 Inventory = Mapping[str, InventoryEntry]
-HasFile = Callable[[str, str], bool]
-"""``DeclarationSource.has_file``."""
+StandsIn = Callable[[str, str], bool]
+"""``DeclarationSource.stands_in`` for the present declarations."""
 
 
 def unclear_removals(desired: DesiredState, inventory: Inventory) -> tuple[Problem, ...]:
@@ -106,12 +106,12 @@ def is_gone(desired: DesiredState, file: str) -> bool:
 
 
 def declared_elsewhere(
-    desired: DesiredState, inventory: Inventory, project: str | None, has_file: HasFile | None = None
+    desired: DesiredState, inventory: Inventory, project: str | None, stands_in: StandsIn | None = None
 ) -> dict[str, str]:
     """By undeclared table, the other folder that declared it last, if that is recorded (G16).
 
-    ``has_file`` is given where the stack has a name of its own, which the copies of one project share: then a folder
-    counts only if the file that declared the table is still in it.
+    ``stands_in`` is given where the stack has a name of its own, which the copies of one project share: then a folder
+    counts only if it is no copy, and the file that declared the table is still in it.
     """
     if project is None:
         return {}
@@ -120,7 +120,7 @@ def declared_elsewhere(
         folder, file = inventory[name].project, inventory[name].declared_in
         if folder is None or folder == project or folder.startswith(f"{project.rstrip('/')}/"):
             continue
-        if has_file is None or (file is not None and has_file(folder, file)):
+        if stands_in is None or (file is not None and stands_in(folder, file)):
             found[name] = folder
     return found
 

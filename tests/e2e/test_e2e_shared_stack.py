@@ -92,6 +92,16 @@ def test_a_project_that_has_moved_removes_its_tables_as_before(folders: tuple[Fo
     assert a.tables == ["users"]
 
 
+def test_an_older_copy_of_the_project_holds_nothing_back(folders: tuple[Folder, Folder], tmp_path: Path) -> None:
+    a, b = folders
+    shutil.rmtree(b.folder)
+    shutil.copytree(a.folder, tmp_path / "copy")
+    a.folder = tmp_path / "copy"
+    a.declare("users")
+    a.tool("--once", *JOINT, *EAGER)
+    assert a.tables == ["users"]
+
+
 def test_a_person_may_confirm_it(folders: tuple[Folder, Folder]) -> None:
     a, _ = folders
     a.tool("up", "carts", "--yes", *JOINT)

@@ -236,7 +236,7 @@ class ListSource:
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         return ()
 
-    def has_file(self, folder: str, file: str) -> bool:
+    def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
         return False
 
     def check_ahead(self) -> None:

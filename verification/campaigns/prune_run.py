@@ -74,9 +74,9 @@ class PhasedSource:
         """There are no files."""
         return ()
 
-    def has_file(self, folder: str, file: str) -> bool:
+    def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
         """There are no files."""
-        del folder, file
+        del folder, file, desired
         return False
 
     def _remember(self) -> None:

@@ -23,7 +23,7 @@ SHAPES: tuple[dict[str, Any], ...] = (
 """Of the new table; the former one has the first of them. Another name alone is the most frequent move."""
 WAYS = ("loop", "at once", "beside", "cancelled")
 """Who moves the items: a pass by itself, `replace`, `replace --beside` and `--switch`, and that after `--cancel`."""
-LAST_CALL = 280
+LAST_CALL = 290
 """No calm move of five items has more calls; see the slice, which checks that."""
 EITHER = (False, True)
 

@@ -99,6 +99,7 @@ class KillFixture:
         port = free_port() if run.stays else 0
         variables = {"RECONCILER_HTTP_PORT": str(port), "RECONCILER_INTERVAL": "1h"} if run.stays else {}
         folder = self._own or self._folder(run)
+        self._set_aside_all_but(folder)
         running = self._tool.begin(*words, folder=folder, variables=variables, last_call=last_call, line=line)
         if kill is not None:
             kill.aim(running)
@@ -195,6 +196,15 @@ class KillFixture:
             for item in items(self.client, name):
                 if item["record"]["S"] == "lease":
                     self.client.put_item(TableName=name, Item={**item, "released": {"BOOL": True}})
+
+    def _set_aside_all_but(self, used: Path) -> None:
+        """One project changes: what it declared before is in no folder any more. Moving changes no file."""
+        for folder in {used, *self._folders.values()}:
+            declarations, aside = folder / "desired_state", folder / "aside"
+            if folder == used and aside.exists():
+                aside.rename(declarations)
+            elif folder != used and declarations.exists():
+                declarations.rename(aside)
 
     def _folder(self, run: Run) -> Path:
         """The folder of a desired state, written once; scenarios are constants, so that one stays what it is."""

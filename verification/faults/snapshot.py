@@ -26,6 +26,7 @@ OF_THE_COPY = ("aside", "aside_identity", "target", "finished", "copied")
 """Members of the record of a replacement that have a random name, or depend on where it was interrupted."""
 DROPPED = (
     "nonce",
+    "project",
     "fence",
     "revision",
     "changed_at",

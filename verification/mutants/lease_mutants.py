@@ -58,8 +58,8 @@ MUTANTS = (
     ),
     Mutant(
         "an idle daemon keeps its lease",
-        "Daemon._run",
-        "give_lease_back(reconciler)",
+        "give_lease_back",
+        "reconciler.ports.store.release_lease()",
         "",
         "commands beside a daemon that has just written wait for a whole term, or give up",
         ("test_e2e_seed_beside_daemon::test_commands_beside_an_idle_daemon_do_not_wait",),

@@ -166,8 +166,8 @@ class OwnSource:
     def remains(self, desired: DesiredState, undeclared: Sequence[Undeclared]) -> tuple[Problem, ...]:
         return self.source.remains(desired, undeclared)
 
-    def has_file(self, folder: str, file: str) -> bool:
-        return self.source.has_file(folder, file)
+    def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
+        return self.source.stands_in(folder, file, desired)
 
 
 def _ended(verb: str, result: PassReport | CommandResult | int | None) -> Ended:
