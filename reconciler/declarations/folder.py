@@ -283,7 +283,10 @@ class FolderSource:
             return False
         except OSError:
             return True
-        root = locate(self.location)
+        try:
+            root = locate(self.location)
+        except DeclarationError:
+            return True
         declaring = (path for path, each in desired.files.items() if each.tables)
         return not any((content := _bytes(root / path)) and content == _bytes(other / path) for path in declaring)
 

@@ -118,7 +118,7 @@ def declared_elsewhere(
     declared, found = {declaration.spec.name for declaration in desired.declarations}, {}
     for name in inventory.keys() - declared:
         folder, file = inventory[name].project, inventory[name].declared_in
-        if folder is None or folder == project or folder.startswith(f"{project.rstrip('/')}/"):
+        if folder is None or folder == project:
             continue
         if stands_in is None or (file is not None and stands_in(folder, file)):
             found[name] = folder

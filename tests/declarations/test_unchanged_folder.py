@@ -350,3 +350,14 @@ def test_a_stored_proof_of_other_files_is_worth_nothing(
     write(folder, {"users_table.py": USERS + "#\n"})
     assert not source(folder, uses_stored=True).load().from_cache
     assert children == ["0", "187"]
+
+
+def test_without_its_own_folder_another_one_is_never_taken_for_a_copy(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write(tmp_path / name, {"users.json": SOUND, "orders.yaml": YAML})
+    source = FolderSource(str(tmp_path / "one"), None, FakeClock(datetime(2026, 1, 1, tzinfo=UTC)))
+    desired, other = source.load(), str(tmp_path / "two")
+    assert not source.stands_in(other, "orders.yaml", desired), "a copy"
+    assert not source.stands_in(other, "gone.yaml", desired)
+    (tmp_path / "one").rename(tmp_path / "away")
+    assert source.stands_in(other, "orders.yaml", desired)

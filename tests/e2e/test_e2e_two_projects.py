@@ -161,6 +161,17 @@ def test_folders_of_one_name_lose_no_items_to_one_another(shared: str, endpoint:
         assert "invoices" not in live.client.list_tables()["TableNames"]
 
 
+def test_a_project_around_another_one_of_its_name_takes_no_table_with_items(endpoint: Live, tmp_path: Path) -> None:
+    inner = project(endpoint, tmp_path / "backend" / "backend", "users", "invoices")
+    assert inner.once().exit_code == 0
+    put(endpoint, "invoices", "1")
+    outer = project(endpoint, tmp_path / "backend", "posts", "users")
+    for _ in range(2):
+        blocked = outer.once()
+        assert (blocked.exit_code, "foreign_declarations" in blocked.stdout) == (2, True), blocked.stdout
+    assert items(endpoint, "invoices") == ["1"]
+
+
 def test_a_moved_project_converges_and_prunes_its_own_tables(endpoint: Live, tmp_path: Path) -> None:
     live = endpoint
     shop = project(live, tmp_path / "old" / "shop", "users", "invoices")
