@@ -38,7 +38,7 @@ def proceed(context: PassContext, assessment: TableAssessment, ports: Generation
     return _Work(context, assessment, ports).run()
 
 
-def last_look(context: PassContext, assessment: TableAssessment, ports: GenerationPorts) -> Step | None:
+def last_look(context: PassContext, assessment: TableAssessment, ports: GenerationPorts) -> TableResult | None:
     """Look at both tables directly before one of them is deleted. See ``EndsWork.last_look``."""
     return _Work(context, assessment, ports).last_look()
 

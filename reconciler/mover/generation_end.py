@@ -15,7 +15,7 @@ from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
 from reconciler.model.errors import Busy
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Reason, Step, StepStatus
+from reconciler.model.plan import Action, Reason, StepStatus
 from reconciler.model.records import Generation, GenerationPhase
 from reconciler.mover.bulk_copy import bulk_put_of, end_bulk_put
 from reconciler.mover.generation_items import has_stream
@@ -114,8 +114,8 @@ class EndsWork(Switches):
 
     # Before the table that is left behind is deleted
 
-    def last_look(self) -> Step | None:
-        """Compare once more, because the deletion may have waited for days; the step that ends the pass, or ``None``.
+    def last_look(self) -> TableResult | None:
+        """Compare once more, because the deletion may have waited for days; what ends the pass, or ``None``.
 
         ``None`` tells that the table that stays has every item of the one that is left behind.
         """
@@ -126,9 +126,9 @@ class EndsWork(Switches):
             else:
                 self._look_at_new(old, new)
         except Paused:
-            return self._progress()
+            return self._result(self._progress())
         except PassEnded as ended:
-            return ended.step or self._progress()
+            return self._result(ended.step or self._progress())
         return None
 
     def _look_at_old(self, old: ObservedTable | None, new: ObservedTable | None) -> None:
@@ -169,11 +169,11 @@ class EndsWork(Switches):
 
 
 def delete_left_table(
-    context: PassContext, assessment: TableAssessment, last_look: Callable[[TableAssessment], Step | None]
+    context: PassContext, assessment: TableAssessment, last_look: Callable[[TableAssessment], TableResult | None]
 ) -> TableResult:
     """Send DeleteTable for the table that is left behind, unless the work has changed since it was planned.
 
-    ``last_look`` gets the assessment with the work, compares the tables and returns the step of a table that stays.
+    ``last_look`` gets the assessment with the work, compares the tables and returns the result of a table that stays.
     """
     step = next(step for step in assessment.steps if step.moves_items and step.status is StepStatus.READY)
     stored = still_left(context, assessment)
@@ -181,7 +181,8 @@ def delete_left_table(
         return TableResult(assessment, (step.with_message("the replacement went on; planning again"),))
     refused = last_look(replace(assessment, generation=stored))
     if refused is not None:
-        return TableResult(assessment, (refused,), wrote=True)
+        # A look that wrote nothing is no reason for another pass at once.
+        return replace(refused, assessment=assessment)
     applied = delete_table(context, assessment, step)
     # It was judged as a replacement, because nothing is lost with it. The new table is the one that counts as replaced.
     ended = tuple(replace(s, action=Action.DELETE) if s.status is StepStatus.DONE else s for s in applied.steps)

@@ -36,7 +36,7 @@ from reconciler.model.records import GenerationPhase as Phase
 from reconciler.model.report import TableStatus, Verdict
 from reconciler.model.table import Stream
 from reconciler.mover import generation_yielded
-from reconciler.mover.follower_types import Problems
+from reconciler.mover.follower_types import Problems, Ran
 from reconciler.mover.generation_fence import SID
 from reconciler.presentation.document import document
 from reconciler.presentation.render import render
@@ -796,6 +796,21 @@ def test_finish_leaves_the_old_table_while_it_has_items_that_the_new_one_lacks(
     aws.run()
     assert set(aws.tables) == {"users", NEW}
     assert "late" in aws.tables["users"].items
+
+
+def test_a_last_look_that_was_cut_short_deletes_nothing_and_calls_for_no_pass_at_once(
+    aws: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(aws).work.finish()
+    aws.sim.run()
+    assert aws.phase is Phase.FINISH
+    with monkeypatch.context() as stopped:
+        stopped.setattr("mover.generations.Mirror.drain", lambda *_: Ran(False, stopped=True))
+        report = aws.sim.run()
+    assert (deleted(aws), report.wrote) == ([], False)
+    assert step_of(report, "users").status is StepStatus.DEFERRED
+    aws.run()
+    assert deleted(aws) == ["users"]
 
 
 def test_finish_comes_after_the_switch(aws: Bench) -> None:
