@@ -95,15 +95,17 @@ class Threads:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    def map(self, function: Callable[[T], R], items: Iterable[T], *, eager: bool = False) -> Iterator[R]:
         """Results in the order of the items; an exception is raised where its result would be.
+
+        A single item needs no thread: it is begun where its result is asked for, unless it is to be ``eager``.
 
         Each call runs in a copy of the caller's context, so that log lines keep their pass id. Once the process is to
         stop, no further item is begun: calls under way get ``linger`` seconds, and ``Interrupted`` is raised in the
         place of the first result that is missing.
         """
         listed = list(items)
-        if len(listed) < 2 or self._workers == 1:
+        if self._workers == 1 or len(listed) < (1 if eager else 2):
             return self._one_by_one(function, listed)
         job = _Job(function, listed, self._stop)
         for _ in range(min(self._workers, len(listed))):

@@ -51,6 +51,15 @@ def test_nothing_is_started_once_the_process_must_stop(workers: int, begun: int)
     assert threads.close()
 
 
+def test_an_eager_item_is_begun_before_its_result_is_asked_for() -> None:
+    begun = threading.Event()
+    threads = Threads(2)
+    results = threads.map(lambda _: begun.set(), [1], eager=True)
+    assert begun.wait(PATIENCE)
+    assert list(results) == [None]
+    assert threads.close()
+
+
 @pytest.mark.parametrize("items", [1, 2, 500])
 def test_before_the_first_item_it_stops_as_well(items: int) -> None:
     stop = threading.Event()

@@ -69,7 +69,7 @@ class YieldingParallel:
         self._readers = readers
         self._limit = ConcurrencyLimit(workers)
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    def map(self, function: Callable[[T], R], items: Iterable[T], *, eager: bool = False) -> Iterator[R]:
         """Results in the order of the items, as the wrapped port yields them."""
 
         def after_readers(item: T) -> R:
@@ -77,7 +77,7 @@ class YieldingParallel:
             with self._limit:
                 return function(item)
 
-        return self._threads.map(after_readers, items)
+        return self._threads.map(after_readers, items, eager=eager)
 
 
 class YieldingReads:

@@ -52,7 +52,8 @@ def assess_all(context: PassContext, jobs: Sequence[Job], beside: Callable[[], N
 
     together = _described_together(context, jobs)
     alone = [job for job in jobs if job.unread.name not in together]
-    started = context.ports.parallel.map(assessment, [None, *alone])
+    # Also where this is all that the threads have to do, it is to go on while this one reads tables.
+    started = context.ports.parallel.map(assessment, [None, *alone], eager=bool(together))
     known: dict[str, TableAssessment] = {}
     for name, response, concluded in () if failures else _responses(context, together):
         if failures:
@@ -90,14 +91,14 @@ def _responses(
     """Name and response of each table as it comes, with the conclusion of the last pass if the response confirms it."""
     if context.ports.many is None or not together:
         return
-    expected = _expected(context, together)
+    # Each is looked up as its response comes: the other calls are under way meanwhile.
     for name, response in context.ports.many.describe(tuple(together)):
         if isinstance(response, ApiError):
             context.latch.note(response)
             return
         if context.out_of_time:
             return
-        concluded = expected.get(name)
+        concluded = _expected(context, name, together[name])
         if concluded is not None and concluded.declaration is not None:
             spec = spec_to_read(concluded.declaration.spec, concluded.recorded)
             if context.plan_cache.same(name, spec, response) is not concluded.observed:
@@ -105,22 +106,17 @@ def _responses(
         yield name, response, concluded
 
 
-def _expected(context: PassContext, together: Mapping[str, Job]) -> dict[str, TableAssessment]:
-    """By table name, the kept assessments that hold if DescribeTable responds as in the last pass.
+def _expected(context: PassContext, name: str, job: Job) -> TableAssessment | None:
+    """The kept assessment of a table, if it holds once DescribeTable has responded as in the last pass.
 
-    Those are of tables that are known by DescribeTable alone and of which everything else is unchanged.
+    That is one of a table that is known by DescribeTable alone and of which everything else is unchanged.
     """
-    expected: dict[str, TableAssessment] = {}
-    for name, job in together.items():
-        kept = context.conclusions.kept.get(name)
-        declaration = job.unread.declaration
-        if declaration is None or kept is None or not context.plan_cache.rests_on_description(name):
-            continue
-        basis = basis_of(context, declaration, kept[0].observed)
-        concluded = None if basis is None else context.conclusions.of(name, basis)
-        if concluded is not None:
-            expected[name] = concluded
-    return expected
+    kept = context.conclusions.kept.get(name)
+    declaration = job.unread.declaration
+    if declaration is None or kept is None or not context.plan_cache.rests_on_description(name):
+        return None
+    basis = basis_of(context, declaration, kept[0].observed)
+    return None if basis is None else context.conclusions.of(name, basis)
 
 
 def _reads_more(context: PassContext, job: Job, response: Mapping[str, Any]) -> bool:

@@ -496,8 +496,8 @@ class Tracing(Protocol):
 class Parallel(Protocol):
     """Runs a function over items with bounded concurrency. Tests run them one by one."""
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Results in the order of the items."""
+    def map(self, function: Callable[[T], R], items: Iterable[T], *, eager: bool = False) -> Iterator[R]:
+        """Results in the order of the items; with ``eager`` even a single item is begun at once."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -95,6 +96,49 @@ def test_slow_answers_are_waited_for_at_the_same_time() -> None:
 
     with KeepAlive(answering(meet)) as server:
         assert len(read(opened(server))) == len(NAMES)
+
+
+def until_quiet(server: KeepAlive) -> int:
+    """The number of requests so far, once it has stopped growing."""
+    before, now = -1, 0
+    while before != now:
+        time.sleep(0.1)
+        before, now = now, len(server.signed)
+    return now
+
+
+def test_while_an_answer_is_looked_at_no_connection_is_idle() -> None:
+    """The answers that came meanwhile are taken together, and all their successors are sent before one is seen."""
+    with KeepAlive(answering()) as server:
+        answers = iter(opened(server).tables.describe_many(NAMES, 4))
+        seen, counts = [], [4]
+        for _ in range(3):
+            seen.append(next(answers)[0])
+            counts.append(until_quiet(server))
+        seen += [name for name, _ in answers]
+    assert sorted(seen) == sorted(NAMES)
+    assert max(after - before for before, after in itertools.pairwise(counts)) >= 3
+
+
+def test_an_answer_that_came_before_a_failure_is_told() -> None:
+    """What is no answer of DynamoDB must be known, since a pass that met it destroys nothing (I3)."""
+    seen = threading.Event()
+
+    def in_turn(name: str) -> Said | None:
+        if name == NAMES[0]:
+            return None
+        seen.wait(60)
+        if name == NAMES[1]:
+            return Said(json_answer(b"{"))
+        time.sleep(0.2)
+        return Said(b"", RESET)
+
+    with KeepAlive(answering(in_turn)) as server:
+        answers = iter(opened(server).tables.describe_many(NAMES[:3], 3))
+        assert next(answers)[0] == NAMES[0]
+        seen.set()
+        time.sleep(0.6)
+        assert [(name, type(answer)) for name, answer in answers] == [(NAMES[1], Malformed)]
 
 
 def test_an_answer_in_pieces_is_put_together() -> None:

@@ -407,7 +407,7 @@ class CutShort:
     def __init__(self, left: int) -> None:
         self.left = left
 
-    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any], *, eager: bool = False) -> Iterator[Any]:
         for one in items:
             result = function(one)
             if self.left == 0:

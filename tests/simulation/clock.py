@@ -50,7 +50,7 @@ class CountingRandom:
 class OneByOne:
     """The ``Parallel`` port without threads."""
 
-    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any], *, eager: bool = False) -> Iterator[Any]:
         return iter([function(item) for item in items])
 
 

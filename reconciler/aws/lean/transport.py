@@ -24,6 +24,7 @@ from reconciler.aws.lean.address import Address
 from reconciler.aws.lean.answer import Answer, Broken, Closed, NotHttp, read_answer
 
 if TYPE_CHECKING:
+    import selectors
     import ssl
 
 IDLE_SECONDS = 20.0
@@ -107,21 +108,16 @@ class Transport:
                     ready = selector.select(left) if left > 0 else []
                     if not ready:
                         raise TimeoutError(call_deadline.PASSED)
-                    for arrived, _ in ready:
-                        connection = arrived.fileobj  # type: ignore[assignment]
-                        exchange = under_way[connection]
-                        answer = connection.answer_so_far(exchange)
-                        if answer is None:
-                            continue
-                        taken = time.perf_counter() - exchange.began
-                        del under_way[connection]
-                        if answer.reusable and (request := next(waiting, None)) is not None:
-                            under_way[connection] = _Exchange(request[0])
-                            connection.send_now(request[1])
-                        else:
-                            selector.unregister(connection)
-                            (self._put_back if answer.reusable else _Connection.close)(connection)
-                        yield exchange.key, answer, taken
+                    whole: list[tuple[K, Answer, float]] = []
+                    try:
+                        # The successors of all answers are sent before one is looked at, so that no connection waits
+                        # for what is made of the answers of the others.
+                        for arrived, _ in ready:
+                            connection = arrived.fileobj  # type: ignore[assignment]
+                            self._advance(connection, under_way, waiting, selector, whole)
+                    finally:
+                        # What came before a failure counts: it may be an answer after which nothing is to be destroyed.
+                        yield from whole
         except Exception as error:
             failure = self._as_botocore(error)
             if failure is error:
@@ -130,6 +126,32 @@ class Transport:
         finally:
             for connection in under_way:
                 connection.close()
+
+    def _advance(
+        self,
+        connection: _Connection,
+        under_way: dict[_Connection, _Exchange[K]],
+        waiting: Iterator[tuple[K, bytes]],
+        selector: selectors.BaseSelector,
+        whole: list[tuple[K, Answer, float]],
+    ) -> None:
+        """Take what has come on a connection. Once its answer is whole, send the next request there."""
+        exchange = under_way[connection]
+        answer = connection.answer_so_far(exchange)
+        if answer is None:
+            return
+        whole.append((exchange.key, answer, time.perf_counter() - exchange.began))
+        del under_way[connection]
+        request = next(waiting, None) if answer.reusable else None
+        if request is not None:
+            under_way[connection] = _Exchange(request[0])
+            connection.send_now(request[1])
+            return
+        selector.unregister(connection)
+        if answer.reusable:
+            self._put_back(connection)
+        else:
+            connection.close()
 
     def _put_back(self, connection: _Connection) -> None:
         if len(self._idle) < self._most_idle:
