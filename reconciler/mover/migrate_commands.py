@@ -145,7 +145,7 @@ class MigrateCommands:
     def status(self) -> MigrationOrder:
         """Where each migration stands. Only reads."""
         snapshot = self.command.ports.store.load()
-        return self._order(snapshot, self._desired(snapshot))
+        return self._order(snapshot, self._tables(snapshot))
 
     def up(self, to: str | None = None) -> tuple[MigrationResult, ...]:
         """Run what is pending, in order, up to the migration ``to``. Stops after one that did not finish.
@@ -155,8 +155,8 @@ class MigrateCommands:
         self.command.ports.source.load()
         wanted = self._until(to)
         snapshot = self.command.begin()
-        desired = self._desired(snapshot)
-        order = self._checked(snapshot, desired)
+        tables = self._tables(snapshot)
+        order = self._checked(snapshot, tables)
         reverting = [state for state in order.states if state.status is MigrationStatus.REVERTING]
         if reverting:
             raise UsageError(f"{reverting[-1].name} is being undone. Finish that first: `reconciler migrate down`.")
@@ -164,8 +164,8 @@ class MigrateCommands:
         for file in order.pending:
             if wanted is not None and file.number > wanted:
                 break
-            with self._noted(file, desired):
-                results.append(self._run(file, "up", desired, self.command.ports.store.load()))
+            with self._noted(file, tables):
+                results.append(self._run(file, "up", tables, self.command.ports.store.load()))
                 self.ended.append(results[-1])
             if not results[-1].finished:
                 break
@@ -175,8 +175,8 @@ class MigrateCommands:
         """Undo the last ``count`` migrations, the last one first. Raises ``UsageError`` if one has no ``down``."""
         self.command.ports.source.load()
         snapshot = self.command.begin()
-        desired = self._desired(snapshot)
-        chosen = self._checked(snapshot, desired).applied[:count]
+        tables = self._tables(snapshot)
+        chosen = self._checked(snapshot, tables).applied[:count]
         if not chosen:
             raise UsageError("no migration is applied, so there is nothing to undo")
         for state in chosen:
@@ -185,8 +185,8 @@ class MigrateCommands:
         results: list[MigrationResult] = []
         for state in chosen:
             assert state.file is not None
-            with self._noted(state.file, desired):
-                results.append(self._run(state.file, "down", desired, self.command.ports.store.load()))
+            with self._noted(state.file, tables):
+                results.append(self._run(state.file, "down", tables, self.command.ports.store.load()))
                 self.ended.append(results[-1])
                 if not results[-1].finished:
                     break
@@ -200,29 +200,29 @@ class MigrateCommands:
     def dry_run(self, direction: MigrationDirection = "up", to: str | None = None) -> tuple[Sampled, ...]:
         """Evaluate what ``up`` or ``down`` would run for a sample of the items. Writes nothing, takes no lease."""
         snapshot = self.command.ports.store.load()
-        desired = self._desired(snapshot)
-        order = self._checked(snapshot, desired)
+        tables = self._tables(snapshot)
+        order = self._checked(snapshot, tables)
         wanted = self._until(to)
         files = [file for file in order.pending if wanted is None or file.number <= wanted]
         if direction == "down":
             files = [state.file for state in order.applied[:1] if state.file is not None]
-        return tuple(self._sample(file, direction, desired) for file in files)
+        return tuple(self._sample(file, direction, tables) for file in files)
 
     def verify(self) -> tuple[MigrationOrder, tuple[Verified, ...]]:
         """Read all items of the tables of applied migrations, and count those that would still change. Only reads."""
         snapshot = self.command.ports.store.load()
-        desired = self._desired(snapshot)
-        order = self._order(snapshot, desired)
+        tables = self._tables(snapshot)
+        order = self._order(snapshot, tables)
         applied = [state.file for state in order.states if state.status is MigrationStatus.APPLIED and state.file]
-        return order, tuple(self._verified(file, desired) for file in applied)
+        return order, tuple(self._verified(file, tables) for file in applied)
 
     @contextmanager
-    def _noted(self, file: MigrationFile, desired: DeclaredTables) -> Iterator[None]:
+    def _noted(self, file: MigrationFile, tables: DeclaredTables) -> Iterator[None]:
         """Notes an exception in ``ended``."""
         try:
             yield
         except Exception as error:
-            declaration = desired.of(file)
+            declaration = tables.of(file)
             table = declaration.spec.name if declaration is not None else file.table
             # What the reconciler raises on purpose comes before the first item or after the last one; items that fail
             # are part of a result.
@@ -231,7 +231,7 @@ class MigrateCommands:
             self.ended.append(MigrationAborted(file.name, table, said, may_have_changed=not expected))
             raise
 
-    def _desired(self, snapshot: StateSnapshot) -> DeclaredTables:
+    def _tables(self, snapshot: StateSnapshot) -> DeclaredTables:
         """The declared tables, with the names that they have now."""
         return DeclaredTables(self.command.ports.declared(snapshot.generations), snapshot.migrations)
 
@@ -244,8 +244,8 @@ class MigrateCommands:
         known = ", ".join(file.name for file in self.files) or "none"
         raise UsageError(f"--to: unknown migration {to!r}; there are: {known}")
 
-    def _order(self, snapshot: StateSnapshot, desired: DeclaredTables) -> MigrationOrder:
-        declared = {file.name: desired.of(file) for file in self.files}
+    def _order(self, snapshot: StateSnapshot, tables: DeclaredTables) -> MigrationOrder:
+        declared = {file.name: tables.of(file) for file in self.files}
         names = {name: found.spec.name for name, found in declared.items() if found is not None}
         wanted = {*names.values(), *(record.table for record in snapshot.migrations.values())}
         live: dict[str, Identity] = {}
@@ -255,24 +255,24 @@ class MigrateCommands:
                 live[name] = observed.identity
         order = order_of(self.files, snapshot.migrations, names, live)
         unknown = (
-            undeclared_problem(file.file, file.lines.get("table"), file.table, desired.desired)
+            undeclared_problem(file.file, file.lines.get("table"), file.table, tables.desired)
             for file in self.files
             if declared[file.name] is None
         )
         return replace(order, problems=(*order.problems, *(problem for problem in unknown if problem is not None)))
 
-    def _checked(self, snapshot: StateSnapshot, desired: DeclaredTables) -> MigrationOrder:
-        order = self._order(snapshot, desired)
+    def _checked(self, snapshot: StateSnapshot, tables: DeclaredTables) -> MigrationOrder:
+        order = self._order(snapshot, tables)
         if order.problems:
             raise DeclarationError(order.problems)
         return order
 
-    def _target(self, file: MigrationFile, desired: DeclaredTables, snapshot: StateSnapshot | None) -> Target:
+    def _target(self, file: MigrationFile, tables: DeclaredTables, snapshot: StateSnapshot | None) -> Target:
         """The live table. Raises ``StateError`` if it cannot be migrated.
 
         ``snapshot`` is ``None`` if nothing is written; the owner of the table is not checked then.
         """
-        declaration = desired.of(file)
+        declaration = tables.of(file)
         assert declaration is not None
         name = declaration.spec.name
         observed = observe_table(self.command.ports, name, None)
@@ -324,10 +324,10 @@ class MigrateCommands:
         return limits_of(target.described, emulator=emulator, max_rcu=limits.max_rcu, max_wcu=limits.max_wcu)
 
     def _run(
-        self, file: MigrationFile, direction: MigrationDirection, desired: DeclaredTables, snapshot: StateSnapshot
+        self, file: MigrationFile, direction: MigrationDirection, tables: DeclaredTables, snapshot: StateSnapshot
     ) -> MigrationResult:
         ports = self.command.ports
-        target = self._target(file, desired, snapshot)
+        target = self._target(file, tables, snapshot)
         found = snapshot.migrations.get(file.name)
         calls = self._calls(target, ports.store)
         record = self._resumed(found, file, direction, target)
@@ -399,8 +399,8 @@ class MigrateCommands:
         governor = Governor(ports.clock, ports.random, self._limits(target))
         return GuardedCalls(ports.clock, ports.random, store, watch, governor)
 
-    def _sample(self, file: MigrationFile, direction: MigrationDirection, desired: DeclaredTables) -> Sampled:
-        target = self._target(file, desired, None)
+    def _sample(self, file: MigrationFile, direction: MigrationDirection, tables: DeclaredTables) -> Sampled:
+        target = self._target(file, tables, None)
         calls = self._calls(target, _NoLease())
         counts: dict[str, int] = {}
         examples: list[ItemChange] = []
@@ -440,8 +440,8 @@ class MigrateCommands:
             self._limits(target),
         )
 
-    def _verified(self, file: MigrationFile, desired: DeclaredTables) -> Verified:
-        target = self._target(file, desired, None)
+    def _verified(self, file: MigrationFile, tables: DeclaredTables) -> Verified:
+        target = self._target(file, tables, None)
         ports = self.command.ports
         examples: list[Item] = []
 
