@@ -44,6 +44,11 @@ def assess_rename(
             Reason.IDENTITY, why, f"no renamed_from in the declaration, which creates an empty {new}; or restore {old}"
         )
         return replace(base, steps=(step,))
+    replacement = context.replacement(old)
+    if replacement is not None:
+        from reconciler.engine.assess_replacement import cancelled_for_rename
+
+        return replace(base, steps=(cancelled_for_rename(replacement, new),))
     standing = observe_table(context.ports, new, None, ask_owner=lambda _: True)
     if standing is not None:
         return replace(base, steps=(_taken(context, old, new, standing),))

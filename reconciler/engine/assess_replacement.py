@@ -33,6 +33,11 @@ def cancelling(replacement: Replacement, why: str) -> Step:
     return step.with_message(f"its replacement is cancelled, because {why}; the copy {replacement.aside} is removed")
 
 
+def cancelled_for_rename(replacement: Replacement, new: str) -> Step:
+    """The step before the move of a renamed table that still has all of its items; its copy is of no use for that."""
+    return _held(cancelling(replacement, f"it is declared as renamed to {new}"), replacement)
+
+
 def copy_refusal(context: PassContext, name: str) -> Step:
     """The one step of a declared table that has the name of a copy aside. It is blocked."""
     of = context.snapshot.copy_of(name)

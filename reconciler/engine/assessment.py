@@ -119,6 +119,8 @@ class PassContext:
     approved: Approval | None = None
     desired: DesiredState | None = None
     """The declarations of this pass; ``None`` for ``destroy``, which deletes tables although they are declared."""
+    declared: Mapping[str, Declaration] = field(default_factory=dict)
+    """For ``destroy``, by the name that a table has now, what declares it."""
     latch: SafetyLatch = field(default_factory=SafetyLatch)
     plan_cache: PlanCache = field(default_factory=PlanCache)
     conclusions: Conclusions[TableAssessment] = field(default_factory=Conclusions)
@@ -181,6 +183,7 @@ class PassContext:
             observed,
             assessment.entry,
             lifecycle,
+            declared=self.declared.get(name),
             foreign=name in self.foreign_guard.foreign,
             single=name in self.foreign_guard.single,
             unconfirmed=name in self.foreign_guard.unsettled,

@@ -262,6 +262,7 @@ class Pass:
             self.request.approved,
             latch=latch,
             desired=None if destroy else desired,
+            declared={each.spec.name: each for each in desired.declarations} if destroy else {},
             plan_cache=self.state.plan_cache,
             conclusions=self.state.conclusions,
             cancelled_deletions=self.state.cancelled_deletions,

@@ -21,6 +21,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import StateSnapshot
 from reconciler.model.report import RunReport, TableReport, TableStatus
+from reconciler.planning.generations import items_elsewhere
 from reconciler.planning.planner import seed_step
 from reconciler.planning.references import seed_order
 from reconciler.planning.scopes import foreign_owner, not_ours
@@ -96,6 +97,9 @@ class SeedCommands:
             other = foreign_owner(self.snapshot, self.options, name, observed)
             if other is not None:
                 return _report(declaration, step.failed(not_ours(name, other), Reason.OTHER_STACK), None)
+            elsewhere = items_elsewhere(name, observed.identity if observed else None, self.snapshot)
+            if elsewhere is not None:
+                return _report(declaration, step.failed(elsewhere, Reason.REPLACING), None)
             if observed is None or observed.status != "ACTIVE":
                 absent = f"the table is missing; `reconciler up {declaration.base_name}` creates it"
                 busy = f"the table is {observed.status}; run this again once it is ACTIVE" if observed else absent

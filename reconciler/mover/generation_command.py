@@ -109,9 +109,14 @@ class NextGeneration:
         return asked or not self.reconciler.ports.emulator or self.under_way() is not None or self.renames()
 
     def renames(self) -> bool:
-        """Whether the items of a table with a former name are to move to this one."""
+        """Whether the items of a table with a former name are to move to this one.
+
+        A replacement of that table under its own name ends first, and is what the command is about until then.
+        """
         try:
-            return self.declared().awaits_move
+            declaration = self.declared()
+            standing = self.reconciler.ports.store.load().replacements.get(declaration.spec.name)
+            return declaration.awaits_move and not (standing is not None and standing.under_way)
         except (DeclarationError, UsageError):
             return False
 

@@ -70,13 +70,16 @@ class Replacer:
             ports = self.generations()
             return delete_left_table(context, assessment, lambda left: last_look(context, left, ports))
         declaration = assessment.declaration
-        if declaration is not None and declaration.awaits_move and self.generations is not None:
+        # A replacement under its own name ends first: until then a copy may be all that has every item.
+        if declaration is not None and declaration.awaits_move and context.replacement(assessment.name) is None:
             from reconciler.mover.rename import begin_rename
 
             assessment = begin_rename(context, assessment, self.examined)
-        if assessment.generation is not None and self.generations is not None:
+        if assessment.generation is not None:
             from reconciler.mover.generation import proceed as proceed_beside
 
+            if self.generations is None:
+                raise ValueError("a next generation without what it needs")
             return proceed_beside(context, assessment, self.generations())
         from reconciler.mover.replacement import proceed
 

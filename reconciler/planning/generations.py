@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from reconciler.model.desired import Declaration, DeclarationFile, DesiredState
+from reconciler.model.identity import Identity
 from reconciler.model.records import Generation, GenerationPhase, StateSnapshot
 from reconciler.planning import ownership
 
@@ -183,6 +184,22 @@ def with_both(
             if not each.under_way and each.current != each.name:
                 found.discard(each.name)
     return frozenset(found)
+
+
+def items_elsewhere(name: str, live: Identity | None, snapshot: StateSnapshot) -> str | None:
+    """Why no command may write or remove items of a table now: a part of them is in a copy aside; ``None`` otherwise.
+
+    What is written meanwhile counts as newer than what is returned, and what is removed comes back.
+    """
+    replacement = snapshot.replacements.get(name)
+    if replacement is None or not replacement.under_way or not replacement.interrupts(live):
+        return None
+    stopped = replacement.paused or replacement.problem is not None
+    command = f"`reconciler replace {name}{' --resume' if stopped else ''}`"
+    return (
+        f"table {name} is being replaced, and a part of its items is in {replacement.aside}."
+        f" Finish that first: {command}"
+    )
 
 
 def is_finishing(generation: Generation | None) -> bool:

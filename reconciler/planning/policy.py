@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.model.change import Hazard
-from reconciler.model.desired import Lifecycle
+from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options, permits
@@ -40,6 +40,7 @@ class GateInput:
     - ``missing_folder``: the folder that declared the table, if no file in it declares anything any more;
       ``renamed_to``: the tables that are declared in its place; ``file_gone``: whether its file is gone, so that other
       files declare these; ``elsewhere``: the folder of the other project of this stack that declared it.
+    - ``declared``: for ``destroy``, what declares the table by now. It may forbid more than the record of the last run.
     - ``unprotects``: whether a step of the same plan turns deletion protection off before this one.
     - ``can_keep_items``: whether this endpoint's tables are replaced with their items; ``keeping_items``: whether such
       a replacement is under way; ``asked_to_keep``: whether a person asked for it with `reconciler replace`; ``unfit``:
@@ -53,6 +54,7 @@ class GateInput:
     observed: ObservedTable
     entry: InventoryEntry | None
     lifecycle: Lifecycle
+    declared: Declaration | None = None
     foreign: bool = False
     single: bool = False
     unconfirmed: bool = False
@@ -146,6 +148,8 @@ def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
     """(G7) to (G10): settings, and evidence that the declaration was not removed on purpose."""
     options = gate_input.options
     if step.action is not Action.DELETE and gate_input.lifecycle.on_existing == "observe":
+        return _only_observed(step)
+    if gate_input.declared is not None and gate_input.declared.lifecycle.on_existing == "observe":
         return _only_observed(step)
     if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete:
         return step.blocked(
@@ -284,11 +288,29 @@ def _table(step: Step, gate_input: GateInput) -> Step | None:
     gone = step.action is Action.DELETE and not gate_input.options.explicit_delete
     if step.ends_table and gate_input.observed.spec.deletion_protection and not gate_input.unprotects:
         return protected(step, "its restored" if gone else "the")
+    if gate_input.declared is not None:
+        return _declared_protection(step, gate_input.declared, gate_input.lifecycle)
     if gate_input.lifecycle.protect:
         message = "its declaration, which is gone, said" if gone else "its declaration says"
         remedy = " in its restored declaration; run once, then remove it" if gone else ""
         named, off = _protection(gate_input.lifecycle)
         return step.blocked(Reason.PROTECTED, f"{message} {named}", f"{off}{remedy}")
+    return None
+
+
+def _declared_protection(step: Step, declared: Declaration, recorded: Lifecycle) -> Step | None:
+    """(G12) for ``destroy``, where the declaration and the record of the last run may differ: either protects."""
+    if declared.lifecycle.protect:
+        named, off = _protection(declared.lifecycle)
+        return step.blocked(Reason.PROTECTED, f"its declaration says {named}", off)
+    if declared.spec.deletion_protection:
+        message = "its declaration turns deletion protection on"
+        return step.blocked(Reason.PROTECTED, message, "deletion_protection_enabled: false in its declaration")
+    if recorded.protect:
+        named, _ = _protection(recorded)
+        message = f"its declaration said {named} when it was last carried out"
+        remedy = f"`reconciler up {declared.spec.name}` first, which records that it no longer does"
+        return step.blocked(Reason.PROTECTED, message, remedy)
     return None
 
 

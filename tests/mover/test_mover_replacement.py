@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from mover.generations import bench
 from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
@@ -352,6 +353,53 @@ def test_neither_a_seed_nor_a_change_meets_a_half_filled_table() -> None:
     assert held(sim) == shown([item("s", sk="s"), *ITEMS])
     seed = sim.store.snapshot.seeds["users"]
     assert (seed.state, seed.identity) == ("done", record(sim).target), "the record goes with the items"
+
+
+@pytest.mark.parametrize("phase", AFTER_THE_DELETION)
+@pytest.mark.parametrize("verb", ["seed", "clear"])
+def test_no_command_writes_or_removes_items_while_a_part_of_them_is_in_the_copy(phase: Phase, verb: str) -> None:
+    """A seed item that users have changed would count as written by others, and would replace what they wrote."""
+    sim = staged(seed=(item("p1", sk="1"), item("new", sk="n")))
+    put(sim, "users", item("p1", sk="1", theirs="x"))
+    kept = [one for one in ITEMS if one != item("p1", sk="1")] + [item("p1", sk="1", theirs="x"), item("new", sk="n")]
+    killed_at(sim, phase)
+    report = getattr(sim.reconciler, verb)(("users",))
+    assert [step.reason for table in report.tables for step in table.steps] == [Reason.REPLACING]
+    assert "Finish that first: `reconciler replace users`" in (report.tables[0].error or "")
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(kept)
+
+
+@pytest.mark.parametrize("phase", [*BEFORE_THE_DELETION, Phase.DELETING, *AFTER_THE_DELETION])
+def test_a_table_that_is_renamed_meanwhile_gets_its_items_back_and_then_its_new_name(
+    phase: Phase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what was returned so far would move alone, and the copy with all items would be nobody's table."""
+    sim = bench(monkeypatch, flavor=Flavor.DYNAMODB_LOCAL).sim
+    killed_at(sim, phase)
+    sim.declare(replace(declaration("people", keys=AFTER), renamed_from="users"))
+    for _ in range(3):
+        sim.once()
+    assert sim.reconciler.preview().verdict.value == "in_sync"
+    assert set(sim.dynamodb.tables) == {"people"}
+    assert held(sim, "people") == shown(ITEMS)
+
+
+@pytest.mark.parametrize("phase", [Phase.COPYING, Phase.RETURNING])
+def test_a_paused_one_is_not_renamed_and_its_commands_speak_of_it(
+    phase: Phase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim = bench(monkeypatch, flavor=Flavor.DYNAMODB_LOCAL).sim
+    killed_at(sim, phase)
+    ReplaceTable(sim.reconciler, "users").pause()
+    sim.declare(replace(declaration("people", keys=AFTER), renamed_from="users"))
+    step = step_of(sim.once())
+    assert (step.status, step.allow_with) == (StepStatus.BLOCKED, "`reconciler replace users --resume`")
+    assert not NextGeneration(sim.reconciler, "people").applies(asked=False)
+    ReplaceTable(sim.reconciler, "people").resume()
+    for _ in range(3):
+        sim.once()
+    assert held(sim, "people") == shown(ITEMS)
 
 
 def test_the_copy_is_nobodys_table() -> None:
