@@ -200,4 +200,28 @@ MUTANTS = (
         "a dead Pushgateway turns a finished run into an error",
         ("test_cli_side_outputs",),
     ),
+    Mutant(
+        "destroy obeys only what a run has recorded",
+        "_table",
+        "if gate_input.declared is not None: ...",
+        "if False: ...",
+        "a table that is declared as protected since the last run is deleted with its items",
+        ("test_e2e_destroy_declared::test_what_is_declared_since_the_last_run_keeps_the_table",),
+    ),
+    Mutant(
+        "a rename begins within a replacement",
+        "Replacer.proceed",
+        "declaration is not None and declaration.awaits_move and context.replacement(assessment.name) is None",
+        "declaration is not None and declaration.awaits_move",
+        "what was returned moves alone, and the copy with all items is nobody's",
+        ("test_mover_replacement::test_a_table_that_is_renamed_meanwhile_gets_its_items_back_and_then_its_new_name",),
+    ),
+    Mutant(
+        "a seed meets a half-filled table",
+        "SeedCommands._seed_table",
+        "if elsewhere is not None: ...",
+        "if False: ...",
+        "a seed item that users have changed counts as written by others and replaces what they wrote",
+        ("test_mover_replacement::test_no_command_writes_or_removes_items_while_a_part_of_them_is_in_the_copy",),
+    ),
 )
