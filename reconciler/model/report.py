@@ -276,6 +276,7 @@ COVERED: Mapping[Action, frozenset[Action]] = {
 
 def _counted(tables: tuple[TableReport, ...], action: Action, statuses: tuple[StepStatus, ...]) -> int:
     found = [table for table in tables if _counts(table, action, statuses)]
+    # A table that is left behind waits for its deletion, and its successor for the end of the work: together one.
     if action is Action.DELETE and any(table.left_by is not None for table in found):
         # The end of a replacement counts under the table that took the place, if that was in the same run.
         new = {table.name for table in tables if _counts(table, Action.REPLACE, statuses)}

@@ -292,6 +292,11 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
         when = f" at {to_the_second(step.not_before)} or later" if step.not_before else ""
         if step.reason is Reason.PRUNE_GRACE and not when:
             when = " after its grace period"
+        if table.left_by is not None:
+            work = table.left_by
+            kept = printable(f"{work.current} has its items. To stop it, run `reconciler replace {work.name} --keep`.")
+            found.append(f"delete {name}{when}: {kept}")
+            continue
         if step.action is Action.DELETE:
             lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.renamed_to is not None:
