@@ -243,7 +243,7 @@ def _moving(context: PassContext, base: TableAssessment, observed: ObservedTable
         return None
     from reconciler.engine.assess_generation import assess_before_switch
 
-    return assess_before_switch(base, generation, observed)
+    return assess_before_switch(base, generation, observed, suspended=context.snapshot.suspension is not None)
 
 
 def _in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessment:

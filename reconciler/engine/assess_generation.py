@@ -32,11 +32,11 @@ ENDING = frozenset({GenerationPhase.REVERT, GenerationPhase.RETURN, GenerationPh
 
 
 def assess_before_switch(
-    base: TableAssessment, generation: Generation, observed: ObservedTable | None
+    base: TableAssessment, generation: Generation, observed: ObservedTable | None, *, suspended: bool = False
 ) -> TableAssessment:
     """The assessment whose only step is the work. The inventory entry stays as it is."""
     # The work goes on where another shape is declared, because the declaration may be restored.
-    said = _refused_shape(base, generation) or _progress_and_ways(generation)
+    said = _refused_shape(base, generation) or _progress_and_ways(generation, suspended=suspended)
     step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=generation.phase in ENDING)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
@@ -288,9 +288,11 @@ def _ways_on(generation: Generation) -> str:
     )
 
 
-def _progress_and_ways(generation: Generation) -> str:
+def _progress_and_ways(generation: Generation, *, suspended: bool) -> str:
     """How far it is, and what a person may do: a pass works on it again, but it may wait for a decision."""
     said = progress_sentence(generation, generation.current)
+    if suspended:
+        return f"{said}. The stack is suspended; after `reconciler resume` it goes on"
     if generation.phase not in UNSWITCHED:
         return said
     return f"{said}. `reconciler replace {generation.name}` goes on with it, `--cancel` gives it up"
