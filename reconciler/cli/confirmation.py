@@ -54,10 +54,12 @@ def loss_warning(plan: PassReport) -> str:
     """Sentences before the question: which tables end, and what is lost. Empty where no table ends."""
     lost = _named(plan, lambda step: not (step.nothing_lost or step.keeps_items))
     harmless = _named(plan, lambda step: step.nothing_lost and not step.keeps_items)
-    kept = _named(plan, lambda step: step.keeps_items)
+    kept = _named(plan, lambda step: step.keeps_items and step.action is not Action.DELETE)
+    left = _named(plan, lambda step: step.keeps_items and step.action is Action.DELETE)
     sentences = f"{'; '.join(lost)}: all their items are lost. " if lost else ""
     sentences += f"{'; '.join(harmless)}: they hold only seed items. " if harmless else ""
     sentences += f"{'; '.join(kept)}: they keep their items. " if kept else ""
+    sentences += f"{'; '.join(left)}: other tables have their items. " if left else ""
     return printable(sentences)
 
 

@@ -52,13 +52,13 @@ def report_only(context: PassContext, assessments: list[TableAssessment]) -> Pas
 
 
 def _until_switched(assessments: list[TableAssessment]) -> list[TableAssessment]:
-    """The assessments as they are reported, with each replacement that is ready waiting for the switch alone."""
-    if not any(each.generation is not None and each.generation.waits_for_switch for each in assessments):
+    """The assessments as they are reported, with each replacement that waits for a decision blocked alone."""
+    if not any(each.generation is not None for each in assessments):
         return assessments
     # Imported for the rare table that is being replaced; see the start-up budget.
-    from reconciler.engine.assess_generation import until_switched
+    from reconciler.engine.assess_generation import until_deleted, until_switched
 
-    return [until_switched(each) for each in assessments]
+    return until_deleted([until_switched(each) for each in assessments])
 
 
 def _without_unrecorded_time(assessment: TableAssessment, context: PassContext) -> TableAssessment:

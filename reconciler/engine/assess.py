@@ -100,7 +100,8 @@ def _left_tables(context: PassContext, desired: DesiredState) -> Iterator[Job]:
     from reconciler.engine.assess_generation import assess_left_table, left_tables
 
     for generation, name in left_tables(context):
-        declaration = desired.named(generation.name)
+        named = (each for each in desired.declarations if (each.declared_name or each.spec.name) == generation.name)
+        declaration = next(named, None)
         unread = replace(_not_observed(context, name), recorded=context.snapshot.set_aside.get(name))
         yield Job(unread, partial(assess_left_table, context, generation, name, declaration))
 
@@ -242,7 +243,7 @@ def _moving(context: PassContext, base: TableAssessment, observed: ObservedTable
         return None
     from reconciler.engine.assess_generation import assess_before_switch
 
-    return assess_before_switch(base, generation, observed)
+    return assess_before_switch(base, generation, observed, suspended=context.snapshot.suspension is not None)
 
 
 def _in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessment:

@@ -14,11 +14,11 @@ from reconciler.engine.assessment import PassContext, TableAssessment, failed_as
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import observe_twice
 from reconciler.model.change import Call, Hazard
-from reconciler.model.desired import Declaration
+from reconciler.model.desired import Declaration, Lifecycle
 from reconciler.model.errors import ApiError
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
-from reconciler.model.records import ENDED, SWITCHED, Generation, GenerationPhase
+from reconciler.model.records import ENDED, SWITCHED, Generation, GenerationPhase, InventoryEntry
 from reconciler.planning.diff import diff
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
@@ -26,15 +26,17 @@ from reconciler.planning.text import several
 WARN_AFTER = timedelta(minutes=5)
 """Of falling behind. A burst of writes is caught up with before that."""
 UNSWITCHED = frozenset(GenerationPhase) - SWITCHED - {GenerationPhase.RETURN, GenerationPhase.CANCEL} - ENDED
+OWNER = frozenset({Reason.NOT_OWNED, Reason.STATE_LOST, Reason.IDENTITY})
+"""Why a table counts as none of ours."""
 ENDING = frozenset({GenerationPhase.REVERT, GenerationPhase.RETURN, GenerationPhase.CANCEL})
 
 
 def assess_before_switch(
-    base: TableAssessment, generation: Generation, observed: ObservedTable | None
+    base: TableAssessment, generation: Generation, observed: ObservedTable | None, *, suspended: bool = False
 ) -> TableAssessment:
     """The assessment whose only step is the work. The inventory entry stays as it is."""
     # The work goes on where another shape is declared, because the declaration may be restored.
-    said = _refused_shape(base, generation) or _progress_and_ways(generation)
+    said = _refused_shape(base, generation) or _progress_and_ways(generation, suspended=suspended)
     step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=generation.phase in ENDING)
     return replace(
         base, observed=observed, entry=base.recorded, generation=generation, steps=(_held(step, generation),)
@@ -59,6 +61,25 @@ def until_switched(assessment: TableAssessment) -> TableAssessment:
     return replace(assessment, steps=steps)
 
 
+def until_deleted(assessments: Iterable[TableAssessment]) -> list[TableAssessment]:
+    """The assessments as they are reported, where a table that is left behind is not deleted.
+
+    The end of the work waits for that alone. A pass that writes looks at the work nevertheless, and finds the same.
+    """
+    each_of = tuple(assessments)
+    stays = {
+        each.left_by.name
+        for each in each_of
+        if each.left_by is not None and any(step.status is StepStatus.BLOCKED for step in each.steps)
+    }
+    return [
+        replace(each, steps=tuple(s for s in each.steps if not (s.moves_items and s.status is StepStatus.READY)))
+        if each.generation is not None and each.generation.name in stays and each.left_by is None
+        else each
+        for each in each_of
+    ]
+
+
 def wait_for_switch(step: Step, generation: Generation) -> Step:
     """The step blocked until a person asks for the switch: the new table has all items."""
     return step.blocked(Reason.REPLACING, ready_sentence(generation), generation.switch_command)
@@ -74,10 +95,10 @@ def _refused_shape(assessment: TableAssessment, generation: Generation) -> str |
         return None
     taken_back = _declared_instead(generation, assessment.declaration)
     if taken_back is not None:
-        return f"{progress_sentence(generation)}; {taken_back}"
+        return f"{progress_sentence(generation, generation.current)}; {taken_back}"
     if generation.shape in (None, shape_of(assessment.declaration)):
         return None
-    return f"{progress_sentence(generation)}; {_declared_otherwise(generation, ('its shape',))}"
+    return f"{progress_sentence(generation, generation.current)}; {_declared_otherwise(generation, ('its shape',))}"
 
 
 def in_hold(assessment: TableAssessment, generation: Generation) -> TableAssessment:
@@ -106,8 +127,8 @@ def undeclared_step(generation: Generation) -> Step:
     """The step of a table whose declaration was removed during the work: it goes on only if a person ended it."""
     step = Step(Action.REPLACE, "table", returns_items=True, gives_up=generation.phase in ENDING)
     if ends(generation):
-        return _held(step.with_message(progress_sentence(generation)), generation)
-    why = f"{progress_sentence(generation)}, and its declaration is gone"
+        return _held(step.with_message(progress_sentence(generation, generation.current)), generation)
+    why = f"{progress_sentence(generation, generation.current)}, and its declaration is gone"
     command = f"`reconciler replace {generation.name}"
     ways = f"its declaration again; or {command} --cancel` gives it up"
     if not generation.may_go_back:
@@ -157,28 +178,64 @@ def assess_left_table(
             ways = return_ways(generation) if generation.phase is GenerationPhase.CANCEL else hold_ways(generation)
             return replace(base, steps=(step.blocked(Reason.REPLACING, generation.problem, ways),))
         step = Step(Action.REPLACE, "table", call=Call("DeleteTable", {"TableName": name}), keeps_items=True)
-        lifecycle = declaration.lifecycle if declaration is not None else recorded.lifecycle
+        lifecycle = _lifecycle(context, generation, recorded, declaration)
+        # The record follows the declaration as that of a declared table does. The last check before the call reads it.
+        base = replace(base, entry=replace(recorded, lifecycle=lifecycle))
         judged = assess_deletion(context, base, step, lifecycle)
-        steps = tuple(_explained(each, generation) for each in judged.steps)
+        steps = tuple(_explained(each, judged, generation, declaration) for each in judged.steps)
         return replace(judged, steps=steps)
     except ApiError as error:
         return failed_assessment(base, error)
 
 
-def _explained(step: Step, generation: Generation) -> Step:
+def _lifecycle(
+    context: PassContext, generation: Generation, recorded: InventoryEntry, declaration: Declaration | None
+) -> Lifecycle:
+    """The lifecycle of a table that is left behind: what is declared for the name that meant it.
+
+    Where the declaration is gone, what it said last: during the hold only the record of the other table followed it.
+    """
+    if declaration is not None:
+        return declaration.lifecycle
+    current = context.snapshot.inventory.get(generation.current)
+    if current is not None and current.lifecycle.protect and not recorded.lifecycle.protect:
+        return replace(recorded.lifecycle, protect=True, protect_as=current.lifecycle.protect_as)
+    return recorded.lifecycle
+
+
+def _explained(
+    step: Step, judged: TableAssessment, generation: Generation, declaration: Declaration | None = None
+) -> Step:
     if step.status is StepStatus.READY:
         has = f"{generation.current} has its {several(generation.items, 'item')}"
         return step.with_message(f"{has}{yielded_text(generation)}")
     if step.status is StepStatus.BLOCKED:
+        if step.reason is Reason.PROTECTED:
+            step = _protected(step, judged, generation, declared=declaration is not None)
         keep = f"`reconciler replace {generation.name} --keep`"
-        return replace(step, allow_with=f"{step.allow_with}; or {keep}" if step.allow_with else keep)
+        # What is declared decides on the owner of the table that the name means now, and no more of this one.
+        other = None if step.reason in OWNER else step.allow_with
+        return replace(step, allow_with=f"{other}; or {keep}" if other else keep)
     return step
+
+
+def _protected(step: Step, judged: TableAssessment, generation: Generation, *, declared: bool) -> Step:
+    """What protects the table, and what ends that. The declared name means the other table."""
+    if judged.observed is not None and judged.observed.spec.deletion_protection:
+        why = f"deletion protection of {judged.name} is on, and the declared name means {generation.current} now"
+        off = f"`aws dynamodb update-table --table-name {judged.name} --no-deletion-protection-enabled`"
+        return step.blocked(Reason.PROTECTED, why, off)
+    where = f"the declaration of {generation.name}"
+    if declared:
+        return replace(step, allow_with=f"{step.allow_with} in {where}")
+    why = f"{where}, which is gone, protects {judged.name}"
+    return step.blocked(Reason.PROTECTED, why, f"{step.allow_with} in its restored declaration")
 
 
 def _held(step: Step, generation: Generation) -> Step:
     resume = f"`reconciler replace {generation.name} --resume`"
     if generation.paused:
-        return step.blocked(Reason.REPLACING, f"{progress_sentence(generation)}; paused", resume)
+        return step.blocked(Reason.REPLACING, f"{progress_sentence(generation, generation.current)}; paused", resume)
     if generation.problem is not None:
         return step.blocked(Reason.REPLACING, generation.problem, resume)
     return step
@@ -231,23 +288,31 @@ def _ways_on(generation: Generation) -> str:
     )
 
 
-def _progress_and_ways(generation: Generation) -> str:
+def _progress_and_ways(generation: Generation, *, suspended: bool) -> str:
     """How far it is, and what a person may do: a pass works on it again, but it may wait for a decision."""
-    said = progress_sentence(generation)
+    said = progress_sentence(generation, generation.current)
+    if suspended:
+        return f"{said}. The stack is suspended; after `reconciler resume` it goes on"
     if generation.phase not in UNSWITCHED:
         return said
     return f"{said}. `reconciler replace {generation.name}` goes on with it, `--cancel` gives it up"
 
 
-def progress_sentence(generation: Generation) -> str:
-    """How far it is: ``is being replaced by orders-g2: copy, 400 of 1,000 items``."""
+def progress_sentence(generation: Generation, table: str | None = None) -> str:
+    """How far it is: ``is being replaced by orders-g2: copy, 400 of 1,000 items``.
+
+    ``table`` is the one that the sentence is about; ``None`` means the declared name.
+    """
     share = ""
     if generation.phase is GenerationPhase.COPY:
         share = f", {min(generation.copied, generation.items):,} of {several(generation.items, 'item')}"
     elif generation.replayed and generation.phase not in (GenerationPhase.CREATE, GenerationPhase.CAPTURE):
         share = f", {several(generation.replayed, 'change')} repeated"
     behind = behind_text(generation)
-    return f"is being replaced by {generation.new}: {generation.phase.value}{share}{f'; {behind}' if behind else ''}"
+    verb = f"is being replaced by {generation.new}"
+    if (table or generation.name) == generation.new:
+        verb = f"{'has taken the place' if generation.phase in SWITCHED else 'gets the items'} of {generation.old}"
+    return f"{verb}: {generation.phase.value}{share}{f'; {behind}' if behind else ''}"
 
 
 def behind_text(generation: Generation) -> str | None:

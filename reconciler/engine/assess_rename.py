@@ -24,7 +24,7 @@ from reconciler.planning.features import missing_after_replacement
 from reconciler.planning.generations import former_table
 from reconciler.planning.planner import plan
 from reconciler.planning.policy import permit_in_place
-from reconciler.planning.scopes import foreign_owner
+from reconciler.planning.scopes import foreign_owner, release_by
 from reconciler.planning.text import several
 
 PROTECTION = "deletion_protection"
@@ -182,8 +182,10 @@ def creates_nothing(
     other = foreign_owner(context.snapshot, context.options, table, observed)
     owner = f"it belongs to {other.scope}" if other is not None else "this stack does not manage it"
     why = f"{table} exists, and {owner}, so its items cannot move to {new}"
-    ways = f"a declaration of {table} and `reconciler up`, then this one again; or no renamed_from"
-    return base, _not_created(steps, why, ways)
+    # Until its owner releases it, a declaration of that table is blocked as well; a table that is adopted only stays.
+    released = f"`{release_by(other.scope, table)}`, then " if other is not None and other.recorded else ""
+    owned = f"a declaration of {table} with lifecycle.on_existing: own and `reconciler --once`, then this one again"
+    return base, _not_created(steps, why, f"{released}{owned}; or no renamed_from")
 
 
 def _way_out(snapshot: StateSnapshot, former: str) -> str:

@@ -176,6 +176,9 @@ class PassContext:
         name = assessment.name
         replacement, left = self.replacement(name), self.snapshot.generation_with(name) is not None
         renamed_to = self.renamed_to(assessment.entry)
+        # A rename shows its former table as one that is replaced, until the other one has the items.
+        shown = (step, step.as_deletion()) if left else (step,)
+        approved = self.approved
         return GateInput(
             self.options,
             self.ports.emulator,
@@ -187,9 +190,10 @@ class PassContext:
             foreign=name in self.foreign_guard.foreign,
             single=name in self.foreign_guard.single,
             unconfirmed=name in self.foreign_guard.unsettled,
-            approved=None if self.approved is None else self.approved.covers(name, step),
-            loss_approved=self.approved is not None and self.approved.covers_loss(name, step),
-            shown_blocked=self.approved is not None and (name, step.action, step.facet) in self.approved.withheld,
+            approved=None if approved is None else any(approved.covers(name, each) for each in shown),
+            loss_approved=approved is not None and any(approved.covers_loss(name, each) for each in shown),
+            shown_blocked=approved is not None
+            and any((name, each.action, each.facet) in approved.withheld for each in shown),
             elapsed=partial(self._elapsed, name),
             missing_folder=self.missing_folders.get(name),
             renamed_to=renamed_to,

@@ -20,7 +20,9 @@ from reconciler.model.desired import Declaration, Item, Removal, Seed
 from reconciler.model.errors import ApiError, Denied, LeaseLost, OutcomeUnknown
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
+from reconciler.model.observed import ObservedTable
 from reconciler.model.records import StateSnapshot
+from reconciler.model.table import KeyElement
 from reconciler.seeding.decide import is_updating
 from reconciler.seeding.digest_set import DigestSet
 from reconciler.seeding.provenance import item_digest, seed_digests
@@ -85,6 +87,25 @@ def write_seed(
         unknown=tuple(error for error in work.errors if isinstance(error, OutcomeUnknown)),
         stopped=stopped,
     )
+
+
+def other_key(declaration: Declaration, observed: ObservedTable) -> str | None:
+    """Why no command may use the seed of a table that has another key than its declaration, or ``None``.
+
+    The declared key would find none of the items, and a condition on it would let a write replace an item of others.
+    """
+    declared, live = declaration.spec.keys, observed.spec.keys
+    if declared == live:
+        return None
+    name = declaration.declared_name or declaration.spec.name
+    return (
+        f"the key of the table is {_key_text(live)}, and {_key_text(declared)} is declared, which its seed is written"
+        f" for; `reconciler replace {name}` gives it the declared key, or restore the former declaration"
+    )
+
+
+def _key_text(keys: Iterable[KeyElement]) -> str:
+    return " and ".join(f"{each.attribute} ({each.type})" for each in keys)
 
 
 def _earlier(seed: Seed, written: DigestSet) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 from reconciler.engine.authorization import acquire_lease
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
-from reconciler.engine.seed import clear_seed, write_seed
+from reconciler.engine.seed import clear_seed, other_key, write_seed
 from reconciler.engine.seed_batches import SeedOutcome
 from reconciler.model.desired import Declaration
 from reconciler.model.errors import ApiError, LeaseLost, OutcomeUnknown, TableChanged, UsageError
@@ -104,6 +104,9 @@ class SeedCommands:
                 absent = f"the table is missing; `reconciler up {declaration.base_name}` creates it"
                 busy = f"the table is {observed.status}; run this again once it is ACTIVE" if observed else absent
                 return _report(declaration, step.failed(busy), None)
+            why = other_key(declaration, observed)
+            if why is not None:
+                return _report(declaration, step.failed(why), None)
             outcome = self._execute(declaration, action, observed.identity)
         except ApiError as error:
             return _report(declaration, step.failed(str(error)), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.engine.context import EngineContext
+from reconciler.engine.observe import observe_table
+from reconciler.engine.seed import other_key
 from reconciler.engine.seed_batches import NumberedItem, NumberedItems, batches
 from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.change import Change
@@ -79,11 +81,17 @@ def verify_seeds(
 
 def _table(ports: EngineContext, declaration: Declaration, sentences: dict[str, str]) -> TableReport:
     name, seed = declaration.spec.name, declaration.seed
-    status, changes, error = TableStatus.IN_SYNC, list[Change](), None
+    status, changes = TableStatus.IN_SYNC, list[Change]()
+    error: str | None = None
     try:
-        found = _compared(ports, declaration, changes)
-        sentences[name] = found.sentence(seed.source if seed else "")
-        status = TableStatus.DRIFTED if found.differs else status
+        observed = observe_table(ports, name, None)
+        error = None if observed is None else other_key(declaration, observed)
+        if error is None:
+            found = _compared(ports, declaration, changes)
+            sentences[name] = found.sentence(seed.source if seed else "")
+            status = TableStatus.DRIFTED if found.differs else status
+        else:
+            status = TableStatus.ERROR
     except NotFound:
         status, error = TableStatus.ERROR, f"the table does not exist; `reconciler up {name}` creates it"
     except ApiError as failure:

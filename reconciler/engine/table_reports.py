@@ -43,6 +43,8 @@ def table_report(
 ) -> TableReport:
     """The report of one table. Its status never claims more than what was observed."""
     declaration, observed, entry = assessment.declaration, assessment.observed, assessment.entry
+    if assessment.left_by is not None:
+        steps = tuple(step.as_deletion() for step in steps)
     message = (
         assessment.refusal or (str(assessment.error) if assessment.error else None) or (str(error) if error else None)
     )

@@ -147,6 +147,13 @@ class Step:
         message = self.message if self.action in (Action.SEED, Action.CLEAR) else None
         return replace(self, status=StepStatus.DONE, reason=None, message=message)
 
+    def as_deletion(self) -> Step:
+        """This step of a table whose items another one has, as it is shown and confirmed: nothing takes its place.
+
+        The deletion gate judges it as a replacement, because nothing is lost with the table.
+        """
+        return replace(self, action=Action.DELETE) if self.action is Action.REPLACE else self
+
     def with_message(self, message: str) -> Step:
         """This step with another sentence."""
         return replace(self, message=message)

@@ -276,6 +276,7 @@ COVERED: Mapping[Action, frozenset[Action]] = {
 
 def _counted(tables: tuple[TableReport, ...], action: Action, statuses: tuple[StepStatus, ...]) -> int:
     found = [table for table in tables if _counts(table, action, statuses)]
+    # A table that is left behind waits for its deletion, and its successor for the end of the work: together one.
     if action is Action.DELETE and any(table.left_by is not None for table in found):
         # The end of a replacement counts under the table that took the place, if that was in the same run.
         new = {table.name for table in tables if _counts(table, Action.REPLACE, statuses)}
@@ -284,5 +285,13 @@ def _counted(tables: tuple[TableReport, ...], action: Action, statuses: tuple[St
 
 
 def _counts(table: TableReport, action: Action, statuses: tuple[StepStatus, ...]) -> bool:
-    actions = {step.action for step in table.steps if step.status in statuses and not step.gives_up}
+    found = [step.action for step in table.steps if step.status in statuses and not step.gives_up]
+    actions = set(found)
+    if Action.DELETE in actions and Action.DELETE in found[_last(found, Action.REPLACE) :]:
+        # A replacement that was finished first, and the table was deleted after it: the table is gone.
+        actions.discard(Action.REPLACE)
     return action in actions and actions.isdisjoint(COVERED.get(action, frozenset()))
+
+
+def _last(actions: list[Action], action: Action) -> int:
+    return max((place for place, each in enumerate(actions) if each is action), default=0)

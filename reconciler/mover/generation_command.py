@@ -231,6 +231,8 @@ class NextGeneration:
             return replace(record, switch=True, problem=None, fencing=record.fencing and fence)
 
         record = self._change(decided)
+        if self.reconciler.ports.store.load().suspension is not None:
+            return f"The stack is suspended: {record.new} takes the place of {record.old} after `reconciler resume`."
         if record.fencing:
             return f"Writes to {record.old} are denied, then {record.new} takes its place."
         missing = f"what is written to it from now on is missing in {record.new}, which takes its place"

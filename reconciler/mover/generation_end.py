@@ -15,7 +15,7 @@ from reconciler.engine.send_call import TableResult
 from reconciler.model.change import Call
 from reconciler.model.errors import Busy
 from reconciler.model.observed import ObservedTable
-from reconciler.model.plan import Action, Reason, StepStatus
+from reconciler.model.plan import Reason, StepStatus
 from reconciler.model.records import Generation, GenerationPhase
 from reconciler.mover.bulk_copy import bulk_put_of, end_bulk_put
 from reconciler.mover.generation_items import has_stream
@@ -184,8 +184,8 @@ def delete_left_table(
         # A look that wrote nothing is no reason for another pass at once.
         return replace(refused, assessment=assessment)
     applied = delete_table(context, assessment, step)
-    # It was judged as a replacement, because nothing is lost with it. The new table is the one that counts as replaced.
-    ended = tuple(replace(s, action=Action.DELETE) if s.status is StepStatus.DONE else s for s in applied.steps)
+    # The new table is the one that counts as replaced.
+    ended = tuple(each.as_deletion() if each.status is StepStatus.DONE else each for each in applied.steps)
     return replace(applied, steps=ended)
 
 

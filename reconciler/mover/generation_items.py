@@ -157,7 +157,8 @@ class MovesItems(GenerationWork):
             self._save_counts()
             raise PassEnded(
                 self.step.deferred(
-                    Reason.REPLACING, f"{progress_sentence(self.record)}; waiting for {progress.waiting}"
+                    Reason.REPLACING,
+                    f"{progress_sentence(self.record, self.assessment.name)}; waiting for {progress.waiting}",
                 )
             )
 

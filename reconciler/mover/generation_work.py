@@ -80,7 +80,7 @@ class GenerationWork:
         return TableResult(assessment, () if step is None else (step,), wrote=self.wrote, error=self.error)
 
     def _progress(self) -> Step:
-        return self.step.deferred(Reason.REPLACING, progress_sentence(self.record))
+        return self.step.deferred(Reason.REPLACING, progress_sentence(self.record, self.assessment.name))
 
     def _stop(self, why: str, ways: str | None = None) -> PassEnded:
         """End with a sentence that stays in the record: a person has to decide, by ``ways`` or by resuming it."""

@@ -20,7 +20,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import OnConflict, Phase, Replacement, StateSnapshot
-from reconciler.model.report import RunReport
+from reconciler.model.report import PassReport, RunReport
 from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
@@ -119,11 +119,27 @@ def refuse_other_plans(reconciler: Reconciler, name: str, overcome: frozenset[Re
     steps = [step for table in report.tables if table.name == name for step in table.steps]
     step = next((step for step in steps if step.action is Action.REPLACE), None)
     if step is None:
+        _refuse_missing(report, name)
         why = next((step.message for step in steps if step.message), None)
         raise UsageError(f"{name} needs no replacement: its key and local indexes are as declared{_after(why)}")
     if step.status in (StepStatus.BLOCKED, StepStatus.DEFERRED) and step.reason not in overcome:
         raise UsageError(f"{name} cannot be replaced: {step.message}{_allow(step)}")
     return tuple(steps)
+
+
+def _refuse_missing(report: PassReport, name: str) -> None:
+    """Raise ``UsageError`` for a table that does not exist, or of which it is not decided whose it is."""
+    table = next((table for table in report.tables if table.name == name), None)
+    if table is None:
+        return
+    held = next((step for step in table.steps if step.status is StepStatus.BLOCKED), None)
+    if table.identity is None and table.live_status is None and table.error is None:
+        missing = f"{name} does not exist, so there is nothing to replace"
+        if held is not None:
+            raise UsageError(f"{missing}, and it is not created: {held.message}{_allow(held)}")
+        raise UsageError(f"{missing}; `reconciler up {name}` creates it")
+    if held is not None and held.facet == "ownership":
+        raise UsageError(f"{name} cannot be replaced: {held.message}{_allow(held)}")
 
 
 def note_cancelled(reconciler: Reconciler, table: str, name: str, shape: str | None = None) -> None:

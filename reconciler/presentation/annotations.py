@@ -10,7 +10,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import StepStatus
 from reconciler.model.report import PassReport, TableReport, TableStatus
 from reconciler.planning.text import printable
-from reconciler.presentation.render import losses, repeats, step_title, uncovered, unsafe_sentences
+from reconciler.presentation.render import endings, repeats, step_title, uncovered, unsafe_sentences
 
 
 class AnnotationRule(StrEnum):
@@ -73,9 +73,10 @@ def _of_table(table: TableReport) -> Iterator[tuple[AnnotationRule, str]]:
             remedy = f". Allow with: {step.allow_with}" if step.allow_with else ""
             why = (step.message or "").rstrip(".")
             yield AnnotationRule.BLOCKED, f"{table.name}: {step.action.value} blocked: {why}{remedy}"
-    ends = losses(table)
-    for sentence in ends:
-        yield AnnotationRule.ITEMS_LOST, sentence
+    ends = endings(table)
+    for step, sentence in ends:
+        # A table that is replaced with its items differs from its declaration, and loses nothing.
+        yield AnnotationRule.DRIFT if step.keeps_items else AnnotationRule.ITEMS_LOST, sentence
     if not ends and table.status in (TableStatus.DRIFTED, TableStatus.MISSING, TableStatus.PENDING):
         yield AnnotationRule.DRIFT, f"{table.name}: {table.status.value}{_differences(table)}"
     elif table.status is TableStatus.IN_SYNC and table.seed_pending:

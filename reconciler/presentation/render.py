@@ -279,7 +279,12 @@ def about_items(table: TableReport) -> str:
 
 
 def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
-    """A sentence for each step that is about to end the table: what, when, what is lost, and how to stop it.
+    """A sentence for each step that is about to end the table; see ``endings``."""
+    return tuple(sentence for _, sentence in endings(table, counted=counted))
+
+
+def endings(table: TableReport, *, counted: bool = True) -> tuple[tuple[Step, str], ...]:
+    """Each step that is about to end the table, and a sentence: what, when, what is lost, and how to stop it.
 
     With ``counted``, it has the number of items, which is another one for each table.
     """
@@ -292,6 +297,11 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
         when = f" at {to_the_second(step.not_before)} or later" if step.not_before else ""
         if step.reason is Reason.PRUNE_GRACE and not when:
             when = " after its grace period"
+        if table.left_by is not None:
+            work = table.left_by
+            kept = printable(f"{work.current} has its items. To stop it, run `reconciler replace {work.name} --keep`.")
+            found.append((step, f"delete {name}{when}: {kept}"))
+            continue
         if step.action is Action.DELETE:
             lost, kept = f"every item in it is lost{items}", "restore its declaration"
         elif step.renamed_to is not None:
@@ -304,7 +314,7 @@ def losses(table: TableReport, *, counted: bool = True) -> tuple[str, ...]:
         stop = f"{kept} or run `reconciler release {name}`"
         if step.keeps_items and table.replacement is not None:
             stop = f"run `reconciler replace {name} --cancel`"
-        found.append(f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}.")
+        found.append((step, f"{step.action.value} {name}{when}: {lost}. To stop it, {stop}."))
     return tuple(found)
 
 

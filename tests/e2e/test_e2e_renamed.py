@@ -228,6 +228,37 @@ def test_a_former_table_of_another_stack_is_told_and_nothing_is_created_empty(sh
     assert (shop.tables, shop.held("orders")) == (["orders"], THREE)
 
 
+def test_what_is_advised_for_a_table_of_another_stack_moves_its_items(shop: RenamedShop) -> None:
+    shop.declare(table("orders"))
+    shop.tool("--once", "--stack", "theirs")
+    shop.put("orders", *THREE)
+    shop.declare(table("purchases", former="orders"))
+    said = " ".join(shop.tool("--once", "--stack", "ours", code=2).split())
+    release = "reconciler release orders"
+    owned = "a declaration of orders with lifecycle.on_existing: own and `reconciler --once`, then this one again"
+    assert f"`RECONCILER_STACK=theirs {release}`, then {owned}" in said
+    shop.tool("release", "orders", "--stack", "theirs")
+    # Nobody manages it now: the rest of the advice stays.
+    assert f"allow with: {owned}" in " ".join(shop.tool("--once", "--stack", "ours", code=2).split())
+    shop.declare(table("orders", "lifecycle: {on_existing: own}"))
+    shop.tool("--once", "--stack", "ours")
+    shop.declare(table("purchases", former="orders"))
+    shop.tool("--once", "--stack", "ours")
+    assert (shop.tables, shop.held("purchases")) == (["purchases"], THREE)
+
+
+def test_a_table_that_does_not_exist_is_not_called_as_declared(shop: RenamedShop) -> None:
+    begun(shop)
+    shop.declare(table("orders"), table("new"))
+    said = shop.tool("replace", "new", "--yes", code=1)
+    assert "new does not exist, so there is nothing to replace; `reconciler up new` creates it" in said
+    shop.create("taken")
+    shop.declare(table("orders"), table("renamed", former="taken"))
+    said = " ".join(shop.tool("replace", "renamed", "--yes", code=1).split())
+    assert "renamed does not exist, so there is nothing to replace, and it is not created: taken exists" in said
+    assert "as declared" not in said
+
+
 def test_both_names_declared_are_an_error(shop: RenamedShop) -> None:
     begun(shop)
     shop.declare(table("orders"), table("purchases", former="orders"))

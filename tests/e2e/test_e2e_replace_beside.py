@@ -458,6 +458,20 @@ def test_a_table_that_is_ready_and_declared_otherwise_names_the_way_out_and_no_s
         assert "ready to switch" not in said
 
 
+def test_a_suspended_stack_says_at_once_that_the_switch_waits_for_it(shop: Orders) -> None:
+    ready(shop, BY_BOTH)
+    shop.tool("suspend")
+    said = shop.tool("replace", "orders", "--switch", code=2)
+    assert "The stack is suspended: orders-g2 takes the place of orders after `reconciler resume`." in said
+    for each in (said, shop.tool("preview")):
+        assert "The stack is suspended; after `reconciler resume` it goes on" in each
+        assert "`reconciler replace orders` goes on" not in each
+    assert shop.tables == ["orders", "orders-g2"]
+    shop.tool("resume")
+    shop.tool("--once")
+    assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR))
+
+
 # Writers that nothing stops
 
 

@@ -318,5 +318,5 @@ def step_of(report: PassReport, table: str | None = None) -> Step:
         for each in report.tables
         if table in (None, each.name)
         for step in each.steps
-        if step.action is Action.REPLACE
+        if step.action is Action.REPLACE or each.left_by is not None
     )

@@ -490,3 +490,11 @@ def test_a_part_that_fails_ends_its_progress() -> None:
     with pytest.raises(Dies), progress.of("copying", 0):
         raise Dies
     assert [(each.ended, each.total) for each in sim.telemetry.work] == [(True, None)]
+
+
+def test_destroy_counts_a_table_as_deleted_whose_replacement_it_finished_first() -> None:
+    sim = staged()
+    killed_at(sim, Phase.RETURNING)
+    report = sim.reconciler.destroy()
+    assert "users" not in sim.dynamodb.tables
+    assert "0 replaced, 1 deleted" in "\n".join(text for _, text in render(report, applied=True))

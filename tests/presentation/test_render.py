@@ -371,3 +371,13 @@ def test_results_repeat_no_field_of_the_plan() -> None:
     assert "this endpoint has no streams" in said.splitlines()[1]
     assert "ttl.attribute" not in said
     assert "stream.enabled" not in said
+
+
+def test_a_table_that_is_deleted_after_its_replacement_was_finished_counts_as_deleted() -> None:
+    """As ``destroy`` does it with a replacement that was interrupted."""
+    finished = Step(Action.REPLACE, "table", returns_items=True).done()
+    deleted = Step(Action.DELETE, "table", call=Call("DeleteTable", {"TableName": "users"})).done()
+    gone = a_table("users", TableStatus.IN_SYNC, finished, deleted)
+    assert "0 replaced, 1 deleted" in shown(a_report(gone), applied=True)
+    again = a_table("users", TableStatus.IN_SYNC, deleted, finished)
+    assert "1 replaced, 0 deleted" in shown(a_report(again), applied=True)

@@ -10,7 +10,9 @@ import pytest
 from sarif_pydantic import Sarif
 from support.reports import a_report, a_table, blocked, drifted, failed, in_sync, missing
 
+from reconciler.model.change import Call
 from reconciler.model.errors import Problem
+from reconciler.model.plan import Action, Step
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.presentation.formats import View, lines
 
@@ -90,3 +92,11 @@ def test_a_result_keeps_its_identity_when_its_line_moves_and_stacks_differ() -> 
 
 def test_runs_of_environments_do_not_replace_each_other() -> None:
     assert run_of(a_report(environment="prod", stack="shop"))["automationDetails"]["id"] == "shop/prod/"
+
+
+@pytest.mark.parametrize(("keeps", "rule"), [(True, "drift"), (False, "items-lost")])
+def test_a_replacement_that_keeps_the_items_loses_none(keeps: bool, rule: str) -> None:
+    step = Step(Action.REPLACE, "keys", call=Call("DeleteTable", {"TableName": "users"}), keeps_items=keeps)
+    [result] = run_of(a_report(a_table("users", TableStatus.DRIFTED, step)))["results"]
+    assert result["ruleId"] == rule
+    assert ("keeps its items" in result["message"]["text"]) is keeps
