@@ -26,7 +26,14 @@ from reconciler.model.errors import (
 )
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import Checkpoint, GenerationPhase, ItemMigration, MigrationDirection, StateSnapshot
+from reconciler.model.records import (
+    Checkpoint,
+    GenerationPhase,
+    ItemMigration,
+    MigrationDirection,
+    Phase,
+    StateSnapshot,
+)
 from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.governor import Governor, RateLimits, limits_of
@@ -53,6 +60,8 @@ EXAMPLES = 3
 BETWEEN_TABLES = frozenset(
     {GenerationPhase.FENCE, GenerationPhase.SWITCH, GenerationPhase.REVERT, GenerationPhase.RETURN}
 )
+ITEMS_ASIDE = frozenset({Phase.DELETING, Phase.CREATING, Phase.RETURNING, Phase.VERIFYING})
+"""Phases of a replacement in which its copy has all items, and the table perhaps not."""
 WRITE_BYTES, READ_BYTES = 1024, 4096
 
 
@@ -253,6 +262,10 @@ class MigrateCommands:
             observed = observe_table(self.command.ports, name, None)
             if observed is not None:
                 live[name] = observed.identity
+        for replacement in snapshot.replacements.values():
+            if replacement.phase in ITEMS_ASIDE:
+                # The table may be gone or new, and its items and these records come back to it.
+                live[replacement.name] = replacement.target or replacement.identity
         order = order_of(self.files, snapshot.migrations, names, live)
         unknown = (
             undeclared_problem(file.file, file.lines.get("table"), file.table, tables.desired)
@@ -362,8 +375,11 @@ class MigrateCommands:
         result = run.run()
         # What was applied before has no open work; of a record of another identity nothing is left.
         begun = found is not None and found.direction == direction and found.identity.same(target.identity)
-        again = begun and found is not None and found.finished is None and found.checksum != file.checksum
-        return replace(result, began_again=again)
+        if not begun or found is None or found.finished is not None:
+            return result
+        if found.checksum != file.checksum:
+            return replace(result, began_again="its file has changed since it was begun")
+        return replace(result, began_again="its table was replaced since it was begun" if found.moved else None)
 
     def _try_where(
         self, file: MigrationFile, direction: MigrationDirection, target: Target, calls: GuardedCalls
@@ -391,7 +407,8 @@ class MigrateCommands:
         if found is None or not found.identity.same(target.identity):
             return None
         same = found.direction == direction and found.checksum == file.checksum and found.finished is None
-        return found if same else None
+        # With moved items, none of the parts that it was begun with is left.
+        return found if same and not found.moved else None
 
     def _calls(self, target: Target, store: Any) -> GuardedCalls:
         ports = self.command.ports
