@@ -215,6 +215,9 @@ class MigrateCommands:
         files = [file for file in order.pending if wanted is None or file.number <= wanted]
         if direction == "down":
             files = [state.file for state in order.applied[:1] if state.file is not None]
+        for file in files:
+            # What it would count is not what the migration would find, and that would be refused.
+            self._refuse_replaced(_declared_name(file, tables), snapshot)
         return tuple(self._sample(file, direction, tables) for file in files)
 
     def verify(self) -> tuple[MigrationOrder, tuple[Verified, ...]]:
@@ -223,6 +226,11 @@ class MigrateCommands:
         tables = self._tables(snapshot)
         order = self._order(snapshot, tables)
         applied = [state.file for state in order.states if state.status is MigrationStatus.APPLIED and state.file]
+        for file in applied:
+            name = _declared_name(file, tables)
+            if name in snapshot.replacements and snapshot.replacements[name].phase in ITEMS_ASIDE:
+                # It speaks of all items, and the table may have only some of them.
+                self._refuse_replaced(name, snapshot)
         return order, tuple(self._verified(file, tables) for file in applied)
 
     @contextmanager
@@ -288,20 +296,14 @@ class MigrateCommands:
         declaration = tables.of(file)
         assert declaration is not None
         name = declaration.spec.name
+        if snapshot is not None:
+            self._refuse_replaced(name, snapshot)
         observed = observe_table(self.command.ports, name, None)
         if observed is None or observed.status not in ("ACTIVE", "UPDATING"):
             state = "does not exist" if observed is None else f"is {observed.status}"
             raise StateError(f"{file.name}: table {name} {state}. Run `reconciler up` first.")
         if snapshot is not None:
             self.command.refuse_foreign(snapshot, observed)
-            replacement = snapshot.replacements.get(name)
-            if replacement is not None and replacement.under_way:
-                # A part of the items is in the copy, and would come back as it was.
-                raise StateError(
-                    f"table {name} is being replaced, and a part of its items is in {replacement.aside}. "
-                    f"Finish that first: `reconciler replace {name} --resume`."
-                )
-            self._refuse_between_tables(name, snapshot)
             if is_released(snapshot.inventory.get(name)):
                 raise StateError(f"table {name} is released. `reconciler import {name}` manages it again.")
             if declaration.lifecycle.on_existing == "observe":
@@ -316,11 +318,19 @@ class MigrateCommands:
         return Target(name, observed.identity, keys, int(described.get("ItemCount") or 0), described)
 
     @staticmethod
-    def _refuse_between_tables(name: str, snapshot: StateSnapshot) -> None:
-        """Raise ``StateError`` while the declared name goes from one table to the other.
+    def _refuse_replaced(name: str, snapshot: StateSnapshot) -> None:
+        """Raise ``StateError`` while a table is replaced under its own name, or its name goes to another table.
 
-        In every other phase, one table takes all writes and the other one follows it, those of a migration too.
+        In every other phase of the latter, one table takes all writes and the other one follows it, those of a
+        migration too.
         """
+        replacement = snapshot.replacements.get(name)
+        if replacement is not None and replacement.under_way:
+            # A part of the items is in the copy, and would come back as it was.
+            raise StateError(
+                f"table {name} is being replaced, and a part of its items is in {replacement.aside}. "
+                f"Finish that first: `reconciler replace {name} --resume`."
+            )
         for work in snapshot.generations.values():
             if name not in (work.old, work.new) or work.phase not in BETWEEN_TABLES:
                 continue
@@ -499,6 +509,11 @@ class _NoRecords:
 
     def drop_checkpoint(self, name: str) -> None:
         del name
+
+
+def _declared_name(file: MigrationFile, tables: DeclaredTables) -> str:
+    declaration = tables.of(file)
+    return declaration.spec.name if declaration is not None else file.table
 
 
 def _evaluated(

@@ -129,6 +129,33 @@ def test_during_a_replacement_no_migration_runs(phase):
     assert made.calls.count("UpdateItem") == 0
 
 
+@pytest.mark.parametrize("phase", [Phase.DELETING, Phase.CREATING, Phase.RETURNING, Phase.VERIFYING])
+def test_what_only_reads_counts_no_items_of_a_table_that_may_have_only_some(phase):
+    made = half_done()
+    killed_at(made.sim, phase)
+    being = "table users is being replaced, and a part of its items is in users.replacing."
+    with pytest.raises(StateError, match=being):
+        made.commands().dry_run()
+    with pytest.raises(StateError, match=being):
+        made.commands().up()
+    made.sim.once()
+    (sample,) = made.commands().dry_run()
+    assert (sample.total, sample.changes) == (5, 2)
+
+
+@pytest.mark.parametrize("phase", [Phase.DELETING, Phase.CREATING, Phase.RETURNING, Phase.VERIFYING])
+def test_verify_says_nothing_of_all_items_while_the_table_may_have_only_some(phase):
+    made = bench()
+    made.commands().up()
+    made.sim.declare(declaration("users", keys=keys("pk S", "sk S")))
+    killed_at(made.sim, phase)
+    with pytest.raises(StateError, match=r"a part of its items is in users\.replacing\."):
+        made.commands().verify()
+    made.sim.once()
+    ((_, (found,))) = made.commands().verify()
+    assert (found.counts["scanned"], found.left) == (5, 0)
+
+
 @pytest.mark.parametrize("phase", [phase for phase in GenerationPhase if phase not in ENDED])
 @pytest.mark.parametrize("stopped", [False, True])
 def test_a_migration_waits_while_the_name_goes_from_one_table_to_another(phase, stopped):

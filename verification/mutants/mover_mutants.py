@@ -179,7 +179,7 @@ MUTANTS = (
     ),
     Mutant(
         "a migration runs in half a table",
-        "MigrateCommands._target",
+        "MigrateCommands._refuse_replaced",
         "if replacement is not None and replacement.under_way: ...",
         "if False: ...",
         "the items that are still in the copy come back as they were, and the migration is recorded as applied",
@@ -233,9 +233,9 @@ MUTANTS = (
     ),
     Mutant(
         "a migration runs while the name goes to another table",
-        "MigrateCommands._target",
-        "self._refuse_between_tables(name, snapshot)",
-        "",
+        "MigrateCommands._refuse_replaced",
+        "name not in (work.old, work.new) or work.phase not in BETWEEN_TABLES",
+        "True",
         "what it writes after both tables were compared is missing in the new one",
         ("test_mover_migrate_replaced::test_a_migration_waits_while_the_name_goes_from_one_table_to_another",),
     ),
