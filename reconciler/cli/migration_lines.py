@@ -64,8 +64,8 @@ def ran(action: str, results: Sequence[MigrationResult], base: str) -> Shown:
         counts = _counts(record.counts)
         if result.finished:
             done = "applied to" if action == "up" else "undone on"
-            again = ", from the first item again, because its file has changed since it was begun"
-            lines.append(f"{record.name}: {done} {record.table} ({counts}){again if result.began_again else ''}")
+            again = f", from the first item again, because {result.began_again}" if result.began_again else ""
+            lines.append(f"{record.name}: {done} {record.table} ({counts}){again}")
         else:
             lines.append(f"{record.name}: not finished on {record.table} ({counts})")
             lines += [f"  {problem}" for problem in problems]
@@ -150,8 +150,9 @@ def _state_line(state: MigrationState) -> str:
         record = state.record
         when = record.finished.strftime("%Y-%m-%d %H:%M UTC") if record.finished else "?"
         return f"{state.name}: applied to {record.table}, {when}, by {record.by} ({_counts(record.counts)})"
-    if state.status is MigrationStatus.PENDING and state.applied_to is not None:
-        return f"{state.name}: pending, because it was applied to another table, {state.applied_to}"
+    if state.status is MigrationStatus.PENDING and state.elsewhere is not None:
+        was = "applied to" if state.elsewhere.applied else "begun on"
+        return f"{state.name}: pending, because it was {was} another table, {state.elsewhere.table}"
     if state.status is MigrationStatus.PENDING and state.void:
         return f"{state.name}: pending again, because its table was created again"
     words = WORDS.get(state.status, state.status.value)
@@ -162,6 +163,8 @@ def _state_line(state: MigrationState) -> str:
         return f"{state.name}: {words}, and its file is gone: restore it, then {command} resumes it"
     if state.changed_since:
         return f"{state.name}: {words}, and its file has changed since: {command} starts again at the first item"
+    if state.record is not None and state.record.moved:
+        return f"{state.name}: {words}, and its table was replaced since: {command} starts again at the first item"
     return f"{state.name}: {words}; {command} resumes it"
 
 

@@ -30,7 +30,8 @@ def with_migrations(
 ) -> tuple[TableReport, ...]:
     """The tables of a report, each with a sentence for each migration of its items that is begun and not finished.
 
-    A record of another identity of its table is void: the table was created again, so nothing was begun on it.
+    A record of another identity of its table is void: the table was created again without its items. Where they were
+    kept, the record went with them.
     ``running`` is what ``running_migrations`` returns. ``files`` is asked only if there is something to say.
     """
     found = dict(_sentences(tables, migrations, running, files))
@@ -50,6 +51,7 @@ def running_migrations(snapshot: StateSnapshot, now: datetime) -> Mapping[str, s
 
     Only the holder of the lease may write their records, and each carries the token of its writer: a migration whose
     last record was written under the present lease is being run. A process that has just resumed one has written none.
+    The record of one whose items went to another table was written by whoever replaced the table, who does not run it.
     """
     lease = snapshot.lease
     # The clock of the holder is good enough for a sentence.
@@ -64,7 +66,7 @@ def running_migrations(snapshot: StateSnapshot, now: datetime) -> Mapping[str, s
 
 def _last_token(record: ItemMigration, checkpoints: Mapping[str, Checkpoint]) -> int:
     parts = (each.token for name, each in checkpoints.items() if name.startswith(f"{record.table}#{record.name}#"))
-    return max((record.token, *parts))
+    return max((0 if record.moved else record.token, *parts))
 
 
 def _sentences(
@@ -88,6 +90,10 @@ def _sentences(
 
 
 def _is_on(record: ItemMigration, table: TableReport) -> bool:
+    work = table.replacement
+    if work is not None and work.under_way and record.identity.same(work.identity):
+        # The table may be gone for a while; its items come back, and the record goes with them.
+        return True
     if table.status is TableStatus.MISSING:
         return False
     return table.identity is None or record.identity.same(table.identity)
@@ -105,10 +111,10 @@ def pending_migrations(
     names: Iterable[str], migrations: Mapping[str, ItemMigration], report: PassReport
 ) -> tuple[str, ...]:
     """Those of ``names``, the files in order, that were never begun on the present table."""
-    live = {table.name: table.identity for table in report.tables if table.identity is not None}
+    tables = {table.name: table for table in report.tables}
 
     def begun(record: ItemMigration) -> bool:
-        return record.table not in live or record.identity.same(live[record.table])
+        return record.table not in tables or _is_on(record, tables[record.table])
 
     return tuple(name for name in names if name not in migrations or not begun(migrations[name]))
 
@@ -141,4 +147,6 @@ def sentence(
         return f"{name} {state}, and its file is gone: restore it, then {command} continues it."
     if files is not None and record.checksum != files[name].content:
         return f"{name} {state}, and its file has changed since: {command} starts again at the first item."
+    if record.moved:
+        return f"{name} {state}, and its table was replaced since: {command} starts again at the first item."
     return f"{name} {state}: {command} continues it."

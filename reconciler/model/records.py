@@ -526,6 +526,7 @@ class ItemMigration:
     - ``segments``: the number of parts of the Scan, which stays the same when another process resumes.
     - ``finished``: when the last item was done; ``None`` before. ``by``: who started it, as HOST:PID or a person.
     - ``counts``: of items, by what was done with them. ``token``: the fencing token of its last writer, as it was read.
+    - ``moved``: whether the items went to this table before it was finished, so that it starts again at the first one.
     """
 
     name: str
@@ -540,6 +541,7 @@ class ItemMigration:
     counts: Mapping[str, int] = field(default_factory=dict)
     token: int = field(default=0, compare=False)
     body: str = ""
+    moved: bool = False
 
     @property
     def applied(self) -> bool:

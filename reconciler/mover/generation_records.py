@@ -1,6 +1,7 @@
-"""The records of a table that go with its items: those of its seed and of applied migrations. Used by ``generation``.
+"""The records of a table that go with its items: those of its seed and of migrations. Used by all replacements.
 
-Without them, the new table would be seeded again, and migrated items would be migrated again.
+Without them, the new table would be seeded again, migrated items would be migrated again, and a migration that is not
+finished would be forgotten.
 """
 
 from __future__ import annotations
@@ -28,10 +29,17 @@ def places(generation: Generation) -> tuple[Place, Place]:
     return Place(generation.old, generation.old_identity), Place(generation.new, generation.new_identity)
 
 
-def move_records(ports: EngineContext, snapshot: StateSnapshot, source: Place, target: Place) -> None:
-    """Write for ``target`` what is recorded of ``source``. The records of ``source`` stay for the way back."""
+def move_records(ports: EngineContext, source: Place, target: Place) -> None:
+    """Write for ``target`` what is recorded of ``source``. Only the holder of the lease may call it.
+
+    A migration has one record, which goes to ``target``; those of the seed stay for the way back.
+    """
+    # Read anew: this pass itself may have moved them since it began.
+    snapshot = ports.store.load()
     seed = snapshot.seeds.get(source.name)
-    if seed is not None and (seed.identity is None or seed.identity.same(source.identity)):
+    # A seed record without an identity goes by the name alone.
+    by_name = seed is not None and seed.identity is None and source.name != target.name
+    if seed is not None and (by_name or (seed.identity is not None and seed.identity.same(source.identity))):
         for part in snapshot.seed_parts.values():
             table, mark, number = part.name.partition("#")
             if table == source.name and (part.identity is None or part.identity.same(source.identity)):
@@ -39,8 +47,20 @@ def move_records(ports: EngineContext, snapshot: StateSnapshot, source: Place, t
         ports.store.put_seed(replace(seed, name=target.name, identity=target.identity))
     for migration in snapshot.migrations.values():
         here = migration.table == source.name and migration.identity.same(source.identity)
-        if target.identity is not None and migration.applied and here:
-            ports.store.put_migration(replace(migration, table=target.name, identity=target.identity))
+        if target.identity is None or not here:
+            continue
+        if not migration.applied:
+            # How far a Scan of the other table came says nothing about this one. The checkpoints go first: one of an
+            # earlier stay in this table would be valid again with the record, and items before it would be passed over.
+            _forget_scan(ports, snapshot, target.name, migration.name)
+        moved = not migration.applied
+        ports.store.put_migration(replace(migration, table=target.name, identity=target.identity, moved=moved))
+
+
+def _forget_scan(ports: EngineContext, snapshot: StateSnapshot, table: str, migration: str) -> None:
+    for name in sorted(snapshot.checkpoints):
+        if name.startswith(f"{table}#{migration}#"):
+            ports.store.drop_checkpoint(name)
 
 
 def forget_checkpoints(ports: EngineContext, table: str) -> None:

@@ -118,10 +118,10 @@ class Switches(MovesItems):
         return f"{self.record.old} and {self.record.new} did not become equal, because somebody still writes to {table}"
 
     def _switch(self) -> None:
-        """Publish the new name. The records of its seed and of applied migrations go with the items."""
+        """Publish the new name. The records of its seed and of migrations go with the items."""
         record = self.record
         old, new = places(record)
-        move_records(self.ports, self.context.snapshot, old, new)
+        move_records(self.ports, old, new)
         self._publish(record.new)
         self._moved(Event.SWITCHED, switched=self.ports.clock.now())
         # The next pass resolves the declared name anew.
@@ -194,7 +194,7 @@ class Switches(MovesItems):
     def _return(self) -> None:
         record = self.record
         old, new = places(record)
-        move_records(self.ports, self.context.snapshot, new, old)
+        move_records(self.ports, new, old)
         self._publish(record.old)
         self._moved(Event.RETURNED)
         raise PassEnded(self._progress())

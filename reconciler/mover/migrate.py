@@ -50,7 +50,7 @@ class MigrationProgress:
 class MigrationResult:
     """How one run of a migration ended. ``record`` is what is stored.
 
-    ``began_again`` tells that it was begun with another content of its file, so that it started at the first item.
+    ``began_again`` tells why it started at the first item although it had been begun, as a clause.
     ``problems`` name the first items that failed, those with equal errors together; ``failed`` is how many items they
     speak of.
     """
@@ -61,7 +61,7 @@ class MigrationResult:
     error: ApiError | None = None
     stopped: bool = False
     failed: int = 0
-    began_again: bool = False
+    began_again: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

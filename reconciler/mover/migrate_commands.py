@@ -26,7 +26,14 @@ from reconciler.model.errors import (
 )
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
-from reconciler.model.records import Checkpoint, GenerationPhase, ItemMigration, MigrationDirection, StateSnapshot
+from reconciler.model.records import (
+    Checkpoint,
+    GenerationPhase,
+    ItemMigration,
+    MigrationDirection,
+    Phase,
+    StateSnapshot,
+)
 from reconciler.mover.calls import GuardedCalls
 from reconciler.mover.checkpoints import Checkpoints
 from reconciler.mover.governor import Governor, RateLimits, limits_of
@@ -53,6 +60,8 @@ EXAMPLES = 3
 BETWEEN_TABLES = frozenset(
     {GenerationPhase.FENCE, GenerationPhase.SWITCH, GenerationPhase.REVERT, GenerationPhase.RETURN}
 )
+ITEMS_ASIDE = frozenset({Phase.DELETING, Phase.CREATING, Phase.RETURNING, Phase.VERIFYING})
+"""Phases of a replacement in which its copy has all items, and the table perhaps not."""
 WRITE_BYTES, READ_BYTES = 1024, 4096
 
 
@@ -206,6 +215,9 @@ class MigrateCommands:
         files = [file for file in order.pending if wanted is None or file.number <= wanted]
         if direction == "down":
             files = [state.file for state in order.applied[:1] if state.file is not None]
+        for file in files:
+            # What it would count is not what the migration would find, and that would be refused.
+            self._refuse_replaced(_declared_name(file, tables), snapshot)
         return tuple(self._sample(file, direction, tables) for file in files)
 
     def verify(self) -> tuple[MigrationOrder, tuple[Verified, ...]]:
@@ -214,6 +226,11 @@ class MigrateCommands:
         tables = self._tables(snapshot)
         order = self._order(snapshot, tables)
         applied = [state.file for state in order.states if state.status is MigrationStatus.APPLIED and state.file]
+        for file in applied:
+            name = _declared_name(file, tables)
+            if name in snapshot.replacements and snapshot.replacements[name].phase in ITEMS_ASIDE:
+                # It speaks of all items, and the table may have only some of them.
+                self._refuse_replaced(name, snapshot)
         return order, tuple(self._verified(file, tables) for file in applied)
 
     @contextmanager
@@ -253,6 +270,10 @@ class MigrateCommands:
             observed = observe_table(self.command.ports, name, None)
             if observed is not None:
                 live[name] = observed.identity
+        for replacement in snapshot.replacements.values():
+            if replacement.phase in ITEMS_ASIDE:
+                # The table may be gone or new, and its items and these records come back to it.
+                live[replacement.name] = replacement.target or replacement.identity
         order = order_of(self.files, snapshot.migrations, names, live)
         unknown = (
             undeclared_problem(file.file, file.lines.get("table"), file.table, tables.desired)
@@ -275,20 +296,14 @@ class MigrateCommands:
         declaration = tables.of(file)
         assert declaration is not None
         name = declaration.spec.name
+        if snapshot is not None:
+            self._refuse_replaced(name, snapshot)
         observed = observe_table(self.command.ports, name, None)
         if observed is None or observed.status not in ("ACTIVE", "UPDATING"):
             state = "does not exist" if observed is None else f"is {observed.status}"
             raise StateError(f"{file.name}: table {name} {state}. Run `reconciler up` first.")
         if snapshot is not None:
             self.command.refuse_foreign(snapshot, observed)
-            replacement = snapshot.replacements.get(name)
-            if replacement is not None and replacement.under_way:
-                # A part of the items is in the copy, and would come back as it was.
-                raise StateError(
-                    f"table {name} is being replaced, and a part of its items is in {replacement.aside}. "
-                    f"Finish that first: `reconciler replace {name} --resume`."
-                )
-            self._refuse_between_tables(name, snapshot)
             if is_released(snapshot.inventory.get(name)):
                 raise StateError(f"table {name} is released. `reconciler import {name}` manages it again.")
             if declaration.lifecycle.on_existing == "observe":
@@ -303,11 +318,19 @@ class MigrateCommands:
         return Target(name, observed.identity, keys, int(described.get("ItemCount") or 0), described)
 
     @staticmethod
-    def _refuse_between_tables(name: str, snapshot: StateSnapshot) -> None:
-        """Raise ``StateError`` while the declared name goes from one table to the other.
+    def _refuse_replaced(name: str, snapshot: StateSnapshot) -> None:
+        """Raise ``StateError`` while a table is replaced under its own name, or its name goes to another table.
 
-        In every other phase, one table takes all writes and the other one follows it, those of a migration too.
+        In every other phase of the latter, one table takes all writes and the other one follows it, those of a
+        migration too.
         """
+        replacement = snapshot.replacements.get(name)
+        if replacement is not None and replacement.under_way:
+            # A part of the items is in the copy, and would come back as it was.
+            raise StateError(
+                f"table {name} is being replaced, and a part of its items is in {replacement.aside}. "
+                f"Finish that first: `reconciler replace {name} --resume`."
+            )
         for work in snapshot.generations.values():
             if name not in (work.old, work.new) or work.phase not in BETWEEN_TABLES:
                 continue
@@ -362,8 +385,11 @@ class MigrateCommands:
         result = run.run()
         # What was applied before has no open work; of a record of another identity nothing is left.
         begun = found is not None and found.direction == direction and found.identity.same(target.identity)
-        again = begun and found is not None and found.finished is None and found.checksum != file.checksum
-        return replace(result, began_again=again)
+        if not begun or found is None or found.finished is not None:
+            return result
+        if found.checksum != file.checksum:
+            return replace(result, began_again="its file has changed since it was begun")
+        return replace(result, began_again="its table was replaced since it was begun" if found.moved else None)
 
     def _try_where(
         self, file: MigrationFile, direction: MigrationDirection, target: Target, calls: GuardedCalls
@@ -391,7 +417,8 @@ class MigrateCommands:
         if found is None or not found.identity.same(target.identity):
             return None
         same = found.direction == direction and found.checksum == file.checksum and found.finished is None
-        return found if same else None
+        # With moved items, none of the parts that it was begun with is left.
+        return found if same and not found.moved else None
 
     def _calls(self, target: Target, store: Any) -> GuardedCalls:
         ports = self.command.ports
@@ -482,6 +509,11 @@ class _NoRecords:
 
     def drop_checkpoint(self, name: str) -> None:
         del name
+
+
+def _declared_name(file: MigrationFile, tables: DeclaredTables) -> str:
+    declaration = tables.of(file)
+    return declaration.spec.name if declaration is not None else file.table
 
 
 def _evaluated(

@@ -61,8 +61,8 @@ class MigrationState:
     """One migration: its file, its record, or both.
 
     The file of one that is not finished may be gone, or have changed since. ``void`` tells that there is a record of
-    another identity of the table, which is not ``record``; ``applied_to`` is the other table that it is of, if it is
-    another one by name.
+    another identity of the table, which is not ``record``; ``elsewhere`` is that record if it is of another table by
+    name.
     """
 
     name: str
@@ -70,7 +70,7 @@ class MigrationState:
     file: MigrationFile | None
     record: ItemMigration | None
     void: bool = False
-    applied_to: str | None = None
+    elsewhere: ItemMigration | None = None
 
     @property
     def changed_since(self) -> bool:
@@ -111,7 +111,7 @@ def order_of(
         found, name = records.get(file.name), tables.get(file.name, file.table)
         record = found if found is not None and found.table == name and found.identity.same(live.get(name)) else None
         void = found is not None and record is None
-        other = found.table if found is not None and found.table != name else None
+        other = found if found is not None and found.table != name else None
         states.append(MigrationState(file.name, _status(file, record), file, record, void, other))
     known = {file.name for file in files}
     for name in sorted(records.keys() - known):

@@ -31,6 +31,7 @@ from reconciler.model.records import Phase, Replacement
 from reconciler.model.table import Billing, Projection, TableSpec
 from reconciler.mover.comparing import Differences, differences, digest_of
 from reconciler.mover.conflicts import ConflictRule, shown_key
+from reconciler.mover.generation_records import Place, move_records
 from reconciler.mover.phases import Event, Live, Move, advance, next_move
 from reconciler.mover.preflight import Preflight, examine, groups
 from reconciler.mover.replacer import copy_name, key_names, key_texts
@@ -246,7 +247,7 @@ class _Proceeding:
             Move.KNOW_TABLE: lambda known: self._created(self._identity(known.name)),
             Move.RETURN: self._return,
             Move.VERIFY: self._verify,
-            Move.NOTE_RECREATED: lambda _: self._moved(Event.RECREATED, target=None),
+            Move.NOTE_RECREATED: self._recreated,
             Move.REMOVE_COPY: self._remove_copy,
         }
         moves[following.move](record)
@@ -447,21 +448,15 @@ class _Proceeding:
         self._created(identity)
 
     def _created(self, identity: Identity | None) -> None:
-        """The new table is there. The records of its seed and of applied migrations go with its items.
-
-        Without them, it would be seeded again, and migrated items would be migrated again.
-        """
-        record, snapshot = self._here(), self.context.snapshot
-        seed = snapshot.seeds.get(record.name)
-        if seed is not None and record.identity.same(seed.identity):
-            for part in snapshot.seed_parts.values():
-                if part.name.startswith(f"{record.name}#") and record.identity.same(part.identity):
-                    self.ports.store.put_seed_part(replace(part, identity=identity))
-            self.ports.store.put_seed(replace(seed, identity=identity))
-        for migration in snapshot.migrations.values():
-            if identity is not None and migration.applied and record.identity.same(migration.identity):
-                self.ports.store.put_migration(replace(migration, identity=identity))
+        """The new table is there. The records of its seed and of migrations go with its items."""
+        record = self._here()
+        move_records(self.ports, Place(record.name, record.identity), Place(record.name, identity))
         self._moved(Event.CREATED, target=identity)
+
+    def _recreated(self, record: Replacement) -> None:
+        """Somebody deleted the new table. The records wait for the next one, as those of the former table did."""
+        move_records(self.ports, Place(record.name, record.target), Place(record.name, record.identity))
+        self._moved(Event.RECREATED, target=None)
 
     # Returning the items
 

@@ -386,6 +386,7 @@ MIGRATIONS = Kind(
         "counts": COUNTS,
         "token": WRITER,
         "body": (lambda body: body or None, lambda fields, name: fields.optional_text(name) or ""),
+        "moved": (lambda moved: moved or None, lambda fields, name: fields.optional_flag(name) or False),
     },
 )
 SUSPENSIONS = Kind(Suspension, {"by": TEXT, "at": TIME})

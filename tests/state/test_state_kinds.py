@@ -342,7 +342,9 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "MIGRATIONS": (
-        ItemMigration("0001_a", "users", ID, "abc", "up", 4, "host:12", AT, LATER, {"changed": 2}, body="ab"),
+        ItemMigration(
+            "0001_a", "users", ID, "abc", "up", 4, "host:12", AT, LATER, {"changed": 2}, body="ab", moved=True
+        ),
         {
             "name": "0001_a",
             "table": "users",
@@ -356,6 +358,7 @@ STORED: dict[str, tuple[Any, dict[str, Any]]] = {
             "counts": {"changed": 2},
             "token": None,
             "body": "ab",
+            "moved": True,
         },
     ),
     "SUSPENSIONS": (Suspension("me", AT), {"by": "me", "at": AT_TEXT}),

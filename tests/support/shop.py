@@ -29,6 +29,12 @@ class Shop:
         for item in items:
             self.live.client.put_item(TableName=name, Item=item)
 
+    def put_many(self, name: str, items: list[dict[str, Any]]) -> None:
+        """The application puts items of which each has another key."""
+        for first in range(0, len(items), 25):
+            puts = [{"PutRequest": {"Item": item}} for item in items[first : first + 25]]
+            assert not self.live.client.batch_write_item(RequestItems={name: puts})["UnprocessedItems"]
+
     def held(self, name: str) -> list[dict[str, Any]]:
         """The items of a table, in the order of their texts."""
         pages = self.live.client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
