@@ -113,7 +113,14 @@ WRITING = (
         "restore users --to users2",
     ),
 )
-READING = ("preview", "status", "doctor", "export --format json", "check-references", "healthcheck --tables users --wait 1s")
+READING = (
+    "preview",
+    "status",
+    "doctor",
+    "export --format json",
+    "check-references",
+    "healthcheck --tables users --wait 1s",
+)
 HOW = "Choose one with --environment NAME or RECONCILER_ENVIRONMENT=NAME"
 
 
