@@ -43,9 +43,12 @@ def status(order: MigrationOrder, base: str) -> Shown:
         "There is no migration; `reconciler migrate new NAME` writes one."
     ]
     lines += [f"error: {problem}" for problem in problems]
+    warnings = _problems(order.warnings, base)
+    lines += [f"warning: {warning}" for warning in warnings]
     members = {
         "migrations": [_state(state) for state in order.states],
         "problems": [_problem(each) for each in problems],
+        "warnings": [_problem(each) for each in warnings],
     }
     # The files of the first ones may be removed once they are applied everywhere; another missing one is a problem.
     ended = (MigrationStatus.APPLIED, MigrationStatus.MISSING)

@@ -45,6 +45,7 @@ from reconciler.mover.migration_order import (
     DeclaredTables,
     MigrationOrder,
     MigrationStatus,
+    former_name_warning,
     order_of,
     undeclared_problem,
 )
@@ -280,7 +281,12 @@ class MigrateCommands:
             for file in self.files
             if declared[file.name] is None
         )
-        return replace(order, problems=(*order.problems, *(problem for problem in unknown if problem is not None)))
+        former = (former_name_warning(file, tables.desired, declared[file.name]) for file in self.files)
+        return replace(
+            order,
+            problems=(*order.problems, *(problem for problem in unknown if problem is not None)),
+            warnings=tuple(warning for warning in former if warning is not None),
+        )
 
     def _checked(self, snapshot: StateSnapshot, tables: DeclaredTables) -> MigrationOrder:
         order = self._order(snapshot, tables)

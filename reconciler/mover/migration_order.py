@@ -81,10 +81,11 @@ class MigrationState:
 
 @dataclass(frozen=True, slots=True)
 class MigrationOrder:
-    """All migrations in order, and the problems that keep any of them from being run."""
+    """All migrations in order, the problems that keep any of them from being run, and those that do not."""
 
     states: tuple[MigrationState, ...]
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def pending(self) -> tuple[MigrationFile, ...]:
@@ -166,7 +167,17 @@ def undeclared_problem(file: str, line: int | None, table: str, desired: Desired
         return None
     known = ", ".join(sorted({declaration.base_name for declaration in desired.declarations})) or "none"
     reason = f"unknown table {table!r}; declared are: {known}"
-    return Problem(file, line, "table", reason, "Write the name of a declared table.")
+    remedy = f"Write the name of a declared table; if {table} was renamed, its new name, or declare renamed_from there."
+    return Problem(file, line, "table", reason, remedy)
+
+
+def former_name_warning(file: MigrationFile, desired: DesiredState, found: Declaration | None) -> Problem | None:
+    """What is wrong with the ``table`` of a file that only the record of the migration connects with its table."""
+    if found is None or named_or_renamed(file.table, desired) is not None:
+        return None
+    reason = f"{file.table!r} is not declared any more; the record of this migration says that {found.spec.name} has"
+    remedy = f"Write {found.base_name} there: `reconciler validate` knows no records, and refuses the former name."
+    return Problem(file.file, file.lines.get("table"), "table", f"{reason} its items", remedy)
 
 
 def _contradictions(states: Sequence[MigrationState]) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,13 +92,22 @@ def test_the_new_name_may_be_written_into_an_applied_file(shop: RenamedShop) -> 
 
 
 def test_without_the_former_name_the_record_knows_the_table(shop: RenamedShop) -> None:
-    """``validate`` asks no endpoint, so it cannot know."""
+    """``validate`` asks no endpoint, so it cannot know; both name the same way on."""
     renamed(shop)
     shop.declare(table("purchases"))
     assert "Nothing to do" in shop.tool("migrate", "up", "--yes")
-    assert "unknown table 'orders'" in shop.tool("validate", code=1)
+    said = shop.tool("validate", code=1)
+    assert "unknown table 'orders'" in said
+    assert "if orders was renamed, its new name, or declare renamed_from there." in said
+    known = shop.tool("migrate", "status")
+    assert "0001_first: applied to purchases" in known
+    assert "warning: migrations/0001_first.py:1: table: 'orders' is not declared any more" in known
+    assert "Write purchases there: `reconciler validate` knows no records" in known
+    (warning,) = json.loads(shop.tool("migrate", "status", "-o", "json"))["warnings"]
+    assert (warning["line"], warning["field"]) == (1, "table")
     write(shop, "0001_first", "purchases")
     agree(shop)
+    assert "warning" not in shop.tool("migrate", "status")
 
 
 def test_another_change_of_an_applied_file_is_an_error_still(shop: RenamedShop) -> None:
