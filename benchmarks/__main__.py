@@ -31,7 +31,9 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", type=_numbers, metavar="P1,P4", help="these goals alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the run as JSON too")
     parser.add_argument(
-        "--page", action="store_true", help="write the table between the markers of docs/performance.md"
+        "--page",
+        action="store_true",
+        help="write the table between the markers of docs/performance.md, and its short form into README.md",
     )
     parser.add_argument("--no-peers", action="store_true", help="leave out cfddb, dynamoose and PynamoDB")
     for name, what in (

@@ -1,4 +1,4 @@
-"""The table of a run: as Markdown for the terminal and for docs/performance.md, and as JSON."""
+"""The table of a run: as Markdown for the terminal, docs/performance.md and in short the README, and as JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from benchmarks import ROOT
 from benchmarks.figures import Row
 
 PAGE = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 HEADER = ("goal", "measured", "by", "median", "spread", "compared", "rounds")
 FORMAT_VERSION = "1.0"
+COMPARED = ("reconciler", "boto3", "cfddb", "dynamoose", "PynamoDB")
+HEADLINES = {"P1": "8 threads", "P3": "8 threads", "P4": "script", "P6": "batch_writer, overwrites"}
+"""The goals of the short table, each with what boto3 is in it. Of a goal, the first scenario is shown."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,25 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join(drawn) + "\n"
 
 
+def headlines(run: Run) -> str:
+    """The short table: what users wait for, beside what they could use instead."""
+    drawn = [f"| | {' | '.join(COMPARED)} |", "|---|" + "---|" * len(COMPARED)]
+    for goal, boto3 in HEADLINES.items():
+        rows = [row for row in run.rows if row.goal == goal]
+        if not rows:
+            continue
+        scenario = rows[0].scenario
+        shown = [scenario]
+        for name in COMPARED:
+            said = (row for row in rows if row.scenario == scenario and row.contender.startswith(name))
+            row = next((row for row in said if name != "boto3" or row.contender.endswith(boto3)), None)
+            overwrites = ", overwrites" if row is not None and row.contender.endswith("overwrites") else ""
+            shown.append("" if row is None else f"{number(row.median)} {row.unit}{overwrites}")
+        drawn.append(f"| {' | '.join(shown)} |")
+    measured = f"`{run.command}` on {run.date}, medians, client and server on {run.machine}."
+    return "\n".join(drawn) + f"\n\n{measured}\n"
+
+
 def caption(run: Run) -> str:
     """The sentences below the table."""
     known = ", ".join(f"{name} {version}" for name, version in run.versions.items())
@@ -117,15 +140,21 @@ def write_json(run: Run, file: Path) -> None:
     file.write_text(json.dumps(run.document(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_page(run: Run, file: Path = PAGE) -> None:
-    """Replace what stands between the two markers.
+def write_page(run: Run, file: Path = PAGE, readme: Path = README) -> None:
+    """Replace what stands between the two markers of both files: the table, and the short one.
 
     Raises:
-        ValueError: the file does not have each marker once, in order.
+        ValueError: a file does not have each marker once, in order.
     """
+    both = [(path, _replaced(path, new)) for path, new in ((file, text(run)), (readme, headlines(run)))]
+    for path, whole in both:
+        path.write_text(whole, encoding="utf-8")
+
+
+def _replaced(file: Path, new: str) -> str:
     old = file.read_text(encoding="utf-8")
     before, found, rest = old.partition(BEGIN)
     _, ended, after = rest.partition(END)
     if not (found and ended) or BEGIN in rest or END in after:
         raise ValueError(f"{file.name} needs {BEGIN} and {END}, once each and in this order")
-    file.write_text(f"{before}{BEGIN}\n\n{text(run)}\n{END}{after}", encoding="utf-8")
+    return f"{before}{BEGIN}\n\n{new}\n{END}{after}"

@@ -45,6 +45,7 @@ from reconciler.mover.migration_order import (
     DeclaredTables,
     MigrationOrder,
     MigrationStatus,
+    begun_elsewhere,
     former_name_warning,
     order_of,
     undeclared_problem,
@@ -281,10 +282,17 @@ class MigrateCommands:
             for file in self.files
             if declared[file.name] is None
         )
+        declared_now = {each.spec.name for each in tables.desired.declarations}
+        begun = {name: each for name, each in snapshot.migrations.items() if each.table in declared_now}
+        elsewhere = (
+            begun_elsewhere(file, names[file.name], begun.get(file.name), live)
+            for file in self.files
+            if file.name in names
+        )
         former = (former_name_warning(file, tables.desired, declared[file.name]) for file in self.files)
         return replace(
             order,
-            problems=(*order.problems, *(problem for problem in unknown if problem is not None)),
+            problems=(*order.problems, *(each for each in (*unknown, *elsewhere) if each is not None)),
             warnings=tuple(warning for warning in former if warning is not None),
         )
 

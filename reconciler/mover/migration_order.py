@@ -180,6 +180,20 @@ def former_name_warning(file: MigrationFile, desired: DesiredState, found: Decla
     return Problem(file.file, file.lines.get("table"), "table", f"{reason} its items", remedy)
 
 
+def begun_elsewhere(file: MigrationFile, table: str, record: ItemMigration | None, live: Identities) -> Problem | None:
+    """What is wrong with a file that names ``table`` by now, while ``record`` says where it is only half done.
+
+    Its next run would write that record anew, and nobody would know any more that items of the other table are missing.
+    """
+    if record is None or record.finished is not None or record.table == table:
+        return None
+    if not record.identity.same(live.get(record.table)):
+        return None
+    reason = f"names {table} by now, and was begun on {record.table}, where it is not finished"
+    remedy = f"Write {record.table} there and run `reconciler migrate up`; for {table}, add a migration of its own."
+    return Problem(file.file, file.lines.get("table"), "table", reason, remedy)
+
+
 def _contradictions(states: Sequence[MigrationState]) -> list[Problem]:
     """Applied files that changed or are gone, and pending ones before an applied one."""
     problems: list[Problem] = []

@@ -5,7 +5,20 @@ import json
 import pytest
 
 from benchmarks.figures import Row, Sample
-from benchmarks.report import BEGIN, END, PAGE, Run, cells, markdown, number, text, write_json, write_page
+from benchmarks.report import (
+    BEGIN,
+    END,
+    PAGE,
+    README,
+    Run,
+    cells,
+    headlines,
+    markdown,
+    number,
+    text,
+    write_json,
+    write_page,
+)
 
 ROWS = [
     Row.of(("P1", "read 1,000 tables", "limit"), "s", Sample((0.151, 0.142, 0.174))),
@@ -102,8 +115,13 @@ def test_the_json_has_every_row_with_its_members(tmp_path):
 def test_the_page_keeps_everything_outside_the_markers(tmp_path):
     page = tmp_path / "performance.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# Title\n{BEGIN}\n{END}\nafter\n")
     for _ in range(2):
-        write_page(run(), page)
+        write_page(run(), page, readme)
+    short = readme.read_text()
+    assert short.startswith(f"# Title\n{BEGIN}\n\n| | reconciler | boto3 |")
+    assert short.endswith(f"\n\n{END}\nafter\n")
     written = page.read_text()
     assert written.startswith(f"before\n{BEGIN}\n\n| goal ")
     assert written.endswith(f"\n\n{END}\nafter\n")
@@ -114,13 +132,37 @@ def test_the_page_keeps_everything_outside_the_markers(tmp_path):
 @pytest.mark.parametrize("page", ["no marker", f"{BEGIN} alone", f"{END} {BEGIN}", f"{BEGIN} {END} {END}"])
 def test_a_page_without_its_two_markers_is_not_written(tmp_path, page):
     file = tmp_path / "performance.md"
+    good = tmp_path / "good.md"
     file.write_text(page)
-    with pytest.raises(ValueError, match="once each and in this order"):
-        write_page(run(), file)
-    assert file.read_text() == page
+    good.write_text(f"{BEGIN}{END}")
+    for places in ((file, good), (good, file)):
+        with pytest.raises(ValueError, match="once each and in this order"):
+            write_page(run(), *places)
+    assert (file.read_text(), good.read_text()) == (page, f"{BEGIN}{END}"), "neither of them is written"
 
 
 def test_the_page_of_the_project_has_the_markers(tmp_path):
     copy = tmp_path / "performance.md"
     copy.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
-    write_page(run(), copy)
+    readme = tmp_path / "README.md"
+    readme.write_text(README.read_text(encoding="utf-8"), encoding="utf-8")
+    write_page(run(), copy, readme)
+
+
+def test_the_short_table_sets_the_tool_beside_what_else_does_the_work():
+    place = ("P6", "10,000 items of 150 B")
+    rows = [
+        Row.single(("P4", "nothing to do", "boto3 script"), "s", 0.62),
+        Row.single(("P4", "nothing to do", "reconciler --once"), "s", 0.35),
+        Row.single(("P4", "nothing to do", "reconciler status"), "s", 0.4),
+        Row.single(("P4", "another scenario", "cfddb"), "s", 9),
+        Row.single((*place, "raw conditional puts"), "items/s", 3000),
+        Row.single((*place, "reconciler seed"), "items/s", 2000),
+        Row.single((*place, "boto3 batch_writer, overwrites"), "items/s", 4000),
+    ]
+    lines = headlines(run(rows=rows)).splitlines()
+    assert lines[2:4] == [
+        "| nothing to do | 0.35 s | 0.62 s |  |  |  |",
+        "| 10,000 items of 150 B | 2,000 items/s | 4,000 items/s, overwrites |  |  |  |",
+    ]
+    assert lines[-1] == "`make bench` on 2026-12-01, medians, client and server on a processor, 2 cores."

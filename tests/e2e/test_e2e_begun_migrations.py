@@ -74,6 +74,24 @@ def moved(shop: RenamedShop, way: str) -> tuple[str, str]:
     return name, said
 
 
+def test_a_begun_file_that_names_another_table_is_refused_until_it_is_finished(shop: RenamedShop) -> None:
+    """Its next run would write the record anew: the first table would stay half migrated, and count as in sync."""
+    stopped(shop)
+    shop.declare(table("orders"), table("carts"))
+    shop.tool("--once")
+    write(shop, MENDED.replace('"orders"', '"carts"'))
+    for words in (("migrate", "up"), ("migrate", "status")):
+        said = shop.tool(*words, code=1)
+        assert f"{NAME}.py:1: table: names carts by now, and was begun on orders, where it is not finished" in said
+    assert f"{NAME} is begun on orders and not finished" in shop.tool("preview", "--expect-no-changes", code=2)
+    assert changed(shop, "orders") == len(ITEMS) - 1
+    write(shop, MENDED)
+    shop.tool("migrate", "up")
+    assert changed(shop, "orders") == len(ITEMS)
+    write(shop, MENDED.replace('"orders"', '"carts"'))
+    assert f"{NAME}: pending, because it was applied to another table, orders" in shop.tool("migrate", "status", code=2)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_begun_migration_goes_with_the_items(shop: RenamedShop, way: str) -> None:
     name, said = moved(shop, way)
