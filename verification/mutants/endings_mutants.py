@@ -219,8 +219,8 @@ MUTANTS = (
     Mutant(
         "a seed meets a half-filled table",
         "SeedCommands._seed_table",
-        "if elsewhere is not None: ...",
-        "if False: ...",
+        "items_elsewhere(name, observed.identity if observed else None, self.snapshot)",
+        "None",
         "a seed item that users have changed counts as written by others and replaces what they wrote",
         ("test_mover_replacement::test_no_command_writes_or_removes_items_while_a_part_of_them_is_in_the_copy",),
     ),
