@@ -54,8 +54,8 @@ MUTANTS = (
     Mutant(
         "items move to a table of somebody else",
         "assess_rename",
-        "if standing is not None: ...",
-        "if False: ...",
+        "observe_table(context.ports, new, None, ask_owner=lambda _: True)",
+        "None",
         "items of two applications are mixed",
         (f"{RENAMED}::test_a_target_that_exists_already_is_refused_and_the_former_table_kept",),
     ),
