@@ -237,6 +237,7 @@ def test_a_malformed_answer_fails_its_table_and_forbids_deletes_in_the_pass():
             raise Malformed(operation, "malformed", "no Table member")
 
     sim.dynamodb.faults = garbled
+    assert blocked(sim.reconciler.preview()) == {Reason.INVALID_ANSWER}, "a plan says so before a run finds out"
     report = sim.run()
     assert "orders" in sim.dynamodb.tables
     assert blocked(report) == {Reason.INVALID_ANSWER}
