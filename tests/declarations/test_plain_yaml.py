@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.folders import SOUND, load, sentences, write
+from support.fakes import FakeClock
+from support.folders import SOUND, sentences, write
 
+from reconciler.declarations.folder import FolderSource
 from reconciler.parsing import plain_yaml, yaml_text
 from reconciler.parsing.parsed import ParseError
 
@@ -152,11 +155,12 @@ def test_a_damaged_table_has_one_reading(data: st.DataObject) -> None:
 def test_without_libyaml_the_same_tables_and_errors_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = write(tmp_path / "sound", {"users.yaml": json.dumps(SOUND)})
     bad = write(tmp_path / "bad", {"users.yaml": "table_name: x\nkeys: 1\n"})
-    expected = load(sound), sentences(bad)
+    clock = FakeClock(datetime(2026, 1, 1, tzinfo=UTC))  # the time until the files are settled is equal as well
+    expected = FolderSource(str(sound), None, clock).load(), sentences(bad)
     monkeypatch.setitem(sys.modules, "yaml._yaml", None)
     plain_yaml._libyaml.cache_clear()
     try:
-        assert (load(sound), sentences(bad)) == expected
+        assert (FolderSource(str(sound), None, clock).load(), sentences(bad)) == expected
         assert plain_yaml._libyaml() is None
     finally:
         plain_yaml._libyaml.cache_clear()
