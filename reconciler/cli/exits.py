@@ -39,13 +39,20 @@ def act(report: PassReport) -> int:
     return DRIFT if any(table.has(StepStatus.BLOCKED, StepStatus.DEFERRED) for table in report.tables) else OK
 
 
+_SUSPENDED = "The stack is suspended, so nothing was written. `reconciler resume` lifts it."
+_SUSPENDED_DECISION = (
+    "The stack is suspended, so no table was changed. What was decided is recorded, and the next run after"
+    " `reconciler resume` carries it out."
+)
+
+
 def reasons_for_drift(report: PassReport) -> tuple[str, ...]:
     """Why a converging run ended with drift, one sentence per reason, each with the command or setting that helps."""
     if report.verdict is not Verdict.DRIFTED:
         return ()
     sentences = []
     if report.suspended:
-        sentences.append("The stack is suspended, so nothing was written. `reconciler resume` lifts it.")
+        sentences.append(_SUSPENDED_DECISION if report.trigger == "replace" else _SUSPENDED)
     if report.observe_only:
         sentences.append("The mode is observe, so nothing was written. RECONCILER_MODE=enforce lets it write.")
     if report.lease_holder and not report.leader:

@@ -291,8 +291,13 @@ def _ways_on(generation: Generation) -> str:
 def _progress_and_ways(generation: Generation, *, suspended: bool) -> str:
     """How far it is, and what a person may do: a pass works on it again, but it may wait for a decision."""
     said = progress_sentence(generation, generation.current)
+    switches = generation.switch and generation.phase is GenerationPhase.READY
+    place = f"{generation.new} takes the place of {generation.old}"
     if suspended:
-        return f"{said}. The stack is suspended; after `reconciler resume` it goes on"
+        return f"{said}. The stack is suspended; after `reconciler resume` {place if switches else 'it goes on'}"
+    if switches:
+        cancel = f"`reconciler replace {generation.name} --cancel` gives it up"
+        return f"{said}. In the next run {place}, as was decided; {cancel}"
     if generation.phase not in UNSWITCHED:
         return said
     return f"{said}. `reconciler replace {generation.name}` goes on with it, `--cancel` gives it up"

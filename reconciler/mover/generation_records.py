@@ -37,14 +37,17 @@ def move_records(ports: EngineContext, source: Place, target: Place) -> None:
     # Read anew: this pass itself may have moved them since it began.
     snapshot = ports.store.load()
     seed = snapshot.seeds.get(source.name)
-    # A seed record without an identity goes by the name alone.
-    by_name = seed is not None and seed.identity is None and source.name != target.name
-    if seed is not None and (by_name or (seed.identity is not None and seed.identity.same(source.identity))):
+    of_source = seed is not None and seed.identity is not None and seed.identity.same(source.identity)
+    # A seed record without an identity goes by the name alone, and so does one that a person cleared: it outlives a
+    # table that was created again with another key.
+    by_name = seed is not None and (seed.identity is None or seed.state == "cleared") and source.name != target.name
+    if seed is not None and (by_name or of_source):
         for part in snapshot.seed_parts.values():
             table, mark, number = part.name.partition("#")
             if table == source.name and (part.identity is None or part.identity.same(source.identity)):
                 ports.store.put_seed_part(replace(part, name=f"{target.name}{mark}{number}", identity=target.identity))
-        ports.store.put_seed(replace(seed, name=target.name, identity=target.identity))
+        known = seed if of_source or seed.identity is None else replace(seed, written="", uncertain="")
+        ports.store.put_seed(replace(known, name=target.name, identity=target.identity))
     for migration in snapshot.migrations.values():
         here = migration.table == source.name and migration.identity.same(source.identity)
         if target.identity is None or not here:

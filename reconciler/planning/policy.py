@@ -147,10 +147,9 @@ def _only_observed(step: Step) -> Step:
 def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
     """(G7) to (G10): settings, and evidence that the declaration was not removed on purpose."""
     options = gate_input.options
-    if step.action is not Action.DELETE and gate_input.lifecycle.on_existing == "observe":
-        return _only_observed(step)
-    if gate_input.declared is not None and gate_input.declared.lifecycle.on_existing == "observe":
-        return _only_observed(step)
+    observed_only = _observed_only(step, gate_input)
+    if observed_only is not None:
+        return observed_only
     if step.action is Action.DELETE and options.prune == "never" and not options.explicit_delete:
         return step.blocked(
             Reason.PRUNE_OFF, "undeclared tables are left alone (RECONCILER_PRUNE=never)", "RECONCILER_PRUNE=owned"
@@ -165,6 +164,28 @@ def _pending_deletion(step: Step, gate_input: GateInput) -> Step | None:
     if step.action is Action.DELETE and gate_input.missing_folder is not None and not gate_input.approved:
         return _missing_folder(step, gate_input)
     return None
+
+
+def _observed_only(step: Step, gate_input: GateInput) -> Step | None:
+    """(G10): ``on_existing: observe`` in the declaration or in the one last carried out, which may be gone."""
+    declared, recorded = gate_input.declared, gate_input.lifecycle.on_existing == "observe"
+    if declared is not None and declared.lifecycle.on_existing == "observe":
+        return _only_observed(step)
+    if not recorded:
+        return None
+    if declared is not None:
+        message = "its declaration said to observe this table only when it was last carried out"
+        remedy = f"`reconciler up {declared.spec.name}` first, which records that it no longer does"
+        return step.blocked(Reason.ON_EXISTING, message, remedy)
+    if step.action is not Action.DELETE:
+        return _only_observed(step)
+    name = gate_input.observed.spec.name
+    return step.blocked(
+        Reason.ON_EXISTING,
+        "the declaration that was last carried out says to observe this table only",
+        f"lifecycle.on_existing: adopt in a declaration of it; run once, then remove it. `reconciler release {name}`"
+        " keeps the table, no longer managed",
+    )
 
 
 def _foreign(step: Step, gate_input: GateInput) -> Step:

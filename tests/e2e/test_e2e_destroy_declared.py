@@ -78,6 +78,35 @@ def test_protection_that_no_run_has_taken_off_yet_holds_and_says_how_to_end_it(e
     assert "orders" not in endpoint.client.list_tables()["TableNames"]
 
 
+@pytest.mark.parametrize("command", ["--once", "up --yes", "destroy --yes"])
+def test_a_table_that_was_last_declared_to_be_observed_stays_after_its_file_went(
+    endpoint: Live, tmp_path: Path, command: str
+) -> None:
+    tool = in_sync(endpoint, tmp_path)
+    declare(tool, "lifecycle: { on_existing: observe }\n")
+    assert tool.once().exit_code == 0
+    (tool.folder / "desired_state" / "orders.yaml").unlink()
+    done = tool.run(*command.split())
+    text = " ".join(done.stdout.split())
+    assert (done.exit_code, count(endpoint, "orders")) == (2, 3), done.stdout
+    assert "the declaration that was last carried out says to observe this table only" in text
+    assert "lifecycle.on_existing: adopt in a declaration of it; run once, then remove it" in text
+
+
+def test_an_observed_table_is_deleted_after_a_declaration_without_it_was_carried_out(
+    endpoint: Live, tmp_path: Path
+) -> None:
+    tool = in_sync(endpoint, tmp_path, orders="lifecycle: { on_existing: observe }\n")
+    declare(tool, "")
+    done = tool.run("destroy", "orders", "--yes")
+    assert (done.exit_code, count(endpoint, "orders")) == (2, 3)
+    assert "said to observe this table only when it was last carried out" in " ".join(done.stdout.split())
+    assert tool.run("up", "orders", "--yes").exit_code == 0
+    (tool.folder / "desired_state" / "orders.yaml").unlink()
+    assert tool.once().exit_code == 0
+    assert "orders" not in endpoint.client.list_tables()["TableNames"]
+
+
 def test_what_nothing_protects_is_destroyed(endpoint: Live, tmp_path: Path) -> None:
     tool = in_sync(endpoint, tmp_path)
     assert tool.run("destroy", "--yes").exit_code == 0

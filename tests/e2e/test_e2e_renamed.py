@@ -400,3 +400,24 @@ def test_the_formats_of_other_tools_say_that_they_lack_the_field(shop: RenamedSh
     shop.create("orders")
     assert "orders exists, and this stack does not manage it" in shop.tool("--once", code=2)
     assert shop.tables == ["orders"]
+
+
+@pytest.mark.parametrize("rekeyed", ["before the rename", "with the rename", "never"])
+def test_a_seed_that_was_cleared_stays_cleared_under_the_new_name(shop: RenamedShop, rekeyed: str) -> None:
+    seeds = shop.folder / "desired_state" / "seeds"
+    seeds.mkdir()
+    (seeds / "orders.json").write_text(json.dumps([{"id": "s1", "c": "c"}, {"id": "s2", "c": "c"}]))
+    shop.declare(table("orders"))
+    shop.tool("--once")
+    shop.tool("clear", "--yes")
+    assert shop.held("orders") == []
+    if rekeyed == "before the rename":
+        shop.declare(table("orders", keys="c id"))
+        shop.tool("--once")
+        assert shop.held("orders") == []
+    (seeds / "orders.json").rename(seeds / "purchases.json")
+    shop.declare(table("purchases", former="orders", keys="id" if rekeyed == "never" else "c id"))
+    for _ in range(3):
+        shop.tool("--once")
+        assert (shop.tables, shop.held("purchases")) == (["purchases"], [])
+    assert "In sync" in shop.tool("preview")

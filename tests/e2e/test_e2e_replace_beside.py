@@ -463,11 +463,17 @@ def test_a_suspended_stack_says_at_once_that_the_switch_waits_for_it(shop: Order
     shop.tool("suspend")
     said = shop.tool("replace", "orders", "--switch", code=2)
     assert "The stack is suspended: orders-g2 takes the place of orders after `reconciler resume`." in said
+    assert "The stack is suspended, so no table was changed. What was decided is recorded" in said
+    assert "nothing was written" not in said
     for each in (said, shop.tool("preview")):
-        assert "The stack is suspended; after `reconciler resume` it goes on" in each
+        after = "The stack is suspended; after `reconciler resume` orders-g2 takes the place of orders"
+        assert after in " ".join(each.split())
         assert "`reconciler replace orders` goes on" not in each
     assert shop.tables == ["orders", "orders-g2"]
     shop.tool("resume")
+    for words in (("preview",), ("status",)):
+        said = " ".join(shop.tool(*words).split())
+        assert "In the next run orders-g2 takes the place of orders, as was decided" in said
     shop.tool("--once")
     assert (shop.tables, shop.held("orders-g2")) == (["orders-g2"], sort(*FOUR))
 

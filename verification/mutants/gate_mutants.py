@@ -18,6 +18,14 @@ MUTANTS = (
         ("test_policy_gate::test_each_clause_blocks_by_itself[it is another table]",),
     ),
     Mutant(
+        "on_existing: observe ends with the declaration",
+        "_observed_only",
+        "if not recorded: ...",
+        "if True: ...",
+        "a table that was only to be looked at is deleted with its items once its file is gone",
+        ("test_e2e_destroy_declared::test_a_table_that_was_last_declared_to_be_observed_stays_after_its_file_went",),
+    ),
+    Mutant(
         "the identity is not read again before the call",
         "preflight_delete",
         "fresh = observe_table(ports, name, None, ask_owner=lambda _: True)",
