@@ -190,13 +190,19 @@ def _observed_only(step: Step, gate_input: GateInput) -> Step | None:
 
 def _foreign(step: Step, gate_input: GateInput) -> Step:
     """(G8), (G19): declarations without any existing table of this stack are probably those of another project."""
-    stack = gate_input.options.stack
+    stack, name = gate_input.options.stack, gate_input.observed.spec.name
+    # A stack's only table that was given another name looks just the same.
+    rename = f"{_renamed_from(name)}; or " if gate_input.renamed_to is not None else ""
     return step.blocked(
         Reason.FOREIGN_DECLARATIONS,
         f"no existing table that stack {stack} created is declared any more; these declarations look like those of"
         " another project",
-        f"`reconciler up {gate_input.observed.spec.name}` and confirm; {_OTHER_PROJECT}",
+        f"{rename}`reconciler up {name}` and confirm; {_OTHER_PROJECT}",
     )
+
+
+def _renamed_from(name: str) -> str:
+    return f"renamed_from: {name} in the declaration that is to get its items"
 
 
 def _missing_folder(step: Step, gate_input: GateInput) -> Step:
@@ -246,7 +252,7 @@ def _renamed(step: Step, gate_input: GateInput, renamed_to: str) -> Step:
     return step.blocked(
         Reason.DATA_LOSS,
         f"{instead}; DynamoDB cannot rename a table, and its items would be lost",
-        f"renamed_from: {name} in the declaration that is to get its items; or `reconciler up {name}` and confirm;"
+        f"{_renamed_from(name)}; or `reconciler up {name}` and confirm;"
         f" `reconciler release {name}` keeps the table, no longer managed{others}",
     )
 

@@ -421,3 +421,18 @@ def test_a_seed_that_was_cleared_stays_cleared_under_the_new_name(shop: RenamedS
         shop.tool("--once")
         assert (shop.tables, shop.held("purchases")) == (["purchases"], [])
     assert "In sync" in shop.tool("preview")
+
+
+def test_the_only_table_declared_under_another_name_is_kept_and_renamed_from_is_named(shop: RenamedShop) -> None:
+    begun(shop)
+    for name in ("orders", "purchases"):
+        folder = shop.folder / "desired_state"
+        for file in folder.glob("*.yaml"):
+            file.unlink()
+        (folder / f"{name}.yaml").write_text(table(name))
+        if name == "orders":
+            shop.tool("--once")
+    for words in (("preview",), ("--once",), ("preview",)):
+        said = " ".join(shop.tool(*words, code=0 if words == ("preview",) else 2).split())
+        assert "allow with: renamed_from: orders in the declaration that is to get its items; or" in said, said
+    assert shop.held("orders") == THREE
