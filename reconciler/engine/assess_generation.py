@@ -132,7 +132,8 @@ def undeclared_step(generation: Generation) -> Step:
     command = f"`reconciler replace {generation.name}"
     ways = f"its declaration again; or {command} --cancel` gives it up"
     if not generation.may_go_back:
-        ways = f"its declaration again; or {command} --keep` ends it and keeps {generation.old}, no longer managed"
+        old = f"{generation.old} if it is still there, no longer managed"
+        ways = f"its declaration again; or {command} --keep` ends it and keeps {old}"
     elif generation.phase is GenerationPhase.HOLD:
         ways += f", `--keep` ends the hold and keeps {generation.old}"
     return step.blocked(Reason.REPLACING, why, ways)

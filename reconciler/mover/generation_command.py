@@ -300,7 +300,10 @@ class NextGeneration:
         record = self._change(decided)
         if self.reconciler.command().declared(record.name) is not None:
             return None
-        return f"{record.new} and {record.old} both stay. {record.name} is not declared any more."
+        gone = f"{record.name} is not declared any more."
+        if observe_table(self.reconciler.ports, record.old, None) is None:
+            return f"{record.new} stays; {record.old} was deleted already. {gone}"
+        return f"{record.new} and {record.old} both stay. {gone}"
 
     def finish(self) -> None:
         """End the hold: the old table is deleted through the deletion gate."""
@@ -324,7 +327,8 @@ class NextGeneration:
             if record.phase not in TRANSITIONS[GenerationEvent.CANCEL]:
                 raise UsageError(
                     f"{record.new} has taken the place of {record.old}, which is being deleted; there is no way back."
-                    f" `reconciler replace {record.name} --keep` ends it and keeps {record.old}, no longer managed"
+                    f" `reconciler replace {record.name} --keep` ends it and keeps {record.old} if it is still there,"
+                    " no longer managed"
                 )
             return advance(record, GenerationEvent.CANCEL, paused=False, keep=False, finish=False)
 

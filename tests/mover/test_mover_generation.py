@@ -742,6 +742,18 @@ def test_without_a_declaration_what_is_advised_at_the_end_works(aws: Bench) -> N
     assert (aws.phase, set(aws.tables), deleted(aws)) == (Phase.FINISHED, {"users", NEW}, [])
 
 
+def test_the_end_of_a_rename_that_was_taken_back_does_not_speak_of_a_table_that_is_gone(aws: Bench) -> None:
+    held(aws)
+    aws.tables["users"].description["DeletionProtectionEnabled"] = True
+    aws.work.finish()
+    aws.run()
+    aws.sim.declare(declaration("other"))
+    del aws.tables["users"]
+    step = step_of(aws.sim.run(), NEW)
+    assert "keeps users if it is still there" in (step.allow_with or "")
+    assert aws.work.keep() == f"{NEW} stays; users was deleted already. users is not declared any more."
+
+
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in ENDED])
 @pytest.mark.parametrize("about", ["a declaration that is gone", "a release"])
 def test_the_ways_out_that_are_advised_are_accepted_in_every_phase(aws: Bench, phase: Phase, about: str) -> None:
