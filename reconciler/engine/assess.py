@@ -84,8 +84,11 @@ def assess_tables(
     for entry in context.snapshot.inventory.values():
         if ends_work and context.snapshot.generation_of(entry.name) is None:
             continue
-        if is_ours(entry) if destroy else entry.name not in declared:
+        replaced = context.replacement(entry.name) is not None
+        if (is_ours(entry) or replaced) if destroy else entry.name not in declared:
             jobs.append(Job(_not_observed(context, entry.name), partial(assess_undeclared, context, entry)))
+    if context.snapshot.replacements and not ends_work:
+        jobs += _replaced_without_a_record(context, set() if destroy else declared)
     if not destroy and context.snapshot.generations:
         jobs += _left_tables(context, desired)
     if focus is None:
@@ -93,6 +96,15 @@ def assess_tables(
     chosen = [job for job in jobs if job.unread.name in focus]
     forgotten = () if destroy or ends_work else context.snapshot.inventory.keys() - declared - focus
     return assess_all(context, chosen, beside) + _undeclared_records(context, sorted(forgotten))
+
+
+def _replaced_without_a_record(context: PassContext, declared: set[str]) -> Iterator[Job]:
+    """The tables that are being replaced and are neither declared nor in the inventory: a copy may have their items."""
+    for name in sorted(context.snapshot.replacements.keys() - context.snapshot.inventory.keys() - declared):
+        replacement = context.replacement(name)
+        if replacement is not None:
+            unread = _not_observed(context, name)
+            yield Job(unread, partial(_assess_replaced, context, unread, replacement))
 
 
 def _left_tables(context: PassContext, desired: DesiredState) -> Iterator[Job]:
@@ -502,6 +514,10 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
     base = TableAssessment(recorded.name, recorded=before, entry=recorded)
     has_tags = context.ports.endpoint.flavor.has_tags
     open_intent = ownership.is_open(recorded) and has_tags
+    replacement = context.replacement(recorded.name)
+    if replacement is not None and context.snapshot.generation_of(recorded.name) is None:
+        # Whatever the record says: while a copy may have the items, the table is not forgotten.
+        return _assess_replaced(context, base, replacement)
     if ownership.is_released(recorded):
         return replace(
             base, entry=replace(recorded, unwanted_since=recorded.unwanted_since or context.ports.clock.now())
@@ -516,12 +532,6 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
 
             steps = (undeclared_step(generation),)
             return replace(base, observed=observed, entry=before, generation=generation, steps=steps)
-        replacement = context.replacement(recorded.name)
-        if replacement is not None and replacement.interrupts(observed.identity if observed else None):
-            return _interrupted(base, replacement, observed)
-        if replacement is not None and observed is not None:
-            steps = (_cancelling(replacement, "the table is no longer declared"),)
-            return replace(base, observed=observed, steps=steps)
         if observed is None:
             return _assess_missing_undeclared(context, base, recorded)
         if foreign_owner_of(context, base, observed) is not None:
@@ -541,6 +551,18 @@ def assess_undeclared(context: PassContext, recorded: InventoryEntry) -> TableAs
         return assess_deletion(context, base, prune_step(recorded.name), recorded.lifecycle)
     except ApiError as error:
         return failed_assessment(base, error)
+
+
+def _assess_replaced(context: PassContext, base: TableAssessment, replacement: Replacement) -> TableAssessment:
+    """The assessment of an undeclared table whose replacement is not finished."""
+    try:
+        observed = observe_twice(context.ports, base.name)
+    except ApiError as error:
+        return failed_assessment(base, error)
+    if observed is None or replacement.interrupts(observed.identity):
+        return _interrupted(base, replacement, observed)
+    steps = (_cancelling(replacement, "the table is no longer declared"),)
+    return replace(base, observed=observed, steps=steps)
 
 
 def _kept_for_rename(context: PassContext, name: str) -> Step | None:

@@ -6,6 +6,7 @@ each pass. After that nothing else is planned for the table: no seed and no chan
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from reconciler.engine.assessment import PassContext, TableAssessment
@@ -71,12 +72,18 @@ def in_grace_period(step: Step, replacement: Replacement) -> Step:
     return _held(step.with_message(said), replacement)
 
 
+def way_on(name: str, problem: str) -> str:
+    """The command that the sentence names, or the one that tries again."""
+    named = re.search(r"`reconciler replace [^`]+`", problem)
+    return named.group() if named is not None else f"`reconciler replace {name} --resume`"
+
+
 def _held(step: Step, replacement: Replacement) -> Step:
-    resume = f"`reconciler replace {replacement.name} --resume`"
     if replacement.paused:
+        resume = f"`reconciler replace {replacement.name} --resume`"
         return step.blocked(Reason.REPLACING, f"{progress_sentence(replacement)}; paused", resume)
     if replacement.problem is not None:
-        return step.blocked(Reason.REPLACING, replacement.problem, resume)
+        return step.blocked(Reason.REPLACING, replacement.problem, way_on(replacement.name, replacement.problem))
     return step
 
 

@@ -373,7 +373,11 @@ class Reconciler:
         if desired.named(name) is not None:
             return None
         declared = {declaration.spec.name for declaration in desired.declarations}
-        inventory = self.ports.store.load().inventory.values()
+        snapshot = self.ports.store.load()
+        replacement = snapshot.replacements.get(name)
+        if replacement is not None and replacement.under_way and name not in declared:
+            return name
+        inventory = snapshot.inventory.values()
         ours = [entry for entry in inventory if not is_released(entry) and entry.name not in declared]
         exact = [entry.name for entry in ours if entry.name == name]
         return next(iter(exact or [entry.name for entry in ours if entry.base_name == name]), None)

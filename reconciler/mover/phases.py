@@ -86,6 +86,7 @@ class Move(StrEnum):
     REMOVE_COPY = "remove_copy"
     FINISH = "finish"
     WAIT = "wait"
+    ACCEPT = "accept"
     STOP = "stop"
 
 
@@ -104,6 +105,9 @@ def next_move(record: Replacement, table: Live | None, copy: Live | None) -> Nex
             return _before(record, table, copy)
         case Phase.CREATING | Phase.RETURNING | Phase.VERIFYING:
             return _after(record, table, copy)
+        case Phase.CANCELLING if copy is not None and not _is(table, record.identity):
+            # The copy may be all that has the items: it stays, and only a person ends the replacement.
+            return Next(Move.FINISH) if record.keep else Next(Move.STOP, _lost_table(record, table))
         case Phase.CLEANING | Phase.CANCELLING:
             return _remove_copy(record, copy)
         case Phase.DONE:
@@ -115,12 +119,7 @@ def _before(record: Replacement, table: Live | None, copy: Live | None) -> Next:
     if record.phase is Phase.DELETING and not _is(table, record.identity):
         return Next(Move.NOTE_DELETED)
     if table is None or not table.identity.same(record.identity):
-        what = "deleted" if table is None else "deleted and created again"
-        return Next(
-            Move.STOP,
-            f"somebody {what} {record.name} while it was copied; {record.aside} has what was copied until then."
-            f" `reconciler replace {record.name} --cancel` gives the copy up",
-        )
+        return Next(Move.STOP, _lost_table(record, table))
     if table.status != "ACTIVE":
         return Next(Move.WAIT, f"{record.name} is {table.status}")
     if copy is None:
@@ -136,9 +135,25 @@ def _before(record: Replacement, table: Live | None, copy: Live | None) -> Next:
     return Next(moves[record.phase])
 
 
+def _lost_table(record: Replacement, table: Live | None) -> str:
+    what = "deleted" if table is None else "deleted and created again"
+    return (
+        f"somebody {what} {record.name} while it was replaced; {record.aside} has what was copied until then."
+        f" `reconciler replace {record.name} --keep` ends the replacement and leaves {record.aside} as a table of its"
+        " own"
+    )
+
+
+def is_lost(copy: Live | None, record: Replacement) -> bool:
+    """Whether the copy that has the items of a deleted table is gone."""
+    return copy is None or not _is(copy, record.aside_identity) or copy.status == "DELETING"
+
+
 def _after(record: Replacement, table: Live | None, copy: Live | None) -> Next:
     """The former table is gone, and the copy has all items."""
-    if not _is(copy, record.aside_identity) or copy is None or copy.status == "DELETING":
+    if is_lost(copy, record) and record.accepted:
+        return _accepted(record, table)
+    if copy is None or is_lost(copy, record):
         return Next(
             Move.STOP,
             f"somebody deleted {record.aside}, the copy of the items of {record.name}, before they were returned."
@@ -162,6 +177,17 @@ def _after(record: Replacement, table: Live | None, copy: Live | None) -> Next:
             f"somebody created {record.name} with another key before it could be created as declared; all its items are"
             f" in {record.aside}. Delete the table {record.name}, then run `reconciler replace {record.name} --resume`",
         )
+    return Next(Move.KNOW_TABLE)
+
+
+def _accepted(record: Replacement, table: Live | None) -> Next:
+    """A person goes on with the items that the table has, because the copy is gone."""
+    if record.phase is not Phase.CREATING:
+        return Next(Move.ACCEPT if _is(table, record.target) else Move.NOTE_RECREATED)
+    if table is None:
+        return Next(Move.CREATE_TABLE)
+    if table.identity.same(record.identity) or table.status != "ACTIVE":
+        return Next(Move.WAIT, f"{record.name} is {table.status}")
     return Next(Move.KNOW_TABLE)
 
 

@@ -228,18 +228,31 @@ class ReplaceTable:
         self._change(_resumed)
 
     def keep(self) -> None:
-        """Let the copy stay at the end."""
-        self._change(lambda record: replace(record, keep=True))
+        """Let the copy stay at the end, or end here where somebody deleted the table that was copied."""
+        self._change(lambda record: _kept(record, self._tables(record)))
+
+    def under_way(self) -> bool:
+        """Whether the replacement is not finished."""
+        record = self.reconciler.ports.store.load().replacements.get(self._name())
+        return record is not None and record.under_way
 
     def cancel(self) -> str:
-        """Give the replacement up. Raises ``UsageError`` once only the copy has the items."""
-        record = self._change(_cancelled)
+        """Give the replacement up. Raises ``UsageError`` where only the copy has the items."""
+        record = self._change(lambda record: _cancelled(record, self._tables(record)))
         note_cancelled(self.reconciler, self.table, record.name)
         return f"The replacement of {record.name} is cancelled; the table is unchanged, and its copy is removed."
 
     def finish(self) -> None:
         """Accept the items that the new table has, after a problem: the copy is removed although it has others."""
-        self._change(_accepted)
+        self._change(lambda record: _accepted(record, self._tables(record)))
+
+    def _tables(self, record: Replacement) -> _Tables:
+        ports = self.reconciler.ports
+        table, copy = (observe_table(ports, name, None) for name in (record.name, record.aside))
+        return _Tables(
+            copied=table is not None and table.identity.same(record.identity),
+            copy=copy is not None and (record.aside_identity is None or copy.identity.same(record.aside_identity)),
+        )
 
     def _change(self, change: Callable[[Replacement], Replacement]) -> Replacement:
         name = self._name()
@@ -273,7 +286,39 @@ def _resumed(record: Replacement) -> Replacement:
     return replace(record, paused=False, problem=None)
 
 
-def _cancelled(record: Replacement) -> Replacement:
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Whether the table that was copied is still there, and whether its copy is."""
+
+    copied: bool
+    copy: bool
+
+
+def _kept(record: Replacement, there: _Tables) -> Replacement:
+    if record.table_deleted and not there.copy:
+        raise UsageError(f"--keep: there is no copy to keep; {_copy_is_gone(record)}")
+    if record.table_deleted or record.phase is Phase.DELETING or there.copied:
+        return replace(record, keep=True)
+    given_up = record if record.phase is Phase.CANCELLING else advance(record, Event.CANCEL)
+    return replace(given_up, keep=True, paused=False, problem=None)
+
+
+def _copy_is_gone(record: Replacement) -> str:
+    return (
+        f"somebody deleted {record.aside}. `reconciler replace {record.name} --finish` goes on with the items that"
+        f" {record.name} has"
+    )
+
+
+def _cancelled(record: Replacement, there: _Tables) -> Replacement:
+    if record.table_deleted and not there.copy:
+        raise UsageError(f"{record.name} was deleted, and its copy cannot be returned: {_copy_is_gone(record)}")
+    if there.copy and not (there.copied or record.table_deleted or record.phase is Phase.DELETING):
+        raise UsageError(
+            f"the table {record.name} that was copied does not exist any more, and {record.aside}, which has what was"
+            f" copied until then, is not removed: `reconciler replace {record.name} --keep` ends the replacement and"
+            f" leaves {record.aside} as a table of its own"
+        )
     if record.phase is Phase.CANCELLING:
         return record
     if record.table_deleted or record.phase is Phase.DELETING:
@@ -281,11 +326,12 @@ def _cancelled(record: Replacement) -> Replacement:
             f"{record.name} is deleted already, or about to be, and {record.aside} has its items:"
             f" `reconciler replace {record.name}` goes on"
         )
-    return advance(record, Event.CANCEL, paused=False, problem=None)
+    return advance(record, Event.CANCEL, paused=False, problem=None, keep=False)
 
 
-def _accepted(record: Replacement) -> Replacement:
-    if record.problem is None or record.phase not in (Phase.RETURNING, Phase.VERIFYING):
+def _accepted(record: Replacement, there: _Tables) -> Replacement:
+    lost = record.table_deleted and record.phase is not Phase.CLEANING and not there.copy
+    if not lost and (record.problem is None or record.phase not in (Phase.RETURNING, Phase.VERIFYING)):
         raise UsageError(
             f"--finish accepts items that are missing after they were returned; {record.name}"
             f" {progress_sentence(record)}"

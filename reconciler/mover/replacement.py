@@ -13,7 +13,7 @@ from dataclasses import field, replace
 from typing import Any
 
 from reconciler.engine.apply_step import create_table, delete_table
-from reconciler.engine.assess_replacement import progress_sentence
+from reconciler.engine.assess_replacement import progress_sentence, way_on
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.ports import Replaceable
@@ -117,6 +117,7 @@ class _Proceeding:
     record: Replacement | None = field(init=False)
     error: ApiError | None = None
     rounds: int = 0
+    _given_up: str = "its replacement was cancelled; the table is unchanged"
     progress: WorkMeter = field(init=False)
     _saved: float = 0.0
 
@@ -175,7 +176,7 @@ class _Proceeding:
         if not wanted and here and not record.table_deleted and record.phase is not Phase.CANCELLING:
             if record.phase is Phase.DELETING:
                 record = advance(record, Event.WRITTEN_MEANWHILE)
-            self._put(advance(record, Event.CANCEL))
+            self._put(advance(record, Event.CANCEL, keep=False))
         elif wanted and declaration is not None and key_texts(declaration.spec.keys) != record.keys:
             # Another key was declared meanwhile: the copy is of no use for it.
             self._forget_copy(keys=key_texts(declaration.spec.keys))
@@ -183,8 +184,9 @@ class _Proceeding:
     def _finished(self) -> Step:
         record = self.record
         if record is None:
-            given_up = replace(self.step, gives_up=True).done()
-            return given_up.with_message("its replacement was cancelled; the table is unchanged")
+            return replace(self.step, gives_up=True).done().with_message(self._given_up)
+        if not record.digest:
+            return self.step.done().with_message("goes on with the items that it has; somebody deleted their copy")
         kept = f"; the copy {record.aside} stays" if record.keep else ""
         others = f", {several(record.others, 'item')} of them written by others since" if record.others else ""
         return self.step.done().with_message(
@@ -201,8 +203,7 @@ class _Proceeding:
         record = self.record
         if record is not None and record.problem != why:
             self._put(replace(record, problem=why))
-        resume = f"`reconciler replace {self.assessment.name} --resume`"
-        return _Ended(self.step.blocked(Reason.REPLACING, why, resume))
+        return _Ended(self.step.blocked(Reason.REPLACING, why, way_on(self.assessment.name, why)))
 
     def _late(self) -> bool:
         # A sleep of no time tells whether the process is to stop.
@@ -249,6 +250,7 @@ class _Proceeding:
             Move.VERIFY: self._verify,
             Move.NOTE_RECREATED: self._recreated,
             Move.REMOVE_COPY: self._remove_copy,
+            Move.ACCEPT: self._accept,
         }
         moves[following.move](record)
         return True
@@ -437,7 +439,8 @@ class _Proceeding:
         if key_texts(declaration.spec.keys) != record.keys:
             raise self._stop(
                 f"another key of {record.name} was declared after it was deleted to be created anew; its items are in"
-                f" {record.aside}, under the key {', '.join(key_names(record.keys))}. Declare that key first"
+                f" {record.aside}, under the key {', '.join(key_names(record.keys))}. Declare that key again, then run"
+                f" `reconciler replace {record.name} --resume`"
             )
         result = create_table(self.context, replace(self.assessment, observed=None), Step(Action.CREATE, "table"))
         self.assessment, self.error = replace(self.assessment, **_records_of(result)), result.error
@@ -456,7 +459,8 @@ class _Proceeding:
     def _recreated(self, record: Replacement) -> None:
         """Somebody deleted the new table. The records wait for the next one, as those of the former table did."""
         move_records(self.ports, Place(record.name, record.target), Place(record.name, record.identity))
-        self._moved(Event.RECREATED, target=None)
+        # A person who accepted missing items spoke of the table that is gone now.
+        self._moved(Event.RECREATED, target=None, accepted=False)
 
     # Returning the items
 
@@ -507,6 +511,12 @@ class _Proceeding:
                 )
         self._moved(Event.VERIFIED, digest=copied.hexdigest(), others=others)
 
+    def _accept(self, record: Replacement) -> None:
+        """The copy is gone, and a person goes on with the items that the table has."""
+        if record.phase is Phase.RETURNING:
+            self._moved(Event.RETURNED)
+        self._moved(Event.VERIFIED, digest="", others=0)
+
     # Cleaning up
 
     def _remove_copy(self, record: Replacement) -> None:
@@ -514,6 +524,8 @@ class _Proceeding:
 
     def _finish(self, record: Replacement) -> None:
         if record.phase is Phase.CANCELLING:
+            if record.keep and self._live(record.aside) is not None:
+                self._given_up = f"its replacement was ended; {record.aside} stays and is not managed"
             self.ports.store.drop_replacement(record.name)
             self.record = None
         else:

@@ -86,7 +86,10 @@ def awaiting_moves(desired: DesiredState, snapshot: StateSnapshot) -> dict[str, 
             continue
         table, moving = former_table(snapshot.generations, former)
         entry = snapshot.inventory.get(table)
-        if moving or entry is None or ownership.is_released(entry):
+        replacement = snapshot.replacements.get(table)
+        # A copy may have the items of a table of which nothing else is known any more.
+        has_copy = replacement is not None and replacement.under_way
+        if moving or (not has_copy and (entry is None or ownership.is_released(entry))):
             continue
         if not _has_items(name, table, snapshot):
             found[name] = table

@@ -152,3 +152,12 @@ def test_a_copy_that_is_to_stay_is_not_removed() -> None:
     assert next_move(kept, TABLES["new"], COPIES["ours"]).move is Move.FINISH
     cancelled = replace(record(Phase.CANCELLING), keep=True)
     assert next_move(cancelled, TABLES["old"], COPIES["ours"]).move is Move.REMOVE_COPY
+    assert next_move(cancelled, None, COPIES["ours"]).move is Move.FINISH
+
+
+@pytest.mark.parametrize("table", [None, "new"])
+def test_the_copy_of_a_table_that_somebody_deleted_is_never_removed(table: str | None) -> None:
+    live = TABLES[table] if table is not None else None
+    for phase in (Phase.COPYING, Phase.COMPARING, Phase.CANCELLING):
+        following = next_move(record(phase), live, COPIES["ours"])
+        assert (following.move, "--keep`" in following.why) == (Move.STOP, True)

@@ -247,6 +247,33 @@ def test_a_person_cancels_it_before_the_table_is_deleted(phase: Phase) -> None:
     assert (held(sim), list(sim.dynamodb.tables)) == (shown(ITEMS), ["users"])
 
 
+@pytest.mark.parametrize("phase", [Phase.COPYING, Phase.COMPARING, Phase.CANCELLING])
+@pytest.mark.parametrize("again", [False, True], ids=["deleted", "deleted and created again"])
+def test_the_copy_of_a_table_that_somebody_deleted_stays(phase: Phase, again: bool) -> None:
+    sim = staged()
+    killed_at(sim, Phase.COMPARING)
+    sim.store.put_replacement(replace(record(sim), phase=phase))
+    command, copy = ReplaceTable(sim.reconciler, "users"), copy_of(sim)
+    copied = held(sim, copy)
+    del sim.dynamodb.tables["users"]
+    if again:
+        schema = [{"AttributeName": "pk", "KeyType": "HASH"}]
+        types = [{"AttributeName": "pk", "AttributeType": "S"}]
+        sim.dynamodb.make(TableName="users", KeySchema=schema, AttributeDefinitions=types)
+    for _ in range(2):
+        step = step_of(sim.once())
+        assert (step.status, step.allow_with) == (StepStatus.BLOCKED, "`reconciler replace users --keep`")
+    with pytest.raises(UsageError, match=r"is not removed: `reconciler replace users --keep`"):
+        command.cancel()
+    assert held(sim, copy) == copied
+    command.keep()
+    report = sim.once()
+    assert (held(sim, copy), sim.store.snapshot.replacements) == (copied, {})
+    assert f"{copy} stays and is not managed" in str(report)
+    assert sim.once().verdict.value == ("drifted" if again else "in_sync")
+    assert held(sim, copy) == copied
+
+
 AFTER_THE_DELETION = [Phase.CREATING, Phase.RETURNING, Phase.VERIFYING]
 
 
@@ -260,6 +287,47 @@ def test_it_cannot_be_cancelled_or_released_once_the_table_may_be_deleted(phase:
         sim.reconciler.release(("users",))
     assert sim.once().verdict.value == "in_sync"
     assert held(sim) == shown(ITEMS)
+
+
+@pytest.mark.parametrize("phase", AFTER_THE_DELETION)
+def test_a_copy_that_others_delete_is_gone_and_a_person_goes_on_with_what_the_table_has(phase: Phase) -> None:
+    sim = staged()
+    killed_at(sim, phase)
+    del sim.dynamodb.tables[copy_of(sim)]
+    returned = held(sim) if "users" in sim.dynamodb.tables else []
+    step = step_of(sim.once())
+    assert (step.status, step.allow_with) == (StepStatus.BLOCKED, "`reconciler replace users --finish`")
+    command = ReplaceTable(sim.reconciler, "users")
+    for refused in (command.cancel, command.keep):
+        with pytest.raises(UsageError, match=r"`reconciler replace users --finish` goes on"):
+            refused()
+    command.finish()
+    report = sim.once()
+    assert (report.verdict.value, held(sim)) == ("in_sync", returned)
+    assert "goes on with the items that it has" in str(report)
+    assert not sim.reconciler.ports.store.load().replacements["users"].under_way
+
+
+@pytest.mark.parametrize("ownership", ["created", "intent", "adopted", None])
+@pytest.mark.parametrize("phase", [Phase.COMPARING, *AFTER_THE_DELETION])
+def test_while_a_copy_has_the_items_no_record_makes_the_table_forgotten(phase: Phase, ownership: str | None) -> None:
+    sim = staged()
+    sim.declare(declaration("users", keys=AFTER), declaration("others"))
+    killed_at(sim, phase)
+    copy, inventory = copy_of(sim), dict(sim.store.snapshot.inventory)
+    sim.dynamodb.tables.pop("users", None)
+    entry = inventory.pop("users")
+    if ownership is not None:
+        inventory["users"] = replace(
+            entry, ownership=ownership, identity=None if ownership == "intent" else entry.identity
+        )
+    sim.store.snapshot = replace(sim.store.snapshot, inventory=inventory)
+    sim.declare(declaration("others"))
+    for _ in range(3):
+        report = sim.once()
+        step = step_of(report)
+        assert (step.status, step.reason, report.verdict.value) == (StepStatus.BLOCKED, Reason.REPLACING, "drifted")
+        assert copy in (step.message or "")
 
 
 @pytest.mark.parametrize("phase", AFTER_THE_DELETION)
@@ -370,13 +438,21 @@ def test_no_command_writes_or_removes_items_while_a_part_of_them_is_in_the_copy(
     assert held(sim) == shown(kept)
 
 
-@pytest.mark.parametrize("phase", [*BEFORE_THE_DELETION, Phase.DELETING, *AFTER_THE_DELETION])
+@pytest.mark.parametrize(
+    ("phase", "lost"),
+    [
+        *((phase, False) for phase in (*BEFORE_THE_DELETION, Phase.DELETING, *AFTER_THE_DELETION)),
+        pytest.param(Phase.CREATING, True, id="nothing is recorded of the table"),
+    ],
+)
 def test_a_table_that_is_renamed_meanwhile_gets_its_items_back_and_then_its_new_name(
-    phase: Phase, monkeypatch: pytest.MonkeyPatch
+    phase: Phase, lost: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else what was returned so far would move alone, and the copy with all items would be nobody's table."""
     sim = bench(monkeypatch, flavor=Flavor.DYNAMODB_LOCAL).sim
     killed_at(sim, phase)
+    if lost:
+        sim.store.snapshot = replace(sim.store.snapshot, inventory={})
     sim.declare(replace(declaration("people", keys=AFTER), renamed_from="users"))
     for _ in range(3):
         sim.once()

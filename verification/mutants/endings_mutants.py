@@ -224,4 +224,20 @@ MUTANTS = (
         "a seed item that users have changed counts as written by others and replaces what they wrote",
         ("test_mover_replacement::test_no_command_writes_or_removes_items_while_a_part_of_them_is_in_the_copy",),
     ),
+    Mutant(
+        "the replacement of a table whose record is an open create is forgotten",
+        "assess_undeclared",
+        "if replacement is not None and context.snapshot.generation_of(recorded.name) is None: ...",
+        "if False: ...",
+        "all items are in a copy that nobody names, and every answer says in sync",
+        ("test_mover_replacement::test_while_a_copy_has_the_items_no_record_makes_the_table_forgotten",),
+    ),
+    Mutant(
+        "a replacement that is given up removes the copy of a table that somebody deleted",
+        "next_move",
+        "return Next(Move.FINISH) if record.keep else Next(Move.STOP, _lost_table(record, table))",
+        "return _remove_copy(record, copy)",
+        "the last place of the items is deleted",
+        ("test_mover_phases::test_the_copy_of_a_table_that_somebody_deleted_is_never_removed",),
+    ),
 )

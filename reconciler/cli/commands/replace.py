@@ -180,8 +180,8 @@ def _in_place(
         return _said(invocation, replacing.pause(), codes.DRIFT)
     if decision == "cancel":
         message = replacing.cancel()
-        _watched(invocation, app, replacing)
-        return _said(invocation, message, codes.OK)
+        report = _watched(invocation, app, replacing)
+        return report if replacing.under_way() else _said(invocation, message, codes.OK)
     if decision is not None:
         (replacing.resume if decision == "resume" else replacing.finish)()
     elif not (prepared := replacing.prepare(given.rule, given.newest_by or "")):
