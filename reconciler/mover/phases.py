@@ -144,16 +144,16 @@ def _lost_table(record: Replacement, table: Live | None) -> str:
     )
 
 
-def is_lost(copy: Live | None, record: Replacement) -> bool:
+def _is_lost(copy: Live, record: Replacement) -> bool:
     """Whether the copy that has the items of a deleted table is gone."""
-    return copy is None or not _is(copy, record.aside_identity) or copy.status == "DELETING"
+    return not _is(copy, record.aside_identity) or copy.status == "DELETING"
 
 
 def _after(record: Replacement, table: Live | None, copy: Live | None) -> Next:
     """The former table is gone, and the copy has all items."""
-    if is_lost(copy, record) and record.accepted:
-        return _accepted(record, table)
-    if copy is None or is_lost(copy, record):
+    if copy is None or _is_lost(copy, record):
+        if record.accepted:
+            return _accepted(record, table)
         return Next(
             Move.STOP,
             f"somebody deleted {record.aside}, the copy of the items of {record.name}, before they were returned."

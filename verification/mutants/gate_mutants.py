@@ -270,7 +270,7 @@ MUTANTS = (
     Mutant(
         "destroy takes adopted tables too",
         "assess_tables",
-        "if is_ours(entry) if destroy else entry.name not in declared: ...",
+        "if (is_ours(entry) or replaced) if destroy else entry.name not in declared: ...",
         "if destroy or entry.name not in declared: ...",
         "destroy forgets, or deletes, what was there before the tool came",
         ("test_engine_limits::test_destroy_leaves_what_was_adopted_in_the_inventory",),

@@ -78,8 +78,8 @@ MUTANTS = (
     Mutant(
         "a released former table moves",
         "awaiting_moves",
-        "if moving or entry is None or ownership.is_released(entry): ...",
-        "if moving or entry is None: ...",
+        "if moving or (not has_copy and (entry is None or ownership.is_released(entry))): ...",
+        "if moving or (not has_copy and entry is None): ...",
         "a table that was kept after the move is moved and deleted although nobody manages it",
         (f"{RENAMES}::test_nothing_waits_to_be_moved",),
     ),

@@ -45,7 +45,7 @@ MUTANTS = (
     Mutant(
         "a copy that alone has the items is forgotten",
         "_after",
-        "if not _is(copy, record.aside_identity) or copy is None or copy.status == 'DELETING': ...",
+        "if copy is None or _is_lost(copy, record): ...",
         "if copy is None: ...",
         "items of a table that somebody else made under the copy's name are returned",
         (f"{PHASES}::test_the_next_move_follows_from_the_record_and_from_what_is_there",),
