@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, Literal
 
+from reconciler.declarations.raw import ConditionalTable
 from reconciler.model.desired import Lifecycle, Pointer, Reference
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -56,7 +57,7 @@ class CheckedDeclaration:
 class CheckedFile:
     """The tables of one YAML or JSON file, what is wrong or odd about it, and the line of an empty document.
 
-    ``notes``, ``reads_process``, ``silent`` and ``included`` are those of ``FileReading``.
+    ``notes``, ``reads_process``, ``silent``, ``included`` and ``conditional`` are those of ``FileReading``.
     """
 
     declarations: tuple[CheckedDeclaration, ...] = ()
@@ -67,3 +68,4 @@ class CheckedFile:
     reads_process: bool = False
     silent: tuple[str, ...] = ()
     included: tuple[str, ...] = ()
+    conditional: tuple[ConditionalTable, ...] = ()

@@ -263,12 +263,16 @@ class FolderSource:
             reason = "was read from a cache that does not match" if refuted else "changed while it was being read"
             return (Problem(self.location, None, None, reason, "Run the command again, which reads all files anew."),)
         root = locate(self.location)
-        declaring = {path for path, file in desired.files.items() if file.tables}
-        classes = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
+        declaring: dict[str, set[str]] = {path: set() for path, file in desired.files.items() if file.tables}
+        for each in desired.declarations:
+            declaring.setdefault(each.origin.file, set()).update(each.names)
+        places = {(each.origin.file, each.origin.line or 1) for each in desired.declarations}
         # A file that is read through a link is also found under its own path.
         own = {path: target for path in declaring if (target := _own_path(root, path)) != path}
-        classes |= {(own[path], line) for path, line in classes if path in own}
-        return self._leftovers.of(root, undeclared, declaring | set(own.values()), classes)
+        places |= {(own[path], line) for path, line in places if path in own}
+        for path, target in own.items():
+            declaring[target] = declaring.get(target, set()) | declaring[path]
+        return self._leftovers.of(root, undeclared, declaring, places, desired.files)
 
     def stands_in(self, folder: str, file: str, desired: DesiredState) -> bool:
         """Whether another folder of declarations, which is no copy of this one, still has this file.
@@ -405,7 +409,10 @@ def _declaration_file(names: tuple[str, ...], reading: CheckedFile | None) -> De
     if reading is None:
         return DeclarationFile(names)
     patterns = tuple(each.name_pattern for each in reading.declarations if each.name_pattern is not None)
-    return DeclarationFile(names, reading.empty_document, patterns)
+    # With other parameters, its name may differ as well as its condition.
+    patterns += tuple(each.pattern for each in reading.conditional if each.pattern is not None)
+    conditional = {each.name: each.line for each in reading.conditional}
+    return DeclarationFile(names, reading.empty_document, patterns, conditional)
 
 
 def _own_path(root: Path, path: str) -> str:

@@ -70,12 +70,26 @@ class RawDeclaration:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionalTable:
+    """A table that a template defines with a condition which does not hold, so that it is not declared.
+
+    ``name`` is a regular expression: the name with the present parameters, or all that it may be where that is unknown.
+    ``pattern`` is ``RawDeclaration.name_pattern``.
+    """
+
+    name: str
+    line: int
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FileReading:
     """What one file declares, what is wrong or odd about it, and the line of a document that holds nothing.
 
     ``notes`` tell what was left out as it should be, and what was derived. ``reads_process`` tells that the result
     depends on variables of the process, so that another one cannot use it. ``silent`` are warnings of documents that
     declare nothing, which does not matter where another file includes this one; ``included`` are those it includes.
+    ``conditional`` are tables that are defined and not declared.
     """
 
     declarations: tuple[RawDeclaration, ...] = ()
@@ -86,6 +100,7 @@ class FileReading:
     reads_process: bool = False
     silent: tuple[str, ...] = ()
     included: tuple[str, ...] = ()
+    conditional: tuple[ConditionalTable, ...] = ()
 
 
 @dataclass(slots=True)

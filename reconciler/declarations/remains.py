@@ -14,8 +14,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import field, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from reconciler.model.desired import Undeclared
+from reconciler.declarations.computed_names import ComputedName, ComputedNames, LogicalId, is_telling
+from reconciler.model.desired import DeclarationFile, Undeclared
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.position import Position
@@ -55,10 +57,15 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What one file seems to define: the first line of each name, and the lines of each class of a table."""
+    """What one file seems to define: the first line of each name, and the lines of each class of a table.
+
+    ``computed`` are the names that follow from parameters, ``logical_ids`` those from which a name is derived.
+    """
 
     names: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    computed: tuple[ComputedName, ...] = ()
+    logical_ids: tuple[LogicalId, ...] = ()
     trouble: str | None = None
 
 
@@ -85,17 +92,27 @@ class LeftoverDefinitions:
         self._known: dict[str, tuple[tuple[int, ...], _Text]] = {}
 
     def of(
-        self, root: Path, undeclared: Iterable[Undeclared], declaring: Set[str], classes: Set[tuple[str, int]]
+        self,
+        root: Path,
+        undeclared: Iterable[Undeclared],
+        declaring: Mapping[str, Set[str]],
+        places: Set[tuple[str, int]],
+        files: Mapping[str, DeclarationFile] = MappingProxyType({}),
     ) -> tuple[Problem, ...]:
         """A problem for each table that is still defined, or for which that is unknown.
 
-        ``declaring`` are the files that declare tables, ``classes`` file and line of each class that declares one.
+        ``declaring`` are the files that declare tables, each with the names of its tables, ``places`` file and line of
+        each class and resource that declares one. ``files`` says which tables a template defines with a condition that
+        does not hold.
         """
         wanted = list(undeclared)
         if not wanted:
             return ()
         known, self._known = self._known, {}
         problems: dict[str, Problem] = {}
+        for each in wanted:
+            if (problem := _conditional(files, each)) is not None:
+                problems[each.name] = problem
         size = 0
         for count, found in enumerate(_walk(root), start=1):
             size += _counted(found)
@@ -105,7 +122,7 @@ class LeftoverDefinitions:
                 return (Problem(".", None, None, reason, "Move files that are not declarations out of the folder."),)
             text = self._text(root, found, known)
             for each in wanted:
-                if each.name not in problems and (problem := _judge(found, text, each, declaring, classes)) is not None:
+                if each.name not in problems and (problem := _judge(found, text, each, declaring, places)) is not None:
                     problems[each.name] = problem
         return tuple(problems.values())
 
@@ -207,7 +224,8 @@ def _defined(text: str) -> _Text:
         if _OF_A_TABLE.search(text, head.end(), following) is not None:
             name = _class_name(head["name"])
             classes[name] = (*classes.get(name, ()), _position(starts, head.start()))
-    return _Text(names, classes)
+    search = ComputedNames(text)
+    return _Text(names, classes, search.names(), search.logical_ids())
 
 
 def _position(starts: list[int], offset: int) -> Position:
@@ -216,7 +234,7 @@ def _position(starts: list[int], offset: int) -> Position:
 
 
 def _judge(
-    found: _Found, text: _Text, table: Undeclared, declaring: Set[str], classes: Set[tuple[str, int]]
+    found: _Found, text: _Text, table: Undeclared, declaring: Mapping[str, Set[str]], places: Set[tuple[str, int]]
 ) -> Problem | None:
     remedy = f"{_REMEDY}; `reconciler release {table.name}` keeps the table unmanaged."
     restore = f"Restore the declaration of {table.name}, or move this out of the folder."
@@ -230,9 +248,13 @@ def _judge(
             return Problem(found.path, text.names[name], None, reason, remedy)
     for name in sorted({_class_name(name) for name in table.names}):
         for line in text.classes.get(name, ()):
-            if (found.path, line) not in classes:
+            if (found.path, line) not in places:
                 reason = f"still contains the class of the table {table.name}, which is not loaded"
                 return Problem(found.path, line, None, reason, remedy)
+    place = _computed(found, text, table, declaring, places)
+    if place is not None:
+        reason = f"still defines a table that may be {table.name}: its name is computed, and it is not declared"
+        return Problem(found.path, place, None, reason, remedy)
     if table.gone is not None and found.path not in declaring and _same_stem(found, table.gone):
         what = "is an empty folder" if found.folder else "is not read as a declaration"
         reason = f"{what}, and {table.gone}, which declared the table {table.name}, is gone"
@@ -240,6 +262,49 @@ def _judge(
         keep = f"`reconciler release {table.name}` keeps the table unmanaged."
         restore = f"Restore {table.gone}" if found.folder else f"Rename it to {table.gone}"
         return Problem(found.path, None, None, reason, f"{restore}, {ways}; {keep}")
+    return None
+
+
+def _computed(
+    found: _Found, text: _Text, table: Undeclared, declaring: Mapping[str, Set[str]], places: Set[tuple[str, int]]
+) -> Position | None:
+    """The first definition that may be that of the table, though its name is not written out, and that nothing reads.
+
+    In code, a method that computes the names of several tables is no leftover while a declared table has such a name.
+    """
+    own = declaring.get(found.path, frozenset[str]())
+    declared = frozenset[str]().union(*declaring.values()) if found.path.endswith(".py") else own
+    for each in text.computed:
+        if not any(re.fullmatch(each.pattern, name) for name in table.names):
+            continue
+        is_read = not each.aside and any(re.fullmatch(each.pattern, name) for name in declared)
+        # Without a part that is written out, it may be any table; then it counts for those of this file.
+        counts = each.telling or (each.of_a_table and (each.aside or not own) and _is_of(found.path, table))
+        if counts and not is_read:
+            return each.position
+    for resource in text.logical_ids:
+        is_read = not resource.aside and (found.path, resource.position) in places
+        if table.name.endswith(f"-{resource.name}") and not is_read:
+            return resource.position
+    return None
+
+
+def _is_of(path: str, table: Undeclared) -> bool:
+    """Whether a table may have been declared by this file, as far as that is known."""
+    return table.declared_in is None or table.declared_in.rpartition("/")[2] == path.rpartition("/")[2]
+
+
+def _conditional(files: Mapping[str, DeclarationFile], table: Undeclared) -> Problem | None:
+    """The problem of a table that a template defines with a condition which does not hold now."""
+    for path in sorted(files):
+        for name, line in files[path].conditional.items():
+            # A name that may be anything counts for the tables of its own file.
+            counts = is_telling(name) or _is_of(path, table)
+            if counts and any(re.fullmatch(name, each) for each in table.names):
+                reason = f"still defines the table {table.name}, but with a condition that does not hold"
+                keep = f"`reconciler release {table.name}` keeps the table unmanaged."
+                remedy = f"Give the parameters with which it holds. {_REMEDY}; {keep}"
+                return Problem(path, line, None, reason, remedy)
     return None
 
 

@@ -156,24 +156,28 @@ class DeclarationFile:
 
     ``tables`` are the names of the tables that it declares. ``empty_document`` is the line of a document that holds
     nothing, None where every document holds something. ``name_patterns`` are regular expressions of the names that it
-    declares with other parameters or variables.
+    declares with other parameters or variables. ``conditional`` are those of tables that it defines with a condition
+    which does not hold, each with its line.
     """
 
     tables: tuple[str, ...] = ()
     empty_document: int | None = None
     name_patterns: tuple[str, ...] = ()
+    conditional: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
     """A recorded table that is no longer declared.
 
-    ``names`` are the names that its definition may have. ``gone`` is the file that declared it and is no longer read.
+    ``names`` are the names that its definition may have. ``gone`` is the file that declared it and is no longer read,
+    ``declared_in`` that file in any case; None where no file is recorded.
     """
 
     name: str
     names: frozenset[str]
     gone: str | None = None
+    declared_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def undeclared(desired: DesiredState, inventory: Inventory) -> tuple[Undeclared,
             entry.name,
             frozenset((entry.name, entry.base_name)) - taken,
             entry.declared_in if entry.declared_in not in desired.files else None,
+            entry.declared_in,
         )
         for entry in _not_declared(desired, inventory)
     )

@@ -6,6 +6,8 @@ from mutants.mutant import Mutant
 
 REMOVALS = "test_engine_removals"
 REMAINS = "test_engine_declared_elsewhere::test_a_table_declared_in_another_place_is_never_removed"
+COMMENTED = "test_remains::test_a_definition_that_nothing_reads_keeps_its_table_whatever_computes_its_name"
+CONDITIONAL = "test_remains::test_a_resource_whose_condition_does_not_hold_still_defines_its_table"
 LOCATE = "test_locate"
 RESEMBLING = "test_lookalike_files"
 MISREAD = f"{REMOVALS}::test_an_unreadable_file_never_removes_its_table"
@@ -55,9 +57,25 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "a computed name that a text defines does not count",
+        "_judge",
+        "if place is not None: ...",
+        "if False: ...",
+        "a resource of a template that is put into comments for a moment deletes its table, because its name has the stage",
+        (f"{COMMENTED}[Sub]", f"{COMMENTED}[a name that follows from the logical ID]"),
+    ),
+    Mutant(
+        "a resource whose condition does not hold counts as removed",
+        "LeftoverDefinitions.of",
+        "if (problem := _conditional(files, each)) is not None: ...",
+        "if False: ...",
+        "a parameter that is forgotten once deletes a table, because its condition does not hold then",
+        (f"{CONDITIONAL}[Sub-read]", f"{CONDITIONAL}[no name-read]"),
+    ),
+    Mutant(
         "a class that is not loaded counts as removed",
         "_judge",
-        "if (found.path, line) not in classes: ...",
+        "if (found.path, line) not in places: ...",
         "if False: ...",
         "a class under a condition deletes its table",
         (

@@ -141,4 +141,5 @@ def _checked_file(file: SourceFile, inputs: TemplateInputs, beside: tuple[Source
         reading.reads_process,
         reading.silent,
         reading.included,
+        reading.conditional,
     )

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from reconciler.declarations.checked import CheckedDeclaration, CheckedFile
+from reconciler.declarations.raw import ConditionalTable
 from reconciler.model.desired import Pointer
 from reconciler.model.position import packed as packed_line
 from reconciler.model.position import unpacked as unpacked_line
@@ -37,6 +38,7 @@ def pack(checked: CheckedFile) -> Any:
     declarations = [_pack_declaration(each) for each in checked.declarations]
     packed = [declarations, list(checked.warnings), checked.empty_document, list(checked.notes)]
     packed += [list(checked.silent), list(checked.included)]
+    packed.append([[each.name, packed_line(each.line), each.pattern] for each in checked.conditional])
     # JSON joins two surrogates into one character, which YAML keeps apart.
     restored = unpack(json.loads(json.dumps(packed)))
     if [_without_lines(each) for each in checked.declarations] != list(restored.declarations):
@@ -46,10 +48,19 @@ def pack(checked: CheckedFile) -> Any:
 
 def unpack(packed: Any) -> CheckedFile:
     """What was packed. For other data it raises ``ValueError``, ``TypeError``, ``KeyError`` or ``AttributeError``."""
-    declarations, warnings, empty_document, notes, silent, included = packed
+    declarations, warnings, empty_document, notes, silent, included, conditional = packed
     checked = tuple(_unpack_declaration(each) for each in declarations)
     return CheckedFile(
-        checked, (), tuple(warnings), empty_document, tuple(notes), silent=tuple(silent), included=tuple(included)
+        checked,
+        (),
+        tuple(warnings),
+        empty_document,
+        tuple(notes),
+        silent=tuple(silent),
+        included=tuple(included),
+        conditional=tuple(
+            ConditionalTable(name, unpacked_line(line) or 1, pattern) for name, line, pattern in conditional
+        ),
     )
 
 

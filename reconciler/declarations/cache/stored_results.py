@@ -21,7 +21,7 @@ from reconciler.declarations.checked import CheckedFile
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.parsing.source_file import SourceFile
 
-FORMAT = 8
+FORMAT = 9
 _PACKAGES = ("declarations", "facets", "model", "parsing", "planning")
 """The packages whose code decides what a file declares."""
 _LIBRARIES = (

@@ -26,7 +26,7 @@ from reconciler.declarations.formats.name_pattern import name_pattern
 from reconciler.declarations.formats.serverless.variables import VARIABLE
 from reconciler.declarations.formats.unresolved import Unresolved
 from reconciler.declarations.names import table_name_problems
-from reconciler.declarations.raw import ComputedValue, FileReading, RawDeclaration
+from reconciler.declarations.raw import ComputedValue, ConditionalTable, FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -207,7 +207,14 @@ class _Template:
             self.notes.append(f"{self.file.path}: {name} is not declared, because condition {condition} does not hold")
         if not self.resources and not self.problems:
             self.warnings.append(f"{self.file.path}: declares nothing: the template has no resources")
-        return FileReading(tuple(declarations), tuple(self.problems), tuple(self.warnings), None, tuple(self.notes))
+        return FileReading(
+            tuple(declarations),
+            tuple(self.problems),
+            tuple(self.warnings),
+            None,
+            tuple(self.notes),
+            conditional=tuple(self._conditional(name) for name in absent),
+        )
 
     def _refuse_misspelled(self) -> None:
         """Refuse a section that CloudFormation refuses: a table in it would count as removed."""
@@ -428,6 +435,16 @@ class _Template:
         properties = resource.get("Properties") if isinstance(resource, Mapping) else None
         given = properties.get("TableName") if isinstance(properties, Mapping) else None
         return None if given is None else name_pattern(given)
+
+    def _conditional(self, name: str) -> ConditionalTable:
+        """A table whose condition does not hold: with other parameters it is declared."""
+        pattern = self._name_pattern(name)
+        try:
+            found = self._name_of(name)
+        except Unresolved:
+            found = None
+        written = re.escape(found) if found is not None else pattern or f".+-{re.escape(name)}"
+        return ConditionalTable(written, self._line(name) or self.document.line or 1, pattern)
 
     def _name_of(self, name: str) -> str | None:
         """What ``Ref`` returns for a table of this template; None for any other resource."""

@@ -23,7 +23,7 @@ from reconciler.declarations.formats.text.own_tables import (
 )
 from reconciler.declarations.formats.text.parse_file import elements, parse_file, suffix_of
 from reconciler.declarations.overlays import file_names
-from reconciler.declarations.raw import FileReading, RawDeclaration
+from reconciler.declarations.raw import ConditionalTable, FileReading, RawDeclaration
 from reconciler.declarations.template_inputs import TemplateInputs
 from reconciler.model.errors import Problem
 from reconciler.model.lazy_dataclass import dataclass
@@ -68,6 +68,7 @@ class _Reading:
     others_aside: list[str] = field(default_factory=list)
     reads_process: bool = False
     included: list[str] = field(default_factory=list)
+    conditional: list[ConditionalTable] = field(default_factory=list)
 
     def of(self, documents: list[Parsed]) -> FileReading:
         """What the documents declare, all together."""
@@ -89,6 +90,7 @@ class _Reading:
             self.reads_process,
             tuple(self.others),
             tuple(self.included),
+            tuple(self.conditional),
         )
 
     def _document(self, document: Parsed) -> bool:
@@ -104,6 +106,7 @@ class _Reading:
             self.declarations += [replace(each, from_template=True) for each in reading.declarations]
             self._add(reading)
             self.included += reading.included
+            self.conditional += reading.conditional
             return False
         value = without_extensions(document.value)
         own = read_overlay(self.file, document, value, self.inputs, self.beside)
