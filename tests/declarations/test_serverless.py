@@ -102,9 +102,7 @@ def test_resources_may_be_a_list_and_files_in_it_are_read_by_themselves(tmp_path
     }
     state = load(tmp_path, files, environment="dev")
     assert [each.spec.name for each in state.declarations] == ["orders", "orders-items", "users-dev"]
-    assert state.notes == (
-        "serverless.yml: ${file(resources/users.yml)} is read as a file of its own, if it is in the folder",
-    )
+    assert state.notes == ("serverless.yml: ${file(resources/users.yml)} is read as a file of its own",)
 
 
 def test_a_service_without_tables_declares_nothing_and_is_no_error_beside_others(tmp_path: Path) -> None:
@@ -275,9 +273,7 @@ def test_section_of_another_file_is_named(tmp_path: Path) -> None:
         "serverless.yml": f"{HEAD}resources: {{Resources: '${{file(tables.yml)}}'}}\n",
         "tables.yml": f"Orders: {PLAIN}\n",
     }
-    assert load(tmp_path, files).notes == (
-        "serverless.yml: ${file(tables.yml)} is read as a file of its own, if it is in the folder",
-    )
+    assert load(tmp_path, files).notes == ("serverless.yml: ${file(tables.yml)} is read as a file of its own",)
 
 
 SUB = "AWSTemplateFormatVersion: '2010-09-09'\nParameters: {env: {Type: String, Default: dev}}\n"

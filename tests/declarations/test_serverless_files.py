@@ -171,3 +171,55 @@ def test_what_a_former_command_knows_of_included_files_is_the_same(tmp_path: Pat
     folder = str(write(tmp_path, {"serverless.yml": service, "tables.yml": "orders: orders-main\n"}))
     for _ in range(2):
         assert FolderSource(folder, None, uses_stored=True).load().warnings == ()
+
+
+RESOURCES = SERVICE.split("resources:\n")[1].format(name="orders")
+PART = "service: shop\nprovider: {name: aws, stage: dev}\ncustom: {folder: more}\nresources:\n"
+KEYS = "KeySchema: [{AttributeName: pk, KeyType: HASH}], AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]"
+PROPERTIES = f"{{TableName: kept, BillingMode: PAY_PER_REQUEST, {KEYS}}}"
+KEPT = f"Resources: {{Kept: {{Type: 'AWS::DynamoDB::Table', Properties: {PROPERTIES}}}}}"
+MISSING: dict[str, tuple[str, str]] = {
+    "a part": (f"  - {KEPT}\n  - ${{file(users.yml)}}\n", "6:5: resources[1]: includes users.yml"),
+    "a key of a part": (f"  - {KEPT}\n  - ${{file(users.yml):all}}\n", "6:5: resources[1]: includes users.yml"),
+    "a path of variables": (
+        f"  - {KEPT}\n  - ${{file(${{self:custom.folder}}/${{sls:stage}}.yml)}}\n",
+        "6:5: resources[1]: includes more/dev.yml",
+    ),
+    "one of two": (f"  - {KEPT}\n  - ${{file(a.yml), file(b.yml)}}\n", "6:5: resources[1]: includes a.yml or b.yml"),
+    "outside of the folder": (f"  - {KEPT}\n  - ${{file(../users.yml)}}\n", "6:5: resources[1]: includes ../users.yml"),
+    "all resources": ("  Resources: ${file(users.yml)}\n", "5:3: resources.Resources: includes users.yml"),
+    "everything": ("  ${file(users.yml):resources}\n", "4:1: resources: includes users.yml"),
+}
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_resources_of_a_file_that_is_not_there_are_an_error(case: str, tmp_path: Path) -> None:
+    text, expected = MISSING[case]
+    write(tmp_path, {"serverless.yml": PART + text, "k.yml": RESOURCES})
+    with pytest.raises(DeclarationError) as caught:
+        FolderSource(str(tmp_path), "dev").load()
+    (problem,) = caught.value.problems
+    assert f"{problem.file}:{problem.line}" == f"serverless.yml:{expected.partition(':')[0]}"
+    assert expected in str(problem)
+    assert "not in the folder and may declare tables. Copy it into the folder of the declarations" in str(problem)
+
+
+THERE: dict[str, tuple[str, dict[str, str]]] = {
+    "a file that is there": ("  - ${file(./users.yml)}\n", {"users.yml": RESOURCES}),
+    "the second of two": ("  - ${file(a.yml), file(users.yml)}\n", {"users.yml": RESOURCES}),
+    "with a fallback": ("  - ${file(users.yml), ''}\n", {"k.yml": RESOURCES}),
+    "conditions": (
+        f"  - {KEPT.replace('kept', 'orders')}\n  - {{Conditions: '${{file(c.yml)}}'}}\n",
+        {},
+    ),
+    "outputs": (f"  {KEPT.replace('kept', 'orders')}\n  Outputs: ${{file(out.yml)}}\n", {}),
+    "functions": (f"  {KEPT.replace('kept', 'orders')}\nfunctions: ${{file(functions.yml)}}\n", {}),
+    "values": (f"  {KEPT.replace('kept', 'orders')}\nprovider2: ${{file(values.yml)}}\n", {}),
+}
+
+
+@pytest.mark.parametrize("case", THERE)
+def test_a_file_that_declares_no_table_of_the_folder_may_be_absent(case: str, tmp_path: Path) -> None:
+    text, files = THERE[case]
+    write(tmp_path, {"serverless.yml": PART + text, **files})
+    assert [each.spec.name for each in FolderSource(str(tmp_path), None).load().declarations] == ["orders"]

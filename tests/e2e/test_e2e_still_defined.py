@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from support.endpoints import Live
@@ -55,3 +56,20 @@ def test_a_computed_table_that_is_still_defined_keeps_its_item(
     tool.write("template.yaml", TEMPLATE)
     assert tool.run("--once", *words).exit_code == 0
     assert name not in endpoint.client.list_tables()["TableNames"]
+
+
+def test_a_service_without_a_file_that_it_includes_keeps_the_item(endpoint: Live, tmp_path: Path) -> None:
+    tool = Tool(endpoint.url, tmp_path)
+    carts = "".join(f"  {line}\n" for line in TEMPLATE.partition("Resources:\n")[2].splitlines())
+    head = "service: shop\nprovider: {name: aws}\nresources:\n  - ${file(users.yml)}\n  - Resources:\n"
+    tool.write("serverless.yml", head + "".join(f"  {line}\n" for line in carts.splitlines()))
+    tool.write("users.yml", "Resources:\n" + USERS.replace("    Condition: Live\n", "") % "      TableName: users\n")
+    done = tool.once()
+    assert done.exit_code == 0, done.stderr
+    endpoint.client.put_item(TableName="users", Item={"pk": {"S": "mine"}})
+    (tmp_path / "desired_state" / "users.yml").unlink()
+    done = tool.once()
+    assert endpoint.client.scan(TableName="users")["Items"] == [{"pk": {"S": "mine"}}]
+    assert done.exit_code != 0
+    assert "includes users.yml, which is not in the folder" in done.stderr
+    assert "serverless.yml:4" in done.stderr

@@ -8,6 +8,7 @@ REMOVALS = "test_engine_removals"
 REMAINS = "test_engine_declared_elsewhere::test_a_table_declared_in_another_place_is_never_removed"
 COMMENTED = "test_remains::test_a_definition_that_nothing_reads_keeps_its_table_whatever_computes_its_name"
 CONDITIONAL = "test_remains::test_a_resource_whose_condition_does_not_hold_still_defines_its_table"
+INCLUDED = "test_serverless_files::test_resources_of_a_file_that_is_not_there_are_an_error"
 LOCATE = "test_locate"
 RESEMBLING = "test_lookalike_files"
 MISREAD = f"{REMOVALS}::test_an_unreadable_file_never_removes_its_table"
@@ -61,7 +62,7 @@ MUTANTS = (
         "_judge",
         "if place is not None: ...",
         "if False: ...",
-        "a resource of a template that is put into comments for a moment deletes its table, because its name has the stage",
+        "a resource that is put into comments for a moment deletes its table, because its name has the stage",
         (f"{COMMENTED}[Sub]", f"{COMMENTED}[a name that follows from the logical ID]"),
     ),
     Mutant(
@@ -71,6 +72,14 @@ MUTANTS = (
         "if False: ...",
         "a parameter that is forgotten once deletes a table, because its condition does not hold then",
         (f"{CONDITIONAL}[Sub-read]", f"{CONDITIONAL}[no name-read]"),
+    ),
+    Mutant(
+        "a file that a service includes may be absent",
+        "read_service",
+        "problems += _missing(file, document, variables)",
+        "problems += []",
+        "a file of resources that was not copied deletes the tables that it declared",
+        (f"{INCLUDED}[a part]", f"{INCLUDED}[all resources]"),
     ),
     Mutant(
         "a class that is not loaded counts as removed",

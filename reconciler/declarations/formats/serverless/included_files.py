@@ -38,10 +38,18 @@ class IncludedFiles:
         """The files that were read."""
         return tuple(self._read)
 
+    def holds(self, written: str) -> bool:
+        """Whether a file is one of those in the folder. Of a program, which no file of them is, that is unknown."""
+        path = self._path(written)
+        return path in self._files or PurePosixPath(path).suffix.lower() in _PROGRAMS
+
+    def _path(self, written: str) -> str:
+        return posixpath.normpath(posixpath.join(self._folder, written.strip().strip("'\"")))
+
     def document(self, written: str, here: Path) -> Any:
         """The content of a file, or None where there is none. Raises ``Unresolved`` for a file that is not read."""
         name = written.strip().strip("'\"")
-        path = posixpath.normpath(posixpath.join(self._folder, name))
+        path = self._path(name)
         # A file outside the folder is one that a person names, with the files around it.
         outside = path.startswith("..") and not self._file.path.startswith("..")
         if name.startswith(("/", "~")) or outside:

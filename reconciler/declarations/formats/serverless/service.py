@@ -5,6 +5,7 @@ https://www.serverless.com/framework/docs/providers/aws/guide/resources
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -44,10 +45,8 @@ def read_service(file: SourceFile, document: Parsed, inputs: TemplateInputs) -> 
     """The tables below ``resources``. Files that it includes are read by themselves."""
     variables = Variables(file, document.value, inputs)
     template, problems = _template(file, document, variables)
-    notes = [
-        f"{file.path}: {text} is read as a file of its own, if it is in the folder"
-        for text in _included(document.value)
-    ]
+    problems += _missing(file, document, variables)
+    notes = [f"{file.path}: {text} is read as a file of its own" for _, text in _included(document.value)]
     written = {name: each for _, part in _parts(document.value) for name, each in _resources(part).items()}
     reading = read_template(file, template, inputs, written) if template.value["Resources"] else FileReading()
     if not template.value["Resources"] and not notes and not problems:
@@ -200,12 +199,33 @@ def _merged(first: Any, second: Any) -> Any:
     return second
 
 
-def _included(value: Mapping[Any, Any]) -> Iterator[str]:
-    """Where resources, a part of them, or a section of a part are those of another file."""
-    resources = value.get("resources")
-    parts: list[Any] = [*resources] if isinstance(resources, list) else [resources]
-    parts += [part.get(section) for _, part in _parts(value) for section in _SECTIONS]
-    yield from (each for each in parts if isinstance(each, str) and "${file(" in each)
+def _included(value: Mapping[Any, Any]) -> Iterator[tuple[Path, str]]:
+    """Where resources, a part of them, or a section of a part are those of another file, each with its path."""
+    parts = list(_written_parts(value))
+    parts += [((*start, name), part.get(name)) for start, part in _parts(value) for name in _SECTIONS]
+    yield from ((path, each) for path, each in parts if isinstance(each, str) and "${file(" in each)
+
+
+def _missing(file: SourceFile, document: Parsed, variables: Variables) -> list[Problem]:
+    """Problems for files with resources that are not in the folder: their tables would count as removed."""
+    resolver = _Resolver(variables, SourceLocation(file.path, document.line, document.lines))
+    for here, text in _included(document.value):
+        if here[-1] in _SECTIONS[1:]:
+            # Conditions, mappings and parameters declare no table.
+            continue
+        try:
+            missing = variables.missing_files(text, here)
+        except Unresolved as unresolved:
+            resolver.refuse(unresolved.path, unresolved.reason, unresolved.remedy)
+            continue
+        if missing:
+            names = f"{' or '.join(missing)}, which {'is' if len(missing) == 1 else 'are'}"
+            place = f"to the same place beside {posixpath.basename(file.path)}"
+            remedy = f"Copy it into the folder of the declarations, {place}."
+            if missing[0].startswith(".."):
+                remedy = "Copy it into the folder of the declarations, and name it there."
+            resolver.refuse(here, f"includes {names} not in the folder and may declare tables", remedy)
+    return resolver.problems
 
 
 SERVICE = ForeignFormat("serverless", is_service, read_service)

@@ -55,6 +55,24 @@ class Variables:
         """The paths of the files that variables have read so far."""
         return self._included.paths if "_included" in vars(self) else ()
 
+    def missing_files(self, text: str, here: Path) -> tuple[str, ...]:
+        """The files of ``${file(path)}`` if none of them is in the folder; empty where one is, or a fallback is given.
+
+        Raises ``Unresolved`` where the path has a variable without a value.
+        """
+        while (match := _inner(text)) is not None:
+            value = self._text(match[0], here)
+            text = text[: match.start()] + str(value) + text[match.end() :]
+        paths = []
+        for source in _split(text.strip()[2:-1]):
+            if not source.startswith("file("):
+                return ()
+            path = source.removeprefix("file(").partition(")")[0]
+            if self._included.holds(path):
+                return ()
+            paths.append(path)
+        return tuple(paths)
+
     def resolve(self, value: Any, here: Path) -> Any:
         """The value with all variables replaced. Raises ``Unresolved`` at the first that has no value."""
         if self._open:
@@ -181,6 +199,11 @@ class Variables:
             else:
                 return _MISSING
         return value
+
+
+def _inner(text: str) -> re.Match[str] | None:
+    """The first variable that is no file, as the path of one may have."""
+    return next((match for match in VARIABLE.finditer(text) if not match[1].startswith("file(")), None)
 
 
 def _split(expression: str) -> list[str]:
