@@ -468,6 +468,58 @@ def test_a_block_of_a_plan_whose_key_the_provider_fills_in_is_read(tmp_path: Pat
     assert (sse.enabled, sse.key) == (True, None)
 
 
+LEFT_OPEN = {"ttl": True, "deletion_protection_enabled": True}
+TARGET = {
+    "resource_id": "table/orders",
+    "scalable_dimension": "dynamodb:table:ReadCapacityUnits",
+    "service_namespace": "dynamodb",
+    "min_capacity": 5,
+    "max_capacity": 100,
+}
+SCALING = {
+    **TARGET,
+    "policy_type": "TargetTrackingScaling",
+    "target_tracking_scaling_policy_configuration": [{"target_value": 70}],
+}
+PROVISIONED = {**NEW, "billing_mode": "PROVISIONED", "read_capacity": 5, "write_capacity": 5}
+
+
+def scaled(unknown: dict[str, Any], written: dict[str, Any], **changed: Any) -> Any:
+    """A plan of a table with auto scaling, of whose target some values are unknown."""
+    target = resource("aws_appautoscaling_target", {**TARGET, **changed})
+    target["address"] = "aws_appautoscaling_target.read"
+    planned = plan(PROVISIONED, UNKNOWN, WRITTEN, target, resource("aws_appautoscaling_policy", SCALING))
+    planned["resource_changes"] += [{"address": target["address"], "change": {"after_unknown": unknown}}]
+    planned["configuration"]["root_module"]["resources"] = [{"address": target["address"], "expressions": written}]
+    return planned
+
+
+def test_a_block_that_the_configuration_does_not_have_is_not_managed(tmp_path: Path) -> None:
+    found = only(tmp_path / "theirs", plan(NEW, {**UNKNOWN, **LEFT_OPEN}, WRITTEN))
+    assert found.spec.ttl is None
+    notes = load(tmp_path / "theirs").notes
+    assert notes == (
+        (
+            "state.json: module.shop[0].aws_dynamodb_table.this: not in the configuration and therefore not managed: "
+            "point_in_time_recovery, server_side_encryption, ttl"
+        ),
+    )
+
+
+def test_a_target_of_auto_scaling_says_nothing_about_its_suspension(tmp_path: Path) -> None:
+    unknown = {"arn": True, "id": True, "role_arn": True, "suspended_state": True, "tags_all": {}}
+    scaling = only(tmp_path, scaled(unknown, {"min_capacity": {}, "max_capacity": {}})).spec.auto_scaling
+    assert scaling is not None
+    assert scaling.read is not None
+    assert (scaling.read.min, scaling.read.max) == (5, 100)
+
+
+def test_an_unknown_capacity_of_a_target_is_the_only_error(tmp_path: Path) -> None:
+    written = {"min_capacity": {"references": ["x"]}, "max_capacity": {}}
+    (found,) = bad(scaled({"min_capacity": True}, written, min_capacity=None), tmp_path)
+    assert f"min_capacity of aws_appautoscaling_target.read is only known after the apply. {AFTER}" in found
+
+
 SECRET = {"enabled": {"constant_value": True}, "kms_key_arn": {"references": ["aws_kms_key.k"]}}
 MISSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a capacity that is written": ({"read_capacity": True}, {"read_capacity": {"references": ["data.x"]}}),
@@ -477,6 +529,12 @@ MISSING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "a key in a dynamic block": ({"server_side_encryption": [{"kms_key_arn": True}]}, {}),
     "an attribute that the provider does not fill in": ({"hash_key": True}, {"hash_key": {"references": ["x"]}}),
+    "indexes of a dynamic block": ({"global_secondary_index": True}, {}),
+    "a time to live that is written": (
+        {"ttl": [{"attribute_name": True}]},
+        {"ttl": [{"attribute_name": {"references": []}}]},
+    ),
+    "a whole block that is written": ({"ttl": True}, {"ttl": [{"enabled": {"references": ["x"]}}]}),
     "a tag": ({"tags": {"owner": True}}, {"tags": {"references": ["x"]}}),
 }
 
@@ -486,7 +544,7 @@ def test_a_value_that_is_written_and_unknown_is_refused(case: str, tmp_path: Pat
     unknown, written = MISSING[case]
     (name,) = unknown
     # What a plan does not have in its values is reported at the values.
-    column = {"hash_key": 290, "tags": 571}.get(name, 226)
+    column = {"hash_key": 290, "tags": 571, "ttl": 430, "global_secondary_index": 371}.get(name, 226)
     at = f"state.json:1:{column}: planned_values.root_module.resources[0].values"
     found = bad(plan(NEW, {**UNKNOWN, **unknown}, {**WRITTEN, **written}), tmp_path)
     assert found == [

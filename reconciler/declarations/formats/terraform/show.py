@@ -37,6 +37,15 @@ _OF_PROVIDER = frozenset(
 """Attributes that the provider sets where the configuration does not; a plan of a new table does not know them."""
 _OF_PROVIDER_IN_BLOCK = frozenset(("kms_key_arn", "enabled", "recovery_period_in_days"))
 """The same inside of a block, where the configuration shows the block; it does not show a dynamic one."""
+_NEVER_OF_PROVIDER = frozenset(
+    (
+        *("attribute", "global_secondary_index", "local_secondary_index", "import_table", "global_table_witness"),
+        *("projection", "target_tracking_scaling_policy_configuration", "scalable_target_action"),
+    )
+)
+"""Blocks that only the configuration has: unknown as a whole, one is dynamic, which a plan does not show there."""
+_SETTINGS = ("point_in_time_recovery", "server_side_encryption", "suspended_state", "ttl")
+"""What a plan of a new table leaves open where its block is missing."""
 _REFERENCES = ("resource_arn", "resource_id", "table_name", "global_table_arn")
 """Attributes by which a resource names its table."""
 _INDEX = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
@@ -96,6 +105,10 @@ class _Reading:
     expressions: Mapping[str, Mapping[str, Any]]
     region: str | None
     problems: list[Problem] = field(default_factory=list)
+    unmanaged: dict[str, list[str]] = field(default_factory=dict)
+    """By table, the settings that its configuration leaves to the provider."""
+    unscaled: set[Path] = field(default_factory=set)
+    """Tables of whose auto scaling a part is refused: what is missing there is no problem of its own."""
 
     def __post_init__(self) -> None:
         self.location = SourceLocation(self.file.path, self.document.line, self.document.lines)
@@ -109,7 +122,14 @@ class _Reading:
         for each in sorted(self.resources, key=lambda found: found.kind != beside.INDEX):
             if each.kind in beside.KINDS:
                 self._beside(each, declarations)
-        notes = []
+        for place in self.unscaled & declarations.keys():
+            holder = declarations[place]
+            value = {name: each for name, each in holder.value.items() if name != "AutoScaling"}
+            declarations[place] = replace(holder, value=value)
+        notes = [
+            f"{self.file.path}: {address}: not in the configuration and therefore not managed: {', '.join(names)}"
+            for address, names in sorted(self.unmanaged.items())
+        ]
         if others:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
             notes.append(f"{self.file.path}: other resources are left alone: {kinds}")
@@ -177,6 +197,8 @@ class _Reading:
             seed = (*(holder.seed or ()), *beside.items(found.kind, found.values, found.path))
         except Unresolved as unresolved:
             self.problems.append(self.location.problem(unresolved.finding()))
+            name = beside.table_of(found.kind, found.values)
+            self.unscaled |= {place for place, each in declarations.items() if each.name == name}
             return
         place = next(key for key, each in declarations.items() if each is holder)
         sources: dict[Path, Path] = dict(holder.sources)
@@ -200,7 +222,13 @@ class _Reading:
         for name, unknown in self.unknown.get(found.address, {}).items():
             if names and name not in names:
                 continue
-            if name not in _COMPUTED and _is_missing(name, unknown, written, within=written is not None):
+            if name in _COMPUTED:
+                continue
+            is_left_open = unknown is True and written is not None and name not in written
+            if is_left_open and name not in _NEVER_OF_PROVIDER:
+                if name in _SETTINGS:
+                    self.unmanaged.setdefault(found.address, []).append(name)
+            elif _is_missing(name, unknown, written, within=written is not None):
                 reason = f"{name} of {found.address} is only known after the apply"
                 raise Unresolved((*found.path, name), reason, AFTER_APPLY)
 
