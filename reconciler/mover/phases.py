@@ -108,6 +108,8 @@ def next_move(record: Replacement, table: Live | None, copy: Live | None) -> Nex
         case Phase.CANCELLING if copy is not None and not _is(table, record.identity):
             # The copy may be all that has the items: it stays, and only a person ends the replacement.
             return Next(Move.FINISH) if record.keep else Next(Move.STOP, _lost_table(record, table))
+        case Phase.CANCELLING if copy is not None and table is not None and table.status == "DELETING":
+            return Next(Move.WAIT, f"{record.name} is {table.status}")
         case Phase.CLEANING | Phase.CANCELLING:
             return _remove_copy(record, copy)
         case Phase.DONE:

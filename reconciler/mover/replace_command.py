@@ -295,12 +295,17 @@ class _Tables:
 
 
 def _kept(record: Replacement, there: _Tables) -> Replacement:
-    if record.table_deleted and not there.copy:
+    if _copy_lost(record, there):
         raise UsageError(f"--keep: there is no copy to keep; {_copy_is_gone(record)}")
     if record.table_deleted or record.phase is Phase.DELETING or there.copied:
         return replace(record, keep=True)
     given_up = record if record.phase is Phase.CANCELLING else advance(record, Event.CANCEL)
     return replace(given_up, keep=True, paused=False, problem=None)
+
+
+def _copy_lost(record: Replacement, there: _Tables) -> bool:
+    """Whether somebody deleted the copy before all items were returned; at the end it is removed on purpose."""
+    return record.table_deleted and record.phase is not Phase.CLEANING and not there.copy
 
 
 def _copy_is_gone(record: Replacement) -> str:
@@ -311,7 +316,7 @@ def _copy_is_gone(record: Replacement) -> str:
 
 
 def _cancelled(record: Replacement, there: _Tables) -> Replacement:
-    if record.table_deleted and not there.copy:
+    if _copy_lost(record, there):
         raise UsageError(f"{record.name} was deleted, and its copy cannot be returned: {_copy_is_gone(record)}")
     if there.copy and not (there.copied or record.table_deleted or record.phase is Phase.DELETING):
         raise UsageError(
@@ -330,8 +335,8 @@ def _cancelled(record: Replacement, there: _Tables) -> Replacement:
 
 
 def _accepted(record: Replacement, there: _Tables) -> Replacement:
-    lost = record.table_deleted and record.phase is not Phase.CLEANING and not there.copy
-    if not lost and (record.problem is None or record.phase not in (Phase.RETURNING, Phase.VERIFYING)):
+    returned = record.problem is not None and record.phase in (Phase.RETURNING, Phase.VERIFYING)
+    if not (returned or _copy_lost(record, there)):
         raise UsageError(
             f"--finish accepts items that are missing after they were returned; {record.name}"
             f" {progress_sentence(record)}"

@@ -161,3 +161,7 @@ def test_the_copy_of_a_table_that_somebody_deleted_is_never_removed(table: str |
     for phase in (Phase.COPYING, Phase.COMPARING, Phase.CANCELLING):
         following = next_move(record(phase), live, COPIES["ours"])
         assert (following.move, "--keep`" in following.why) == (Move.STOP, True)
+
+
+def test_a_copy_stays_while_somebody_deletes_its_table() -> None:
+    assert next_move(record(Phase.CANCELLING), TABLES["old, DELETING"], COPIES["ours"]).move is Move.WAIT
