@@ -60,8 +60,8 @@ MUTANTS = (
     Mutant(
         "a computed name that a text defines does not count",
         "_judge",
-        "if place is not None: ...",
-        "if False: ...",
+        "place = _computed(found, text, table, declaring, places)",
+        "place = None",
         "a resource that is put into comments for a moment deletes its table, because its name has the stage",
         (f"{COMMENTED}[Sub]", f"{COMMENTED}[a name that follows from the logical ID]"),
     ),
