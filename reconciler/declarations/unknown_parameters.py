@@ -19,7 +19,15 @@ from reconciler.parsing.source_location import did_you_mean
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 """The name of a parameter or a variable. Other names are attributes, exports and variables of serverless."""
-
+_KINDS = (b"opt", b"param", b"sls", b"env")
+_VARIABLE = re.compile(rb"\b(opt|param|sls|env|self):([\w.-]*)")
+"""A variable of serverless, in ``${opt:stage, self:provider.stage}``."""
+_SERVICE = re.compile(rb"(?m)^[\"']?service[\"']?[ \t]*:(?s:.*)^[\"']?provider[\"']?[ \t]*:")
+_TAKEN = (
+    rb"\b(?:Ref|ImportValue)[\"']?[ \t]*:?[ \t]*[\"']?NAME\b|\$\{[ \t]*NAME[ \t]*\}"
+    rb"|\bParameters[\"']?[ \t]*:(?s:.*?)(?<!\w)NAME[\"']?[ \t]*:"
+)
+"""How the template inside a serverless.yml takes a parameter. Other words of it are keys and texts."""
 
 OPTION = "--parameter"
 
@@ -39,12 +47,15 @@ def unknown_parameters(
         return
     declared = sorted({name for file in read for name in _declared(file)})
     for name in missing:
-        close = did_you_mean(name, declared)
+        variable = _variable(read, name)
+        close = variable or did_you_mean(name, declared)
         meant = f"Did you mean `{close}`? " if close else ""
         is_option = named_by == OPTION
         given_by = "" if is_option else f", which {_given_by(named_by, name)} sets"
         remove = "remove the option" if is_option else "remove it there"
         listed = f"Declared: {', '.join(declared)}." if declared else f"No file declares one; {remove}."
+        if variable and not declared:
+            meant, listed = meant.strip(), ""
         subject = f"{OPTION} {name}" if is_option else f"parameter {name}"
         yield Problem(location, None, subject, f"no file declares this parameter{given_by}", f"{meant}{listed}")
 
@@ -68,7 +79,18 @@ def _given_by(origin: str, name: str) -> str:
 
 
 def _mentions(file: SourceFile, name: str) -> bool:
-    return re.search(rb"(?<!\w)" + name.encode() + rb"(?!\w)", file.content) is not None
+    """Whether a file has the name as a word of its own, and not only in variables and keys that take no parameter."""
+    word = name.encode()
+    if _SERVICE.search(file.content) is not None and not file.path.endswith(".py"):
+        return re.search(_TAKEN.replace(b"NAME", word), file.content) is not None
+    without = _VARIABLE.sub(b"", file.content)
+    return re.search(rb"(?<!\w)" + word + rb"(?!\w)", without) is not None
+
+
+def _variable(files: Iterable[SourceFile], name: str) -> str | None:
+    """The variable of serverless of this name, which has another name as a parameter: ``opt:stage`` for ``stage``."""
+    found = {each[1] for file in files for each in _VARIABLE.finditer(file.content) if each[2] == name.encode()}
+    return next((f"{kind.decode()}:{name}" for kind in _KINDS if kind in found), None)
 
 
 def _declared(file: SourceFile) -> Iterator[str]:

@@ -310,6 +310,16 @@ def test_what_a_replica_in_another_region_loses_is_warned_of(tmp_path: Path) -> 
     )
 
 
+SERVICE = (
+    "service: shop\nprovider:\n  name: aws\n  stage: ${opt:stage, 'dev'}\n"
+    "custom: {prefix: app, size: '${param:size, 1}'}\nresources:\n"
+    "  Parameters: {Owner: {Type: String, Default: me}}\n"
+    "  Resources:\n    Role: {Type: AWS::IAM::Role, Properties: {A: !Ref Bucket}}\n"
+    "    Orders:\n      Type: AWS::DynamoDB::Table\n      Properties:\n"
+    "        TableName: !Sub '${self:custom.prefix}-${self:provider.stage}-${Owner}'\n        BillingMode: PAY_PER_REQUEST\n"
+    "        KeySchema: [{AttributeName: pk, KeyType: HASH}]\n"
+    "        AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]\n"
+)
 UNKNOWN: dict[str, tuple[dict[str, str], tuple[str, ...], list[str]]] = {
     "misspelt": (
         {"tables.yaml": PARAMETERS, "more.yaml": MORE},
@@ -326,6 +336,23 @@ UNKNOWN: dict[str, tuple[dict[str, str], tuple[str, ...], list[str]]] = {
         ("Stage",),
         ["--parameter Stage: no file declares this parameter. No file declares one; remove the option."],
     ),
+    "an option of serverless": (
+        {"serverless.yml": SERVICE},
+        ("stage",),
+        ["--parameter stage: no file declares this parameter. Did you mean `opt:stage`?"],
+    ),
+    "a parameter of serverless": (
+        {"serverless.yml": SERVICE, "part.yml": "custom: {note: '${param:size}'}\n"},
+        ("size",),
+        ["--parameter size: no file declares this parameter. Did you mean `param:size`?"],
+    ),
+    "a key of serverless": (
+        {"serverless.yml": SERVICE},
+        ("prefix",),
+        ["--parameter prefix: no file declares this parameter. No file declares one; remove the option."],
+    ),
+    "of the template in a service": ({"serverless.yml": SERVICE}, ("Bucket", "Owner"), []),
+    "an option by its name": ({"serverless.yml": SERVICE}, ("opt:stage",), []),
     "of another file": ({"tables.yaml": PARAMETERS, "more.yaml": MORE}, ("Stage", "Size"), []),
     "another kind of name": ({"tables.yaml": PARAMETERS}, ("AWS::AccountId", "Key.Arn", "self:custom.x"), []),
     "an export": ({"tables.yaml": PARAMETERS + "# ImportValue: Shared\n"}, ("Shared",), []),
