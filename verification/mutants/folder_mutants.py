@@ -121,8 +121,8 @@ MUTANTS = (
     Mutant(
         "what cannot be looked through counts as removed",
         "_judge",
-        "if trouble is not None: ...",
-        "if False: ...",
+        "trouble = text.trouble or found.trouble",
+        "trouble = None",
         "a file that is too large to look through deletes a table",
         ("test_engine_declared_elsewhere::test_an_unreadable_folder_keeps_the_table",),
     ),
