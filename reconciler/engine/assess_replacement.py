@@ -25,7 +25,16 @@ def assess_interrupted(
     given_up = replacement.phase is Phase.CANCELLING
     said = _progress_and_ways(replacement)
     step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=given_up)
+    if base.declaration is None and replacement.phase is Phase.CREATING and replacement.problem is None:
+        step = step.blocked(Reason.REPLACING, *_undeclared(replacement))
     return replace(base, observed=observed, entry=base.recorded, steps=(_held(step, replacement),))
+
+
+def _undeclared(replacement: Replacement) -> tuple[str, str]:
+    """Why a deleted table without a declaration is not created again, and the way on."""
+    name = replacement.name
+    why = f"{name} was deleted to be created anew, and its items are in {replacement.aside}"
+    return f"{why}. They are returned once it is declared again", f"its declaration, then `reconciler replace {name}`"
 
 
 def cancelling(replacement: Replacement, why: str) -> Step:

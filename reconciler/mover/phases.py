@@ -155,7 +155,7 @@ def _after(record: Replacement, table: Live | None, copy: Live | None) -> Next:
     """The former table is gone, and the copy has all items."""
     if copy is None or _is_lost(copy, record):
         if record.accepted:
-            return _accepted(record, table)
+            return Next(Move.ACCEPT)
         return Next(
             Move.STOP,
             f"somebody deleted {record.aside}, the copy of the items of {record.name}, before they were returned."
@@ -179,17 +179,6 @@ def _after(record: Replacement, table: Live | None, copy: Live | None) -> Next:
             f"somebody created {record.name} with another key before it could be created as declared; all its items are"
             f" in {record.aside}. Delete the table {record.name}, then run `reconciler replace {record.name} --resume`",
         )
-    return Next(Move.KNOW_TABLE)
-
-
-def _accepted(record: Replacement, table: Live | None) -> Next:
-    """A person goes on with the items that the table has, because the copy is gone."""
-    if record.phase is not Phase.CREATING:
-        return Next(Move.ACCEPT if _is(table, record.target) else Move.NOTE_RECREATED)
-    if table is None:
-        return Next(Move.CREATE_TABLE)
-    if table.identity.same(record.identity) or table.status != "ACTIVE":
-        return Next(Move.WAIT, f"{record.name} is {table.status}")
     return Next(Move.KNOW_TABLE)
 
 

@@ -178,8 +178,10 @@ class _Proceeding:
                 record = advance(record, Event.WRITTEN_MEANWHILE)
             self._put(advance(record, Event.CANCEL, keep=False))
         elif wanted and declaration is not None and key_texts(declaration.spec.keys) != record.keys:
-            # Another key was declared meanwhile: the copy is of no use for it.
-            self._forget_copy(keys=key_texts(declaration.spec.keys))
+            live = self._live(record.name)
+            if live is not None and live.identity.same(record.identity):
+                # Another key was declared meanwhile: the copy is of no use for it.
+                self._forget_copy(keys=key_texts(declaration.spec.keys))
 
     def _finished(self) -> Step:
         record = self.record
@@ -512,8 +514,13 @@ class _Proceeding:
         self._moved(Event.VERIFIED, digest=copied.hexdigest(), others=others)
 
     def _accept(self, record: Replacement) -> None:
-        """The copy is gone, and a person goes on with the items that the table has."""
-        if record.phase is Phase.RETURNING:
+        """The copy is gone, and a person goes on with the items that the table has.
+
+        A table that is not there yet is created by the next pass like any other, and seeded.
+        """
+        if record.phase is Phase.CREATING:
+            self._moved(Event.CREATED)
+        if record.phase is not Phase.VERIFYING:
             self._moved(Event.RETURNED)
         self._moved(Event.VERIFIED, digest="", others=0)
 

@@ -308,6 +308,17 @@ def test_a_copy_that_others_delete_is_gone_and_a_person_goes_on_with_what_the_ta
     assert not sim.reconciler.ports.store.load().replacements["users"].under_way
 
 
+def test_a_table_that_is_created_after_its_copy_was_lost_is_seeded() -> None:
+    seed = item("s", sk="s")
+    sim = staged(seed=(seed,))
+    killed_at(sim, Phase.CREATING)
+    del sim.dynamodb.tables[copy_of(sim)]
+    sim.once()
+    ReplaceTable(sim.reconciler, "users").finish()
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown([seed])
+
+
 @pytest.mark.parametrize("ownership", ["created", "intent", "adopted", None])
 @pytest.mark.parametrize("phase", [Phase.COMPARING, *AFTER_THE_DELETION])
 def test_while_a_copy_has_the_items_no_record_makes_the_table_forgotten(phase: Phase, ownership: str | None) -> None:
@@ -323,6 +334,8 @@ def test_while_a_copy_has_the_items_no_record_makes_the_table_forgotten(phase: P
         )
     sim.store.snapshot = replace(sim.store.snapshot, inventory=inventory)
     sim.declare(declaration("others"))
+    if phase is Phase.CREATING:
+        assert step_of(sim.reconciler.preview()).status is StepStatus.BLOCKED
     for _ in range(3):
         report = sim.once()
         step = step_of(report)
