@@ -281,6 +281,9 @@ AFTER_THE_DELETION = [Phase.CREATING, Phase.RETURNING, Phase.VERIFYING]
 def test_it_cannot_be_cancelled_or_released_once_the_table_may_be_deleted(phase: Phase) -> None:
     sim = staged()
     killed_at(sim, phase)
+    said = str(sim.reconciler.preview())
+    assert "goes on with it" in said
+    assert "--cancel" not in said
     with pytest.raises(UsageError, match="goes on"):
         ReplaceTable(sim.reconciler, "users").cancel()
     with pytest.raises(StateError, match="has its items"):
