@@ -59,9 +59,9 @@ class PresentWork:
 class LoopStatus:
     """The last pass, the next one, and readiness.
 
-    ``report`` is the last pass over all tables, ``observed`` the last one that could look at them. ``ready_names`` has
-    the declared tables that were once ACTIVE with their seeding finished. Later drift does not remove a name, but
-    ``destroy`` does. ``interval`` is in seconds.
+    ``report`` is the last pass over all tables, ``observed`` the last one that could look at all of them.
+    ``ready_names`` has the declared tables that were once ACTIVE with their seeding finished. Later drift does not
+    remove a name, but ``destroy`` does. ``interval`` is in seconds.
     """
 
     environment: str
@@ -124,7 +124,8 @@ class LoopStatus:
     def finish(self, report: PassReport) -> None:
         """A pass over all tables ended. Take over its report."""
         self.report, self.present = report, None
-        if report.error is None and report.endpoint_up:
+        # A pass during which the endpoint went away shows errors of tables that only mean that.
+        if report.answered or (self.observed is None and report.error is None):
             self.observed = report
         self.history.record(report)
         self.in_progress = None

@@ -67,7 +67,8 @@ class StatusHistory:
         for table in report.tables:
             # The engine hands out the same object while nothing changes: 5,000 quiet tables take under a millisecond.
             if self._last.get(table.name) is not table or self._blind:
-                self._note(table, report.finished, NOT_OBSERVED if blind else table.status.value)
+                unknown = blind or table.unanswered
+                self._note(table, report.finished, NOT_OBSERVED if unknown else table.status.value)
         self._blind = blind
         if not blind:
             gone = self._changes.keys() - {table.name for table in report.tables}

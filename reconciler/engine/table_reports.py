@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.engine.assessment import TableAssessment
-from reconciler.model.errors import ApiError
+from reconciler.model.errors import ApiError, Unreachable
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.plan import Action, Step, StepStatus
 from reconciler.model.report import TableReport, TableStatus
@@ -83,6 +83,7 @@ def table_report(
         left_in_place=assessment.left_in_place,
         observed=live,
         ready=bool(observed and observed.status == "ACTIVE" and not seed_pending and not message),
+        unanswered=isinstance(assessment.error or error, Unreachable),
     )
 
 

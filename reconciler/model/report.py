@@ -125,6 +125,8 @@ class TableReport:
     """What was seen, in the shape of a declaration; ``None`` where nothing was."""
     ready: bool = False
     """Seen ACTIVE with its seeding ended: what readiness asks of each declared table."""
+    unanswered: bool = False
+    """Whether its ``error`` is that nothing answered at the endpoint, which says nothing about the table."""
 
     @property
     def held(self) -> Generation | None:
@@ -201,6 +203,11 @@ class PassReport:
         if any(t.status not in NOT_DRIFTED or t.seed_pending for t in self.tables):
             return Verdict.DRIFTED
         return Verdict.IN_SYNC
+
+    @property
+    def answered(self) -> bool:
+        """Whether the endpoint answered until the end, so that the report says what the tables are."""
+        return self.error is None and self.endpoint_up and not any(table.unanswered for table in self.tables)
 
     @property
     def managed(self) -> tuple[TableReport, ...]:

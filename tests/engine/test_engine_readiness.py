@@ -50,6 +50,25 @@ def test_an_endpoint_that_is_down_is_not_ready_and_reports_it():
     assert "Nothing answers at" in loop_status.not_ready_reason
 
 
+@pytest.mark.parametrize("operation", ["DescribeTable", "UpdateTable"])
+def test_an_endpoint_that_goes_away_during_a_pass_leaves_tables_of_which_nothing_is_known(operation):
+    sim = simulate()
+    sim.declare(declaration("orders"), declaration("users"))
+    sim.once()
+    sim.declare(declaration("orders"), declaration("users", deletion_protection=True))
+
+    def gone(called, params):
+        if called == operation and params["TableName"] == "users":
+            raise Unreachable(called, "ConnectionRefused", "connection refused")
+
+    sim.dynamodb.faults = gone
+    report = sim.run()
+    assert {table.name: table.unanswered for table in report.tables} == {"orders": False, "users": True}
+    assert not report.answered
+    sim.dynamodb.faults = None
+    assert sim.once().answered
+
+
 def test_a_broken_declaration_is_not_ready_before_the_first_good_one():
     sim = simulate()
     sim.source.broken = True

@@ -38,6 +38,27 @@ def unseen(served, fault):
     return served
 
 
+def test_a_pass_that_lost_the_endpoint_halfway_is_not_the_last_known_state(served):
+    served.loop_status.finish(report(table("users"), table("orders")))
+    halfway = (table("users"), table("orders", TableStatus.ERROR, error=DOWN, unanswered=True))
+    served.loop_status.finish(replace(report(*halfway), finished=T0 + timedelta(minutes=1)))
+    assert 'class="status error"' in served.get("/").text
+    served.loop_status.finish(blind("users", "orders", **FAULTS["down"]))
+    text = served.get("/").text
+    assert "Last known state" in text
+    assert 'class="status error"' not in text
+    assert [change.status for change in served.loop_status.history.of("orders")] == ["in_sync", "not_observed"]
+
+
+def test_it_is_shown_where_there_is_no_other(served):
+    halfway = (table("users"), table("orders", TableStatus.ERROR, error=DOWN, unanswered=True))
+    served.loop_status.finish(report(*halfway))
+    served.loop_status.finish(blind("users", "orders", **FAULTS["down"]))
+    text = served.get("/").text
+    assert "Last known state" in text
+    assert 'class="status in_sync"' in text
+
+
 def part(answer, name):
     start = answer.text.index(f'id="{name}"')
     return answer.text[start : answer.text.index("</div>\n", start)]

@@ -427,10 +427,18 @@ MUTANTS = (
     Mutant(
         "a blind pass counts as one that looked",
         "LoopStatus.finish",
-        "if report.error is None and report.endpoint_up: ...",
+        "if report.answered or (self.observed is None and report.error is None): ...",
         "if report.endpoint_up: ...",
         "after an error of the whole pass, the last known state is that every table failed",
         ("test_http_last_known::test_the_list_shows_what_the_last_pass_that_could_look_saw",),
+    ),
+    Mutant(
+        "a pass that lost the endpoint halfway counts as one that looked",
+        "PassReport.answered",
+        "self.error is None and self.endpoint_up and (not any(table.unanswered for table in self.tables))",
+        "self.error is None and self.endpoint_up",
+        "while the endpoint is down, tables show as failed of which only their last read found nobody",
+        ("test_http_last_known::test_a_pass_that_lost_the_endpoint_halfway_is_not_the_last_known_state",),
     ),
     Mutant(
         "a dead loop stays green",
