@@ -36,6 +36,7 @@ from reconciler.model.options import Options
 from reconciler.model.plan import Approval, Step
 from reconciler.model.records import CAP_WINDOW, Ended, StateSnapshot
 from reconciler.model.report import PassReport, TableReport, TableStatus
+from reconciler.planning.copy_names import is_made
 from reconciler.planning.digest import plan_digest
 from reconciler.planning.ownership import is_released
 from reconciler.planning.removals import (
@@ -295,6 +296,8 @@ class Pass:
         for assessment in assessments:
             if isinstance(assessment.error, EndpointChanged):
                 raise assessment.error
+        if not destroy:
+            assessments = self._held_for_copies(desired, authorization.snapshot, assessments)
         if any(each.renamed_from for each in desired.declarations):
             from reconciler.engine.assess_rename import empty_warnings
 
@@ -320,6 +323,22 @@ class Pass:
         assessments = record_removals_first(assessments, guard.names | replaced)
         self.ports.telemetry.planned(self.pass_id, *plan_summary(assessments))
         return apply_all(context, assessments, self.state, self._report_step)
+
+    def _held_for_copies(
+        self, desired: DesiredState, snapshot: StateSnapshot, assessments: list[TableAssessment]
+    ) -> list[TableAssessment]:
+        """The assessments without a step for tables whose items may be in a copy of which nothing is recorded."""
+        # Nearly always there is no such name, and a pass looks at thousands of tables.
+        made = tuple(filter(is_made, self.listed or ()))
+        if self.listed is not None and not made:
+            self.state.copies = {}
+        if not (made or self.state.copies):
+            return assessments
+        from reconciler.engine.unrecorded_copies import find_copies, held_for_copies
+
+        if made:
+            self.state.copies = find_copies(self.ports, desired, snapshot, made)
+        return held_for_copies(assessments, self.state.copies)
 
     def _recent(self, snapshot: StateSnapshot) -> tuple[Ended, ...]:
         """The tables that ended within the last hour, which count towards the limit of deletions."""

@@ -346,6 +346,8 @@ class EngineState:
     elapsed_times: ElapsedTimes = field(default_factory=ElapsedTimes)
     backups: dict[str, SafetyBackup] = field(default_factory=dict)
     reports: dict[str, TableReport] = field(default_factory=dict)
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """As ``unrecorded_copies.find_copies`` found them when the tables were listed last."""
     index_builds: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
     """As ``index_builds.Seen``."""
     test_snapshot: dict[str, tuple[Item, ...]] = field(default_factory=dict)

@@ -32,7 +32,8 @@ from reconciler.mover.replace_command import (
     prepared,
     refuse_other_plans,
 )
-from reconciler.mover.replacer import LONGEST_NAME, key_texts
+from reconciler.mover.replacer import key_texts
+from reconciler.planning.copy_names import LONGEST_NAME, generation_name
 from reconciler.planning.shapes import shape_of
 from reconciler.planning.text import several
 
@@ -142,7 +143,7 @@ class NextGeneration:
         taken = {each.spec.name for each in ports.source.load().declarations}
         number = FIRST if standing is None else standing.number + 1
         while True:
-            name = f"{declared}-g{number}"
+            name = generation_name(declared, number)
             if len(name) > LONGEST_NAME:
                 raise UsageError(f"the name {name} would be longer than {LONGEST_NAME} characters")
             if name not in taken and not self._exists(name):

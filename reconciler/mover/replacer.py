@@ -1,4 +1,4 @@
-"""The engine's ``TableReplacer``, which imports the mover only when a table is replaced, and the names in its records.
+"""The engine's ``TableReplacer``, which imports the mover only when a table is replaced, and the keys in its records.
 
 Built by the wiring.
 """
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from reconciler.mover.generation_ports import GenerationPorts
     from reconciler.mover.preflight import Preflight
 
-LONGEST_NAME = 255
-MARK = ".replacing."
-"""In the name of each copy, between the name of its table and a random token."""
-
 
 def key_texts(keys: tuple[KeyElement, ...]) -> tuple[str, ...]:
     """A key as a record has it."""
@@ -35,11 +31,6 @@ def key_texts(keys: tuple[KeyElement, ...]) -> tuple[str, ...]:
 def key_names(keys: tuple[str, ...]) -> tuple[str, ...]:
     """The attributes of a recorded key."""
     return tuple(key.rsplit(" ", 2)[0] for key in keys)
-
-
-def copy_name(table: str, token: str) -> str:
-    """The name of a copy aside. Its random token keeps it apart from every table that a person names."""
-    return f"{table[: LONGEST_NAME - len(MARK) - len(token)]}{MARK}{token}"
 
 
 @dataclass(slots=True)

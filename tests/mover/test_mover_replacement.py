@@ -22,7 +22,7 @@ from reconciler.model.records import Lease, Phase, Replacement
 from reconciler.model.report import PassReport, TableStatus
 from reconciler.mover.generation_command import NextGeneration
 from reconciler.mover.replace_command import ReplaceTable
-from reconciler.mover.replacer import MARK
+from reconciler.planning.copy_names import MARK
 from reconciler.presentation.render import render
 from reconciler.runs.record import Record, State
 from reconciler.runs.run_titles import run_title

@@ -24,7 +24,7 @@ from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
 from reconciler.model.records import Phase
 from reconciler.mover import sinks
-from reconciler.mover.replacer import MARK, Replacer
+from reconciler.planning.copy_names import MARK, Replacer
 from reconciler.seeding.digest import canonical
 
 FLAVORS = (Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.LOCALSTACK)

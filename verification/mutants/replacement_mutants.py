@@ -10,6 +10,24 @@ PHASES = "test_mover_phases"
 
 MUTANTS = (
     Mutant(
+        "a copy of which nothing is recorded holds nothing back",
+        "find_copies",
+        "{table: made for table, made in told.items() if made and declared[table].renamed_from not in made}",
+        "{}",
+        "after the loss of the state table, the table is created empty and all items are in a copy that nothing names",
+        ("test_mover_lost_records::test_the_table_is_neither_created_nor_adopted_nor_seeded",),
+    ),
+    Mutant(
+        "what is known of unrecorded copies ends with the first round of a run",
+        "Pass._held_for_copies",
+        "if self.listed is not None and not made: ...",
+        "if not made: ...",
+        "the second round of a run creates the table whose items are in a copy",
+        (
+            "test_mover_lost_records::test_a_table_that_could_not_be_read_in_the_first_round_of_a_run_is_held_in_the_next",
+        ),
+    ),
+    Mutant(
         "a table is replaced without its undeclared index",
         "deletion_gate",
         "refusal = _ownership(step, gate_input) or ...",
