@@ -13,7 +13,7 @@ from reconciler.engine.assessment import TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.facets.tags import READ as LIST_TAGS
 from reconciler.facets.tags import owner_of
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import Declaration, DesiredState
 from reconciler.model.errors import ApiError, NotFound, Unsupported
 from reconciler.model.observed import Responses
 from reconciler.model.plan import Action, Reason, Step, StepStatus
@@ -35,15 +35,27 @@ def find_copies(
     known = {*declared, *snapshot.inventory, *snapshot.set_aside}
     known |= {each.aside for each in snapshot.replacements.values()}
     known |= {name for each in snapshot.generations.values() for name in (each.old, each.new)}
-    unrecorded = [
-        name
+    named = {
+        meant: name
         for name, each in declared.items()
         if name not in snapshot.inventory and each.lifecycle.on_existing != "observe"
-    ]
-    found = made_for(unrecorded, (name for name in names if name not in known)) if unrecorded else {}
-    told = {table: tuple(name for name in made if _may_have_items(ports, name)) for table, made in found.items()}
-    # A declaration that names the copy as the former table says itself what is to become of it.
-    return {table: made for table, made in told.items() if made and declared[table].renamed_from not in made}
+        for meant in _names_of(each)
+    }
+    found = made_for(named, (name for name in names if name not in known)) if named else {}
+    told: dict[str, tuple[str, ...]] = {}
+    for meant, made in found.items():
+        # A declaration that names the copy as the former table says itself what is to become of it.
+        unnamed = (name for name in made if declared[named[meant]].renamed_from != name)
+        holding = tuple(name for name in unnamed if _may_have_items(ports, name))
+        if holding:
+            told[named[meant]] = (*told.get(named[meant], ()), *holding)
+    return told
+
+
+def _names_of(declaration: Declaration) -> tuple[str, ...]:
+    """The names that the items of a table had: its own one last, which no other declaration takes from it."""
+    former = () if declaration.renamed_from is None else (declaration.renamed_from, *declaration.other_readings)
+    return (*former, declaration.spec.name)
 
 
 def _may_have_items(ports: EngineContext, name: str) -> bool:
@@ -95,8 +107,9 @@ def _held(assessment: TableAssessment, copies: tuple[str, ...]) -> Step:
     named = " and ".join(copies)
     has, copy = ("has", "a copy") if len(copies) == 1 else ("have", "copies")
     would = "is not created" if missing else "may have a part of them only"
+    of = name if made_for([name], copies) else assessment.declaration.renamed_from if assessment.declaration else name
     why = (
-        f"{named} {has} items and the name of {copy} of {name}, and no replacement is recorded, as after the loss of "
+        f"{named} {has} items and the name of {copy} of {of}, and no replacement is recorded, as after the loss of "
         f"the state table: {name} {would}"
     )
     first = copies[0]

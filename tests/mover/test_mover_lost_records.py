@@ -105,6 +105,21 @@ def test_a_table_that_could_not_be_read_in_the_first_round_of_a_run_is_held_in_t
     assert "orders" in sim.store.snapshot.inventory
 
 
+@pytest.mark.parametrize("former", ["users", "user"])
+def test_a_table_whose_former_one_has_such_a_copy_is_not_created_empty(former: str) -> None:
+    sim, copy = replaced(Phase.CREATING)
+    sim.declare(replace(declaration("people", keys=AFTER, seed=SEED), renamed_from=former))
+    report = sim.once()
+    if former == "user":
+        assert report.verdict is Verdict.IN_SYNC
+    else:
+        step = blocked(report, "people")
+        assert f"{copy} has items and the name of a copy of users" in (step.message or "")
+        assert "people is not created" in (step.message or "")
+        assert f"then people again with renamed_from: {copy}" in (step.allow_with or "")
+        assert "people" not in sim.dynamodb.tables
+
+
 def test_a_copy_that_is_declared_itself_holds_nothing_back() -> None:
     sim, copy = replaced(Phase.CREATING)
     sim.declare(declaration("users", keys=AFTER, seed=SEED), declaration(copy, keys=AFTER))

@@ -24,7 +24,8 @@ from reconciler.model.errors import Throttled
 from reconciler.model.identity import Flavor
 from reconciler.model.records import Phase
 from reconciler.mover import sinks
-from reconciler.planning.copy_names import MARK, Replacer
+from reconciler.mover.replacer import Replacer
+from reconciler.planning.copy_names import MARK
 from reconciler.seeding.digest import canonical
 
 FLAVORS = (Flavor.DYNAMODB_LOCAL, Flavor.MOTO, Flavor.LOCALSTACK)
