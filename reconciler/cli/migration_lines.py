@@ -75,6 +75,10 @@ def ran(action: str, results: Sequence[MigrationResult], base: str) -> Shown:
             left = record.counts.get("failed", 0) - result.failed
             lines += [f"  and {several(left, 'more item')}"] if left > 0 else []
             lines += [f"  {result.error}"] if result.error else []
+            if problems:
+                lines.append(
+                    f"  Change {action}() in its file, or these items. Another {action}() begins at the first item."
+                )
             lines.append(f"  `reconciler migrate {action}` continues from the last checkpoint.")
             failed = failed or bool(result.problems or result.error)
         entries.append(

@@ -557,12 +557,31 @@ def _assess_replaced(context: PassContext, base: TableAssessment, replacement: R
     """The assessment of an undeclared table whose replacement is not finished."""
     try:
         observed = observe_twice(context.ports, base.name)
+        if observed is None:
+            return _interrupted(base, replacement, observed)
+        if replacement.interrupts(observed.identity):
+            return _deleted_after(context, _interrupted(base, replacement, observed), observed)
+        steps = (_cancelling(replacement, "the table is no longer declared"),)
+        return _deleted_after(context, replace(base, observed=observed, steps=steps), observed)
     except ApiError as error:
         return failed_assessment(base, error)
-    if observed is None or replacement.interrupts(observed.identity):
-        return _interrupted(base, replacement, observed)
-    steps = (_cancelling(replacement, "the table is no longer declared"),)
-    return replace(base, observed=observed, steps=steps)
+
+
+def _deleted_after(context: PassContext, assessment: TableAssessment, observed: ObservedTable) -> TableAssessment:
+    """The assessment with the deletion that a later round plans, so that a preview shows it. Raises ``ApiError``."""
+    entry = assessment.recorded
+    if entry is None or not ownership.is_ours(entry) or not observed.identity.same(entry.identity):
+        return assessment
+    waits = any(step.status is not StepStatus.READY for step in assessment.steps)
+    if waits or foreign_owner_of(context, assessment, observed) or _kept_for_rename(context, entry.name) is not None:
+        return assessment
+    base = replace(assessment, entry=entry, seed_record=context.snapshot.seeds.get(entry.name))
+    judged = assess_deletion(context, base, prune_step(entry.name), entry.lifecycle)
+    later = (
+        step.deferred(Reason.REPLACING, "its replacement ends first") if step.status is StepStatus.READY else step
+        for step in judged.steps
+    )
+    return replace(assessment, steps=(*assessment.steps, *later))
 
 
 def _kept_for_rename(context: PassContext, name: str) -> Step | None:

@@ -13,6 +13,7 @@ from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.model.observed import ObservedTable
 from reconciler.model.plan import Action, Reason, Step, StepStatus
 from reconciler.model.records import Phase, Replacement
+from reconciler.planning.shapes import key_texts
 from reconciler.planning.text import several
 
 UNITS = ("kB", "MB", "GB")
@@ -25,9 +26,26 @@ def assess_interrupted(
     given_up = replacement.phase is Phase.CANCELLING
     said = _progress_and_ways(replacement)
     step = Step(Action.REPLACE, "table", returns_items=True, message=said, gives_up=given_up)
-    if base.declaration is None and replacement.phase is Phase.CREATING and replacement.problem is None:
-        step = step.blocked(Reason.REPLACING, *_undeclared(replacement))
+    hindrance = _hindrance(base, replacement)
+    if hindrance is not None:
+        step = step.blocked(Reason.REPLACING, *hindrance)
     return replace(base, observed=observed, entry=base.recorded, steps=(_held(step, replacement),))
+
+
+def _hindrance(base: TableAssessment, replacement: Replacement) -> tuple[str, str] | None:
+    """Why a deleted table cannot be created as its replacement began, and the way on.
+
+    It is asked in each pass and not recorded: once the declaration is as it was, the items are returned.
+    """
+    if replacement.phase is not Phase.CREATING or replacement.paused or replacement.problem is not None:
+        return None
+    if base.declaration is None:
+        return _undeclared(replacement)
+    if key_texts(base.declaration.spec.keys) == replacement.keys:
+        return None
+    key = ", ".join(replacement.keys)
+    why = f"{replacement.name} was deleted to be created anew with the key {key}, and another one is declared"
+    return f"{why}; its items are in {replacement.aside}", f"the key {key} in its declaration"
 
 
 def _undeclared(replacement: Replacement) -> tuple[str, str]:

@@ -25,9 +25,9 @@ from reconciler.mover.generation_phases import next_move
 from reconciler.mover.generation_ports import GenerationPorts
 from reconciler.mover.generation_work import PassEnded, StreamLost
 from reconciler.mover.phases import Live
-from reconciler.mover.replacer import key_texts
 from reconciler.mover.sinks import Paused
 from reconciler.planning import ownership
+from reconciler.planning.shapes import key_texts
 from reconciler.planning.text import several
 
 MOST_MOVES = 100

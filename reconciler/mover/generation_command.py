@@ -32,9 +32,8 @@ from reconciler.mover.replace_command import (
     prepared,
     refuse_other_plans,
 )
-from reconciler.mover.replacer import key_texts
 from reconciler.planning.copy_names import LONGEST_NAME, generation_name
-from reconciler.planning.shapes import shape_of
+from reconciler.planning.shapes import key_texts, shape_of
 from reconciler.planning.text import several
 
 FIRST = 2

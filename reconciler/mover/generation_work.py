@@ -26,9 +26,9 @@ from reconciler.model.records import Generation, InventoryEntry
 from reconciler.mover.generation_phases import GenerationEvent as Event
 from reconciler.mover.generation_phases import advance
 from reconciler.mover.generation_ports import GenerationPorts
-from reconciler.mover.replacer import key_texts
 from reconciler.mover.replay_pace import ReplayPace
 from reconciler.planning import ownership
+from reconciler.planning.shapes import key_texts
 
 BUDGET = timedelta(seconds=45)
 """Of one pass of the daemon. Other tables are looked after in between, and the next pass goes on."""

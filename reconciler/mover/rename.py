@@ -13,8 +13,7 @@ from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.model.identity import Identity
 from reconciler.model.records import Generation, GenerationPhase
 from reconciler.mover.preflight import Preflight
-from reconciler.mover.replacer import key_texts
-from reconciler.planning.shapes import shape_of
+from reconciler.planning.shapes import key_texts, shape_of
 
 RENAMED = 1
 """The number of a table that has its declared name, after it was renamed."""

@@ -25,9 +25,8 @@ from reconciler.mover.conflicts import ConflictRule
 from reconciler.mover.phases import Event, advance
 from reconciler.mover.preflight import Preflight
 from reconciler.mover.replacement import examine_table, keeping_hint
-from reconciler.mover.replacer import key_texts
 from reconciler.planning.copy_names import copy_name
-from reconciler.planning.shapes import shape_of
+from reconciler.planning.shapes import key_texts, shape_of
 from reconciler.planning.text import several
 
 OVERCOME = frozenset({Reason.PRUNE_GRACE, Reason.DATA_LOSS, Reason.REPLACING})

@@ -34,12 +34,12 @@ from reconciler.mover.conflicts import ConflictRule, shown_key
 from reconciler.mover.generation_records import Place, move_records
 from reconciler.mover.phases import Event, Live, Move, advance, next_move
 from reconciler.mover.preflight import Preflight, examine, groups
-from reconciler.mover.replacer import key_names, key_texts
 from reconciler.mover.sinks import Conflict, Paused, TableSink
 from reconciler.planning.copy_names import copy_name
 from reconciler.planning.create import create_call, without_unsupported
 from reconciler.planning.observe import identity_of
 from reconciler.planning.ownership import owner_tag
+from reconciler.planning.shapes import key_names, key_texts
 from reconciler.planning.text import several
 
 ROUNDS = 5

@@ -1,4 +1,4 @@
-"""The engine's ``TableReplacer``, which imports the mover only when a table is replaced, and the keys in its records.
+"""The engine's ``TableReplacer``, which imports the mover only when a table is replaced.
 
 Built by the wiring.
 """
@@ -13,7 +13,6 @@ from reconciler.model.desired import Declaration
 from reconciler.model.identity import Identity
 from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
-from reconciler.model.table import KeyElement
 
 if TYPE_CHECKING:
     from reconciler.engine.assessment import PassContext, TableAssessment
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from reconciler.engine.send_call import TableResult
     from reconciler.mover.generation_ports import GenerationPorts
     from reconciler.mover.preflight import Preflight
-
-
-def key_texts(keys: tuple[KeyElement, ...]) -> tuple[str, ...]:
-    """A key as a record has it."""
-    return tuple(f"{element.attribute} {element.role} {element.type}" for element in keys)
-
-
-def key_names(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The attributes of a recorded key."""
-    return tuple(key.rsplit(" ", 2)[0] for key in keys)
 
 
 @dataclass(slots=True)

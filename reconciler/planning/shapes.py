@@ -1,4 +1,4 @@
-"""What of a declaration decides whether its table has to be replaced, as one text. Pure.
+"""What of a declaration decides whether its table has to be replaced, as one text; keys as records have them. Pure.
 
 A person may cancel a replacement. The text is recorded then, so that no pass begins it again while the declaration
 asks for the same table. Called by the deletion gate's input and by the command ``replace``.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from reconciler.model.desired import Declaration
+from reconciler.model.table import KeyElement
 
 
 def shape_of(declaration: Declaration) -> str:
@@ -28,3 +29,13 @@ def shape_of(declaration: Declaration) -> str:
     if declaration.renamed_from is not None:
         renamed = {"renamed_from": declaration.renamed_from, "name": declaration.declared_name or spec.name}
     return json.dumps({"keys": keys, "local_indexes": indexes, **renamed}, separators=(",", ":"), sort_keys=True)
+
+
+def key_texts(keys: tuple[KeyElement, ...]) -> tuple[str, ...]:
+    """A key as a record has it."""
+    return tuple(f"{element.attribute} {element.role} {element.type}" for element in keys)
+
+
+def key_names(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The attributes of a recorded key."""
+    return tuple(key.rsplit(" ", 2)[0] for key in keys)

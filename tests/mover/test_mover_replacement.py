@@ -311,6 +311,45 @@ def test_a_copy_that_others_delete_is_gone_and_a_person_goes_on_with_what_the_ta
     assert not sim.reconciler.ports.store.load().replacements["users"].under_way
 
 
+def test_a_preview_says_that_another_declared_key_holds_it_and_the_same_key_lets_a_pass_go_on() -> None:
+    sim = staged()
+    wanted = sim.source.declarations
+    killed_at(sim, Phase.CREATING)
+    sim.declare(declaration("users", keys=keys("pk S", "other S")))
+    for report in (sim.reconciler.preview(), sim.once(), sim.once()):
+        step = step_of(report)
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+        assert "another one is declared" in (step.message or "")
+        assert step.allow_with == "the key pk HASH S, sk RANGE S in its declaration"
+        assert "users" not in sim.dynamodb.tables
+    sim.declare(*wanted)
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim) == shown(ITEMS)
+
+
+@pytest.mark.parametrize("phase", [Phase.COMPARING, Phase.RETURNING, Phase.VERIFYING, Phase.CLEANING])
+@pytest.mark.parametrize("protected", [False, True], ids=["not protected", "protected"])
+def test_a_preview_of_an_undeclared_table_shows_the_deletion_that_follows(phase: Phase, protected: bool) -> None:
+    sim = staged()
+    sim.declare(declaration("users", keys=BEFORE), declaration("others"))
+    sim.once()
+    sim.declare(declaration("users", keys=AFTER), declaration("others"))
+    killed_at(sim, phase)
+    entry = sim.store.snapshot.inventory["users"]
+    sim.store.overwrite(replace(entry, lifecycle=Lifecycle(protect=protected, allow_data_loss=True)))
+    sim.declare(declaration("others"))
+    (table,) = (each for each in sim.reconciler.preview().tables if each.name == "users")
+    assert [step.action for step in table.steps] == [Action.REPLACE, Action.DELETE]
+    after = table.steps[1]
+    assert (after.status, after.reason) == (
+        (StepStatus.BLOCKED, Reason.PROTECTED) if protected else (StepStatus.DEFERRED, Reason.REPLACING)
+    )
+    sim.once()
+    assert ("users" in sim.dynamodb.tables) is protected
+    if protected:
+        assert held(sim) == shown(ITEMS)
+
+
 def test_a_table_that_is_created_after_its_copy_was_lost_is_seeded() -> None:
     seed = item("s", sk="s")
     sim = staged(seed=(seed,))
