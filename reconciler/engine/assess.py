@@ -423,8 +423,15 @@ def with_seed(
     ItemCount is up to six hours old, so only a consistent Scan proves that a table is empty.
     """
     wrong_keys = any(change.facet == "keys" for change in base.changes)
-    replacing = any(step.ends_table and step.status is StepStatus.READY for step in base.steps)
-    if not seed_applies(context, declaration, base) or wrong_keys or replacing or declaration.seed is None:
+    replacing = next((step for step in base.steps if step.ends_table and step.status is StepStatus.READY), None)
+    if not seed_applies(context, declaration, base) or declaration.seed is None:
+        return base
+    if replacing is not None and replacing.keeps_items and need(base.seed_record, observed.identity) is Need.RESUME:
+        # The record of an interrupted seed goes to the new table with the items, and seeding continues there.
+        later = seed_step(declaration.seed.source, len(declaration.seed.items))
+        later = later.deferred(Reason.REPLACING, f"{later.message}; continues the interrupted seeding after that")
+        return replace(base, steps=(*base.steps, later))
+    if wrong_keys or replacing is not None:
         return base
     wanted = need(base.seed_record, observed.identity)
     if wanted is Need.PROBE and observed.status == "ACTIVE" and context.ports.items.first_items(base.name, 1):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from reconciler.engine.assess_replacement import way_on
 from reconciler.engine.assessment import PassContext, TableAssessment, failed_assessment
 from reconciler.engine.deletion_gate import assess_deletion
 from reconciler.engine.observe import observe_twice
@@ -46,12 +47,13 @@ def assess_before_switch(
 def until_switched(assessment: TableAssessment) -> TableAssessment:
     """The assessment as it is reported by a pass that does not work on it: what waits for ``--switch`` is blocked.
 
-    Its step is ready, because a pass that writes repeats the changes. Afterwards that pass reports it blocked as here.
+    Its step is ready, because a pass that writes repeats the changes. Afterwards that pass reports it blocked as here,
+    and so it does where another table is declared by now.
     """
     generation = assessment.generation
-    if generation is None or not generation.waits_for_switch:
+    other = None if generation is None else _refused_shape(assessment, generation)
+    if generation is None or not (generation.waits_for_switch or other):
         return assessment
-    other = _refused_shape(assessment, generation)
     steps = tuple(
         (_until_cancelled(step, generation, other) if other else wait_for_switch(step, generation))
         if step.moves_items and step.status is StepStatus.READY
@@ -238,8 +240,14 @@ def _held(step: Step, generation: Generation) -> Step:
     if generation.paused:
         return step.blocked(Reason.REPLACING, f"{progress_sentence(generation, generation.current)}; paused", resume)
     if generation.problem is not None:
-        return step.blocked(Reason.REPLACING, generation.problem, resume)
+        return step.blocked(Reason.REPLACING, generation.problem, problem_ways(generation.name, generation.problem))
     return step
+
+
+def problem_ways(name: str, problem: str) -> str:
+    """What a person may do about a problem: the command that its sentence names, or trying again."""
+    named, resume = way_on(name, problem), f"`reconciler replace {name} --resume`"
+    return named if named == resume else f"{named}; or {resume} once that is settled"
 
 
 def hold_ways(generation: Generation) -> str:

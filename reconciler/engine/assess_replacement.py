@@ -70,7 +70,9 @@ def copy_refusal(context: PassContext, name: str) -> Step:
     """The one step of a declared table that has the name of a copy aside. It is blocked."""
     of = context.snapshot.copy_of(name)
     message = f"{name} is the copy of the items of {of.name if of else 'a table'} while that table is replaced"
-    return Step(Action.UPDATE, "ownership").blocked(Reason.REPLACING, message, "another table_name")
+    return Step(Action.UPDATE, "ownership").blocked(
+        Reason.REPLACING, message, "no declaration of it, or another table_name"
+    )
 
 
 def with_preflight(context: PassContext, base: TableAssessment, step: Step) -> tuple[str | None, Step]:

@@ -236,8 +236,10 @@ def _join_table(before: TableReport | None, after: TableReport | None) -> TableR
         return after
     done = tuple(step for step in before.steps if step.status is StepStatus.DONE)
     kept = tuple(step for step in after.steps if step not in done)
-    paths = {change.path for change in before.changes}
-    changes = before.changes + tuple(change for change in after.changes if change.path not in paths)
+    # Without a step of this run, what an earlier round found and this one does not is the work of another process.
+    earlier = before.changes if done else ()
+    paths = {change.path for change in earlier}
+    changes = earlier + tuple(change for change in after.changes if change.path not in paths)
     return replace(
         after,
         steps=done + kept,

@@ -12,6 +12,7 @@ from reconciler.model.lazy_dataclass import dataclass
 from reconciler.model.observed import ObservedTable
 from reconciler.model.options import Options
 from reconciler.model.records import InventoryEntry, StateSnapshot
+from reconciler.planning.copy_names import is_copy_aside
 from reconciler.planning.diff import diff
 from reconciler.planning.handed_back import as_imported
 from reconciler.planning.ownership import OWNERSHIPS, Event, is_released, next_state, state_of
@@ -89,6 +90,7 @@ class Import:
                 base = base_of(name)
             except UsageError as error:
                 foreign_reason = foreign_reason or str(error)
+            foreign_reason = foreign_reason or self._part_of(name, snapshot, named=bool(names))
             if foreign_reason:
                 skipped.append(Skipped(name, foreign_reason))
             elif isinstance(table, Skipped):
@@ -145,6 +147,17 @@ class Import:
 
     def _read(self, name: str) -> ObservedTable | Skipped:
         return read_whole(self.ports, name)
+
+    def _part_of(self, name: str, snapshot: StateSnapshot, *, named: bool) -> str | None:
+        """Why a table that a replacement has made is not to be declared, as a sentence, or ``None``."""
+        replacement, generation = snapshot.copy_of(name), snapshot.generation_with(name)
+        of = replacement.name if replacement is not None else generation.name if generation is not None else None
+        if of is not None:
+            return f"{name} is a table of the replacement of {of}, which is not finished"
+        # By its name a person may want it: the records may be lost, and it may have all that is left.
+        if not named and is_copy_aside(name):
+            return f"{name} has the name of a copy that a replacement makes; `reconciler import {name}` declares it"
+        return None
 
     def _foreign_reason(self, table: ObservedTable, snapshot: StateSnapshot) -> str | None:
         name = table.spec.name

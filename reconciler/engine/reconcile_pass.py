@@ -474,7 +474,7 @@ def _unmanaged(
     names: tuple[str, ...], desired: DesiredState, snapshot: StateSnapshot, state_table: str
 ) -> tuple[TableReport, ...]:
     ours = {name for name, entry in snapshot.inventory.items() if not is_released(entry)}
-    copies = {replacement.aside for replacement in snapshot.replacements.values()}
+    copies = {each.aside for each in snapshot.replacements.values() if each.under_way}
     known = {declaration.spec.name for declaration in desired.declarations} | ours | copies | {state_table}
     known |= snapshot.set_aside.keys()
     return tuple(TableReport(name, TableStatus.UNMANAGED) for name in names if name not in known)

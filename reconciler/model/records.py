@@ -641,8 +641,8 @@ class StateSnapshot:
     """Why these records must be an older copy than what was seen before, as a sentence: nothing is written then."""
 
     def copy_of(self, name: str) -> Replacement | None:
-        """The replacement whose copy aside has this name. Such a table is nobody's but the mover's."""
-        return next((each for each in self.replacements.values() if each.aside == name), None)
+        """The replacement under way whose copy aside has this name. Such a table is nobody's but the mover's."""
+        return next((each for each in self.replacements.values() if each.under_way and each.aside == name), None)
 
     def generation_of(self, table: str) -> Generation | None:
         """The work on the next generation of the table that has this name now, if any is under way."""

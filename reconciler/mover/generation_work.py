@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
-from reconciler.engine.assess_generation import another_shape, progress_sentence
+from reconciler.engine.assess_generation import another_shape, problem_ways, progress_sentence
 from reconciler.engine.assessment import PassContext, TableAssessment
 from reconciler.engine.context import EngineContext
 from reconciler.engine.observe import observe_table
@@ -86,8 +86,7 @@ class GenerationWork:
         """End with a sentence that stays in the record: a person has to decide, by ``ways`` or by resuming it."""
         if self.record.problem != why:
             self._put(replace(self.record, problem=why))
-        ways = ways or f"`reconciler replace {self.record.name} --resume`"
-        return PassEnded(self.step.blocked(Reason.REPLACING, why, ways))
+        return PassEnded(self.step.blocked(Reason.REPLACING, why, ways or problem_ways(self.record.name, why)))
 
     def _late(self) -> bool:
         # A sleep of no time tells whether the process is to stop.

@@ -15,7 +15,7 @@ from reconciler.engine.import_tables import ImportCandidates, Skipped
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import StateError, UsageError
 from reconciler.model.identity import Flavor, Identity
-from reconciler.model.records import InventoryEntry
+from reconciler.model.records import InventoryEntry, Phase, Replacement
 
 HASH = [{"AttributeName": "pk", "KeyType": "HASH"}]
 S = [{"AttributeName": "pk", "AttributeType": "S"}]
@@ -216,3 +216,28 @@ def test_a_created_and_released_table_is_only_adopted_when_imported_again(flavor
         sim.run()
         sim.clock.seconds += 3600
     assert "users" in sim.dynamodb.tables
+
+
+RECORDED = "orders.replacing.0123456789abcdef is a table of the replacement of orders, which is not finished"
+BY_NAME = "orders.replacing.0123456789abcdef has the name of a copy that a replacement makes; "
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_copy_of_a_replacement_is_not_imported_with_all_others(recorded: bool) -> None:
+    sim, copy = with_three_tables(), "orders.replacing.0123456789abcdef"
+    sim.dynamodb.make(TableName=copy, KeySchema=HASH, AttributeDefinitions=S)
+    if recorded:
+        identity = Identity("id", "arn:orders", None)
+        replacement = Replacement(
+            "orders", Phase.RETURNING, identity, copy, ("pk HASH S",), sim.clock.now(), aside_identity=identity
+        )
+        sim.store.put_replacement(replacement)
+    found = look(sim)
+    assert set(found.tables) == {"carts", "orders", "users"}
+    (skipped,) = found.skipped
+    assert skipped.message.startswith(RECORDED if recorded else BY_NAME)
+    if recorded:
+        with pytest.raises(UsageError, match="which is not finished"):
+            look(sim, copy)
+    else:
+        assert set(look(sim, copy).tables) == {copy}

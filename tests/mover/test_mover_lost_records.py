@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from mover.generations import Bench, bench
-from mover.test_mover_replacement import AFTER, BEFORE, ITEMS, copy_of, held, killed_at, shown, staged
+from mover.test_mover_replacement import AFTER, ITEMS, copy_of, held, killed_at, shown, staged
 from simulation.simulated_engine import Sim, declaration, item, simulate
 
 from reconciler.engine.reconciler import Reconciler
@@ -70,7 +70,7 @@ def test_of_a_table_that_is_gone_the_advice_brings_the_items_back(monkeypatch: p
     copy = copy_of(sim)
     advice = blocked(sim.once()).allow_with or ""
     assert f"{copy} declared in its place with lifecycle.on_existing: own" in advice
-    sim.declare(declaration(copy, keys=BEFORE, lifecycle=OWN))
+    sim.declare(declaration(copy, keys=AFTER, lifecycle=OWN))
     assert sim.once().verdict is Verdict.IN_SYNC
     assert f"users again with renamed_from: {copy}" in advice
     sim.declare(replace(declaration("users", keys=AFTER, seed=SEED), renamed_from=copy))

@@ -95,6 +95,26 @@ def test_the_way_back_ends_at_the_former_name_and_stays_there(aws: Bench) -> Non
     assert aws.phase is Phase.READY
 
 
+def test_a_preview_says_that_a_rename_which_is_taken_back_during_the_copy_ends_blocked(aws: Bench) -> None:
+    aws.work.begin(aws.work.prepare("fail", ""), keep=False)
+    aws.sim.declare(declaration(OLD, keys=BEFORE))
+    for report in (aws.sim.reconciler.preview(), aws.sim.once(), aws.sim.reconciler.preview()):
+        step = step_of(report, OLD)
+        assert (step.status, step.reason) == (StepStatus.BLOCKED, Reason.REPLACING)
+        assert "users is declared instead of people" in (step.message or "")
+        assert step.allow_with == "`reconciler replace people --cancel`"
+
+
+@pytest.mark.parametrize("table", [OLD, NEW])
+def test_the_printed_way_on_from_a_table_that_others_deleted_works(aws: Bench, table: str) -> None:
+    aws.begin()
+    del aws.tables[table]
+    step = step_of(aws.run(), OLD)
+    cancel, resume = "`reconciler replace people --cancel`", "`reconciler replace people --resume` once that is settled"
+    assert (step.status, step.allow_with) == (StepStatus.BLOCKED, f"{cancel}; or {resume}")
+    assert step_of(aws.sim.reconciler.preview(), OLD).allow_with == step.allow_with
+
+
 def test_a_rename_that_is_taken_back_is_not_switched_to(aws: Bench) -> None:
     aws.begin()
     aws.work.switch(fence=False)

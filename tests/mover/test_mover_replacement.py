@@ -13,6 +13,7 @@ from simulation.simulated_engine import Sim, declaration, item, simulate
 from support.specs import keys
 
 from reconciler.cli.commands.status import _lines
+from reconciler.engine.reconciler import Reconciler
 from reconciler.engine.work_meter import WorkMeter
 from reconciler.model.desired import Lifecycle
 from reconciler.model.errors import StateError, UsageError
@@ -325,6 +326,61 @@ def test_a_preview_says_that_another_declared_key_holds_it_and_the_same_key_lets
     sim.declare(*wanted)
     assert sim.once().verdict.value == "in_sync"
     assert held(sim) == shown(ITEMS)
+
+
+def test_a_preview_shows_that_an_interrupted_seeding_goes_on_after_the_replacement() -> None:
+    seed = tuple(item(f"s{number}", sk=str(number)) for number in range(5))
+    sim = simulate(flavor=Flavor.DYNAMODB_LOCAL, one_shot=True, prune_grace=timedelta(0))
+    sim.declare(declaration("users", keys=BEFORE, seed=seed))
+    sim.once()
+    sim.store.put_seed(replace(sim.store.snapshot.seeds["users"], state="started"))
+    items = sim.dynamodb.tables["users"].items
+    items.pop(next(iter(items)))
+    sim.declare(declaration("users", keys=AFTER, seed=seed))
+    (table,) = sim.reconciler.preview().tables
+    assert [(step.action, step.status) for step in table.steps] == [
+        (Action.REPLACE, StepStatus.READY),
+        (Action.SEED, StepStatus.DEFERRED),
+    ]
+    (table,) = sim.once().tables
+    assert [(step.action, step.status) for step in table.steps] == [
+        (Action.REPLACE, StepStatus.DONE),
+        (Action.SEED, StepStatus.DONE),
+    ]
+    assert held(sim) == shown(list(seed))
+
+
+def test_a_table_that_another_process_replaced_meanwhile_is_reported_in_sync_and_nothing_else() -> None:
+    sim = staged()
+    holder = sim.store.acquire_lease
+    calls: list[int] = []
+
+    def busy() -> Any:
+        """Another process holds the lease until it has replaced the table."""
+        calls.append(1)
+        if len(calls) == 1:
+            return None
+        if len(calls) == 2:
+            sim.store.acquire_lease = holder  # type: ignore[method-assign]
+            other = Reconciler(sim.reconciler.ports, sim.reconciler.options, sim.reconciler.timeout)
+            assert other.converge("up").verdict.value == "in_sync"
+        return holder()
+
+    sim.store.acquire_lease = busy  # type: ignore[method-assign]
+    (table,) = sim.once().tables
+    assert (table.status, table.steps, table.changes) == (TableStatus.IN_SYNC, (), ())
+    assert held(sim) == shown(ITEMS)
+
+
+def test_a_copy_that_was_kept_at_the_end_can_be_declared() -> None:
+    sim = staged()
+    work = ReplaceTable(sim.reconciler, "users")
+    work.begin(work.prepare("fail", ""), keep=True)
+    assert sim.once().verdict.value == "in_sync"
+    copy = copy_of(sim)
+    sim.declare(declaration("users", keys=AFTER), declaration(copy, keys=AFTER))
+    assert sim.once().verdict.value == "in_sync"
+    assert held(sim, copy) == shown(ITEMS)
 
 
 @pytest.mark.parametrize("phase", [Phase.COMPARING, Phase.RETURNING, Phase.VERIFYING, Phase.CLEANING])
