@@ -7,6 +7,7 @@ compares the plans once more right before its first write.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 KIND = "reconciler-plan"
+BEGINNING = re.compile(rb'\s*\{\s*"kind":\s*"reconciler-plan"')
 AGAIN = "Run `reconciler preview --out FILE` again, review it and apply that."
 COMPARED = {
     "version": "the version of reconciler",
@@ -128,9 +130,10 @@ def applying(path: str, flags: Mapping[str, Any]) -> str:
 def named_by(words: Sequence[str]) -> SavedPlan | None:
     """The saved plan that the arguments of ``up`` name, ``None`` where they are tables.
 
-    A word is a file if it has a slash or ends with ``.json``, or if a saved plan has that name. Raises ``UsageError``.
+    A word is a file if it has a slash or ends with ``.json``, or if a saved plan has that name, also a damaged one.
+    Raises ``UsageError``.
     """
-    files = [word for word in words if "/" in word or word.endswith(".json") or _document(Path(word)) is not None]
+    files = [word for word in words if "/" in word or word.endswith(".json") or _begins_as_plan(Path(word))]
     if not files:
         return None
     if len(words) > 1:
@@ -140,7 +143,8 @@ def named_by(words: Sequence[str]) -> SavedPlan | None:
         raise UsageError(f"{path}: there is no such file. Write it with `reconciler preview --out {path}`.")
     content = _document(Path(path))
     if content is None:
-        raise UsageError(f"{path} is not a saved plan. Write one with `reconciler preview --out FILE`.")
+        whole = "a whole saved plan" if _begins_as_plan(Path(path)) else "a saved plan"
+        raise UsageError(f"{path} is not {whole}. Write one with `reconciler preview --out FILE`.")
     major = str(content.get("format_version")).partition(".")[0]
     tables, compared = content.get("tables"), content.get("compared")
     if major != FORMAT_VERSION.partition(".")[0] or not isinstance(tables, list) or not isinstance(compared, dict):
@@ -179,6 +183,15 @@ def _compared(settings: Settings, desired: DesiredState, plan: PassReport) -> di
 
 def _shown(value: Any) -> str:
     return {None: "unknown", True: "yes", False: "no"}.get(value, str(value))
+
+
+def _begins_as_plan(path: Path) -> bool:
+    """Whether a file of this name begins as a saved plan does, whatever became of its end."""
+    try:
+        with path.open("rb") as file:
+            return BEGINNING.fullmatch(file.read(len(KIND) + 20).split(b",")[0]) is not None
+    except OSError:
+        return False
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:

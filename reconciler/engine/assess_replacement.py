@@ -119,9 +119,7 @@ def _held(step: Step, replacement: Replacement) -> Step:
 def _progress_and_ways(replacement: Replacement) -> str:
     """How far it is, and what a person may do: it may have been interrupted, or another process works on it."""
     run, cancel = f"`reconciler replace {replacement.name}` goes on with it", "`--cancel` gives it up"
-    given_up = replacement.phase is Phase.CANCELLING
-    ended = given_up or replacement.table_deleted or replacement.phase is Phase.DELETING
-    ways = run if ended else f"{run}, {cancel}"
+    ways = f"{run}, {cancel}" if replacement.may_be_cancelled else run
     return f"{progress_sentence(replacement)}. {ways}"
 
 

@@ -52,9 +52,10 @@ class Release:
             snapshot = self.state()
             entry, replacement = snapshot.inventory.get(name), snapshot.replacements.get(name)
             if replacement is not None and replacement.under_way:
+                cancel = ", `--cancel` gives it up" if replacement.may_be_cancelled else ""
                 raise StateError(
                     f"{name}: not released, because it is being replaced and {replacement.aside} has its items;"
-                    f" `reconciler replace {name}` finishes that, `--cancel` gives it up"
+                    f" `reconciler replace {name}` finishes that{cancel}"
                 )
             generation = snapshot.generation_of(name) or snapshot.generation_with(name)
             if generation is not None:

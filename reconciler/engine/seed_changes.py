@@ -56,6 +56,10 @@ def _of_table(ports: EngineContext, snapshot: StateSnapshot, declaration: Declar
         return
     counts += [f"up to {gone:,} removed from it"] if gone > 0 else []
     remedy = f"`reconciler seed --update {name}` applies it, and keeps what others changed"
+    if gone > 0:
+        # An update deletes nothing.
+        clear = f"`reconciler clear {name}` removes what the seed wrote and nobody changed"
+        remedy = f"{remedy}; what was removed stays until {clear}" if new else f"an update keeps them; {clear}"
     yield f"{name}: the seed changed since it was written: {', '.join(counts)}; {remedy}"
 
 

@@ -284,6 +284,11 @@ class Replacement:
         """Whether the former table is gone, so that the copy is the only place that has all items."""
         return self.under_way and self.phase not in BEFORE_DELETION
 
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether ``replace --cancel`` is of use: not once the table may be deleted, nor a second time."""
+        return self.phase in (Phase.COPYING, Phase.COMPARING)
+
     def interrupts(self, live: Identity | None) -> bool:
         """Whether it is all that may happen to the table now. ``live`` is the table that is there, if any is."""
         if self.table_deleted or self.phase is Phase.CANCELLING:

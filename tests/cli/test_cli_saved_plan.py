@@ -64,12 +64,14 @@ def test_a_table_that_is_named_like_the_plan_is_asked_about(cli: Callable, fake:
         ("up plan.json users --yes", "plan.json is a saved plan, which has its own tables."),
         ("up missing.json --yes", "missing.json: there is no such file."),
         ("up ./other.json --yes", "./other.json is not a saved plan."),
+        ("up half.plan --yes", "half.plan is not a whole saved plan."),
     ],
 )
 def test_a_wrong_use_is_refused_before_anything_is_done(
     line: str, sentence: str, cli: Callable, fake: FakeWiring, plan: Path
 ) -> None:
     Path("other.json").write_text("{}")
+    Path("half.plan").write_text(plan.read_text()[:200])
     ended = cli(line)
     assert (ended.code, fake.calls) == (1, [])
     assert sentence in ended.err

@@ -204,8 +204,10 @@ def test_a_seed_of_many_batches_is_updated_whole() -> None:
 def said(sim: Sim) -> list[str]:
     """What ``preview`` says of the seed, without the remedy."""
     sentences = sim.reconciler.seed_changes()
-    remedy = "; `reconciler seed --update users` applies it, and keeps what others changed"
-    assert all(one.endswith(remedy) for one in sentences)
+    update = "; `reconciler seed --update users` applies it, and keeps what others changed"
+    clear = "`reconciler clear users` removes what the seed wrote and nobody changed"
+    for one in sentences:
+        assert one.endswith(f"{update}; what was removed stays until {clear}" if "removed from it" in one else update)
     return [one.partition(";")[0] for one in sentences]
 
 
@@ -244,6 +246,15 @@ def test_a_seed_that_changed_in_many_items_is_not_read_from_the_table() -> None:
     assert said(sim) == [
         "users: the seed changed since it was written: more than 100 items added or changed, up to 4 removed from it"
     ]
+
+
+def test_of_items_that_were_only_removed_it_is_said_that_an_update_keeps_them() -> None:
+    sim = changed_seed()
+    sim.declare(declaration(seed=FORMER[:1]))
+    (sentence,) = sim.reconciler.seed_changes()
+    kept = "; an update keeps them; `reconciler clear users` removes what the seed wrote and nobody changed"
+    assert sentence.endswith(kept)
+    assert "seed --update" not in sentence
 
 
 QUIET: dict[str, Callable[[Sim], object]] = {
